@@ -1,0 +1,1 @@
+"""Half one, without Qt: what the GPUs are doing."""

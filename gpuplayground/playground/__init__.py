@@ -1,0 +1,1 @@
+"""Half two, without Qt: running and timing snippets."""

@@ -1,0 +1,52 @@
+"""Figures as text, the same everywhere. An unknown value is a dash, never a zero."""
+
+from __future__ import annotations
+
+DASH = "—"
+_DURATIONS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"))
+
+
+def duration(nanoseconds: float | None) -> str:
+    """Return a duration with three significant digits and its unit: ``1.24 ms``, ``545 µs``, ``12.0 s``, ``2 min 5 s``."""
+    if nanoseconds is None:
+        return DASH
+    if nanoseconds >= 60e9:
+        seconds = round(nanoseconds / 1e9)
+        return f"{seconds // 60} min {seconds % 60} s"
+    for scale, unit in _DURATIONS:
+        # 999.6 µs would round to 1000: let the next unit up have it.
+        if nanoseconds >= scale * 0.9995:
+            return f"{significant(nanoseconds / scale)} {unit}"
+    return f"{nanoseconds:.0f} ns"
+
+
+def significant(value: float) -> str:
+    """Return a value below 1000 with three significant digits: ``1.24``, ``12.0``, ``545``."""
+    if value < 9.995:
+        return f"{value:.2f}"
+    return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+
+
+def percent(value: float | None) -> str:
+    """Return whole percent without the sign."""
+    return DASH if value is None else f"{value:.0f}"
+
+
+def gigabytes(value: float | None) -> str:
+    """Return bytes as decimal gigabytes with one decimal, the way GPU memory is sold and NVML tools print it."""
+    return DASH if value is None else f"{value / 1e9:.1f}"
+
+
+def data_size(value: float | None) -> str:
+    """Return bytes with a decimal unit: ``67.1 MB``."""
+    if value is None:
+        return DASH
+    for scale, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= scale * 0.9995:
+            return f"{significant(value / scale)} {unit}"
+    return f"{value:.0f} B"
+
+
+def whole(value: float | None) -> str:
+    """Return a value without decimals."""
+    return DASH if value is None else f"{value:.0f}"

@@ -1,0 +1,1 @@
+"""Threads that carry the events of the monitor and of runs to the window: QtCore only."""
