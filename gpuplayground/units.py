@@ -7,7 +7,7 @@ _DURATIONS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"))
 
 
 def duration(nanoseconds: float | None) -> str:
-    """Return a duration with three significant digits and its unit: ``1.24 ms``, ``545 µs``, ``12.0 s``, ``2 min 5 s``."""
+    """Return a duration with three significant digits and its unit: ``1.24 ms``, ``545 µs``, ``2 min 5 s``."""
     if nanoseconds is None:
         return DASH
     if nanoseconds >= 60e9:

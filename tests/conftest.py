@@ -1,0 +1,35 @@
+"""What every test shares: no screen, no folder of the user's, no driver but a test's own."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from gpuplayground import paths
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep settings, drafts and run folders away from the user's own, in this process and in those it starts."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "APPDATA"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    return home
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    """The class of pytest-qt's application."""
+    return QApplication
+
+
+@pytest.fixture
+def resources() -> Path:
+    """The folder of icons, fonts, examples and recordings."""
+    return paths.resources()
