@@ -1,0 +1,81 @@
+"""What the application remembers between starts: one small JSON file, written whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+MAX_RECENT = 12
+
+
+@dataclass(slots=True)
+class Settings:
+    """Preferences and the shape of the window. Rates are in hertz, ranges in seconds, fonts in pixels."""
+
+    theme: str = "dark"
+    sampling_hz: float = 10.0
+    range_s: int = 60
+    interpreter: str = ""
+    interpreters: list[str] = field(default_factory=list)
+    recent_files: list[str] = field(default_factory=list)
+    editor_font_px: int = 13
+    show_line_timings: bool = True
+    geometry: str = ""
+    splitters: dict[str, list[int]] = field(default_factory=dict)
+
+    def remember_file(self, path: str) -> None:
+        """Put a file at the top of the recent ones."""
+        self.recent_files = [path, *(other for other in self.recent_files if other != path)][:MAX_RECENT]
+
+
+class SettingsStore:
+    """Reads and writes the settings of one user."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def load(self) -> Settings:
+        """Return the saved settings. What is missing, unknown or of the wrong type falls back to its default."""
+        try:
+            saved = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return Settings()
+        return _checked(saved) if isinstance(saved, dict) else Settings()
+
+    def save(self, settings: Settings) -> bool:
+        """Write the settings in one step; return False where the disk refuses, which must not stop the application."""
+        temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}.tmp")
+        try:
+            temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+            temporary.replace(self._file)
+        except OSError:
+            return False
+        return True
+
+
+def _checked(saved: dict[str, Any]) -> Settings:
+    settings = Settings()
+    for entry in fields(Settings):
+        default, value = getattr(settings, entry.name), saved.get(entry.name)
+        if _like(value, default):
+            setattr(settings, entry.name, value)
+    settings.sampling_hz = min(max(settings.sampling_hz, 1.0), 50.0)
+    settings.editor_font_px = min(max(settings.editor_font_px, 8), 40)
+    return settings
+
+
+def _like(value: object, default: object) -> bool:
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(value, bool) and isinstance(default, bool)
+    if isinstance(default, float):
+        return isinstance(value, (int, float))
+    if isinstance(default, list):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if isinstance(default, dict):
+        return isinstance(value, dict) and all(
+            isinstance(sizes, list) and all(isinstance(size, int) for size in sizes) for sizes in value.values()
+        )
+    return isinstance(value, type(default))

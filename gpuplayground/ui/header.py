@@ -1,0 +1,167 @@
+"""The bar at the top: run and stop, where to run, what the driver is, and the window's own buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from gpuplayground.ui.actions import Actions, with_shortcut
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.pill import Pill
+from gpuplayground.ui.theme import Theme, ui_font
+
+
+class Header(QFrame):
+    """The toolbar. The choices it shows belong to others: it only says which one was picked."""
+
+    deviceChosen = Signal(object)  # value of CUDA_VISIBLE_DEVICES, or None for all
+    interpreterChosen = Signal(str)
+    interpreterWanted = Signal()
+
+    def __init__(self, theme: Theme, icons: Icons, actions: Actions, menus: Sequence[QMenu], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "header")
+        self._icons, self._actions = icons, actions
+        self._logo = QLabel()
+        self._logo.setAccessibleName(self.tr("GPU Playground"))
+        title = QLabel(self.tr("GPU Playground"))
+        title.setProperty("role", "title")
+        title.setFont(ui_font(15, ui_font().weight()))
+        self.run_button = self._button(actions["run"], "primary")
+        self.stop_button = self._button(actions["stop"], "stop")
+        self.device_box = self._box(self.tr("GPU that snippets may use"), 150)
+        self.interpreter_box = self._box(self.tr("Python that runs snippets"), 170)
+        self.driver_label = QLabel()
+        self.driver_label.setProperty("role", "muted")
+        self.rate_pill = Pill(theme)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 8, 10, 8)
+        layout.setSpacing(8)
+        for widget in (self._logo, title):
+            layout.addWidget(widget)
+        layout.addSpacing(10)
+        for box in (self.run_button, self.stop_button, self.device_box, self.interpreter_box):
+            layout.addWidget(box)
+        self._menu_buttons = [self._menu_button(menu) for menu in menus]
+        layout.addWidget(self._menu_buttons[0])
+        layout.addStretch(1)
+        layout.addWidget(self.driver_label)
+        layout.addWidget(self.rate_pill)
+        for name in ("pause", "screenshot"):
+            layout.addWidget(self._tool(actions[name]))
+        layout.addWidget(self._menu_buttons[1])
+        self.device_box.activated.connect(self._device_activated)
+        self.interpreter_box.activated.connect(self._interpreter_activated)
+        theme.changed.connect(self.refresh_icons)
+        self.refresh_icons()
+        self.set_devices(())
+
+    def refresh_icons(self) -> None:
+        """Draw the icons in the colours of the theme in force."""
+        self._logo.setPixmap(self._icons.pixmap("cpu", "accent", 22))
+        self._menu_buttons[0].setIcon(self._icons.icon("book-open"))
+        self._menu_buttons[1].setIcon(self._icons.icon("settings"))
+
+    def set_devices(self, devices: Sequence[tuple[str, str]], selected: str | None = None) -> None:
+        """Offer GPUs as (label, UUID); the first entry leaves the choice to the snippet."""
+        self.device_box.clear()
+        self.device_box.addItem(self.tr("All GPUs") if devices else self.tr("CPU only"), None)
+        for label, uuid in devices:
+            self.device_box.addItem(label, uuid)
+        self.device_box.setEnabled(bool(devices))
+        self.device_box.setCurrentIndex(max(self.device_box.findData(selected), 0))
+
+    def set_interpreters(self, interpreters: Sequence[tuple[str, str]], selected: str) -> None:
+        """Offer interpreters as (label, path), then the entry that asks for another one."""
+        self.interpreter_box.clear()
+        for label, path in interpreters:
+            self.interpreter_box.addItem(label, path)
+            self.interpreter_box.setItemData(self.interpreter_box.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
+        self.interpreter_box.insertSeparator(self.interpreter_box.count())
+        self.interpreter_box.addItem(self.tr("Other Python…"), "")
+        self.interpreter_box.setCurrentIndex(max(self.interpreter_box.findData(selected), 0))
+
+    def set_stop_state(self, *, can_stop: bool, kills: bool) -> None:
+        """Show whether Stop has something to stop, and whether it has become Kill."""
+        stop = self._actions["stop"]
+        stop.setEnabled(can_stop)
+        stop.setText(self.tr("Kill") if kills else self.tr("Stop"))
+        stop.setIcon(self._icons.icon("skull" if kills else "square", "window" if kills else "text", filled=not kills))
+        hint = self.tr("End the snippet's process at once") if kills else self.tr("Interrupt the snippet")
+        stop.setToolTip(with_shortcut(stop, hint))
+        role = "danger" if kills else "stop"
+        if self.stop_button.property("role") != role:
+            self.stop_button.setProperty("role", role)
+            self.stop_button.style().unpolish(self.stop_button)
+            self.stop_button.style().polish(self.stop_button)
+
+    def _device_activated(self, index: int) -> None:
+        self.deviceChosen.emit(self.device_box.itemData(index))
+
+    def _interpreter_activated(self, index: int) -> None:
+        path = self.interpreter_box.itemData(index)
+        if path:
+            self.interpreterChosen.emit(path)
+        else:
+            self.interpreterWanted.emit()
+
+    def _button(self, action: QAction, role: str) -> QPushButton:
+        button = QPushButton()
+        button.setProperty("role", role)
+        button.setObjectName(f"{action.objectName()}Button")
+
+        def follow() -> None:
+            button.setText(action.text())
+            button.setIcon(action.icon())
+            button.setEnabled(action.isEnabled())
+            button.setToolTip(action.toolTip())
+            button.setAccessibleName(action.text())
+
+        action.changed.connect(follow)
+        button.clicked.connect(action.trigger)
+        follow()
+        return button
+
+    def _tool(self, action: QAction) -> QToolButton:
+        button = QToolButton()
+        button.setAccessibleName(action.text())
+        button.setDefaultAction(action)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setIconSize(QSize(18, 18))
+        return button
+
+    def _menu_button(self, menu: QMenu) -> QToolButton:
+        button = QToolButton()
+        button.setAccessibleName(menu.title())
+        button.setToolTip(menu.title())
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setIconSize(QSize(18, 18))
+        if menu.objectName() == "examples":
+            button.setText(menu.title())
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        return button
+
+    def _box(self, name: str, width: int) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        box.setMinimumContentsLength(8)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.setMaximumWidth(width + 60)
+        return box
