@@ -1,0 +1,210 @@
+"""The Python environments a snippet can run in: found on this machine, or added by the user.
+
+Everything here starts interpreters and waits for them, some tens of milliseconds each: call it in a worker thread.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+#: The oldest Python that can run a snippet.
+OLDEST = (3, 10)
+#: How long an interpreter may take to describe itself, in seconds.
+PROBE_TIMEOUT_S = 10.0
+
+# Must itself run on any Python, so that one that is too old can say so.
+_PROBE = (
+    "import json, sys; print(json.dumps([list(sys.version_info[:3]), sys.prefix, "
+    "getattr(sys, 'base_prefix', sys.prefix), sys.executable]))"
+)
+
+
+class InterpreterError(Exception):
+    """An interpreter cannot be used; the message is one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One Python environment. ``version`` is such as ``3.13.1``; ``is_current`` marks the one this program runs in."""
+
+    interpreter: str
+    label: str
+    version: str
+    prefix: str
+    is_current: bool = False
+
+
+def probe(interpreter: str, timeout: float = PROBE_TIMEOUT_S) -> Environment:
+    """Return the environment of ``interpreter``, a path, the name of a command on PATH, or an environment's folder.
+
+    Args:
+        interpreter: what the user typed or chose.
+        timeout: seconds it may take to answer.
+
+    Raises:
+        InterpreterError: it is missing, is not Python, does not answer, or is older than Python 3.10.
+    """
+    path = _resolve(interpreter)
+    answer = _ask(path, timeout)
+    try:
+        version, prefix, base_prefix, executable = json.loads(answer.splitlines()[-1])
+        major, minor, micro = (int(part) for part in version)
+    except (ValueError, IndexError, TypeError) as error:
+        raise InterpreterError(f"{path} is not a Python interpreter: choose one such as /usr/bin/python3.") from error
+    if (major, minor) < OLDEST:
+        raise InterpreterError(
+            f"{path} is Python {major}.{minor}, which is too old: choose Python {OLDEST[0]}.{OLDEST[1]} or newer."
+        )
+    return Environment(
+        # A pyenv shim or another launcher is replaced by what it starts; a venv's own link stays what makes it a venv.
+        interpreter=str(executable or path),
+        label=f"Python {major}.{minor} · {_kind(str(prefix), str(base_prefix))}",
+        version=f"{major}.{minor}.{micro}",
+        prefix=str(prefix),
+        is_current=_same(str(prefix), sys.prefix),
+    )
+
+
+def discover(extra: Sequence[str] = (), working_directory: Path | None = None) -> list[Environment]:
+    """Return the environments found, each once: this program's own first, then the active, the folder's, and others.
+
+    Args:
+        extra: interpreters the user added; those that no longer work are left out.
+        working_directory: whose ``.venv`` counts, and those of the folders above it; the current one by default.
+    """
+    candidates = list(dict.fromkeys(_candidates(extra, working_directory or Path.cwd())))
+    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="probe") as pool:
+        found = [environment for environment in pool.map(_probe_or_none, candidates) if environment is not None]
+    # Links and shims lead to the same environment: its prefix says so.
+    unique: dict[str, Environment] = {}
+    for environment in found:
+        unique.setdefault(os.path.realpath(environment.prefix), environment)
+    return _told_apart(list(unique.values()))
+
+
+def interpreter_in(prefix: Path) -> Path | None:
+    """Return the interpreter of the environment in the folder ``prefix``, or None when there is none."""
+    if sys.platform == "win32":
+        names = ("Scripts/python.exe", "python.exe")
+    else:
+        names = ("bin/python3", "bin/python")
+    return next((prefix / name for name in names if (prefix / name).is_file()), None)
+
+
+def _candidates(extra: Sequence[str], working_directory: Path) -> Iterator[str]:
+    if sys.executable:
+        yield sys.executable
+    prefixes = [Path(os.environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if os.environ.get(name)]
+    prefixes += [folder / ".venv" for folder in (working_directory, *working_directory.parents)]
+    yield from _interpreters(prefixes)
+    yield from extra
+    yield from _interpreters([*_conda_environments(), *_pyenv_versions()])
+    for name in ("python3", "python"):
+        found = shutil.which(name)
+        if found:
+            yield found
+
+
+def _interpreters(prefixes: Sequence[Path]) -> Iterator[str]:
+    for prefix in prefixes:
+        interpreter = interpreter_in(prefix)
+        if interpreter is not None:
+            yield str(interpreter)
+
+
+def _conda_environments() -> list[Path]:
+    """Conda keeps a list of every environment it made, which saves starting the slow ``conda env list``."""
+    try:
+        lines = (Path.home() / ".conda" / "environments.txt").read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [Path(line.strip()) for line in lines if line.strip()]
+
+
+def _pyenv_versions() -> list[Path]:
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    try:
+        return sorted((root / "versions").iterdir(), reverse=True)
+    except OSError:
+        return []
+
+
+def _resolve(interpreter: str) -> str:
+    path = Path(interpreter).expanduser()
+    if path.is_dir():
+        inside = interpreter_in(path)
+        if inside is None:
+            raise InterpreterError(f"{path} is a folder without Python in it: choose an interpreter.")
+        return str(inside)
+    if path.is_file():
+        return str(path.absolute())
+    found = shutil.which(interpreter)
+    if found is None:
+        raise InterpreterError(f"There is no Python interpreter at {interpreter}: choose an existing one.")
+    return found
+
+
+def _ask(path: str, timeout: float) -> str:
+    try:
+        done = subprocess.run(
+            [path, "-I", "-c", _PROBE],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InterpreterError(f"{path} did not answer within {timeout:g} s: choose another interpreter.") from error
+    except PermissionError as error:
+        raise InterpreterError(f"{path} may not be executed: choose a Python interpreter.") from error
+    except OSError as error:
+        raise InterpreterError(f"{path} cannot be started: {error.strerror or error}.") from error
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _probe_or_none(interpreter: str) -> Environment | None:
+    try:
+        return probe(interpreter)
+    except InterpreterError:
+        return None
+
+
+def _kind(prefix: str, base_prefix: str) -> str:
+    if prefix != base_prefix:
+        return "venv"
+    if (Path(prefix) / "conda-meta").is_dir():
+        return "conda"
+    if Path(prefix).parent.name == "versions" and "pyenv" in Path(prefix).parent.parent.name:
+        return "pyenv"
+    return "system"
+
+
+def _told_apart(environments: list[Environment]) -> list[Environment]:
+    """Add the folder to labels that would otherwise be the same, as two projects' environments are."""
+    counts = Counter(environment.label for environment in environments)
+    return [
+        replace(environment, label=f"{environment.label} ({_folder(environment.prefix)})")
+        if counts[environment.label] > 1
+        else environment
+        for environment in environments
+    ]
+
+
+def _folder(prefix: str) -> str:
+    """Return the name people know an environment by: of the project, when it is the project's ``.venv``."""
+    path = Path(prefix)
+    return path.parent.name if path.name in (".venv", "venv", "env") else path.name
+
+
+def _same(first: str, second: str) -> bool:
+    return os.path.realpath(first) == os.path.realpath(second)

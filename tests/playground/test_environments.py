@@ -1,0 +1,131 @@
+"""Environments, found and asked with real interpreters (and with programs that are none)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpuplayground.playground.environments import Environment, InterpreterError, discover, probe
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fakes are shell scripts")
+SHORT_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_to_find(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A home without environments and a PATH without Python, whatever the machine has."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "PYENV_ROOT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def make_venv(folder: Path) -> Path:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, capture_output=True)
+    return folder
+
+
+def script(path: Path, body: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_the_programs_own_interpreter_describes_itself() -> None:
+    environment = probe(sys.executable)
+    assert environment.is_current
+    assert environment.version == ".".join(map(str, sys.version_info[:3]))
+    assert os.path.realpath(environment.prefix) == os.path.realpath(sys.prefix)
+    assert environment.label.startswith(f"Python {SHORT_VERSION} · ")
+
+
+def test_a_virtual_environment_is_labelled_so_and_keeps_its_own_interpreter(tmp_path: Path) -> None:
+    environment = probe(str(make_venv(tmp_path / "project" / ".venv") / "bin" / "python"))
+    assert environment.label == f"Python {SHORT_VERSION} · venv"
+    assert not environment.is_current
+    assert environment.interpreter.startswith(str(tmp_path))
+
+
+def test_an_environments_folder_stands_for_its_interpreter(tmp_path: Path) -> None:
+    assert probe(str(make_venv(tmp_path / "env"))).prefix == str(tmp_path / "env")
+
+
+def test_a_command_on_the_path_stands_for_its_interpreter(tmp_path: Path) -> None:
+    script(tmp_path / "bin" / "python-of-mine", f'exec {sys.executable} "$@"')
+    assert probe("python-of-mine").is_current
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ('echo \'[[3, 8, 1], "/usr", "/usr", "/usr/bin/python3.8"]\'', "is Python 3.8, which is too old"),
+        ("echo hello", "is not a Python interpreter"),
+        ("exit 3", "is not a Python interpreter"),
+        ("echo '[1, 2]'", "is not a Python interpreter"),
+        ("exec /bin/sleep 60", "did not answer within 0.5 s"),
+    ],
+)
+def test_what_is_no_usable_python_is_refused_in_one_sentence(tmp_path: Path, body: str, sentence: str) -> None:
+    with pytest.raises(InterpreterError) as caught:
+        probe(script(tmp_path / "fake", body), timeout=0.5)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_a_plain_and_an_empty_path_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("not a program")
+    (tmp_path / "text").chmod(0o644)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InterpreterError, match="There is no Python interpreter at nowhere"):
+        probe("nowhere")
+    with pytest.raises(InterpreterError, match="may not be executed"):
+        probe(str(tmp_path / "text"))
+    with pytest.raises(InterpreterError, match="a folder without Python in it"):
+        probe(str(tmp_path / "folder"))
+
+
+def test_every_kind_of_environment_is_found_once_the_programs_own_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    active = make_venv(tmp_path / "active")
+    conda = make_venv(tmp_path / "miniforge" / "envs" / "science")
+    pyenv = make_venv(tmp_path / "home" / ".pyenv" / "versions" / "3.12.1")
+    project = make_venv(tmp_path / "project" / ".venv")
+    added = make_venv(tmp_path / "added")
+    (tmp_path / "home" / ".conda").mkdir()
+    (tmp_path / "home" / ".conda" / "environments.txt").write_text(f"{conda}\n{tmp_path / 'gone'}\n")
+    script(tmp_path / "bin" / "python3", f'exec {active / "bin" / "python3"} "$@"')
+    monkeypatch.setenv("VIRTUAL_ENV", str(active))
+    (tmp_path / "project" / "deep").mkdir()
+
+    found = discover([str(added / "bin" / "python"), str(tmp_path / "gone")], tmp_path / "project" / "deep")
+
+    assert found[0].is_current
+    expected = [str(path) for path in (active, project, added, conda, pyenv)]
+    assert [environment.prefix for environment in found[1:]] == expected
+
+
+def test_environments_of_the_same_kind_and_version_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    extra = [str(make_venv(tmp_path / name / ".venv")) for name in ("first", "second")]
+    labels = [environment.label for environment in discover(extra) if environment.prefix in extra]
+    assert labels == [f"Python {SHORT_VERSION} · venv (first)", f"Python {SHORT_VERSION} · venv (second)"]
+
+
+def test_an_environment_added_twice_is_listed_once(tmp_path: Path) -> None:
+    venv = make_venv(tmp_path / "env")
+    found = discover([str(venv), str(venv / "bin" / "python"), str(venv / "bin" / "python3")])
+    assert [environment.prefix for environment in found if not environment.is_current] == [str(venv)]
+
+
+def test_environments_compare_by_value() -> None:
+    assert Environment("python", "Python 3.13 · venv", "3.13.1", "/env") == Environment(
+        "python", "Python 3.13 · venv", "3.13.1", "/env"
+    )
