@@ -1,0 +1,100 @@
+"""What is asked of each framework: a few lines of Python for an interpreter that may not have it.
+
+Each ``code`` sets ``version``, ``gpus`` (how many it sees, None where the question makes no sense) and may set
+``lacks``, a key of ``remedies``. It must not create a CUDA context, which would take half a gigabyte of GPU memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkProbe:
+    """One framework: the module whose absence means "not installed", and the command that installs it."""
+
+    name: str
+    module: str
+    install: str
+    code: str
+    #: What the framework may lack although it is installed, and the sentence that mends it.
+    remedies: Mapping[str, str] = field(default_factory=dict)
+
+
+_NUMPY = """
+import numpy
+version = numpy.__version__
+"""
+_CUPY = """
+import cupy
+version = cupy.__version__
+try:
+    gpus = cupy.cuda.runtime.getDeviceCount()
+except cupy.cuda.runtime.CUDARuntimeError:
+    gpus = 0
+"""
+_TORCH = """
+import torch
+version = torch.__version__
+gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+lacks = "" if torch.version.cuda else "cuda"
+"""
+_TENSORFLOW = """
+import tensorflow
+version = tensorflow.__version__
+gpus = len(tensorflow.config.list_physical_devices("GPU"))
+lacks = "" if tensorflow.test.is_built_with_cuda() else "cuda"
+"""
+_PYCUDA = """
+import shutil, pycuda
+version = pycuda.VERSION_TEXT
+lacks = "" if shutil.which("nvcc") else "nvcc"
+try:
+    import pycuda.driver
+    pycuda.driver.init()
+    gpus = pycuda.driver.Device.count()
+except ModuleNotFoundError:
+    raise
+except (ImportError, RuntimeError):
+    gpus = 0
+"""
+_NUMBA = """
+import numba
+version = numba.__version__
+from numba import cuda
+gpus = len(cuda.gpus) if cuda.is_available() else 0
+"""
+_CUPTI = """
+from cupti import cupti
+from importlib.metadata import version as version_of
+version = version_of("cupti-python")
+"""
+
+PROBES = (
+    FrameworkProbe("NumPy", "numpy", "python -m pip install numpy", _NUMPY),
+    FrameworkProbe("CuPy", "cupy", 'python -m pip install "cupy-cuda12x[ctk]"', _CUPY),
+    FrameworkProbe(
+        "PyTorch",
+        "torch",
+        "python -m pip install torch",
+        _TORCH,
+        {"cuda": "is built without CUDA: install a CUDA build as https://pytorch.org/get-started/locally says"},
+    ),
+    FrameworkProbe(
+        "TensorFlow",
+        "tensorflow",
+        'python -m pip install "tensorflow[and-cuda]"',
+        _TENSORFLOW,
+        {"cuda": 'is built without CUDA: python -m pip install "tensorflow[and-cuda]"'},
+    ),
+    FrameworkProbe(
+        "PyCUDA",
+        "pycuda",
+        "python -m pip install pycuda",
+        _PYCUDA,
+        {"nvcc": "cannot compile kernels without nvcc: install the CUDA toolkit and put its bin folder on PATH"},
+    ),
+    FrameworkProbe("Numba", "numba", 'python -m pip install numba "numba-cuda[cu12]"', _NUMBA),
+    FrameworkProbe("CUPTI", "cupti", "python -m pip install cupti-python", _CUPTI),
+)
