@@ -1,0 +1,8 @@
+"""``python -m gpuplayground`` is the command ``gpuplayground``."""
+
+import sys
+
+from gpuplayground.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

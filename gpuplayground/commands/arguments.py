@@ -1,0 +1,140 @@
+"""What the command line may say: one parser for the window and one for each subcommand."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from gpuplayground.commands.usage import Parser
+
+PROGRAM = "gpuplayground"
+COMMANDS = ("run", "record", "export", "doctor")
+_HELP = """\
+without a window:
+  gpuplayground run FILE         run a Python file and print what each statement cost
+  gpuplayground record OUT       record what the GPUs do into a file
+  gpuplayground export REC OUT   write a recording as CSV
+  gpuplayground doctor           check the driver, the GPUs and the frameworks
+
+Each has its own --help.
+"""
+
+
+def window_parser() -> Parser:
+    """Return the parser of ``gpuplayground``."""
+    parser = Parser(
+        PROGRAM,
+        description="Watch the GPUs live beside an editor that runs GPU snippets and times every statement.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="Python files to open in tabs")
+    parser.add_argument("--run", action="store_true", help="run the first file at once")
+    parser.add_argument("--replay", metavar="REC", help="show a recording instead of live GPUs")
+    parser.add_argument("--theme", choices=("dark", "light"), help="colours of the window (default: as last time)")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="size of the window in pixels, such as 1400x900")
+    parser.add_argument("--screenshot", metavar="OUT.png", help="render the window into a picture and exit")
+    parser.add_argument("--after", type=_seconds, metavar="SECONDS", help="when to take the picture (default: 3)")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    return parser
+
+
+def run_parser() -> Parser:
+    """Return the parser of ``gpuplayground run``."""
+    parser = Parser(
+        f"{PROGRAM} run",
+        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--device GPU] [--json OUT] [-- ARGS...]",
+        description="Run a Python file; what each statement cost follows its output, on stderr.",
+        epilog="Exit code: the file's own; 124 when it took too long, 130 when interrupted, 128+N when ended by signal "
+        "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("file", metavar="FILE", help="the Python file")
+    parser.add_argument("--python", metavar="INTERPRETER", help="the Python to run it with (default: this program's)")
+    parser.add_argument("--timeout", type=_positive, metavar="S", help="end it after so many seconds")
+    parser.add_argument(
+        "--device", type=_device, metavar="GPU", help="the GPU it sees, by index or UUID (CUDA_VISIBLE_DEVICES)"
+    )
+    parser.add_argument("--json", metavar="OUT", help="write the results to a JSON file")
+    return parser
+
+
+def record_parser() -> Parser:
+    """Return the parser of ``gpuplayground record``."""
+    parser = Parser(
+        f"{PROGRAM} record",
+        description="Record what the GPUs do until Ctrl+C, or for some seconds.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("out", metavar="OUT", help="the recording to write")
+    parser.add_argument("--seconds", type=_positive, metavar="N", help="how long (default: until Ctrl+C)")
+    parser.add_argument(
+        "--hz", type=_rate, metavar="H", default=10.0, help="samples per second, 0.1 to 50 (default: 10)"
+    )
+    return parser
+
+
+def export_parser() -> Parser:
+    """Return the parser of ``gpuplayground export``."""
+    parser = Parser(
+        f"{PROGRAM} export", description="Write a recording as CSV, one line per sample.", allow_abbrev=False
+    )
+    parser.add_argument("recording", metavar="REC", help="the recording to read")
+    parser.add_argument("out", metavar="OUT.csv", help="the file to write")
+    return parser
+
+
+def doctor_parser() -> Parser:
+    """Return the parser of ``gpuplayground doctor``."""
+    parser = Parser(
+        f"{PROGRAM} doctor",
+        description="Check the driver, the GPUs and the frameworks, and say how to mend what is wrong.",
+        epilog="Exit code: 0 when all is well, 1 when there are problems. A framework that is not installed is none.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--python", metavar="INTERPRETER", help="whose frameworks (default: this program's own)")
+    parser.add_argument("--json", metavar="OUT", help="write the findings to a JSON file too")
+    return parser
+
+
+def _seconds(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a time in seconds")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = _number(text)
+    if not 0 < value <= 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not a time above zero")
+    return value
+
+
+def _rate(text: str) -> float:
+    value = _number(text)
+    if not 0.1 <= value <= 50:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0.1 and 50")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from None
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{2,5})[xX×](\d{2,5})", text)
+    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (320 <= width <= 16384 and 240 <= height <= 16384):
+        raise argparse.ArgumentTypeError(f"{text} is not a size such as 1400x900")
+    return width, height
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(r"\d+|(GPU|MIG)-[0-9A-Za-z/-]+", text):
+        raise argparse.ArgumentTypeError(f"{text} is neither the index of a GPU nor its UUID (GPU-…)")
+    return text

@@ -1,0 +1,116 @@
+"""``gpuplayground doctor``: the driver, the GPUs, the frameworks, and each problem with what mends it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gpuplayground.commands.inventory import read_inventory
+from gpuplayground.commands.json_file import write_json
+from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, writable_file
+from gpuplayground.commands.version import version
+from gpuplayground.monitor.samples import GpuInfo, Inventory
+from gpuplayground.playground.doctor import FrameworkReport, probe_frameworks
+from gpuplayground.playground.environments import Environment, InterpreterError, probe
+from gpuplayground.units import DASH, gigabytes
+
+#: Version of the JSON written by ``--json``; raised when a field changes its meaning.
+SCHEMA_VERSION = 1
+_COLUMN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that was found out. ``problems`` are sentences: the machine's, each GPU's, then the frameworks'."""
+
+    inventory: Inventory
+    environment: Environment
+    frameworks: tuple[FrameworkReport, ...]
+
+    @property
+    def problems(self) -> list[str]:
+        """Every problem in one sentence that says what to do."""
+        machine = [self.inventory.problem] if self.inventory.problem else []
+        sentences = [problem.sentence for problem in (*machine, *self.inventory.gpu_problems)]
+        return sentences + [framework.problem for framework in self.frameworks if framework.problem]
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Print the findings; return 0 when all is well and 1 when there are problems.
+
+    Raises:
+        UsageError: the interpreter cannot be used, or the JSON file cannot be written.
+    """
+    out = writable_file(options.json) if options.json else None
+    try:
+        environment = probe(options.python or sys.executable)
+    except InterpreterError as error:
+        raise UsageError(str(error)) from error
+    inventory = read_inventory()
+    frameworks = probe_frameworks(environment.interpreter, expects_gpu=bool(inventory.gpus))
+    findings = Findings(inventory, environment, frameworks)
+    if out is not None:
+        write_json(out, as_json(findings))
+    sys.stdout.write("\n".join(as_text(findings)) + "\n")
+    return EXIT_PROBLEM if findings.problems else 0
+
+
+def as_text(findings: Findings) -> Iterator[str]:
+    """Yield the lines for the terminal."""
+    driver = findings.inventory.driver
+    yield _row("Driver", driver.driver_version or DASH)
+    yield _row("CUDA", driver.cuda_version or DASH)
+    for gpu in findings.inventory.gpus:
+        yield _row(f"GPU {gpu.index}", " · ".join(_described(gpu)))
+    if not findings.inventory.gpus:
+        yield _row("GPU", "none")
+    yield _row("Python", f"{findings.environment.version} · {findings.environment.interpreter}")
+    yield ""
+    yield from _framework_rows(findings.frameworks)
+    yield ""
+    problems = findings.problems
+    if not problems:
+        yield "No problems found."
+    for problem in problems:
+        yield f"! {problem}"
+
+
+def as_json(findings: Findings) -> dict[str, Any]:
+    """Return the findings as the JSON object that ``--json`` writes."""
+    inventory = findings.inventory
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generator": f"gpuplayground {version()}",
+        "driver": asdict(inventory.driver),
+        "gpus": [asdict(gpu) for gpu in inventory.gpus],
+        "environment": asdict(findings.environment),
+        "frameworks": [asdict(framework) for framework in findings.frameworks],
+        "problems": findings.problems,
+    }
+
+
+def _described(gpu: GpuInfo) -> Iterator[str]:
+    yield gpu.name
+    if gpu.compute_capability is not None:
+        yield f"compute capability {gpu.compute_capability[0]}.{gpu.compute_capability[1]}"
+    if gpu.memory_total_bytes is not None:
+        yield f"{gigabytes(gpu.memory_total_bytes)} GB"
+    yield gpu.uuid
+
+
+def _framework_rows(frameworks: Sequence[FrameworkReport]) -> Iterator[str]:
+    width = max([len(framework.version or "not installed") for framework in frameworks], default=0)
+    sight = {True: "sees the GPU", False: "sees no GPU", None: ""}
+    for framework in frameworks:
+        if framework.installed:
+            version_text, remark = framework.version or DASH, sight[framework.sees_gpu]
+        else:
+            version_text, remark = "not installed", framework.install
+        yield _row(framework.name, f"{version_text:<{width}}  {remark}")
+
+
+def _row(name: str, value: str) -> str:
+    return f"{name:<{_COLUMN}}{value}".rstrip()

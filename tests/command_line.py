@@ -1,0 +1,50 @@
+"""The command ``gpuplayground``, driven as a real process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = (sys.executable, "-m", "gpuplayground")
+TIMEOUT_S = 120
+
+Done = subprocess.CompletedProcess[str]
+
+
+def environment(**changes: str | None) -> dict[str, str]:
+    """Return this process's environment with changes; None removes a variable."""
+    merged = {**os.environ, "PYTHONPATH": str(ROOT), **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def gpuplayground(
+    *arguments: str | Path,
+    command: Sequence[str] = COMMAND,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: str = "",
+) -> Done:
+    """Run a command line to its end and return its exit code and its output."""
+    return subprocess.run(
+        [*command, *map(str, arguments)],
+        env=environment() if env is None else env,
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+
+def assert_refused(done: Done, sentence: str) -> None:
+    """Assert exit code 2 and one line on stderr that holds ``sentence``."""
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("gpuplayground")

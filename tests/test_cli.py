@@ -1,0 +1,138 @@
+"""The command line as a whole: what it answers at once, what it refuses, and what it hands to the window."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gpuplayground import cli
+from gpuplayground.commands.arguments import COMMANDS
+from gpuplayground.options import WindowOptions
+from tests.command_line import COMMAND, ROOT, assert_refused, environment, gpuplayground
+
+NO_DISPLAY = environment(DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[WindowOptions]:
+    """What the window was asked for, in place of showing it."""
+    options: list[WindowOptions] = []
+
+    def show(asked_for: WindowOptions) -> int:
+        options.append(asked_for)
+        return 7
+
+    window = ModuleType("gpuplayground.app")
+    monkeypatch.setattr(window, "main", show, raising=False)
+    monkeypatch.setitem(sys.modules, window.__name__, window)
+    return options
+
+
+def test_the_version_is_printed() -> None:
+    done = gpuplayground("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("gpuplayground 0.")
+
+
+def test_python_main_py_is_the_same_command() -> None:
+    main_py = (sys.executable, str(ROOT / "main.py"))
+    assert gpuplayground("--version", command=main_py).stdout == gpuplayground("--version").stdout
+
+
+def test_the_help_names_every_subcommand_and_each_has_its_own() -> None:
+    text = gpuplayground("--help").stdout
+    for command in COMMANDS:
+        assert f"gpuplayground {command}" in text
+        done = gpuplayground(command, "--help")
+        assert done.returncode == 0
+        assert done.stdout.startswith(f"usage: gpuplayground {command}")
+
+
+def test_the_command_line_is_read_without_loading_qt_numpy_or_a_database() -> None:
+    code = "import sys, gpuplayground.cli; print(*sys.modules)"
+    modules = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in modules.stdout.split()}
+    assert not loaded & {"PySide6", "pyqtgraph", "numpy", "sqlite3", "pynvml", "subprocess", "asyncio"}
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is always a display")
+def test_without_a_display_the_window_is_refused_in_a_sentence_that_names_the_ways_out() -> None:
+    done = gpuplayground(env=NO_DISPLAY)
+    assert_refused(done, "There is no display for the window")
+    for way_out in (*COMMANDS, "--screenshot OUT.png"):
+        assert way_out in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nothing.py"], "There is no file nothing.py: check the name."),
+        (["docter"], "There is no file docter: check the name. Commands are run, record, export, doctor."),
+        (["."], ". is a folder: name a file."),
+        (["--replay", "nothing.rec"], "There is no recording nothing.rec: check the name."),
+        (["--size", "big"], "big is not a size such as 1400x900"),
+        (["--size", "10x10"], "10x10 is not a size such as 1400x900"),
+        (["--theme", "pink"], "invalid choice: 'pink'"),
+        (["--after", "-1", "--screenshot", "x.png"], "-1 is not a time in seconds"),
+        (["--after", "soon", "--screenshot", "x.png"], "soon is not a number"),
+        (["--after", "2"], "give --screenshot OUT.png too"),
+        (["--screenshot", "nowhere/x.png"], "nowhere/x.png cannot be written: there is no folder nowhere."),
+        (["--run"], "--run needs a file to run"),
+        (["--frobnicate"], "unrecognized arguments: --frobnicate"),
+        (["doctor", "--python", "nowhere"], "There is no Python interpreter at nowhere"),
+        (["doctor", "--json", "."], ". is a folder: name a file to write."),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence_with_exit_code_2(
+    arguments: list[str], sentence: str, tmp_path: Path
+) -> None:
+    assert_refused(gpuplayground(*arguments, cwd=tmp_path), sentence)
+
+
+def test_a_file_that_is_called_like_a_command_is_opened_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[WindowOptions]
+) -> None:
+    (tmp_path / "run").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["./run"]) == 7
+    assert asked == [WindowOptions(files=("./run",))]
+
+
+def test_the_options_of_the_window_reach_it(tmp_path: Path, asked: list[WindowOptions]) -> None:
+    file, recording, picture = (str(tmp_path / name) for name in ("a.py", "b.rec", "c.png"))
+    for path in (file, recording):
+        Path(path).write_text("")
+    options = ["--screenshot", picture, "--after", "1.5", "--size", "1400x900", "--theme", "light"]
+    assert cli.main([file, "--run", "--replay", recording, *options]) == 7
+    assert asked == [
+        WindowOptions(
+            files=(file,), screenshot=picture, after_s=1.5, size=(1400, 900), theme="light", replay=recording, run=True
+        )
+    ]
+
+
+def test_a_picture_is_taken_off_screen_unless_a_platform_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[WindowOptions]
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "")
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    cli.main(["--screenshot", str(tmp_path / "a.png")])
+    assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    cli.main(["--screenshot", str(tmp_path / "a.png")])
+    assert os.environ["QT_QPA_PLATFORM"] == "xcb"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break differently there")
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    code = f"exec {' '.join(COMMAND)} --help | true"
+    done = subprocess.run(["sh", "-c", code], env=environment(), capture_output=True, text=True, check=False)
+    assert done.stderr == ""
