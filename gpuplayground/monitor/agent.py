@@ -1,0 +1,161 @@
+"""Samples the GPUs on deadlines and writes frames to stdout: ``python -m gpuplayground.monitor.agent --hz 10``.
+
+A process of its own, because a call into the driver can hang for good and only a process can be killed. It ends when
+its stdin or stdout is closed, so it never outlives the window. For its frames see :mod:`gpuplayground.monitor.frames`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from gpuplayground.monitor.frames import (
+    CONTROL,
+    heartbeat_frame,
+    inventory_frame,
+    processes_frame,
+    samples_frame,
+)
+from gpuplayground.monitor.nvml import Nvml
+from gpuplayground.runtime.wire import Frame, WireError, read_frame, write_frame
+
+#: A frame at least this often, so that silence means that something hangs.
+HEARTBEAT_S = 1.0
+SLOW_TIER_S = 2.0
+MIN_HZ, MAX_HZ = 0.01, 100.0
+
+
+class Agent:
+    """The sampling loop.
+
+    Args:
+        nvml: what is sampled.
+        write: takes one frame.
+        hz: ticks of the fast tier per second.
+        slow_s: period of the slow tier, of looking for GPUs that came or went, and of looking for a driver.
+    """
+
+    def __init__(self, nvml: Nvml, write: Callable[[Frame], None], hz: float, slow_s: float = SLOW_TIER_S) -> None:
+        self._nvml = nvml
+        self._write = write
+        self._slow_ns = round(slow_s * 1e9)
+        self._hz = hz
+        self._paused = False
+        self._slow_tier = True
+        self._changed = threading.Event()
+        self._revision = 0
+        self._slow_at = 0
+        self._look_at = 0
+        self._written_at = 0
+
+    def control(self, frame: Frame) -> None:
+        """Take a control frame, from any thread: the loop follows at once."""
+        if frame["kind"] == CONTROL:
+            self._hz = float(frame["hz"])
+            self._paused = bool(frame["paused"])
+            self._slow_tier = bool(frame["slow_tier"])
+            self._changed.set()
+
+    def run(self) -> None:
+        """Sample for ever. Deadlines are absolute, so they do not drift; those missed are skipped, not made up for."""
+        self._send(heartbeat_frame())
+        self._nvml.open()
+        self._look_at = time.monotonic_ns() + self._slow_ns
+        deadline = time.monotonic_ns()
+        while True:
+            now = time.monotonic_ns()
+            if now < deadline and not self._changed.is_set():
+                self._changed.wait(min(deadline - now, self._heartbeat_due(now)) / 1e9)
+            self._changed.clear()
+            now = time.monotonic_ns()
+            if now >= deadline:
+                self._tick()
+            if self._heartbeat_due(time.monotonic_ns()) <= 0:
+                self._send(heartbeat_frame())
+            deadline = self._next_deadline(deadline)
+
+    def _next_deadline(self, deadline: int) -> int:
+        period = round(1e9 / min(max(self._hz, MIN_HZ), MAX_HZ))
+        now = time.monotonic_ns()
+        if deadline > now:  # The rate may have changed while waiting.
+            return min(deadline, now + period)
+        return deadline + ((now - deadline) // period + 1) * period
+
+    def _heartbeat_due(self, now: int) -> int:
+        return self._written_at + round(HEARTBEAT_S * 1e9) - now
+
+    def _tick(self) -> None:
+        if self._paused:
+            return
+        if time.monotonic_ns() >= self._look_at:
+            self._look_for_changes()
+        samples = self._nvml.fast()
+        # After the first samples, so that an inventory means that the driver answers.
+        if self._nvml.revision != self._revision:
+            self._revision = self._nvml.revision
+            self._send(inventory_frame(self._nvml.inventory()))
+        if samples:
+            self._send(samples_frame(samples))
+        if samples and self._slow_tier and time.monotonic_ns() >= self._slow_at:
+            self._slow_at = time.monotonic_ns() + self._slow_ns
+            self._nvml.refresh_slow()
+            self._send(processes_frame(self._nvml.processes()))
+
+    def _look_for_changes(self) -> None:
+        if self._nvml.must_reopen():
+            self._nvml.close()
+            self._nvml.open()
+        self._look_at = time.monotonic_ns() + self._slow_ns
+
+    def _send(self, frame: Frame) -> None:
+        self._written_at = time.monotonic_ns()
+        self._write(frame)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run an agent until its stdin or stdout is closed."""
+    parser = argparse.ArgumentParser(
+        prog="gpuplayground.monitor.agent", description="Write what the GPUs do as frames."
+    )
+    parser.add_argument("--hz", type=float, default=10.0, help="samples per second (default: 10)")
+    parser.add_argument("--slow", type=float, default=SLOW_TIER_S, help="seconds between passes over the processes")
+    options = parser.parse_args(arguments)
+    frames = _take_stdout()
+    agent = Agent(Nvml(), lambda frame: write_frame(frames, frame), options.hz, options.slow)
+    threading.Thread(target=_obey, args=(agent,), daemon=True).start()
+    try:
+        agent.run()
+    except (OSError, KeyboardInterrupt):
+        # Nobody reads any more, or Ctrl+C in a terminal.
+        _exit_now()
+
+
+def _take_stdout() -> BinaryIO:
+    """Keep the real stdout for frames, and send what a library prints there to stderr."""
+    frames = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return frames
+
+
+def _obey(agent: Agent) -> None:
+    """Follow the frames on stdin until it ends; then the process ends, even if the driver never returns."""
+    try:
+        while (frame := read_frame(sys.stdin.buffer)) is not None:
+            agent.control(frame)
+    except (OSError, WireError, KeyError, TypeError, ValueError) as error:
+        sys.stderr.write(f"agent: {error}\n")
+    _exit_now()
+
+
+def _exit_now() -> None:
+    # Nothing to flush or to hand back, and Python's own way out would wait for the thread that hangs in the driver.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

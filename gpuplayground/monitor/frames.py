@@ -1,0 +1,97 @@
+"""What an agent reports, as frames and back: one JSON object per event, rows instead of objects to keep them small."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from operator import attrgetter
+from typing import Any
+
+from gpuplayground.monitor.samples import (
+    METRICS,
+    DriverInfo,
+    GpuInfo,
+    GpuSample,
+    Inventory,
+    MonitorEvent,
+    Problem,
+    ProblemCode,
+    ProcessSample,
+)
+from gpuplayground.runtime.wire import Frame, WireError
+
+INVENTORY = "inventory"
+SAMPLES = "samples"
+PROCESSES = "processes"
+#: Sent when there is nothing to report: the agent is alive.
+HEARTBEAT = "heartbeat"
+#: The only frame towards an agent: the whole of what is asked of it, so that a repeated one does no harm.
+CONTROL = "control"
+
+_sample_row = attrgetter("time_ns", "gpu_uuid", *METRICS)
+_process_row = attrgetter("time_ns", "gpu_uuid", "pid", "name", "kind", "memory_used_bytes", "sm_util_percent")
+
+
+def inventory_frame(inventory: Inventory) -> Frame:
+    """Return an inventory as a frame."""
+    return {"kind": INVENTORY, **asdict(inventory)}
+
+
+def samples_frame(samples: tuple[GpuSample, ...]) -> Frame:
+    """Return one tick's samples as a frame of rows: ``time_ns``, ``gpu_uuid``, then the metrics in their order."""
+    return {"kind": SAMPLES, "rows": [_sample_row(sample) for sample in samples]}
+
+
+def processes_frame(processes: tuple[ProcessSample, ...]) -> Frame:
+    """Return one pass over the processes as a frame of rows in the order of the fields."""
+    return {"kind": PROCESSES, "rows": [_process_row(process) for process in processes]}
+
+
+def heartbeat_frame() -> Frame:
+    """Return the frame of an agent that has nothing to report."""
+    return {"kind": HEARTBEAT, "time_ns": time.time_ns()}
+
+
+def control_frame(hz: float, paused: bool, slow_tier: bool) -> Frame:
+    """Return the frame that tells an agent how often to sample, and what to leave alone."""
+    return {"kind": CONTROL, "hz": hz, "paused": paused, "slow_tier": slow_tier}
+
+
+def event_of(frame: Frame) -> MonitorEvent | None:
+    """Return the event a frame carries, or None for a heartbeat and for kinds this version does not know.
+
+    Raises:
+        WireError: the frame has the right kind and the wrong content.
+    """
+    try:
+        match frame["kind"]:
+            case "samples":
+                return tuple(GpuSample(*row) for row in frame["rows"])
+            case "processes":
+                return tuple(ProcessSample(*row) for row in frame["rows"])
+            case "inventory":
+                return _inventory(frame)
+            case _:
+                return None
+    except (KeyError, TypeError, ValueError) as error:
+        raise WireError(f"not a monitor frame: {error}") from error
+
+
+def _inventory(frame: Frame) -> Inventory:
+    problem = frame["problem"]
+    return Inventory(
+        time_ns=frame["time_ns"],
+        driver=DriverInfo(**frame["driver"]),
+        gpus=tuple(_gpu(gpu) for gpu in frame["gpus"]),
+        problem=None if problem is None else _problem(problem),
+        gpu_problems=tuple(_problem(each) for each in frame["gpu_problems"]),
+    )
+
+
+def _gpu(fields: dict[str, Any]) -> GpuInfo:
+    capability = fields.pop("compute_capability")
+    return GpuInfo(**fields, compute_capability=None if capability is None else (capability[0], capability[1]))
+
+
+def _problem(fields: dict[str, Any]) -> Problem:
+    return Problem(**{**fields, "code": ProblemCode(fields["code"])})

@@ -1,0 +1,194 @@
+"""What the GPUs did: every sample for ten minutes, 1 s buckets for two hours, 10 s buckets for a day.
+
+Everything is kept in float32. That is exact for what NVML reports in whole units, also for memory in bytes: drivers
+count it in pages of 64 KiB or more, and a multiple of 64 KiB below 1 TiB fits the 24 bits of a float32's mantissa.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import attrgetter
+
+import numpy as np
+
+from gpuplayground.monitor.ring import Ring
+from gpuplayground.monitor.samples import GpuSample
+from gpuplayground.monitor.series import Points, Series, reduced, stretch_ns
+
+#: What is kept, in this order; the rest of a sample is only known as the latest.
+KEPT_METRICS = (
+    "gpu_util_percent",
+    "memory_util_percent",
+    "memory_used_bytes",
+    "temperature_c",
+    "power_w",
+    "sm_clock_mhz",
+    "memory_clock_mhz",
+    "fan_percent",
+)
+RAW_SECONDS = 600
+#: Period of the buckets and how many are kept: two hours and a day.
+SECOND_NS, SECONDS_KEPT = 1_000_000_000, 7200
+TEN_SECONDS_NS, TENS_KEPT = 10_000_000_000, 8640
+
+_kept = attrgetter(*KEPT_METRICS)
+_column = {metric: position for position, metric in enumerate(KEPT_METRICS)}
+_METRIC_COUNT = len(KEPT_METRICS)
+
+
+class _GpuHistory:
+    """One GPU's three levels. A bucket is made from the level below once it is complete."""
+
+    def __init__(self, raw_capacity: int) -> None:
+        self.raw = Ring(raw_capacity, _METRIC_COUNT)
+        self.seconds = Ring(SECONDS_KEPT, 3 * _METRIC_COUNT)
+        self.tens = Ring(TENS_KEPT, 3 * _METRIC_COUNT)
+        self.latest: GpuSample | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return self.raw.nbytes + self.seconds.nbytes + self.tens.nbytes
+
+    def add(self, sample: GpuSample) -> None:
+        time_ns = sample.time_ns
+        last_ns = self.raw.last_ns
+        if time_ns <= last_ns:
+            if self.latest is not None and time_ns == self.latest.time_ns:
+                return
+            # The clock was set back: what it had called the future is no more.
+            for ring in (self.raw, self.seconds, self.tens):
+                ring.truncate(time_ns)
+        elif last_ns and time_ns // SECOND_NS != last_ns // SECOND_NS:
+            self._close_second(last_ns // SECOND_NS)
+            if time_ns // TEN_SECONDS_NS != last_ns // TEN_SECONDS_NS:
+                self._close_ten(last_ns // TEN_SECONDS_NS)
+        self.raw.append(time_ns, _kept(sample))
+        self.latest = sample
+
+    def _close_second(self, number: int) -> None:
+        start = number * SECOND_NS
+        _, rows = self.raw.between(start, start + SECOND_NS)
+        if len(rows):
+            values = rows.astype(np.float64)
+            summary = (np.fmin.reduce(values), _mean(values), np.fmax.reduce(values))
+            self.seconds.append(start + SECOND_NS // 2, np.concatenate(summary))
+
+    def _close_ten(self, number: int) -> None:
+        start = number * TEN_SECONDS_NS
+        _, rows = self.seconds.between(start, start + TEN_SECONDS_NS)
+        if len(rows):
+            values = rows.astype(np.float64)
+            low, middle, high = np.split(values, 3, axis=1)
+            summary = (np.fmin.reduce(low), _mean(middle), np.fmax.reduce(high))
+            self.tens.append(start + TEN_SECONDS_NS // 2, np.concatenate(summary))
+
+    def points(self, column: int, start_ns: int, end_ns: int, width_ns: int) -> Points:
+        """Return one metric between two times from the finest level that reaches back and is not needlessly fine.
+
+        What the coarser levels do not have yet, because the bucket is not complete, comes from the finer ones.
+
+        Args:
+            column: the metric.
+            start_ns: begin of the interval.
+            end_ns: its end, included.
+            width_ns: the length of the stretches the points are going to be put into.
+        """
+        if width_ns < SECOND_NS and self.raw.reaches(start_ns):
+            return self._raw_points(column, start_ns, end_ns)
+        if width_ns < TEN_SECONDS_NS and self.seconds.reaches(start_ns):
+            coarse, period = self.seconds, SECOND_NS
+        else:
+            coarse, period = self.tens, TEN_SECONDS_NS
+        parts = [self._bucket_points(coarse, column, start_ns, end_ns)]
+        complete_ns = coarse.last_ns + period // 2
+        if coarse is self.tens:
+            parts.append(self._bucket_points(self.seconds, column, max(start_ns, complete_ns), end_ns))
+            complete_ns = max(complete_ns, self.seconds.last_ns + SECOND_NS // 2)
+        parts.append(self._raw_points(column, max(start_ns, complete_ns), end_ns))
+        return Points.joined(parts, gap_ns=3 * period)
+
+    def _raw_points(self, column: int, start_ns: int, end_ns: int) -> Points:
+        times, rows = self.raw.between(start_ns, end_ns + 1)
+        values = rows[:, column]
+        return Points.raw(times, values)
+
+    def _bucket_points(self, ring: Ring, column: int, start_ns: int, end_ns: int) -> Points:
+        times, rows = ring.between(start_ns, end_ns + 1)
+        low, middle, high = (rows[:, column + part * _METRIC_COUNT] for part in range(3))
+        return Points(times, low, middle, high, gap_ns=0)
+
+
+class History:
+    """The last day of every GPU, by UUID. Not for use from several threads.
+
+    Memory is taken when a GPU is first seen, and then no more: about 1.9 MB per GPU at 10 Hz.
+
+    Args:
+        max_gpus: of more, those seen longest ago are forgotten.
+        hz: the rate at which ten minutes of samples fit; at a higher one they reach back less far.
+    """
+
+    def __init__(self, max_gpus: int = 16, hz: float = 10.0) -> None:
+        self._max_gpus = max_gpus
+        self._raw_capacity = round(RAW_SECONDS * hz)
+        self._gpus: dict[str, _GpuHistory] = {}
+
+    @property
+    def uuids(self) -> tuple[str, ...]:
+        """The GPUs there is something of, in the order they were first seen."""
+        return tuple(self._gpus)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the arrays in bytes."""
+        return sum(gpu.nbytes for gpu in self._gpus.values())
+
+    def add(self, samples: Iterable[GpuSample]) -> None:
+        """Add one tick's samples."""
+        for sample in samples:
+            gpu = self._gpus.get(sample.gpu_uuid)
+            if gpu is None:
+                gpu = self._new(sample.gpu_uuid)
+            gpu.add(sample)
+
+    def latest(self, uuid: str) -> GpuSample | None:
+        """Return the newest sample of a GPU."""
+        gpu = self._gpus.get(uuid)
+        return None if gpu is None else gpu.latest
+
+    def clear(self) -> None:
+        """Forget everything, for instance when a recording takes the place of live values."""
+        self._gpus.clear()
+
+    def series(self, uuid: str, metric: str, start_ns: int, end_ns: int, max_points: int = 1000) -> Series:
+        """Return what a plot of one metric needs, both ends included, with at most ``max_points`` points.
+
+        They come from the finest level that is needed and reaches back to ``start_ns``, put into equal stretches of
+        time, each with its minimum, mean and maximum, so that a spike of one sample survives. The stretches are fixed
+        in time: they do not change as the interval moves on. Where there was no sample, or none of this metric, there
+        is a point of NaN.
+
+        Raises:
+            KeyError: the metric is not one of :data:`KEPT_METRICS`.
+        """
+        column = _column[metric]
+        gpu = self._gpus.get(uuid)
+        if gpu is None or end_ns < start_ns:
+            return Series.empty()
+        points = gpu.points(column, start_ns, end_ns, stretch_ns(start_ns, end_ns, max_points))
+        return reduced(points, start_ns, end_ns, max_points)
+
+    def _new(self, uuid: str) -> _GpuHistory:
+        if len(self._gpus) >= self._max_gpus:
+            oldest = min(self._gpus, key=lambda each: self._gpus[each].raw.last_ns)
+            del self._gpus[oldest]
+        self._gpus[uuid] = _GpuHistory(self._raw_capacity)
+        return self._gpus[uuid]
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Return the means of columns without their NaNs; a column of NaNs has none."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    total = np.where(known, values, 0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -1,0 +1,97 @@
+"""Carries a feed's events into Qt's world: one thread, facts as signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from gpuplayground.monitor.recording import RecordingError, RecordingWriter
+from gpuplayground.monitor.samples import GpuSample, Inventory, MonitorEvent, Problem
+
+#: Stopping a feed takes some milliseconds; closing the window must not take longer than this for whatever reason.
+STOP_MS = 900
+
+
+class MonitorFeed(Protocol):
+    """What Feed and ReplayFeed have in common."""
+
+    def run(self, on_event: Callable[[MonitorEvent], None]) -> None:
+        """Report until stopped, in the caller's thread."""
+
+    def stop(self) -> None:
+        """End :meth:`run`, from any thread, at once."""
+
+
+class MonitorWorker(QThread):
+    """Runs a feed in a thread. The signals carry values of :mod:`gpuplayground.monitor.samples`.
+
+    ``problemChanged`` carries what is wrong with the monitor as a whole, or None once that is over; what is wrong with
+    one GPU is in the inventory.
+
+    Args:
+        feed: a Feed or a ReplayFeed; the worker stops it.
+        writer: also gets everything, and is closed at the end.
+        parent: the thread's owner.
+    """
+
+    inventoried = Signal(object)  # Inventory
+    sampled = Signal(object)  # tuple[GpuSample, ...]
+    processesSampled = Signal(object)  # tuple[ProcessSample, ...]
+    problemChanged = Signal(object)  # Problem | None
+    recordingFailed = Signal(str)
+
+    def __init__(self, feed: MonitorFeed, writer: RecordingWriter | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("monitor")
+        self._feed = feed
+        self._writer = writer
+        self._problem: Problem | None = None
+
+    def run(self) -> None:
+        """Carry events until :meth:`stop`."""
+        try:
+            self._feed.run(self._on_event)
+        finally:
+            self._close_writer()
+
+    def stop(self) -> bool:
+        """End the feed and wait for the thread; return whether it ended in time."""
+        self._feed.stop()
+        return self.wait(STOP_MS)
+
+    def _on_event(self, event: MonitorEvent) -> None:
+        self._record(event)
+        if isinstance(event, Problem):
+            self._set_problem(event)
+        elif isinstance(event, Inventory):
+            self.inventoried.emit(event)
+            self._set_problem(event.problem)
+        elif event and isinstance(event[0], GpuSample):
+            self.sampled.emit(event)
+        else:
+            self.processesSampled.emit(event)
+
+    def _set_problem(self, problem: Problem | None) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self.problemChanged.emit(problem)
+
+    def _record(self, event: MonitorEvent) -> None:
+        if self._writer is None:
+            return
+        try:
+            self._writer.add_event(event)
+        except RecordingError as error:
+            self.recordingFailed.emit(str(error))
+            self._close_writer()
+
+    def _close_writer(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        try:
+            writer.close()
+        except RecordingError as error:
+            self.recordingFailed.emit(str(error))

@@ -1,0 +1,80 @@
+"""Builds the fake ``libnvidia-ml.so.1`` and says what it will answer."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("fake_nvml.c")
+TOTAL_BYTES = 85899345920
+
+
+def build_fake_nvml(folder: Path | None = None) -> Path:
+    """Compile the fake library once for its source text, and return the folder to put on LD_LIBRARY_PATH."""
+    digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
+    home = (folder or Path(tempfile.gettempdir()) / f"gpuplayground-fake-nvml-{os.getuid()}") / digest
+    library = home / "libnvidia-ml.so.1"
+    if not library.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        # Built beside and renamed, because several test runs may do it at the same time.
+        partial = home / f".{os.getpid()}.so"
+        command = ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
+        command += ["-Wl,-soname,libnvidia-ml.so.1", "-o", str(partial), str(SOURCE), "-lm"]
+        subprocess.run(command, check=True)
+        partial.replace(library)
+    return home
+
+
+def gpu_uuid(identity: int) -> str:
+    """The UUID of a fake GPU."""
+    return f"GPU-fa4e0000-0000-0000-0000-{identity:012d}"
+
+
+class FakeNvml:
+    """The settings of one fake library, changeable while processes use it. Keys are described in ``fake_nvml.c``."""
+
+    def __init__(self, control: Path, **settings: object) -> None:
+        self._control = control
+        self._settings: dict[str, object] = {}
+        self.set(**settings)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of a process that shall find this library."""
+        return {**_library_path(os.environ), "FAKE_NVML_CONTROL": str(self._control)}
+
+    def set(self, **settings: object) -> None:
+        """Change settings; None removes one."""
+        self._settings = {key: value for key, value in {**self._settings, **settings}.items() if value is not None}
+        partial = self._control.with_suffix(".partial")
+        partial.write_text(_text(self._settings, "\n"))
+        partial.replace(self._control)
+
+
+def fake_nvml_env(gpus: int = 1, **settings: object) -> dict[str, str]:
+    """Return what to add to a process's environment so that it sees fake GPUs, for instance ``lost="1"``."""
+    return {**_library_path(os.environ), "FAKE_NVML": _text({"gpus": gpus, **settings}, ";")}
+
+
+def no_nvml_env() -> dict[str, str]:
+    """Return what to add to a process's environment so that it finds no driver, not even this machine's own."""
+    return {**_library_path(os.environ), "FAKE_NVML": "init=12"}
+
+
+def wave(time_ns: int, identity: int, middle: float, amplitude: float, period_s: float) -> float:
+    """What the fake library's ``wave`` gives at a time."""
+    return middle + amplitude * math.sin(2 * math.pi * time_ns / 1e9 / period_s + identity)
+
+
+def _library_path(environment: Mapping[str, str]) -> dict[str, str]:
+    rest = environment.get("LD_LIBRARY_PATH")
+    return {"LD_LIBRARY_PATH": f"{build_fake_nvml()}{os.pathsep + rest if rest else ''}"}
+
+
+def _text(settings: Mapping[str, object], separator: str) -> str:
+    return separator.join(f"{key}={value}" for key, value in settings.items())

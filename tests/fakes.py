@@ -1,0 +1,7 @@
+"""What stands in for hardware in the tests of every package."""
+
+from __future__ import annotations
+
+from tests.fake_nvml.build import FakeNvml, build_fake_nvml, fake_nvml_env, gpu_uuid, no_nvml_env
+
+__all__ = ["FakeNvml", "build_fake_nvml", "fake_nvml_env", "gpu_uuid", "no_nvml_env"]
