@@ -17,7 +17,9 @@ from gpuplayground.commands.arguments import COMMANDS, PROGRAM
 from gpuplayground.commands.usage import (
     EXIT_BROKEN_PIPE,
     EXIT_INTERRUPTED,
+    EXIT_PROBLEM,
     EXIT_USAGE,
+    CommandFailedError,
     UsageError,
     readable_file,
     writable_file,
@@ -33,6 +35,9 @@ def main(command_line: Sequence[str] | None = None) -> int:
     except UsageError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
         return EXIT_USAGE
+    except CommandFailedError as error:
+        sys.stderr.write(f"{PROGRAM}: {error}\n")
+        return EXIT_PROBLEM
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:

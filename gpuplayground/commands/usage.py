@@ -20,6 +20,10 @@ class UsageError(Exception):
     """The command cannot be carried out as it was given; the message is one sentence that says what to do."""
 
 
+class CommandFailedError(Exception):
+    """The command was right and could not be carried out all the same; the message is one sentence: exit code 1."""
+
+
 class Parser(argparse.ArgumentParser):
     """Refuses arguments in one line instead of a page of usage."""
 
