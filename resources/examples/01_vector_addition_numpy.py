@@ -9,11 +9,12 @@ The baseline on the CPU: 16.8 million additions, and what the first touch of fre
 """
 
 import sys
+from importlib.util import find_spec
 
-try:
-    import numpy as np
-except ModuleNotFoundError:
+if not find_spec("numpy"):
     sys.exit("NumPy is not installed in this environment: python -m pip install numpy")
+
+import numpy as np
 
 # %% Two vectors of random numbers
 n = 2**24

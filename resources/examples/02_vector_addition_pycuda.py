@@ -10,12 +10,12 @@ Every step of a GPU program on a line of its own: copy in, compile, launch, copy
 
 import ctypes
 import sys
+from importlib.util import find_spec
 
-try:
-    import numpy as np
-    import pycuda
-except ModuleNotFoundError:
+if not (find_spec("numpy") and find_spec("pycuda")):
     sys.exit("PyCUDA is not installed in this environment: python -m pip install numpy pycuda")
+
+import numpy as np
 
 # %% Is there a GPU? Ask the driver itself
 try:

@@ -10,12 +10,13 @@ NumPy's own notation on the GPU: the first addition compiles a kernel, the secon
 
 import ctypes
 import sys
+from importlib.util import find_spec
 
-try:
-    import cupy as cp
-    import numpy as np
-except ModuleNotFoundError:
+if not find_spec("cupy"):
     sys.exit('CuPy is not installed in this environment: python -m pip install "cupy-cuda12x[ctk]"')
+
+import cupy as cp
+import numpy as np
 
 # %% Is there a GPU? Ask the driver itself
 try:

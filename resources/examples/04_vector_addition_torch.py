@@ -9,11 +9,12 @@ The same lines on the GPU or, where there is none, on the CPU: only the device c
 """
 
 import sys
+from importlib.util import find_spec
 
-try:
-    import torch
-except ModuleNotFoundError:
+if not find_spec("torch"):
     sys.exit("PyTorch is not installed in this environment: python -m pip install torch")
+
+import torch
 
 # %% Choose the device
 device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -9,11 +9,12 @@ Lists the GPUs that TensorFlow sees and computes on the first under a device sco
 """
 
 import sys
+from importlib.util import find_spec
 
-try:
-    import tensorflow as tf
-except ModuleNotFoundError:
+if not find_spec("tensorflow"):
     sys.exit("TensorFlow is not installed in this environment: python -m pip install tensorflow")
+
+import tensorflow as tf
 
 # %% List the GPUs
 gpus = tf.config.list_physical_devices("GPU")

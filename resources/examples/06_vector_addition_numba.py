@@ -9,12 +9,13 @@ The CUDA kernel again, one thread per element, written in Python and compiled at
 """
 
 import sys
+from importlib.util import find_spec
 
-try:
-    import numpy as np
-    from numba import config, cuda
-except ModuleNotFoundError:
+if not find_spec("numba"):
     sys.exit('Numba is not installed in this environment: python -m pip install numba "numba-cuda[cu12]"')
+
+import numpy as np
+from numba import config, cuda
 
 # %% Is there a GPU?
 if not cuda.is_available():
