@@ -1,0 +1,1 @@
+"""Text as a terminal would show it, kept small: escape sequences, overwritten lines and the last few megabytes."""

@@ -1,0 +1,270 @@
+"""What a snippet wrote, as a terminal would show it: bytes in, lines with styles out, memory bounded."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from gpuplayground.terminal import cells
+from gpuplayground.terminal.history import History
+from gpuplayground.terminal.lines import OutputLine, TailLine
+from gpuplayground.terminal.styles import ECHO, LINK, NOTE, STDERR, apply_sgr
+
+#: Bytes of output kept.
+LIMIT_BYTES = 5_000_000
+#: Bytes taken in one go: bounds the time of a step and the text in flight.
+PIECE_BYTES = 32_768
+#: Lines above the end that the cursor can still reach (nested progress bars, live tables).
+TAIL_LINES = 48
+_LONGEST_SEQUENCE = 4_096
+#: Every control character but tab and line feed: without them a chunk needs no interpretation.
+_CONTROLS = bytes(code for code in (*range(32), 127) if code not in (9, 10))
+_TOKEN = re.compile(
+    r"\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"  # CSI: colours, movements
+    r"|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)"  # OSC: titles, hyperlinks
+    r"|\x1b[PX^_][^\x1b\n]*\x1b\\"  # DCS, SOS, PM, APC
+    r"|\x1b[ -/]+[0-~]|\x1b[0-OQ-WYZ\\`-~]"  # character sets, saved cursors and the like
+    r"|[\x00-\x08\x0a-\x1f\x7f]"
+)
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -/]*)\Z")
+
+
+class _Stream:
+    """What is remembered between two chunks of one stream."""
+
+    __slots__ = ("decoder", "pending", "style")
+
+    def __init__(self, style: int) -> None:
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.pending = ""
+        self.style = style
+
+
+class OutputBuffer:
+    """The output of one run. Lines are numbered from 0, the first ever; those before ``first_line`` were dropped."""
+
+    def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+        self._limit = limit_bytes
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.history = History(self._limit)
+        self._tail = [TailLine()]
+        self._row = 0
+        self._column = 0
+        self._streams = {"stdout": _Stream(0), "stderr": _Stream(STDERR)}
+        self._missed = 0
+
+    @property
+    def first_line(self) -> int:
+        """Number of the first line that is kept."""
+        return self.history.first_line
+
+    @property
+    def end_line(self) -> int:
+        """Number after the last line; an empty line behind the last line feed does not count."""
+        return self.history.end_line + len(self._tail) - (0 if self._tail[-1].text else 1)
+
+    @property
+    def dropped_bytes(self) -> int:
+        """Bytes that were written and are no longer, or never were, kept (escape sequences not counted)."""
+        return self.history.dropped_bytes + self._missed
+
+    @property
+    def size(self) -> int:
+        """Bytes kept, styles included."""
+        return self.history.size + sum(len(line.text) for line in self._tail)
+
+    @property
+    def width(self) -> int:
+        """Cells of the longest line, or a little more."""
+        return max(self.history.width, *(cells.width(_finished(line).text) for line in self._tail))
+
+    def append(self, stream: str, data: bytes) -> None:
+        """Take in what the snippet wrote to ``stdout`` or ``stderr``, in chunks cut anywhere."""
+        for start in range(0, len(data), PIECE_BYTES):
+            self._feed(self._streams[stream], data[start : start + PIECE_BYTES])
+
+    def finish(self) -> None:
+        """Show what is left of a character or an escape sequence that was never completed."""
+        for stream in self._streams.values():
+            text = stream.decoder.decode(b"", final=True)
+            stream.pending = ""
+            if text:
+                self._put(text, stream.style)
+
+    def note(self, text: str, *, link: bool = False) -> None:
+        """Add a remark of the application's own on a line of its own; a link can be clicked."""
+        self._to_fresh_line()
+        self._interpret(text, NOTE | (LINK if link else 0))
+        self._line_feed()
+
+    def echo(self, text: str) -> None:
+        """Add the line that the user typed, where the prompt ended."""
+        self._to_end()
+        self._put("".join(character for character in text if character >= " "), ECHO)
+        self._line_feed()
+
+    def missed(self, count: int) -> None:
+        """Count bytes that were dropped before they came here."""
+        self._missed += count
+
+    def line(self, number: int) -> OutputLine:
+        """Return a line that is kept.
+
+        Raises:
+            IndexError: there is no such line, or it was dropped.
+        """
+        row = number - self.history.end_line
+        if row < 0:
+            return self.history.line(number)
+        if row >= len(self._tail):
+            raise IndexError(number)
+        return _finished(self._tail[row])
+
+    def text(self, start: int, end: int) -> str:
+        """Return the lines from ``start`` up to but without ``end``, without a line feed at the very end."""
+        boundary = self.history.end_line
+        parts = [self.history.text(start, min(end, boundary))] if start < boundary else []
+        parts += [f"{self.line(number).text}\n" for number in range(max(start, boundary), min(end, self.end_line))]
+        return "".join(parts).removesuffix("\n")
+
+    def _feed(self, stream: _Stream, data: bytes) -> None:
+        text = stream.decoder.decode(data)
+        if b"\r" in data:
+            text = text.replace("\r\n", "\n")
+        simple = (
+            not stream.pending
+            and "\r" not in text
+            and len(data.translate(None, _CONTROLS)) == len(data.replace(b"\r", b""))
+        )
+        if simple and self._row == len(self._tail) - 1 and self._column >= len(self._tail[-1].text):
+            self._append_plain(text, stream.style)
+            return
+        text, stream.pending = stream.pending + text, ""
+        unfinished = _UNFINISHED.search(text)
+        if unfinished:
+            # Of a sequence without end only the introducer is kept: the rest of it would be dropped anyway.
+            stream.pending = unfinished[0] if len(unfinished[0]) < _LONGEST_SEQUENCE else unfinished[0][:2]
+            text = text[: unfinished.start()]
+        stream.style = self._interpret(text, stream.style)
+
+    def _append_plain(self, text: str, style: int) -> None:
+        """Take in a text without control characters, with the cursor at the end: the fast path of a flood."""
+        head, feed, rest = text.rpartition("\n")
+        if feed:
+            first, more, body = head.partition("\n")
+            self._tail[-1].write(self._column, first, style)
+            self._seal(len(self._tail))
+            if more:
+                self.history.add(f"{body}\n", [(0, style)] if style else [])
+            self._tail, self._row, self._column = [TailLine()], 0, 0
+        self._put(rest, style)
+
+    def _interpret(self, text: str, style: int) -> int:
+        """Take in any text and return the style that holds after it."""
+        position = 0
+        for token in _TOKEN.finditer(text):
+            if token.start() > position:
+                self._put(text[position : token.start()], style)
+            position = token.end()
+            final = token["final"]
+            if final == "m":
+                style = apply_sgr(style, token["parameters"])
+            elif final:
+                self._control(final, token["parameters"])
+            else:
+                self._character(token[0])
+        self._put(text[position:], style)
+        return style
+
+    def _put(self, text: str, style: int) -> None:
+        """Write a text without control characters at the cursor."""
+        if text:
+            self._tail[self._row].write(self._column, text, style)
+            self._column += len(text)
+
+    def _character(self, character: str) -> None:
+        """Obey a control character; those without a meaning on paper are dropped."""
+        if character in "\n\x0b\x0c":
+            self._line_feed()
+        elif character == "\r":
+            self._column = 0
+        elif character == "\b":
+            self._column = max(self._column - 1, 0)
+
+    def _control(self, final: str, parameters: str) -> None:
+        """Obey a control sequence that moves the cursor or erases; others are dropped."""
+        first = parameters.split(";")[0]
+        given = int(first) if first.isdigit() and len(first) < 6 else 0
+        count = max(given, 1)
+        if final in "AF":
+            self._up(count)
+        elif final in "BE":
+            self._row = min(self._row + count, len(self._tail) - 1)
+        elif final == "C":
+            self._column += count
+        elif final == "D":
+            self._column = max(self._column - count, 0)
+        elif final == "G":
+            self._column = count - 1
+        elif final in "KJ":
+            self._erase(given, below=final == "J")
+        if final in "EF":
+            self._column = 0
+
+    def _erase(self, part: int, *, below: bool) -> None:
+        """Erase from the cursor on (0), up to it (1), or all of the line (2); ``below`` what follows the line too."""
+        if below and part != 0:
+            return  # clearing the screen would take back what was printed
+        line = self._tail[self._row]
+        line.erase(0 if part else self._column, self._column + 1 if part == 1 else len(line.text))
+        if below:
+            for following in self._tail[self._row + 1 :]:
+                following.erase(0, len(following.text))
+
+    def _up(self, count: int) -> None:
+        """Move the cursor up, into lines that were already put away if need be."""
+        missing = min(count - self._row, TAIL_LINES - len(self._tail))
+        if missing > 0:
+            lines = self.history.take_back(missing)
+            self._tail[:0] = [TailLine(line.text, list(line.runs)) for line in lines]
+            self._row += len(lines)
+        self._row = max(self._row - count, 0)
+
+    def _line_feed(self) -> None:
+        """Go to the start of the next line."""
+        self._row += 1
+        self._column = 0
+        if self._row == len(self._tail):
+            self._tail.append(TailLine())
+            if self._row >= TAIL_LINES:
+                self._seal(1)
+                self._row -= 1
+
+    def _to_end(self) -> None:
+        """Put the cursor behind everything."""
+        self._row = len(self._tail) - 1
+        self._column = len(self._tail[-1].text)
+
+    def _to_fresh_line(self) -> None:
+        """Put the cursor on an empty line below everything."""
+        self._to_end()
+        if self._column:
+            self._line_feed()
+
+    def _seal(self, count: int) -> None:
+        """Put the first lines of the tail away."""
+        for tail_line in self._tail[:count]:
+            line = _finished(tail_line)
+            self.history.add(f"{line.text}\n", list(line.runs))
+        del self._tail[:count]
+
+
+def _finished(line: TailLine) -> OutputLine:
+    """Return a line as it is shown, with a note of what was cut off it."""
+    if not line.lost:
+        return OutputLine(line.text, tuple(line.runs))
+    note = f" … {line.lost:,} more characters of this line were dropped"
+    return OutputLine(line.text + note, (*line.runs, (len(line.text), NOTE)))

@@ -1,0 +1,59 @@
+"""The strip above a panel of results: its title as a tab, then buttons, then what stands at the far right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
+
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.theme import Theme
+
+_HEIGHT = 36
+
+
+class PanelHeader(QFrame):
+    """Looks like the editor's tabs, so that title and tabs line up across the window."""
+
+    def __init__(self, title: str, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icons = icons
+        self._buttons: dict[str, QToolButton] = {}
+        self.setProperty("role", "header")
+        self.setFixedHeight(_HEIGHT)
+        self.tabs = QTabBar()
+        self.tabs.setExpanding(False)
+        self.tabs.addTab(title)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.tabs.setAccessibleName(title)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(6, 0, 8, 0)
+        self._row.setSpacing(2)
+        self._row.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignBottom)
+        self._row.addStretch(1)
+        theme.changed.connect(self._theme_changed)
+
+    def add_button(
+        self, icon: str, name: str, tip: str, action: Callable[[bool], object], *, checkable: bool = False
+    ) -> QToolButton:
+        """Add an icon button; ``action`` receives whether it is checked."""
+        button = QToolButton()
+        button.setIcon(self._icons.icon(icon))
+        button.setIconSize(QSize(14, 14))
+        button.setAccessibleName(name)
+        button.setToolTip(tip)
+        button.setCheckable(checkable)
+        button.clicked.connect(action)
+        self._buttons[icon] = button
+        self._row.addWidget(button)
+        return button
+
+    def add_widget(self, widget: QWidget) -> None:
+        """Add what stands behind the buttons."""
+        self._row.addSpacing(4)
+        self._row.addWidget(widget)
+
+    def _theme_changed(self) -> None:
+        for icon, button in self._buttons.items():
+            button.setIcon(self._icons.icon(icon))

@@ -1,0 +1,160 @@
+"""A pill that says where a run stands: running and for how long, or how it ended."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QFont, QFontMetrics, QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gpuplayground.playground.results import Run, RunState
+from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.units import duration
+
+_ROLES = {
+    RunState.STARTING: "accent",
+    RunState.RUNNING: "accent",
+    RunState.WAITING_FOR_INPUT: "warning",
+    RunState.FINISHING: "accent",
+    RunState.STOPPING: "warning",
+    RunState.FINISHED: "good",
+    RunState.FAILED: "error",
+    RunState.STOPPED: "muted",
+    RunState.NOT_STARTED: "error",
+}
+_TICK_MS = 100
+_HEIGHT, _PADDING = 20, 10
+
+
+class RunStatus(QWidget):
+    """Hidden until the first run. It ticks only while something runs and it can be seen."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._state: RunState | None = None
+        self._detail = ""
+        self._text = ""
+        self._started = 0.0
+        self._timer = QTimer(self, interval=_TICK_MS)
+        self._timer.timeout.connect(self._say)
+        self.setFont(ui_font(11, QFont.Weight.Medium))
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+        self.hide()
+
+    @property
+    def state(self) -> RunState | None:
+        """The state shown, or None before the first run."""
+        return self._state
+
+    def text(self) -> str:
+        """Return the whole text, also where the pill has room for a part of it only."""
+        return self._text
+
+    def begin(self) -> None:
+        """Show that a run is starting."""
+        self._started = 0.0
+        self.set_state(RunState.STARTING)
+
+    def set_state(self, state: RunState, detail: str = "") -> None:
+        """Show a state; ``detail`` is a few words to go with it."""
+        if state == RunState.RUNNING and not self._started:
+            self._started = perf_counter()
+        self._state, self._detail = state, detail
+        self.show()
+        self._tick_if_needed()
+        self._say()
+
+    def finish(self, run: Run) -> None:
+        """Show how a run ended."""
+        self.set_state(run.state, run.summary)
+
+    def _say(self) -> None:
+        """Put the state into words."""
+        if self._state is None:
+            return
+        text = self._words(self._state)
+        if text != self._text:
+            same_size = len(text) == len(self._text)
+            self._text = text
+            self.setAccessibleName(self.tr("State of the run: {text}").format(text=text))
+            self.setToolTip(text)
+            if not same_size:
+                self.updateGeometry()
+        self.update()
+
+    def _words(self, state: RunState) -> str:
+        if state.is_final:
+            return self._detail or _title(self, state)
+        if state == RunState.RUNNING:
+            return self.tr("running · {time}").format(time=elapsed(perf_counter() - self._started))
+        return f"{_title(self, state)} · {self._detail}" if self._detail else _title(self, state)
+
+    def _tick_if_needed(self) -> None:
+        if self._state == RunState.RUNNING and self.isVisible():
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tick again."""
+        super().showEvent(event)
+        self._tick_if_needed()
+        self._say()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing to tick for."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Elide anew."""
+        super().resizeEvent(event)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for the text."""
+        return QSize(QFontMetrics(self.font()).horizontalAdvance(self._text) + 2 * _PADDING + 2, _HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a few words: the rest is elided."""
+        return QSize(min(self.sizeHint().width(), 72), _HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the pill in the colour of the state."""
+        if self._state is None:
+            return
+        role = _ROLES[self._state]
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.color(role, 0.45), 1))
+        painter.setBrush(self._theme.color(role, 0.13))
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(area, area.height() / 2, area.height() / 2)
+        painter.setPen(self._theme.color(role))
+        inside = self.rect().adjusted(_PADDING, 0, -_PADDING, 0)
+        text = QFontMetrics(self.font()).elidedText(self._text, Qt.TextElideMode.ElideMiddle, inside.width() + 1)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+
+
+def elapsed(seconds: float) -> str:
+    """Return a running time: tenths of a second first, then minutes."""
+    return f"{seconds:.1f} s" if seconds < 59.95 else duration(seconds * 1e9)
+
+
+def _title(widget: QWidget, state: RunState) -> str:
+    """Return the words for a state without further detail."""
+    return {
+        RunState.STARTING: widget.tr("starting…"),
+        RunState.RUNNING: widget.tr("running"),
+        RunState.WAITING_FOR_INPUT: widget.tr("waiting for input"),
+        RunState.FINISHING: widget.tr("finishing"),
+        RunState.STOPPING: widget.tr("stopping…"),
+        RunState.FINISHED: widget.tr("finished"),
+        RunState.FAILED: widget.tr("failed"),
+        RunState.STOPPED: widget.tr("stopped"),
+        RunState.NOT_STARTED: widget.tr("not started"),
+    }[state]

@@ -1,0 +1,96 @@
+"""The sums below the timings, in the columns of the table, in view however far it is scrolled."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHeaderView, QWidget
+
+from gpuplayground.playground.timing_table import TimingTotals, share_text
+from gpuplayground.ui.playground.timings_delegate import PADDING
+from gpuplayground.ui.playground.timings_model import Column
+from gpuplayground.ui.theme import Theme, align_right, mono_font, ui_font
+from gpuplayground.units import duration
+
+_ROW_HEIGHT = 25
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class TimingsFooter(QWidget):
+    """A row for the imports, where there are any, and one for the total."""
+
+    def __init__(self, theme: Theme, header: QHeaderView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._header = theme, header
+        self._totals = TimingTotals()
+        header.sectionResized.connect(self.update)
+        header.geometriesChanged.connect(self.update)
+        theme.changed.connect(self.update)
+        self.show_totals(TimingTotals())
+
+    def show_totals(self, totals: TimingTotals) -> None:
+        """Show other sums."""
+        self._totals = totals
+        self.setFixedHeight(_ROW_HEIGHT * len(self.rows()) + 1)
+        self.setAccessibleName(self.tr("Totals"))
+        self.setAccessibleDescription(self.text())
+        self.update()
+
+    def rows(self) -> list[dict[Column, str]]:
+        """Return what each row says in which column."""
+        totals = self._totals
+        rows = []
+        if totals.imports:
+            rows.append(
+                {
+                    Column.STATEMENT: self.tr("Imports · %n statement(s)", "", totals.imports).replace("(s)", ""),
+                    Column.WALL: duration(totals.import_wall_ns),
+                    Column.IDLE: duration(totals.import_cost_ns),
+                    Column.SHARE: share_text(totals.share(totals.import_cost_ns)),
+                }
+            )
+        rows.append(
+            {
+                Column.STATEMENT: self.tr("Total · %n statement(s)", "", totals.statements).replace("(s)", ""),
+                Column.WALL: duration(totals.wall_ns),
+                Column.IDLE: duration(totals.cost_ns),
+            }
+        )
+        return rows
+
+    def text(self) -> str:
+        """Return the rows in words."""
+        shown = [column for column in Column if not self._header.isSectionHidden(column)]
+        return "\n".join(" ".join(row[column] for column in shown if column in row) for row in self.rows())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a line above, then the rows below the columns of the table."""
+        painter = QPainter(self)
+        painter.setPen(self._theme.color("border"))
+        painter.drawLine(0, 0, self.width(), 0)
+        rows = self.rows()
+        for number, row in enumerate(rows):
+            total = number == len(rows) - 1
+            for column, text in row.items():
+                if self._header.isSectionHidden(column):
+                    continue
+                left = self._header.sectionViewportPosition(column)
+                right = left + self._header.sectionSize(column) - PADDING
+                # The words may use the room of the line numbers, which have no sum.
+                left = PADDING if column == Column.STATEMENT else left + PADDING
+                area = QRect(left, 1 + number * _ROW_HEIGHT, right - left, _ROW_HEIGHT)
+                painter.setPen(self._theme.color("text" if total else "muted"))
+                self._draw_cell(painter, area, text, column, total)
+        painter.end()
+
+    def _draw_cell(self, painter: QPainter, area: QRect, text: str, column: Column, total: bool) -> None:
+        if column == Column.STATEMENT:
+            font = ui_font(12, QFont.Weight.DemiBold if total else QFont.Weight.Normal)
+            painter.setFont(font)
+            elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+            painter.drawText(area, _LEFT, elided)
+            return
+        font = mono_font(12)
+        font.setBold(total)
+        painter.setFont(font)
+        painter.drawText(area, align_right(), text)
