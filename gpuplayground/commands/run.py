@@ -1,0 +1,172 @@
+"""``gpuplayground run``: one snippet on this terminal, then what each of its statements cost."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import signal
+import sys
+import threading
+import tokenize
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
+
+from gpuplayground.commands import run_report
+from gpuplayground.commands.inventory import read_inventory
+from gpuplayground.commands.json_file import write_json
+from gpuplayground.commands.passthrough import LineFeeder, write_output
+from gpuplayground.commands.usage import EXIT_BROKEN_PIPE, EXIT_SIGNAL_BASE, UsageError, readable_file, writable_file
+from gpuplayground.playground.environments import InterpreterError, probe
+from gpuplayground.playground.events import InputRequested, OutputAppended, SessionEvent
+from gpuplayground.playground.results import Run, RunRequest
+from gpuplayground.playground.session import Launcher, Session
+
+#: In place of the number of a signal: the run is over.
+_OVER = 0
+
+
+def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Run a file to its end and return the exit code; see :func:`gpuplayground.commands.run_report.exit_code`.
+
+    Raises:
+        UsageError: the file, the interpreter or the JSON file cannot be used.
+    """
+    request = _request(options, arguments)
+    out = writable_file(options.json) if options.json else None
+    launcher = Launcher()
+    try:
+        attended = AttendedRun(launcher.session(), request)
+        run = attended.to_its_end()
+    finally:
+        launcher.close()
+    code = attended.exit_code(run)
+    columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
+    if not attended.is_unread:
+        sys.stderr.write(run_report.as_text(run, columns))
+    if out is not None:
+        write_json(out, run_report.as_json(run, request, code, read_inventory()))
+    return code
+
+
+def _request(options: argparse.Namespace, arguments: Sequence[str]) -> RunRequest:
+    path = readable_file(options.file)
+    interpreter = sys.executable
+    if options.python:
+        try:
+            interpreter = probe(options.python).interpreter
+        except InterpreterError as error:
+            raise UsageError(str(error)) from error
+    return RunRequest(
+        run_id=uuid.uuid4().hex,
+        source=_source(path),
+        name=path.name,
+        path=str(path.absolute()),
+        arguments=tuple(arguments),
+        interpreter=interpreter,
+        working_directory=str(Path.cwd()),
+        cuda_visible_devices=options.device,
+        timeout_s=options.timeout,
+    )
+
+
+def _source(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if b"\0" in data:
+        raise UsageError(f"{path} is a binary file: name a Python file.")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError):
+        raise UsageError(f"{path} is not text in UTF-8 or the encoding it declares: convert it to UTF-8.") from None
+
+
+class AttendedRun:
+    """A run on this terminal: its output passes through, Ctrl+C interrupts it and a second one kills it.
+
+    The session runs in a thread of its own and prints from there, so that a slow reader slows the snippet and not
+    its interruption.
+    """
+
+    def __init__(self, session: Session, request: RunRequest) -> None:
+        self.is_interrupted = False
+        self.is_unread = False
+        self._session = session
+        self._request = request
+        self._signals: SimpleQueue[int] = SimpleQueue()
+        self._ended_by = 0
+        self._feeder = LineFeeder(session.send_input)
+        self._outcome: Run | BaseException | None = None
+
+    def to_its_end(self) -> Run:
+        """Run it and return how it went."""
+        worker = threading.Thread(target=self._work, name="run")
+        with self._handling_signals():
+            worker.start()
+            while (number := self._signals.get()) != _OVER:
+                self._obey(number)
+        worker.join()
+        if isinstance(self._outcome, BaseException):
+            raise self._outcome
+        assert self._outcome is not None
+        return self._outcome
+
+    def exit_code(self, run: Run) -> int:
+        """Return the exit code of this command."""
+        if self.is_unread:
+            return EXIT_BROKEN_PIPE
+        if self._ended_by:
+            return EXIT_SIGNAL_BASE + self._ended_by
+        return run_report.exit_code(run, self.is_interrupted)
+
+    def _work(self) -> None:
+        try:
+            self._outcome = self._session.run(self._request, self._on_event, batch_limit_bytes=None)
+        except BaseException as error:
+            self._outcome = error
+        finally:
+            self._signals.put(_OVER)
+
+    def _on_event(self, event: SessionEvent) -> None:
+        if isinstance(event, OutputAppended) and not self.is_unread:
+            try:
+                write_output(event)
+            except BrokenPipeError:
+                # As in a pipeline without us: whoever writes into a pipe that nobody reads is ended.
+                self.is_unread = True
+                self._session.kill()
+        elif isinstance(event, InputRequested):
+            self._feeder.want_line()
+
+    def _obey(self, number: int) -> None:
+        if number == signal.SIGINT and not self.is_interrupted:
+            self.is_interrupted = True
+            self._session.interrupt()
+            return
+        if number != signal.SIGINT:
+            self._ended_by = number
+        self._session.kill()
+
+    @contextmanager
+    def _handling_signals(self) -> Iterator[None]:
+        """Queue signals: a handler runs in the middle of anything, where it must not call into the session."""
+
+        def handle(number: int, _frame: FrameType | None) -> None:
+            self._signals.put(number)
+
+        names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        # nohup and "&" in a script ignore some of these on purpose.
+        numbers = [getattr(signal, name) for name in names]
+        before = {n: signal.signal(n, handle) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

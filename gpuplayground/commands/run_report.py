@@ -1,0 +1,110 @@
+"""A run as its exit code, as the text that follows its output, and as the JSON of ``run --json``."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from gpuplayground.commands.usage import EXIT_INTERRUPTED, EXIT_SIGNAL_BASE, EXIT_TIMED_OUT, EXIT_USAGE
+from gpuplayground.commands.version import version
+from gpuplayground.monitor.samples import Inventory
+from gpuplayground.playground.results import SCHEMA_VERSION, Run, RunRequest, RunState, StatementTiming
+from gpuplayground.playground.timing_table import STATEMENT_COLUMNS, format_timings, headline
+
+#: Statements are never cut to fewer columns than this; a narrower terminal wraps the table.
+_NARROWEST = 16
+
+
+def exit_code(run: Run, interrupted: bool) -> int:
+    """Return the exit code a shell expects of a run.
+
+    It is the snippet's own; 128+N when signal N ended it, 130 when Ctrl+C did, 124 when it took too long, and 2 when
+    its interpreter could not be started.
+    """
+    if run.state is RunState.NOT_STARTED:
+        return EXIT_USAGE
+    if run.timed_out:
+        return EXIT_TIMED_OUT
+    if run.state is RunState.STOPPED and interrupted:
+        return EXIT_INTERRUPTED
+    if run.signal_name is not None:
+        return EXIT_SIGNAL_BASE + signal_number(run.signal_name)
+    return run.exit_code or 0
+
+
+def signal_number(name: str) -> int:
+    """Return the number of a signal such as ``SIGSEGV``, or 0 for a name this machine does not know."""
+    if name in signal.Signals.__members__:
+        return signal.Signals[name].value
+    digits = name.removeprefix("SIG").removeprefix("RTMIN+")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def as_text(run: Run, terminal_columns: int | None) -> str:
+    """Return what is printed on stderr after the run: the table of timings, how it ended, and what to know.
+
+    Args:
+        run: the run.
+        terminal_columns: the width the table should keep to, or None when it does not go to a terminal.
+    """
+    lines = [""]
+    if run.timings and terminal_columns is None:
+        lines.append(format_timings(run.timings))
+    elif run.timings and terminal_columns is not None:
+        lines += _styled(_fitted(run.timings, terminal_columns))
+    lines += [f"{run.name}: {run.summary}", *(f"note: {note}" for note in run.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def _fitted(timings: Sequence[StatementTiming], columns: int) -> str:
+    """Return the table with its statements cut as far as the terminal is too narrow for them."""
+    table = format_timings(timings)
+    excess = max(map(len, table.splitlines())) - columns
+    if excess <= 0:
+        return table
+    names = [headline(timing.source) for timing in timings]
+    limit = max(_NARROWEST, min(max(map(len, names)), STATEMENT_COLUMNS) - excess)
+    cut = [name if len(name) <= limit else f"{name[: limit - 1].rstrip()}…" for name in names]
+    return format_timings(timings, [replace(t, source=name) for t, name in zip(timings, cut, strict=True)])
+
+
+def _styled(table: str) -> list[str]:
+    """Set the header in bold and dim the rules, which carry no figures."""
+    lines = table.splitlines()
+    lines[0] = f"\033[1m{lines[0]}\033[0m"
+    return [f"\033[2m{line}\033[0m" if line and not line.strip("- ") else line for line in lines]
+
+
+def as_json(run: Run, request: RunRequest, code: int, inventory: Inventory) -> dict[str, Any]:
+    """Return the JSON object of a run; durations are nanoseconds, ``start_ns`` and ``end_ns`` since the epoch."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generator": f"gpuplayground {version()}",
+        "file": {"name": request.name, "path": request.path, "arguments": list(request.arguments)},
+        "environment": {"interpreter": request.interpreter, **run.environment},
+        "device": {
+            **asdict(inventory.driver),
+            "cuda_visible_devices": request.cuda_visible_devices,
+            "gpus": [asdict(gpu) for gpu in inventory.gpus],
+            "problem": inventory.problem.sentence if inventory.problem else None,
+        },
+        "exit": {
+            "code": code,
+            "state": run.state.value,
+            "signal": run.signal_name,
+            "summary": run.summary,
+            "error": asdict(run.error) if run.error else None,
+            "notes": list(run.notes),
+        },
+        "start_ns": run.start_ns,
+        "end_ns": run.end_ns,
+        "duration_ns": run.duration_ns,
+        "was_warm": run.was_warm,
+        "statements": [_statement(timing) for timing in run.timings],
+    }
+
+
+def _statement(timing: StatementTiming) -> dict[str, Any]:
+    return {**asdict(timing), "cost_ns": timing.cost_ns}
