@@ -1,0 +1,44 @@
+"""The runs of the playground as bands on a graph: which are in sight, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gpuplayground.monitor.samples import RunSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A run within a graph, from ``left`` to ``right`` as shares of its width; an open edge is out of sight."""
+
+    label: str
+    left: float
+    right: float
+    starts: bool
+    ends: bool
+
+
+def touches(run: RunSpan, uuid: str) -> bool:
+    """Return whether a run belongs on a GPU's graphs; one that names no GPU may have used any."""
+    return not run.gpu_uuids or uuid in run.gpu_uuids
+
+
+def visible_bands(runs: Sequence[RunSpan], uuid: str, start_ns: int, end_ns: int) -> tuple[Band, ...]:
+    """Return the bands of a GPU between two moments; a run without an end reaches to the right edge."""
+    span = max(1, end_ns - start_ns)
+    bands = []
+    for run in runs:
+        last_ns = end_ns if run.end_ns is None else run.end_ns
+        if last_ns < start_ns or run.start_ns > end_ns or not touches(run, uuid):
+            continue
+        bands.append(
+            Band(
+                run.label,
+                max(0.0, (run.start_ns - start_ns) / span),
+                min(1.0, (last_ns - start_ns) / span),
+                run.start_ns >= start_ns,
+                run.end_ns is not None and run.end_ns <= end_ns,
+            )
+        )
+    return tuple(bands)

@@ -1,0 +1,76 @@
+"""The small live chart of a card: when it must be drawn anew, and drawing it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
+from PySide6.QtGui import QPainter
+
+from gpuplayground.monitor.history import History
+from gpuplayground.monitor.samples import GpuInfo
+from gpuplayground.ui.monitor.bands import Band
+from gpuplayground.ui.monitor.card_geometry import CardGeometry
+from gpuplayground.ui.monitor.chart import ChartImage, column_values
+from gpuplayground.ui.theme import Theme, ui_font
+
+#: Five seconds of a day are less than a pixel, but a chart that has just begun shall not look dead.
+_LONGEST_WAIT_NS = 5_000_000_000
+
+
+class CardChart:
+    """Keeps the picture of utilization and memory until time has moved on by a pixel."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._image = ChartImage()
+        self._drawn: tuple[object, ...] = ()
+        #: The moments at the left and right edge of the picture.
+        self.start_ns = self.end_ns = 0
+
+    def invalidate(self) -> None:
+        """Draw anew at the next refresh, whatever the time."""
+        self._drawn = ()
+
+    def refresh(self, info: GpuInfo, now_ns: int, range_s: int, size: QSizeF, theme: Theme, *, dimmed: bool) -> bool:
+        """Draw what happened up to ``now_ns`` in ``size`` device pixels; return False if the old picture still does."""
+        width, height = max(2, round(size.width())), max(2, round(size.height()))
+        column_ns = range_s * 1_000_000_000 // width
+        due = now_ns // min(column_ns, _LONGEST_WAIT_NS)
+        wanted = (due, width, height, range_s, theme.name, dimmed)
+        if wanted == self._drawn:
+            return False
+        self._drawn = wanted
+        last_column = now_ns // column_ns + 1
+        self.start_ns, self.end_ns = (last_column - width) * column_ns, last_column * column_ns
+        uuid, total = info.uuid, float(info.memory_total_bytes or 1)
+        busy = column_values(self._history, uuid, "gpu_util_percent", 100.0, self.start_ns, column_ns, width)
+        used = column_values(self._history, uuid, "memory_used_bytes", total, self.start_ns, column_ns, width)
+        roles = ("faint", "faint") if dimmed else ("utilization", "memory")
+        self._image.render(width, height, busy, used, theme.color(roles[0]), theme.color(roles[1]))
+        return True
+
+    def draw(self, painter: QPainter, place: CardGeometry, theme: Theme, bands: tuple[Band, ...]) -> None:
+        """Draw the runs, the curves over them, and the runs' edges and names over both."""
+        spans = [(band, _across(band, place)) for band in bands]
+        for _, area in spans:
+            painter.fillRect(area, theme.color("band", 0.10))
+        if self._drawn:
+            painter.drawImage(QRectF(place.plot), self._image.image)
+        for band, area in spans:
+            painter.setPen(theme.color("band", 0.55))
+            if band.starts:
+                painter.drawLine(area.topLeft(), area.bottomLeft())
+            if band.ends:
+                painter.drawLine(area.topRight(), area.bottomRight())
+            if place.band_lane and area.width() > 14:
+                painter.setPen(theme.color("muted"))
+                painter.setFont(ui_font(11))
+                words = QRect(area.left() + 4, area.top(), area.width() - 5, place.band_lane)
+                painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, band.label)
+
+
+def _across(band: Band, place: CardGeometry) -> QRect:
+    """Return the rectangle of a band, at least one pixel wide: a run of milliseconds shall be seen too."""
+    chart = place.chart
+    left = chart.left() + round(band.left * chart.width())
+    right = chart.left() + round(band.right * chart.width())
+    return QRect(left, chart.top(), max(1, right - left), chart.height())

@@ -1,0 +1,153 @@
+"""What of a GPU card does not change from one reading to the next, kept as one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPixmap
+
+from gpuplayground.ui.monitor.card_geometry import CardGeometry
+from gpuplayground.ui.monitor.card_status import CardStatus, Tag
+from gpuplayground.ui.monitor.figures import label
+from gpuplayground.ui.monitor.time_axis import relative_ticks
+from gpuplayground.ui.theme import Theme, ui_font
+
+_GRID_SHARES = (0.0, 0.5, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the picture is made from, besides places and colours."""
+
+    status: CardStatus
+    name: str
+    selected: bool
+    focused: bool
+    hovered: bool
+    range_s: int
+
+
+def draw_face(face: Face, place: CardGeometry, theme: Theme, ratio: float) -> QPixmap:
+    """Return the picture of a card without figures and curves."""
+    pixmap = QPixmap(round(place.width * ratio), round(place.height * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(theme.color("window"))
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _surface(painter, face, place, theme)
+    right = _tags(painter, face.status.tags, place, theme)
+    _titles(painter, face, place, theme, right)
+    _headings(painter, place, theme)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    _grid(painter, place, theme)
+    if place.has_axes:
+        _time_labels(painter, face, place, theme)
+    painter.end()
+    return pixmap
+
+
+def _surface(painter: QPainter, face: Face, place: CardGeometry, theme: Theme) -> None:
+    edge = "accent" if face.selected or face.focused else "border"
+    painter.setBrush(theme.color("card"))
+    painter.setPen(theme.color(edge))
+    painter.drawRoundedRect(QRectF(0.5, 0.5, place.width - 1, place.height - 1), 8, 8)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if face.hovered and not face.selected:
+        painter.setPen(theme.color("faint"))
+        painter.drawRoundedRect(QRectF(0.5, 0.5, place.width - 1, place.height - 1), 8, 8)
+    if face.focused:
+        painter.setPen(theme.color("accent", 0.45))
+        painter.drawRoundedRect(QRectF(2, 2, place.width - 4, place.height - 4), 6.5, 6.5)
+    x, y = place.dot
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color(face.status.dot_role, 0.22))
+    painter.drawEllipse(QPointF(x, y), 6, 6)
+    painter.setBrush(theme.color(face.status.dot_role))
+    painter.drawEllipse(QPointF(x, y), 4, 4)
+
+
+def _tags(painter: QPainter, tags: tuple[Tag, ...], place: CardGeometry, theme: Theme) -> int:
+    """Draw the pills from the right; return how far the titles may reach. The first pill is the most important."""
+    font = ui_font(11 if not place.compact else 10)
+    painter.setFont(font)
+    metrics = QFontMetrics(font)
+    right, height = place.header_right, 19 if not place.compact else 17
+    middle = place.dot[1]
+    for tag in tags:
+        width = metrics.horizontalAdvance(tag.text) + (20 if not place.compact else 14)
+        if right - width < place.title_left + 44:
+            break
+        box = QRectF(right - width + 0.5, middle - height / 2 + 0.5, width - 1, height - 1)
+        painter.setBrush(theme.color(tag.role, 0.10))
+        painter.setPen(theme.color(tag.role, 0.38))
+        painter.drawRoundedRect(box, height / 2, height / 2)
+        painter.setPen(theme.color(tag.role))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tag.text)
+        right -= width + 6
+    return right
+
+
+def _titles(painter: QPainter, face: Face, place: CardGeometry, theme: Theme, right: int) -> None:
+    title_font = ui_font(14 if not place.compact else 13, QFont.Weight.DemiBold)
+    painter.setFont(title_font)
+    painter.setPen(theme.color("text"))
+    painter.drawText(place.title_left, place.title_baseline, face.status.title)
+    x = place.title_left + QFontMetrics(title_font).horizontalAdvance(face.status.title) + 10
+    # A compact card has no room for a message under its figures: there it takes the place of the name.
+    message = face.status.message if place.compact else ""
+    font = ui_font(13 if not place.compact else 12)
+    painter.setFont(font)
+    painter.setPen(theme.color(face.status.message_role if message else "muted"))
+    words = QFontMetrics(font).elidedText(message or face.name, Qt.TextElideMode.ElideRight, max(0, right - x))
+    painter.drawText(x, place.title_baseline, words)
+
+
+def _headings(painter: QPainter, place: CardGeometry, theme: Theme) -> None:
+    painter.setFont(ui_font(12))
+    for column in place.columns:
+        if column.heading is not None:
+            area = column.heading
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color(column.key))
+            painter.drawRoundedRect(QRectF(area.left(), area.center().y() - 3, 8, 8), 2, 2)
+            painter.setPen(theme.color("muted"))
+            painter.drawText(area.adjusted(14, 0, 8, 0), Qt.AlignmentFlag.AlignVCenter, label(column.key))
+
+
+def _grid(painter: QPainter, place: CardGeometry, theme: Theme) -> None:
+    plot = place.plot
+    painter.setFont(ui_font(11))
+    shares = _GRID_SHARES if plot.height() >= 40 else (0.0, 1.0)
+    for share in shares if place.has_axes else (0.0, 1.0):
+        y = plot.bottom() - round(share * (plot.height() - 1))
+        painter.setPen(theme.color("border" if share == 0.0 else "grid"))
+        painter.drawLine(plot.left(), y, plot.right(), y)
+        if place.has_axes:
+            painter.setPen(theme.color("muted"))
+            box = QRect(0, y - 8, plot.left() - 7, 16)
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{share * 100:.0f}")
+
+
+def _time_labels(painter: QPainter, face: Face, place: CardGeometry, theme: Theme) -> None:
+    plot = place.plot
+    painter.setPen(theme.color("muted"))
+    for seconds, text in relative_ticks(face.range_s, plot.width()):
+        x = plot.left() + round((1 + seconds / face.range_s) * plot.width())
+        box = QRect(x - 34, plot.bottom() + 3, 68, 16)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def draw_message(painter: QPainter, status: CardStatus, place: CardGeometry, theme: Theme) -> None:
+    """Draw the sentence that explains a card's state over its chart, in at most two lines."""
+    font = ui_font(12)
+    area = place.chart.adjusted(8, 0, -8, 0)
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.setFont(font)
+    words = painter.boundingRect(area, int(flags), status.message).adjusted(-10, -6, 10, 6)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(theme.color("card", 0.92))
+    painter.setPen(theme.color(status.message_role, 0.45))
+    painter.drawRoundedRect(words, 6, 6)
+    painter.setPen(theme.color(status.message_role))
+    painter.drawText(area, int(flags), status.message)

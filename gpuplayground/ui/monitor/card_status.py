@@ -1,0 +1,127 @@
+"""What a card says about its GPU: its state, the sentence that explains it, and the pills of its header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from html import escape
+
+from PySide6.QtCore import QCoreApplication
+
+from gpuplayground.monitor.samples import GpuInfo, GpuSample, Problem, ProblemCode
+from gpuplayground.ui.monitor.figures import Figure, process_count, read_figures, spoken, utilization_note
+from gpuplayground.ui.monitor.time_axis import clock_time
+
+
+class CardState(StrEnum):
+    """What a card says about its GPU."""
+
+    WAITING = "waiting"
+    LIVE = "live"
+    PAUSED = "paused"
+    STALLED = "stalled"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A pill at the right of a card's header, in the colour of a role."""
+
+    text: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardStatus:
+    """Everything a card knows of its GPU but the chart. ``processes`` is None until they were counted once."""
+
+    info: GpuInfo
+    sample: GpuSample | None = None
+    problem: Problem | None = None
+    processes: int | None = None
+    recording: str = ""
+    paused: bool = False
+
+    @property
+    def state(self) -> CardState:
+        """Return what the card says about its GPU."""
+        if self.problem is not None:
+            return CardState.LOST if self.problem.code is ProblemCode.GPU_LOST else CardState.STALLED
+        if self.paused:
+            return CardState.PAUSED
+        return CardState.WAITING if self.sample is None else CardState.LIVE
+
+    @property
+    def title(self) -> str:
+        """Return the GPU's place in the machine: ``GPU 0``."""
+        return _tr("GPU {index}").format(index=self.info.index)
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Return the figures of the newest reading."""
+        return read_figures(self.info, self.sample)
+
+    @property
+    def message(self) -> str:
+        """Return the sentence over the chart, empty while all is well."""
+        if self.state is CardState.WAITING:
+            return _tr("Waiting for the first reading")
+        if self.problem is None:
+            return ""
+        since_ns = self.problem.since_ns or (self.sample.time_ns if self.sample else None)
+        since = clock_time(since_ns) if since_ns else "?"
+        if self.state is CardState.LOST:
+            return _tr("GPU lost since {time} — {sentence}").format(time=since, sentence=self.problem.sentence)
+        return _tr("No reading since {time}").format(time=since)
+
+    @property
+    def message_role(self) -> str:
+        """Return the colour of the message."""
+        return {CardState.LOST: "error", CardState.STALLED: "warning"}.get(self.state, "muted")
+
+    @property
+    def dot_role(self) -> str:
+        """Return the colour of the status dot: green while processes use the GPU."""
+        if self.problem is not None:
+            return self.message_role
+        working = self.sample is not None and (self.sample.gpu_util_percent or 0) > 0
+        busy = working if self.processes is None else self.processes > 0
+        return "good" if busy and not self.paused else "faint"
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """Return the pills, the most important first."""
+        tags = []
+        if self.state is CardState.LOST:
+            tags.append(Tag(_tr("lost"), "error"))
+        elif self.state is CardState.STALLED:
+            tags.append(Tag(_tr("not responding"), "warning"))
+        elif self.state is CardState.PAUSED:
+            tags.append(Tag(_tr("paused"), "muted"))
+        if self.recording:
+            tags.append(Tag(self.recording, "warning"))
+        if self.processes is not None and self.problem is None:
+            tags.append(Tag(process_count(self.processes), "good" if self.processes else "muted"))
+        return tuple(tags)
+
+    @property
+    def name(self) -> str:
+        """Return the card's name for a screen reader."""
+        return f"{self.title}, {self.info.name}"
+
+    @property
+    def description(self) -> str:
+        """Return in words what the card shows."""
+        parts = (self.message, spoken(self.figures), *(tag.text for tag in self.tags))
+        return ". ".join(part for part in parts if part)
+
+    @property
+    def tooltip(self) -> str:
+        """Return what the pointer reveals: the whole name, the whole message, and what utilization means."""
+        lines = (f"{self.title} · {self.info.name}", self.message)
+        head = "<br>".join(f"<b>{escape(line)}</b>" for line in lines if line)
+        return f"<p>{head}</p><p>{escape(utilization_note())}</p>"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("CardStatus", text)

@@ -1,0 +1,141 @@
+"""What is shown of the selected GPU below the cards: its timeline and its processes, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
+
+from gpuplayground.monitor.history import History
+from gpuplayground.monitor.samples import GpuInfo, ProcessSample, RunSpan
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.monitor.figures import short_name, utilization_note
+from gpuplayground.ui.monitor.processes import ProcessTable
+from gpuplayground.ui.pill import Pill
+from gpuplayground.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from gpuplayground.ui.monitor.timeline import Timeline
+
+
+class Details(QFrame):
+    """Tabs over one surface. The timeline comes late, by :meth:`load_timeline`; a placeholder stands until then."""
+
+    def __init__(self, theme: Theme, icons: Icons, history: History, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self._theme, self._icons, self._history = theme, icons, history
+        self._timeline: Timeline | None = None
+        self._info: GpuInfo | None = None
+        self.tabs = QTabBar(self)
+        self.tabs.setAccessibleName(self.tr("Timeline or processes of the selected GPU"))
+        self.tabs.addTab(self.tr("Timeline"))
+        self.tabs.addTab(self.tr("Processes"))
+        self.tabs.setExpanding(False)
+        self.caption = QLabel(self)
+        self.caption.setProperty("role", "muted")
+        self.caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.recording = Pill(theme, self)
+        self.live_button = QToolButton(self)
+        self.live_button.setText(self.tr("Live"))
+        self.live_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.live_button.setToolTip(self.tr("Follow the newest readings again (Home)"))
+        self.live_button.setAccessibleName(self.tr("Follow the newest readings again"))
+        self.live_button.hide()
+        self.note = QToolButton(self)
+        self.note.setToolTip(f"<p>{utilization_note()}</p>")
+        self.note.setAccessibleName(self.tr("What utilization means"))
+        self.note.setAccessibleDescription(utilization_note())
+        self.note.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.processes = ProcessTable(self)
+        self._placeholder = QLabel(self.tr("The timeline is being prepared."), self)
+        self._placeholder.setProperty("role", "muted")
+        self._placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self._placeholder)
+        self._stack.addWidget(self.processes)
+        self._lay_out()
+        self.tabs.currentChanged.connect(self._show_tab)
+        theme.changed.connect(self._draw_icons)
+        self._draw_icons()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 0, 8, 0)
+        head.setSpacing(6)
+        head.addWidget(self.tabs)
+        head.addWidget(self.caption, 1)
+        for widget in (self.recording, self.live_button, self.note):
+            head.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self._stack, 1)
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """The timeline, None until it has been loaded."""
+        return self._timeline
+
+    def load_timeline(self) -> None:
+        """Make the timeline. pyqtgraph is imported here and no earlier: it takes 0.2 s, half of a start."""
+        if self._timeline is not None:
+            return
+        from gpuplayground.ui.monitor.timeline import Timeline
+
+        self._timeline = timeline = Timeline(self._theme, self._history, self)
+        self._stack.insertWidget(0, timeline)
+        self._stack.removeWidget(self._placeholder)
+        self._placeholder.deleteLater()
+        timeline.followingChanged.connect(self._show_following)
+        self.live_button.clicked.connect(timeline.follow)
+        self._show_tab(self.tabs.currentIndex())
+
+    def set_gpu(self, info: GpuInfo | None) -> None:
+        """Show another GPU."""
+        self._info = info
+        words = self.tr("GPU {index}").format(index=info.index) + f" · {short_name(info.name)}" if info else ""
+        self.caption.setText(words)
+        if self._timeline is not None:
+            self._timeline.set_gpu(info)
+
+    def set_range(self, seconds: int) -> None:
+        """Set how far the timeline reaches back while it follows the readings."""
+        if self._timeline is not None:
+            self._timeline.set_range(seconds)
+
+    def set_runs(self, runs: Sequence[RunSpan]) -> None:
+        """Draw runs as bands on the timeline."""
+        if self._timeline is not None:
+            self._timeline.set_runs(runs)
+
+    def set_recording(self, text: str) -> None:
+        """Mark the values as those of a recording."""
+        self.recording.set(text, "warning")
+
+    def set_processes(self, rows: tuple[ProcessSample, ...] | None) -> None:
+        """Show the processes of the selected GPU, and their number on the tab."""
+        self.processes.set_processes(rows)
+        name = self.tr("Processes")
+        self.tabs.setTabText(1, f"{name}  {len(rows)}" if rows else name)
+
+    def refresh(self, now_ns: int) -> None:
+        """Bring the timeline up to date if it is in front."""
+        if self._timeline is not None and self._stack.currentWidget() is self._timeline:
+            self._timeline.refresh(now_ns)
+
+    def _show_tab(self, number: int) -> None:
+        self._stack.setCurrentWidget(self.processes if number else self._timeline or self._placeholder)
+        following = self._timeline is None or self._timeline.following
+        self.live_button.setVisible(number == 0 and not following)
+        self.note.setVisible(number == 0)
+
+    def _show_following(self, following: bool) -> None:
+        self.live_button.setVisible(not following and self.tabs.currentIndex() == 0)
+
+    def _draw_icons(self) -> None:
+        self.live_button.setIcon(self._icons.icon("activity", "accent"))
+        self.note.setIcon(self._icons.icon("info"))

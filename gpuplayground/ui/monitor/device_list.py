@@ -1,0 +1,224 @@
+"""The cards of all GPUs, the range of their charts, and what stands in their place when there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gpuplayground.monitor.history import History
+from gpuplayground.monitor.samples import GpuInfo, Problem, RunSpan
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.monitor.card import GpuCard
+from gpuplayground.ui.monitor.card_geometry import COMPACT_HEIGHT, FULL_HEIGHT, LEAST_FULL_HEIGHT
+from gpuplayground.ui.monitor.empty_state import EmptyState
+from gpuplayground.ui.monitor.range_buttons import RangeButtons
+from gpuplayground.ui.theme import Theme, ui_font
+
+_GAP, _GAP_COMPACT = 8, 5
+#: Height of the header above the cards, with its margins.
+_HEADER = 52
+#: How much taller than the space for them full cards may be before all become compact: a little scrolling is fine.
+_OVERFLOW = 1.25
+
+
+class DeviceList(QWidget):
+    """Cards in a list. One is selected; the arrow keys move between them, Enter, Space or a click selects."""
+
+    selected = Signal(str)
+
+    def __init__(self, theme: Theme, icons: Icons, history: History, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._history = theme, history
+        self._cards: dict[str, GpuCard] = {}
+        self._selected = ""
+        self._now_ns = 0
+        self._runs: Sequence[RunSpan] = ()
+        self._recording, self._paused = "", False
+        self.ranges = RangeButtons(self)
+        self.ranges.rangeChanged.connect(self._set_range)
+        self.empty = EmptyState(theme, icons, self)
+        self._count = QLabel(self)
+        self._count.setProperty("role", "muted")
+        self._count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._stack = QStackedWidget(self)
+        self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._scroll, self._column = self._make_list()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._scroll)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 4, 0)
+        column.setSpacing(8)
+        column.addLayout(self._make_header())
+        column.addWidget(self._stack, 1)
+
+    def _make_header(self) -> QHBoxLayout:
+        title = QLabel(self.tr("Devices"), self)
+        title.setProperty("role", "title")
+        title.setFont(ui_font(14))
+        row = QHBoxLayout()
+        row.setContentsMargins(4, 0, 6, 0)
+        row.setSpacing(10)
+        row.addWidget(title)
+        row.addWidget(self._count, 1)
+        row.addWidget(self.ranges)
+        return row
+
+    def _make_list(self) -> tuple[QScrollArea, QVBoxLayout]:
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        content = QWidget(scroll)
+        content.setAccessibleName(self.tr("GPUs"))
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 6, 2)
+        column.setSpacing(_GAP)
+        column.addStretch(1)
+        scroll.setWidget(content)
+        scroll.verticalScrollBar().valueChanged.connect(self._refresh_shown)
+        return scroll, column
+
+    @property
+    def cards(self) -> tuple[GpuCard, ...]:
+        """The cards from top to bottom."""
+        return tuple(self._cards.values())
+
+    @property
+    def selected_uuid(self) -> str:
+        """The GPU of the selected card, empty without one."""
+        return self._selected
+
+    @property
+    def summary(self) -> str:
+        """How many GPUs are visible, as the header says it."""
+        return self._count.text()
+
+    def height_for(self, room: int) -> int:
+        """Return the height that is enough for the cards where ``room`` is available, in the form they take there."""
+        count = max(1, len(self._cards))
+        each = COMPACT_HEIGHT + _GAP_COMPACT if self._crowded(room) else FULL_HEIGHT + _GAP
+        return min(room, _HEADER + count * each)
+
+    def _crowded(self, room: int) -> bool:
+        """Return whether full cards would need much more height than there is. A single card is always full."""
+        count = len(self._cards)
+        return count > 1 and count * (LEAST_FULL_HEIGHT + _GAP) > (room - _HEADER) * _OVERFLOW
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the cards the form that suits the new height."""
+        super().resizeEvent(event)
+        self._choose_form()
+
+    def _choose_form(self) -> None:
+        compact = self._crowded(self.height())
+        self._column.setSpacing(_GAP_COMPACT if compact else _GAP)
+        for card in self.cards:
+            card.set_compact(compact)
+
+    def set_gpus(self, gpus: Sequence[GpuInfo]) -> None:
+        """Show a card for each GPU, keeping those that are still there."""
+        for uuid in self._cards.keys() - {info.uuid for info in gpus}:
+            self._remove(self._cards.pop(uuid))
+        ordered: dict[str, GpuCard] = {}
+        for row, info in enumerate(gpus):
+            card = self._cards.get(info.uuid) or self._make_card(info)
+            card.set_info(info)
+            if self._column.indexOf(card) != row:
+                self._column.insertWidget(row, card)
+            ordered[info.uuid] = card
+        self._cards = ordered
+        self._choose_form()
+        self._count.setText(self.tr("{count} visible").format(count=len(ordered)) if ordered else "")
+        self._stack.setCurrentWidget(self._scroll if ordered else self.empty)
+        if self._selected not in ordered:
+            self.select(next(iter(ordered), ""))
+
+    def _make_card(self, info: GpuInfo) -> GpuCard:
+        card = GpuCard(self._theme, self._history, info, self._scroll.widget())
+        card.set_range(self.ranges.seconds)
+        card.set_runs(self._runs)
+        card.set_recording(self._recording)
+        card.set_paused(self._paused)
+        card.chosen.connect(self.select)
+        card.stepRequested.connect(self._step)
+        return card
+
+    def _remove(self, card: GpuCard) -> None:
+        self._column.removeWidget(card)
+        card.hide()
+        card.deleteLater()
+
+    def select(self, uuid: str) -> None:
+        """Select a GPU and say so; an empty name selects none."""
+        if uuid == self._selected:
+            return
+        self._selected = uuid if uuid in self._cards else ""
+        for card in self.cards:
+            card.set_selected(card.uuid == self._selected)
+        self.selected.emit(self._selected)
+
+    def _step(self, distance: int) -> None:
+        """Move the focus by some cards from the one that has it."""
+        cards = self.cards
+        at = next((number for number, card in enumerate(cards) if card.hasFocus()), 0)
+        target = cards[min(len(cards) - 1, max(0, at + distance))]
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._scroll.ensureWidgetVisible(target, 0, _GAP)
+
+    def set_problems(self, problems: Mapping[str, Problem]) -> None:
+        """Show which GPUs are lost or do not answer, by their uuid."""
+        for uuid, card in self._cards.items():
+            card.set_problem(problems.get(uuid))
+
+    def set_processes(self, counts: Mapping[str, int] | None) -> None:
+        """Show how many processes use each GPU; None while that is unknown."""
+        for uuid, card in self._cards.items():
+            card.set_processes(None if counts is None else counts.get(uuid, 0))
+
+    def set_runs(self, runs: Sequence[RunSpan]) -> None:
+        """Draw runs as bands on the cards of the GPUs they used."""
+        self._runs = runs
+        for card in self.cards:
+            card.set_runs(runs)
+
+    def set_recording(self, text: str) -> None:
+        """Mark all figures as those of a recording."""
+        self._recording = text
+        for card in self.cards:
+            card.set_recording(text)
+
+    def set_paused(self, paused: bool) -> None:
+        """Show that the readings stand still on request."""
+        self._paused = paused
+        for card in self.cards:
+            card.set_paused(paused)
+
+    def _set_range(self, seconds: int) -> None:
+        for card in self.cards:
+            card.set_range(seconds)
+        self._refresh_shown()
+
+    def refresh(self, now_ns: int) -> None:
+        """Bring the cards in sight up to date; the others follow when they are scrolled into sight."""
+        self._now_ns = now_ns
+        self._refresh_shown()
+
+    def _refresh_shown(self) -> None:
+        top = self._scroll.verticalScrollBar().value()
+        bottom = top + self._scroll.viewport().height()
+        for card in self._cards.values():
+            if card.y() < bottom and card.y() + card.height() > top:
+                card.refresh(self._now_ns)
