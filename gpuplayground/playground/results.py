@@ -104,6 +104,8 @@ class Run:
     #: Things the user should know: processes that were left running and ended, output that was dropped.
     notes: tuple[str, ...] = ()
     was_warm: bool = False
+    #: Whether the time-out of the request ended it.
+    timed_out: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -13,6 +13,9 @@ _LENGTH = struct.Struct(">I")
 #: A frame longer than this is not one of ours: the stream is corrupt.
 MAX_FRAME_BYTES = 64 << 20
 
+#: Exit code of ``child.py`` under a Python that is too old to say so in any other way.
+TOO_OLD = 86
+
 Frame = dict[str, Any]
 
 
@@ -65,3 +68,59 @@ def read_frame(stream: BinaryIO) -> Frame | None:
     if len(data) < length:
         raise WireError("the stream ended inside a frame")
     return decode(data)
+
+
+def pack(frame: Frame) -> bytes:
+    """Return one frame with its length in front, ready for a stream."""
+    data = encode(frame)
+    return _LENGTH.pack(len(data)) + data
+
+
+class FrameBuffer:
+    """Puts frames together from what a non-blocking read of a stream returned, wherever that was cut."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the frames that ``data`` completes.
+
+        Raises:
+            WireError: the stream is corrupt; nothing after that can be trusted.
+        """
+        self._pending += data
+        frames = []
+        while len(self._pending) >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._pending)
+            if length > MAX_FRAME_BYTES:
+                raise WireError(f"a frame of {length} bytes")
+            end = _LENGTH.size + length
+            if len(self._pending) < end:
+                break
+            frames.append(decode(bytes(self._pending[_LENGTH.size : end])))
+            del self._pending[:end]
+        return frames
+
+
+class Progress:
+    """Layout of the memory a snippet's process shares with its session: native signed 64-bit words.
+
+    The snippet writes a few words per statement without a system call, and the session reads them when it likes:
+    even while a C call holds the interpreter, and after a crash that left no time to report anything.
+    """
+
+    #: Index of the statement that is executing, or -1.
+    CURRENT = 0
+    #: ``time.time_ns()`` when the first statement began.
+    START_NS = 1
+    #: First word of the first statement; each takes ``STRIDE`` words: wall_ns, synced_ns (or -1), outcome.
+    FIRST = 8
+    STRIDE = 3
+    #: Outcomes.
+    DONE = 1
+    FAILED = 2
+
+    @classmethod
+    def size(cls, statements: int) -> int:
+        """Return the bytes needed for a number of statements."""
+        return 8 * (cls.FIRST + cls.STRIDE * statements)

@@ -1,0 +1,52 @@
+"""Which modules a snippet imports before it does anything else: those a warm spare may import ahead of a run."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+#: Only this much is parsed, which takes a millisecond or two whatever the length of the snippet.
+_HEAD_LINES = 300
+#: Modules that create a CUDA context when imported: a spare must not hold GPU memory.
+_CONTEXT_MODULES = frozenset({"pycuda.autoinit", "pycuda.autoprimaryctx", "pycuda.gl.autoinit"})
+
+
+def leading_imports(source: str) -> tuple[str, ...]:
+    """Return the absolute imports at the top of a snippet, as ``import x`` and ``from x import y`` without aliases.
+
+    The block ends at the first other statement, because that may set what an import depends on, such as
+    ``os.environ``. Text that does not parse gives the imports above the error. Imports that create a CUDA context
+    are left out.
+    """
+    texts: dict[str, None] = {}
+    for index, node in enumerate(_parsed_head(source)):
+        if isinstance(node, ast.Import):
+            texts.update((f"import {alias.name}", None) for alias in node.names if alias.name not in _CONTEXT_MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            texts.update((text, None) for text in _from_texts(node))
+        elif not (index == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            break
+    return tuple(texts)
+
+
+def _from_texts(node: ast.ImportFrom) -> list[str]:
+    module = node.module
+    if module is None or node.level or module == "__future__" or module in _CONTEXT_MODULES:
+        return []
+    return [
+        f"from {module} import {alias.name}" for alias in node.names if f"{module}.{alias.name}" not in _CONTEXT_MODULES
+    ]
+
+
+def _parsed_head(source: str) -> list[ast.stmt]:
+    lines = source.removeprefix("\ufeff").splitlines()[:_HEAD_LINES]
+    for _ in range(3):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse("\n".join(lines)).body
+        except SyntaxError as error:
+            del lines[max(0, min(error.lineno or 1, len(lines)) - 1) :]
+        except (ValueError, RecursionError, MemoryError):
+            break
+    return []

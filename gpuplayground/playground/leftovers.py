@@ -1,0 +1,98 @@
+"""Processes that a snippet started and left running: those of its session, and any that still carry its cookie."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Environment variable that every descendant of a snippet inherits, also one that detached itself.
+COOKIE = "GPUPLAYGROUND_RUN"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessKey:
+    """A process, told apart from a later one of the same number by when it started (clock ticks since boot)."""
+
+    pid: int
+    start_ticks: int
+
+
+class Family:
+    """The descendants of one snippet process.
+
+    Args:
+        pid: the snippet's process; it leads its own session and has not been reaped.
+        cookie: the value of the variable ``COOKIE`` in its environment.
+    """
+
+    def __init__(self, pid: int, cookie: str) -> None:
+        self._pid = pid
+        self._mark = f"{COOKIE}={cookie}".encode()
+        status = _status(pid)
+        self._start_ticks = status.start_ticks if status is not None else 0
+
+    def others(self) -> set[ProcessKey]:
+        """Return the living descendants, without the snippet's process itself."""
+        found = set()
+        for entry in _process_numbers():
+            if entry in (self._pid, os.getpid()):
+                continue
+            status = _status(entry)
+            if status is None or status.is_dead or status.start_ticks < self._start_ticks:
+                continue
+            if status.session == self._pid or self._carries_cookie(entry):
+                found.add(ProcessKey(entry, status.start_ticks))
+        return found
+
+    def kill_others(self) -> int:
+        """Kill the descendants, also those that are born meanwhile; return how many there were."""
+        killed: set[ProcessKey] = set()
+        for _ in range(20):
+            living = self.others() - killed
+            if not living:
+                break
+            for process in living:
+                with suppress(OSError):
+                    os.kill(process.pid, signal.SIGKILL)
+            killed |= living
+        return len(killed)
+
+    def _carries_cookie(self, pid: int) -> bool:
+        try:
+            return self._mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            return False
+
+
+def kill_tree_on_windows(pid: int) -> None:
+    """End a process and its descendants by the tool of Windows, while the process still exists."""
+    subprocess.run(["taskkill", "/F", "/T", "/PID", str(pid)], capture_output=True, check=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    session: int
+    start_ticks: int
+    is_dead: bool
+
+
+def _process_numbers() -> list[int]:
+    if sys.platform != "linux":
+        return []
+    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - names are all it takes
+
+
+def _status(pid: int) -> _Status | None:
+    """Read /proc/PID/stat, see proc(5)."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    # The name in parentheses may itself contain spaces and parentheses.
+    fields = text[text.rindex(b")") + 2 :].split()
+    return _Status(session=int(fields[3]), start_ticks=int(fields[19]), is_dead=fields[0] in (b"Z", b"X"))

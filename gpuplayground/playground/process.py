@@ -1,0 +1,142 @@
+"""A snippet's process: started, signalled and ended. What it writes is read by :mod:`.sources`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import gpuplayground.runtime
+from gpuplayground.playground.leftovers import COOKIE, Family, kill_tree_on_windows
+from gpuplayground.playground.progress import ProgressMemory
+from gpuplayground.playground.sources import Sources, open_channel, open_sources
+
+_CHILD = Path(gpuplayground.runtime.__file__).with_name("child.py")
+
+
+class StartError(Exception):
+    """The process could not be started; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is settled when a process starts, before it is known what it will run."""
+
+    interpreter: str
+    working_directory: str
+    cuda_visible_devices: str | None = None
+
+
+class SnippetProcess:
+    """A process that waits to be told what to run.
+
+    Raises:
+        StartError: the interpreter or the working directory does not exist or may not be used.
+    """
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        cookie = os.urandom(8).hex()
+        environment = {**os.environ, COOKIE: cookie}
+        if surroundings.cuda_visible_devices is not None:
+            environment["CUDA_VISIBLE_DEVICES"] = surroundings.cuda_visible_devices
+        self.surroundings = surroundings
+        self.memory = ProgressMemory(cookie)
+        try:
+            self._popen, self.sources = _start(surroundings, environment, self.memory)
+        except (OSError, ValueError) as error:
+            self.memory.close()
+            raise StartError(_start_sentence(surroundings, error)) from error
+        self.pid = self._popen.pid
+        self.family = Family(self.pid, cookie)
+        # Re-entrant, for a signal handler that interrupts the thread which holds it.
+        self._signalling = threading.RLock()
+        self._reaped = False
+
+    def has_exited(self) -> bool:
+        """Return whether the process has ended. It stays a zombie, so that its number cannot be given to another."""
+        with self._signalling:
+            if self._reaped:
+                return True
+            if sys.platform == "win32":
+                return self._popen.poll() is not None
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the snippet, as Ctrl+C in a terminal would: in all of its process group."""
+        if sys.platform == "win32":
+            self.sources.send({"kind": "interrupt"})
+        else:
+            self._signal_group(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End the process and its group at once. Detached descendants are ended once the process is gone."""
+        if sys.platform == "win32":
+            threading.Thread(target=kill_tree_on_windows, args=(self.pid,), daemon=True).start()
+        else:
+            self._signal_group(signal.SIGKILL)
+
+    def reap(self) -> int:
+        """Wait for the process, which has exited, and return its status: the exit code or minus the signal."""
+        with self._signalling:
+            self._reaped = True
+            return self._popen.wait()
+
+    def discard(self) -> None:
+        """End the process with everything it started, if that has not happened yet, and close every descriptor."""
+        if not self._reaped:
+            self.kill()
+            if sys.platform != "win32":
+                os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            self.family.kill_others()
+            self.reap()
+        self.sources.close()
+        self.memory.close()
+
+    def _signal_group(self, number: int) -> None:
+        with self._signalling:
+            if not self._reaped:
+                # A snippet may have left the group it was started in: then only it is reached.
+                with suppress(OSError):
+                    os.killpg(self.pid, number)
+                if os.getpgid(self.pid) != self.pid:
+                    with suppress(OSError):
+                        os.kill(self.pid, number)
+
+
+def _start(
+    surroundings: Surroundings, environment: dict[str, str], memory: ProgressMemory
+) -> tuple[subprocess.Popen[bytes], Sources]:
+    channel = open_channel()
+    try:
+        popen = subprocess.Popen(
+            [surroundings.interpreter, str(_CHILD), channel.child_argument, memory.child_argument],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            cwd=surroundings.working_directory,
+            env=environment,
+            **channel.popen_options(memory.inherited),
+        )
+    except BaseException:
+        channel.close()
+        raise
+    channel.close_child_end()
+    return popen, open_sources(popen, channel)
+
+
+def _start_sentence(surroundings: Surroundings, error: Exception) -> str:
+    folder, interpreter = surroundings.working_directory, surroundings.interpreter
+    if not Path(folder).is_dir():
+        return f"The working folder {folder} does not exist: save the snippet in another one."
+    if isinstance(error, FileNotFoundError):
+        return f"There is no Python interpreter at {interpreter}: choose another environment."
+    if isinstance(error, PermissionError):
+        return f"{interpreter} may not be executed: choose another environment."
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{interpreter} could not be started ({reason}): choose another environment."

@@ -1,0 +1,109 @@
+"""The session's view of the memory into which a snippet writes its statement times."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from typing import Any
+
+from gpuplayground.playground.results import StatementTiming
+from gpuplayground.runtime import wire
+
+
+class ProgressMemory:
+    """Shared memory without a name in the file system; on Windows a mapping under the name of the cookie."""
+
+    def __init__(self, cookie: str) -> None:
+        self._words: memoryview | None = None
+        self._rows: list[list[Any]] = []
+        self._next = 0
+        self._descriptor = -1
+        if sys.platform == "win32":
+            self.child_argument, self.inherited = f"gpuplayground-{cookie}", ()
+        else:
+            self._descriptor = _anonymous_file()
+            self.child_argument, self.inherited = str(self._descriptor), (self._descriptor,)
+
+    def open(self, rows: list[list[Any]]) -> None:
+        """Begin to read, once the snippet has sent its table of statements.
+
+        Raises:
+            WireError: the table or the memory is not what it should be.
+        """
+        size = wire.Progress.size(len(rows))
+        if any(not _is_row(row) for row in rows):
+            raise wire.WireError("not a table of statements")
+        if sys.platform == "win32":
+            mapping = mmap.mmap(-1, size, tagname=self.child_argument)
+        else:
+            if os.fstat(self._descriptor).st_size < size:
+                raise wire.WireError("the memory is too small")
+            mapping = mmap.mmap(self._descriptor, size)
+        self._words = memoryview(mapping).cast("q")
+        self._rows = rows
+
+    @property
+    def start_ns(self) -> int | None:
+        """When the first statement began (``time.time_ns()``), or None before."""
+        return self._words[wire.Progress.START_NS] or None if self._words is not None else None
+
+    @property
+    def current_line(self) -> int | None:
+        """First line of the statement that is executing, if any."""
+        if self._words is None:
+            return None
+        index = self._words[wire.Progress.CURRENT]
+        return int(self._rows[index][0]) if 0 <= index < len(self._rows) else None
+
+    def new_timings(self) -> tuple[StatementTiming, ...]:
+        """Return the statements that ended since the last call."""
+        timings = []
+        words, layout = self._words, wire.Progress
+        while words is not None and self._next < len(self._rows):
+            slot = layout.FIRST + layout.STRIDE * self._next
+            wall_ns, synced_ns, outcome = words[slot : slot + layout.STRIDE]
+            if outcome not in (layout.DONE, layout.FAILED):
+                break
+            line, end_line, source, is_import, prewarmed_ns = self._rows[self._next]
+            timings.append(
+                StatementTiming(
+                    index=self._next,
+                    line=line,
+                    end_line=end_line,
+                    source=source,
+                    wall_ns=max(0, wall_ns),
+                    synced_ns=synced_ns if synced_ns >= 0 else None,
+                    is_import=is_import,
+                    prewarmed_ns=prewarmed_ns,
+                    failed=outcome == layout.FAILED,
+                )
+            )
+            self._next += 1
+        return tuple(timings)
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._words = None
+        if self._descriptor >= 0:
+            with suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _is_row(row: object) -> bool:
+    return (
+        isinstance(row, list)
+        and len(row) == 5
+        and all(isinstance(value, kind) for value, kind in zip(row, (int, int, str, bool, int), strict=True))
+    )
+
+
+def _anonymous_file() -> int:
+    memfd_create = getattr(os, "memfd_create", None)
+    if memfd_create is not None:
+        return int(memfd_create("gpuplayground-progress"))
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

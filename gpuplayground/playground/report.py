@@ -1,0 +1,175 @@
+"""What a run has said about itself so far, and the events made of it."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from gpuplayground.playground import summary
+from gpuplayground.playground.events import (
+    ErrorRaised,
+    InputRequested,
+    OutputAppended,
+    OutputChunk,
+    SessionEvent,
+    StateChanged,
+    StatementsTimed,
+)
+from gpuplayground.playground.output import OutputBatcher
+from gpuplayground.playground.progress import ProgressMemory
+from gpuplayground.playground.results import Run, RunError, RunRequest, RunState, StatementTiming
+from gpuplayground.runtime import wire
+
+
+class RunReport:
+    """Turns frames and output of one run into events. Everything happens in the thread of the session.
+
+    Args:
+        request: what runs.
+        on_event: takes each event.
+        limit_bytes: what a batch of output holds at most, None for everything.
+    """
+
+    def __init__(self, request: RunRequest, on_event: Callable[[SessionEvent], None], limit_bytes: int | None) -> None:
+        self._request = request
+        self._on_event = on_event
+        self.output = OutputBatcher(self._emit_output, limit_bytes)
+        self.state = RunState.STARTING
+        self.begun_ns = time.time_ns()
+        self.python = ""
+        self.executable = ""
+        self.is_started = False
+        self.error: RunError | None = None
+        self.exit_message = ""
+        self.notes: list[str] = []
+        self._frameworks: dict[str, str] = {}
+        self._timings: list[StatementTiming] = []
+        self._line: int | None = None
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether the snippet has begun, or at least failed at its own syntax."""
+        return self.is_started or self.error is not None
+
+    def duration_ns(self, end_ns: int, memory: ProgressMemory) -> int:
+        """Return the time from the first statement to ``end_ns``."""
+        return end_ns - (memory.start_ns or self.begun_ns)
+
+    def enter(self, state: RunState, detail: str = "") -> None:
+        """Say that the run is in another state."""
+        if self.state is not RunState.STARTING:
+            # What was printed meanwhile came before; only what is read together with the very start came after it.
+            self.output.flush()
+        self.state = state
+        self._on_event(StateChanged(self._request.run_id, state, time.time_ns(), detail))
+
+    def take_frame(self, frame: wire.Frame, memory: ProgressMemory) -> None:
+        """Take what the snippet's process said; what is meant for another run is ignored.
+
+        Raises:
+            WireError: it is not what our side of the process would say.
+        """
+        if frame.get("run_id", self._request.run_id) != self._request.run_id:
+            return
+        try:
+            self._dispatch(frame, memory)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise wire.WireError(f"an odd {frame['kind']} frame") from error
+
+    def _dispatch(self, frame: wire.Frame, memory: ProgressMemory) -> None:
+        kind = frame["kind"]
+        if kind == "hello":
+            self.python, self.executable = str(frame["python"]), str(frame["executable"])
+        elif kind == "started":
+            memory.open(frame["rows"])
+            self.is_started = True
+            self._enter_unless_stopping(RunState.RUNNING)
+        elif kind == "input":
+            self._enter_unless_stopping(RunState.WAITING_FOR_INPUT)
+            self._on_event(InputRequested(self._request.run_id))
+        elif kind == "error":
+            self._take_error(frame)
+        elif kind == "exit":
+            self.exit_message = str(frame["message"])
+        elif kind == "done":
+            self._frameworks = {str(name): str(version) for name, version in frame["frameworks"].items()}
+            self._take_end(int(frame["threads"]))
+        elif kind != "ready":
+            raise wire.WireError(f"an unknown frame: {kind}")
+
+    def _take_error(self, frame: dict[str, Any]) -> None:
+        line = frame["line"]
+        self.error = RunError(
+            summary=str(frame["summary"]),
+            line=line if isinstance(line, int) else None,
+            kind=str(frame["exception"]),
+            full_traceback=str(frame.get("full_traceback", "")),
+        )
+        if not (self.error.kind == "KeyboardInterrupt" and self.state is RunState.STOPPING):
+            self.output.flush()
+            self._on_event(ErrorRaised(self._request.run_id, self.error))
+
+    def _take_end(self, threads: int) -> None:
+        waiting = "" if not threads else f"waiting for {threads} thread{'' if threads == 1 else 's'}"
+        if waiting:
+            self._enter_unless_stopping(RunState.FINISHING, waiting)
+
+    def _enter_unless_stopping(self, state: RunState, detail: str = "") -> None:
+        if self.state is not RunState.STOPPING:
+            self.enter(state, detail)
+
+    def take_answer(self) -> None:
+        """The user answered an ``input()``."""
+        if self.state is RunState.WAITING_FOR_INPUT:
+            self.enter(RunState.RUNNING)
+
+    def take_timings(self, memory: ProgressMemory) -> None:
+        """Report the statements that ended meanwhile, and the line that is executing when it changed."""
+        self._report_timings(memory.new_timings(), memory.current_line)
+
+    def _report_timings(self, timings: tuple[StatementTiming, ...], line: int | None) -> None:
+        if timings or line != self._line:
+            self._timings += timings
+            self._line = line
+            self._on_event(StatementsTimed(self._request.run_id, timings, line))
+
+    def finished(self, run: Run, memory: ProgressMemory) -> Run:
+        """Complete a run with what was reported about it."""
+        self.output.flush()
+        last_line = memory.current_line
+        self._report_timings(memory.new_timings(), None)
+        notes = list(self.notes)
+        if self.output.dropped_bytes:
+            notes.append(f"{self.output.dropped_bytes:,} bytes of output came too fast to show and were dropped.")
+        run = replace(
+            run,
+            start_ns=memory.start_ns or self.begun_ns,
+            error=run.error or self.error,
+            timings=tuple(self._timings),
+            notes=tuple(notes),
+            environment=self._environment(),
+        )
+        return run if run.summary else replace(run, summary=self._summary(run, last_line))
+
+    def _summary(self, run: Run, last_line: int | None) -> str:
+        if run.error is not None and run.signal_name is None:
+            return summary.of_error(run.error, run.duration_ns)
+        if run.signal_name is not None:
+            return summary.of_signal(run.signal_name, last_line, run.duration_ns)
+        return summary.of_exit(run.exit_code or 0, self.exit_message, run.duration_ns)
+
+    def _environment(self) -> dict[str, str]:
+        if not self.python:
+            return {}
+        return {
+            "python": self.python,
+            "executable": self.executable,
+            "platform": platform.platform(),
+            **self._frameworks,
+        }
+
+    def _emit_output(self, chunks: tuple[OutputChunk, ...], dropped: int) -> None:
+        self._on_event(OutputAppended(self._request.run_id, chunks, dropped))

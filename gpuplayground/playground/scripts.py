@@ -1,0 +1,102 @@
+"""The file a snippet runs from, the folder it finds its modules in, and the folder it works in."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tokenize
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuplayground.playground.results import RunRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a snippet runs: ``folder`` is its ``sys.path[0]``. Both are absolute."""
+
+    folder: str
+    working_directory: str
+
+    @classmethod
+    def of(cls, request: RunRequest) -> Places:
+        """Return the folder of the snippet's file, or else its working directory, or else the home folder."""
+        own = os.path.abspath(os.path.dirname(request.path)) if request.path else None  # noqa: PTH100, PTH120
+        home = os.path.expanduser("~")  # noqa: PTH111 - as text, and no error when there is none
+        working = request.working_directory or (own if own and os.path.isdir(own) else home)  # noqa: PTH112
+        return cls(folder=own or working, working_directory=working)
+
+
+class Script:
+    """A file with exactly the text to run: the user's own where it has it, else a private copy until :meth:`remove`."""
+
+    def __init__(self, request: RunRequest, runs_folder: Path) -> None:
+        data = _encoded(request.source)
+        self._private: Path | None = None
+        path = Path(request.path).absolute() if request.path else None
+        if path is None or not _has_text(path, data):
+            self._private = _new_run_folder(runs_folder)
+            path = self._private / _file_name(request)
+            path.write_bytes(data)
+        self.path = str(path)
+        #: The name for tracebacks: that of the tab, not that of the copy.
+        self.shown = self.path if self._private is None else (request.path or request.name)
+
+    def remove(self) -> None:
+        """Delete the private copy."""
+        if self._private is not None:
+            shutil.rmtree(self._private, ignore_errors=True)
+
+
+def remove_stale_runs(runs_folder: Path) -> None:
+    """Delete the copies that a window left behind when it was killed."""
+    with suppress(OSError):
+        for folder in runs_folder.iterdir():
+            owner = folder.name.partition("-")[0]
+            if owner.isdecimal() and int(owner) != os.getpid() and not _is_running(int(owner)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_run_folder(runs_folder: Path) -> Path:
+    folder = runs_folder / f"{os.getpid()}-{os.urandom(6).hex()}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _file_name(request: RunRequest) -> str:
+    name = Path(request.path or request.name).name.replace("\0", "")
+    return name or "snippet.py"
+
+
+def _encoded(source: str) -> bytes:
+    """Return a snippet's bytes in the encoding its first lines declare, in UTF-8 without one."""
+    data = source.encode("utf-8", "surrogatepass")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data if encoding.startswith("utf-8") else source.encode(encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        return data
+
+
+def _has_text(path: Path, data: bytes) -> bool:
+    try:
+        return _plain(path.read_bytes()) == _plain(data)
+    except OSError:
+        return False
+
+
+def _plain(data: bytes) -> bytes:
+    """Return the bytes without what an editor does not show: the mark at the beginning and the kind of line ends."""
+    return data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,200 @@
+"""Everything a session waits for at once: output, channel, the end of the process, calls from other threads."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from gpuplayground.runtime import wire
+
+_READ_BYTES = 1 << 20
+_PIPE_BYTES = 1 << 20
+#: Without pidfd_open (Linux 5.3) the end of a process is looked for this often, in seconds.
+_EXIT_POLL_S = 0.020
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What came: ``source`` is ``stdout``, ``stderr`` or ``channel``; no data means that its other end is closed."""
+
+    source: str
+    data: bytes
+
+
+class Sources:
+    """Output and channel of one process, read by one thread; :meth:`wake` and :meth:`send` are for any thread."""
+
+    def wait(self, timeout_s: float | None) -> list[Arrival]:
+        """Wait until something came, the process ended or :meth:`wake` was called; output goes before frames."""
+        raise NotImplementedError
+
+    def send(self, frame: wire.Frame) -> None:
+        """Send a frame to the process as soon as it takes it."""
+        raise NotImplementedError
+
+    def wake(self) -> None:
+        """Make :meth:`wait` return."""
+        raise NotImplementedError
+
+    def forget_process(self) -> None:
+        """The process has ended: wait only for output from now on."""
+
+    def close(self) -> None:
+        """Close every descriptor."""
+        raise NotImplementedError
+
+
+if sys.platform == "win32":
+    from gpuplayground.playground.windows_sources import open_channel, open_sources
+else:
+
+    class Channel:
+        """A pair of sockets: one end is inherited by the process."""
+
+        def __init__(self) -> None:
+            self.own, self._child = socket.socketpair()
+            self.child_argument = str(self._child.fileno())
+
+        def popen_options(self, inherited: tuple[int, ...]) -> dict[str, Any]:
+            """Return how to start the process so that it gets its end, in a session and group of its own."""
+            return {"pass_fds": (self._child.fileno(), *inherited), "start_new_session": True}
+
+        def close_child_end(self) -> None:
+            """Close the end that the process has by now."""
+            self._child.close()
+
+        def close(self) -> None:
+            """Close both ends."""
+            self.own.close()
+            self._child.close()
+
+    class _DescriptorSources(Sources):
+        def __init__(self, popen: subprocess.Popen[bytes], channel: Channel) -> None:
+            self._popen = popen
+            self._channel = channel.own
+            self._channel.setblocking(False)
+            self._selector = selectors.DefaultSelector()
+            self._reading: dict[int, str] = {}
+            for name, stream in (("stdout", popen.stdout), ("stderr", popen.stderr)):
+                assert stream is not None
+                os.set_blocking(stream.fileno(), False)
+                _enlarge(stream.fileno())
+                self._add(stream.fileno(), name)
+            self._add(self._channel.fileno(), "channel")
+            self._wake_in, self._wake_out = os.pipe()
+            os.set_blocking(self._wake_in, False)
+            os.set_blocking(self._wake_out, False)
+            self._selector.register(self._wake_in, selectors.EVENT_READ)
+            self._process = _process_descriptor(popen.pid)
+            if self._process is not None:
+                self._selector.register(self._process, selectors.EVENT_READ)
+            self._lock = threading.RLock()  # re-entrant for signal handlers
+            self._outgoing = bytearray()
+            self._closed = False
+
+        def wait(self, timeout_s: float | None) -> list[Arrival]:
+            if self._process is None:
+                timeout_s = min(_EXIT_POLL_S, _EXIT_POLL_S if timeout_s is None else timeout_s)
+            ready = {key.fd for key, _ in self._selector.select(timeout_s)}
+            if self._wake_in in ready:
+                os.read(self._wake_in, 4096)
+            frames = self._read("channel") if self._channel.fileno() in ready else []
+            # The snippet printed first and reported then, so output is read after the channel and handed on before.
+            arrivals = [*self._read("stdout"), *self._read("stderr"), *frames]
+            self._send_more()
+            return arrivals
+
+        def _read(self, name: str) -> list[Arrival]:
+            for descriptor, source in self._reading.items():
+                if source == name:
+                    try:
+                        data = os.read(descriptor, _READ_BYTES)
+                    except BlockingIOError:
+                        return []
+                    except OSError:
+                        data = b""
+                    if not data:
+                        self._selector.unregister(descriptor)
+                        del self._reading[descriptor]
+                    return [Arrival(name, data)]
+            return []
+
+        def _add(self, descriptor: int, name: str) -> None:
+            self._reading[descriptor] = name
+            self._selector.register(descriptor, selectors.EVENT_READ)
+
+        def send(self, frame: wire.Frame) -> None:
+            with self._lock:
+                self._outgoing += wire.pack(frame)
+            self.wake()
+
+        def _send_more(self) -> None:
+            descriptor = self._channel.fileno()
+            with self._lock:
+                if not self._outgoing or descriptor not in self._reading:
+                    return
+                try:
+                    sent = self._channel.send(self._outgoing)
+                    del self._outgoing[:sent]
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    self._outgoing.clear()  # the process is gone, which is found out elsewhere
+                events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._outgoing else 0)
+            self._selector.modify(descriptor, events)
+
+        def forget_process(self) -> None:
+            if self._process is not None:
+                self._selector.unregister(self._process)
+                os.close(self._process)
+                self._process = None
+
+        def wake(self) -> None:
+            with self._lock:
+                if not self._closed:
+                    with suppress(BlockingIOError):
+                        os.write(self._wake_out, b"!")
+
+        def close(self) -> None:
+            with self._lock:
+                if self._closed:
+                    return
+                self._closed = True
+            self._selector.close()
+            self._channel.close()
+            for stream in (self._popen.stdout, self._popen.stderr):
+                if stream is not None:
+                    stream.close()
+            for descriptor in (self._wake_in, self._wake_out, self._process):
+                if descriptor is not None:
+                    os.close(descriptor)
+
+    def open_channel() -> Channel:
+        """Return a new channel for a process about to start."""
+        return Channel()
+
+    def open_sources(popen: subprocess.Popen[bytes], channel: Channel) -> Sources:
+        """Return what comes from a process that has just been started."""
+        return _DescriptorSources(popen, channel)
+
+    def _process_descriptor(pid: int) -> int | None:
+        try:
+            return os.pidfd_open(pid)
+        except (AttributeError, OSError):
+            return None
+
+    def _enlarge(descriptor: int) -> None:
+        """Make a pipe hold more, where the system can: fewer turns for a flood."""
+        import fcntl
+
+        size = getattr(fcntl, "F_SETPIPE_SZ", None)
+        if size is not None:
+            with suppress(OSError):
+                fcntl.fcntl(descriptor, size, _PIPE_BYTES)

@@ -1,0 +1,146 @@
+"""Warm spares: processes that have already imported what a tab imports, so that Run costs milliseconds."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuplayground.playground.imports import leading_imports
+from gpuplayground.playground.process import SnippetProcess, StartError, Surroundings
+from gpuplayground.playground.results import RunRequest
+from gpuplayground.playground.scripts import Places, remove_stale_runs
+
+#: A spare that has been importing for longer than this is taken to hang, and not used.
+_PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpareKey:
+    """What a spare must share with a run to serve it; ``folder`` is where the snippet finds its own modules."""
+
+    surroundings: Surroundings
+    folder: str
+    imports: tuple[str, ...]
+
+    @classmethod
+    def of(cls, request: RunRequest, default_interpreter: str) -> SpareKey:
+        """Return the key of a request."""
+        places = Places.of(request)
+        surroundings = Surroundings(
+            interpreter=request.interpreter or default_interpreter,
+            working_directory=places.working_directory,
+            cuda_visible_devices=request.cuda_visible_devices,
+        )
+        return cls(surroundings, places.folder, leading_imports(request.source))
+
+    def serves(self, run: SpareKey) -> bool:
+        """Return whether a spare of this key can run that: it must have imported nothing the snippet does not."""
+        return (
+            self.surroundings == run.surroundings
+            and self.folder == run.folder
+            and set(self.imports) <= set(run.imports)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    key: SpareKey
+    process: SnippetProcess
+    begun: float
+
+
+class SparePool:
+    """At most one warm spare for each interpreter, started in a background thread.
+
+    Args:
+        default_interpreter: runs requests that name none.
+        runs_folder: where copies of unsaved snippets go; stale ones are removed in passing.
+    """
+
+    def __init__(self, default_interpreter: str, runs_folder: Path) -> None:
+        self._default_interpreter = default_interpreter
+        self._runs_folder = runs_folder
+        self._spares: dict[str, _Spare] = {}
+        self._lock = threading.Lock()
+        self._wanted: queue.SimpleQueue[RunRequest | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._closed = threading.Event()
+
+    def warm(self, request: RunRequest) -> None:
+        """Have a spare for such a request soon. Returns at once."""
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._wanted.put(request)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="spares", daemon=True)
+                self._thread.start()
+
+    def take(self, request: RunRequest) -> tuple[SnippetProcess, bool]:
+        """Return a process for a request, and whether it is a spare; a spare belongs to the caller from then on.
+
+        Raises:
+            StartError: there is no spare and a process cannot be started.
+        """
+        key = SpareKey.of(request, self._default_interpreter)
+        interpreter = key.surroundings.interpreter
+        with self._lock:
+            spare = self._spares.get(interpreter)
+            if spare is not None and spare.key.serves(key):
+                del self._spares[interpreter]
+            else:
+                spare = None
+        if spare is not None:
+            if not spare.process.has_exited() and time.monotonic() - spare.begun < _PATIENCE_S:
+                return spare.process, True
+            spare.process.discard()
+        return SnippetProcess(key.surroundings), False
+
+    def close(self) -> None:
+        """End every spare, and the thread."""
+        with self._lock:
+            self._closed.set()
+            spares = list(self._spares.values())
+            self._spares.clear()
+            thread = self._thread
+        for spare in spares:
+            spare.process.discard()
+        if thread is not None:
+            self._wanted.put(None)
+            thread.join(timeout=0.5)
+
+    def _work(self) -> None:
+        remove_stale_runs(self._runs_folder)
+        while (request := self._latest()) is not None:
+            self._replace(SpareKey.of(request, self._default_interpreter))
+
+    def _latest(self) -> RunRequest | None:
+        """Wait for a request; of several that came together only the last counts."""
+        request = self._wanted.get()
+        while request is not None and not self._wanted.empty():
+            request = self._wanted.get()
+        return request
+
+    def _replace(self, key: SpareKey) -> None:
+        interpreter = key.surroundings.interpreter
+        with self._lock:
+            old = self._spares.get(interpreter)
+            if self._closed.is_set() or (old is not None and old.key == key and not old.process.has_exited()):
+                return
+            self._spares.pop(interpreter, None)
+        if old is not None:
+            old.process.discard()
+        try:
+            process = SnippetProcess(key.surroundings)
+        except StartError:
+            return  # the run will say so
+        process.sources.send({"kind": "warm", "imports": key.imports, "folder": key.folder})
+        process.sources.wait(0)
+        with self._lock:
+            if not self._closed.is_set():
+                self._spares[interpreter] = _Spare(key, process, time.monotonic())
+                return
+        process.discard()

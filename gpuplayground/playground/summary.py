@@ -1,0 +1,66 @@
+"""How a run ended, in one line."""
+
+from __future__ import annotations
+
+import signal
+
+from gpuplayground import units
+from gpuplayground.playground.results import RunError
+
+_MEANINGS = {
+    "SIGSEGV": "a segmentation fault in native code",
+    "SIGBUS": "a bus error in native code",
+    "SIGABRT": "native code aborted",
+    "SIGFPE": "an arithmetic error in native code",
+    "SIGILL": "an illegal instruction in native code",
+    "SIGKILL": "from outside; often the system had run out of memory",
+    "SIGTERM": "from outside",
+    "SIGXCPU": "the limit on CPU time",
+}
+
+
+def signal_name(status: int) -> str | None:
+    """Return the name of the signal that ended a process of this status, such as ``SIGSEGV``."""
+    if status >= 0:
+        return None
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+def of_error(error: RunError, duration_ns: int) -> str:
+    """Return ``ValueError: message (line 4) · 1.20 s``."""
+    place = f" (line {error.line})" if error.line is not None else ""
+    return f"{error.summary}{place} · {units.duration(duration_ns)}"
+
+
+def of_exit(exit_code: int, message: str, duration_ns: int) -> str:
+    """Return ``exit 3 · 1.20 s``, with the text given to ``sys.exit()`` if there was one."""
+    first, _, _ = message.strip().partition("\n")
+    said = f": {first}" if first else ""
+    return f"exit {exit_code}{said} · {units.duration(duration_ns)}"
+
+
+def of_signal(name: str, line: int | None, duration_ns: int) -> str:
+    """Return ``ended by SIGSEGV (a segmentation fault in native code) at line 4 · 1.20 s``."""
+    meaning = f" ({_MEANINGS[name]})" if name in _MEANINGS else ""
+    place = f" at line {line}" if line is not None else ""
+    return f"ended by {name}{meaning}{place} · {units.duration(duration_ns)}"
+
+
+def of_stop(how: str, line: int | None, duration_ns: int) -> str:
+    """Return ``stopped at line 4 · 1.20 s``; ``how`` is its first word or words."""
+    place = f" at line {line}" if line is not None else ""
+    return f"{how}{place} · {units.duration(duration_ns)}"
+
+
+def of_failed_start(interpreter: str, exit_code: int, last_words: str) -> str:
+    """Return why an interpreter ended before it could run anything."""
+    words = f": {last_words}" if last_words else ""
+    return f"{interpreter} did not work as a Python interpreter (exit {exit_code}{words}): choose another environment."
+
+
+def left_running(count: int) -> str:
+    """Return the note on processes that outlived a snippet."""
+    return "1 process left running was ended." if count == 1 else f"{count} processes left running were ended."

@@ -1,0 +1,34 @@
+"""The script an interpreter is started with to run one snippet: ``python child.py CHANNEL PROGRESS``.
+
+It brings in the rest of this folder as a private package, so that neither the folder nor the names of its modules
+are visible to the snippet, and hands over. Written so that any Python can at least say that it is too old.
+"""
+
+import sys
+
+PACKAGE = "_gpuplayground_runtime"
+#: The same as in ``wire``, which an interpreter that is too old could not import.
+TOO_OLD = 86
+#: What Python itself has imported by now: a file of the snippet's folder can never take the place of these.
+STARTUP_MODULES = frozenset(sys.modules)
+
+
+def load_runtime():  # type: ignore[no-untyped-def]
+    """Import ``main`` of this folder as a module of a private package and return it."""
+    folder = __file__.rpartition("\\" if sys.platform == "win32" else "/")[0]
+    # Python put this folder in front of the snippet's path, unless it runs in its safe mode.
+    if sys.path and sys.path[0] == folder:
+        del sys.path[0]
+    package = type(sys)(PACKAGE)
+    package.__path__ = [folder]
+    sys.modules[PACKAGE] = package
+    return __import__(PACKAGE + ".main", fromlist=["main"])
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 10):
+        sys.stderr.write("Python %d.%d\n" % sys.version_info[:2])
+        sys.exit(TOO_OLD)
+    load_runtime().main(  # type: ignore[no-untyped-call]
+        sys.argv[1:], STARTUP_MODULES
+    )

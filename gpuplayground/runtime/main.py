@@ -1,0 +1,251 @@
+"""One snippet from start to end: import ahead, wait for it, execute it as ``__main__``, say how it went."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import sys
+from types import ModuleType
+from typing import Any, Coroutine, Sequence
+
+from . import streams, wire
+from .channel import Channel
+from .cuda import CudaClock
+from .statements import SharedProgress, Statement, execute, split
+from .tracebacks import Hooks, Script, call_hook, error_frame, formatted, full, without_our_frames
+from .warmup import Warmup
+
+#: Frameworks whose versions are reported when the snippet has imported them.
+_FRAMEWORKS = ("numpy", "cupy", "torch", "tensorflow", "pycuda", "numba", "jax", "triton")
+
+
+def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
+    """Serve one session: ``arguments`` are its channel and its progress memory, ``startup`` the modules of Python."""
+    # Started in the background of a shell, a process inherits that SIGINT is ignored: Stop must work all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    channel = Channel(int(arguments[0]))
+    output = streams.install(channel)
+    progress = SharedProgress([])
+    _prepare_for_forks(channel, output, progress)
+    channel.start()
+    channel.send({"kind": "hello", "python": sys.version.split()[0], "executable": sys.executable})
+    warmup = Warmup()
+    while True:
+        order = channel.next_order()
+        if order["kind"] == "run":
+            break
+        warmup.import_all(order["imports"], order["folder"])
+        channel.send({"kind": "ready"})
+    _Execution(order, channel, progress, arguments[1], warmup, startup).run()
+
+
+def _prepare_for_forks(channel: Channel, output: streams.AdaptiveOutput, progress: SharedProgress) -> None:
+    if sys.platform == "win32":
+        return
+
+    def before() -> None:
+        output.push()
+        channel.pause()
+
+    def in_child() -> None:
+        output.forget_lock()
+        channel.detach()
+        progress.detach()
+
+    os.register_at_fork(before=before, after_in_parent=channel.resume, after_in_child=in_child)
+
+
+class _Execution:
+    """The snippet's ``__main__`` and what is reported about it."""
+
+    def __init__(
+        self,
+        order: wire.Frame,
+        channel: Channel,
+        progress: SharedProgress,
+        memory: str,
+        warmup: Warmup,
+        startup: frozenset[str],
+    ) -> None:
+        self._order = order
+        self._channel = channel
+        self._progress = progress
+        self._memory = memory
+        self._warmup = warmup
+        self._startup = startup
+        self._script = Script(order["script"], order["shown"])
+        self._loop = _TopLevelLoop()
+
+    def run(self) -> None:
+        """Execute the snippet and end as Python would.
+
+        Raises:
+            SystemExit, KeyboardInterrupt: what the interpreter needs to end the process accordingly.
+        """
+        try:
+            try:
+                self._execute()
+            finally:
+                self._loop.close()
+        except SystemExit as error:
+            self._finish({"kind": "exit", "message": error.code if isinstance(error.code, str) else ""})
+            raise
+        except BaseException as error:  # whatever the snippet did
+            self._report(error)
+            interrupted = isinstance(error, KeyboardInterrupt)
+        else:
+            self._finish()
+            return
+        if interrupted:
+            # Python ends by SIGINT then, after its usual clean-up. It has been printed already.
+            sys.excepthook = lambda *_: None
+            raise KeyboardInterrupt
+        raise SystemExit(1)
+
+    def _execute(self) -> None:
+        module = self._enter_main()
+        namespace = module.__dict__
+        Hooks(self._script).install()
+        docstring, statements = split(self._order["source"], self._script.path)
+        rows = [
+            [s.line, s.end_line, s.source, s.is_import, self._warmup.use(s.imports) if s.imports else 0]
+            for s in statements
+        ]
+        self._progress.words = _shared_words(self._memory, len(statements))
+        self._send({"kind": "started", "rows": rows})
+        if docstring is not None:
+            exec(docstring, namespace)
+        execute(statements, namespace, self._progress, CudaClock(), self._replay, self._loop.run)
+
+    def _replay(self, statement: Statement) -> None:
+        self._warmup.replay(statement.imports)
+
+    def _enter_main(self) -> ModuleType:
+        """Make ``__main__``, ``sys.argv`` and ``sys.path`` what they are for ``python file.py``."""
+        from importlib.machinery import SourceFileLoader
+
+        path, folder = self._script.path, self._order["folder"]
+        sys.argv = [path, *self._order["arguments"]]
+        if not getattr(sys.flags, "safe_path", False):
+            sys.path.insert(0, folder)
+            _give_way(folder, self._startup)
+        module = ModuleType("__main__")
+        vars(module).update(
+            __file__=path,
+            __builtins__=sys.modules["builtins"],
+            __loader__=SourceFileLoader("__main__", path),
+            __cached__=None,
+        )
+        if sys.version_info < (3, 14):
+            module.__annotations__ = {}
+        sys.modules["__main__"] = module
+        return module
+
+    def _report(self, error: BaseException) -> None:
+        trace = without_our_frames(error.__traceback__)
+        try:
+            frame = error_frame(error, trace, self._script)
+            if formatted(error, trace, self._script)[1]:
+                frame["full_traceback"] = full(error, trace, self._script)
+        except Exception:  # out of memory, or an exception that cannot be shown
+            frame = {"kind": "error", "summary": type(error).__name__, "exception": type(error).__name__, "line": None}
+        self._send(frame)
+        call_hook(error, trace)
+        self._finish()
+
+    def _finish(self, frame: wire.Frame | None = None) -> None:
+        """Report what the session can only learn from inside; threads of the snippet may still be running."""
+        import threading
+
+        if frame is not None:
+            self._send(frame)
+        waiting = [t for t in threading.enumerate() if not t.daemon and t is not threading.main_thread()]
+        self._send({"kind": "done", "threads": len(waiting), "frameworks": _framework_versions()})
+
+    def _send(self, frame: wire.Frame) -> None:
+        self._channel.send({**frame, "run_id": self._order["run_id"]})
+
+
+class _TopLevelLoop:
+    """The event loop of top-level ``await``: one for all statements, so that tasks live from one to the next."""
+
+    def __init__(self) -> None:
+        self._runner: Any = None
+
+    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a statement that awaits."""
+        if self._runner is None:
+            import asyncio
+
+            self._runner = asyncio.Runner() if sys.version_info >= (3, 11) else _OldRunner()
+        self._runner.run(coroutine)
+
+    def close(self) -> None:
+        """Cancel the tasks left and close the loop."""
+        if self._runner is not None:
+            self._runner.close()
+
+
+class _OldRunner:
+    """What ``asyncio.Runner`` does, for Python 3.10."""
+
+    def __init__(self) -> None:
+        import asyncio
+
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+
+    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._loop.run_until_complete(coroutine)
+
+    def close(self) -> None:
+        import asyncio
+
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+
+def _shared_words(memory: str, statements: int) -> memoryview:
+    """Return the words shared with the session: ``memory`` is a descriptor, on Windows the name of a mapping."""
+    size = wire.Progress.size(statements)
+    if sys.platform == "win32":
+        mapping = mmap.mmap(-1, size, tagname=memory)
+    else:
+        os.ftruncate(int(memory), size)
+        mapping = mmap.mmap(int(memory), size)
+        os.close(int(memory))
+    words = memoryview(mapping).cast("q")
+    words[wire.Progress.CURRENT] = -1
+    return words
+
+
+def _give_way(folder: str, startup: frozenset[str]) -> None:
+    """Forget modules that only we imported where the snippet's folder has its own of that name: it shall find those."""
+    from importlib.machinery import PathFinder
+
+    sys.path_importer_cache.pop(folder, None)
+    try:
+        own = {name.partition(".")[0] for name in os.listdir(folder)}  # noqa: PTH208 - pathlib is slow
+    except OSError:
+        return
+    for name in own.intersection(sys.modules).difference(startup):
+        spec = PathFinder.find_spec(name, [folder])
+        if spec is not None and spec.loader is not None:
+            for module in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
+                del sys.modules[module]
+
+
+def _framework_versions() -> dict[str, str]:
+    versions = {}
+    for name in _FRAMEWORKS:
+        module = sys.modules.get(name)
+        if module is not None:
+            version = getattr(module, "__version__", None) or getattr(module, "VERSION_TEXT", None)
+            if isinstance(version, str):
+                versions[name] = version
+    return versions

@@ -1,0 +1,76 @@
+"""A run in a thread of its own: what the session reports as signals, and Stop, Kill and input as plain calls."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from gpuplayground.playground.events import (
+    ErrorRaised,
+    InputRequested,
+    OutputAppended,
+    RunFinished,
+    SessionEvent,
+    StateChanged,
+    StatementsTimed,
+)
+from gpuplayground.playground.results import RunRequest
+from gpuplayground.playground.session import Launcher
+
+
+class RunWorker(QThread):
+    """Drives one run. Every signal carries the event of that name; the last one is ``runFinished``.
+
+    Connect the signals to bound methods of QObjects that live in the window's thread. The other methods return at
+    once and are called from there.
+    """
+
+    stateChanged = Signal(object)
+    outputAppended = Signal(object)
+    statementsTimed = Signal(object)
+    inputRequested = Signal(object)
+    errorRaised = Signal(object)
+    runFinished = Signal(object)
+
+    def __init__(self, launcher: Launcher, request: RunRequest, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._request = request
+        self._session = launcher.session()
+
+    @property
+    def request(self) -> RunRequest:
+        """What runs."""
+        return self._request
+
+    def run(self) -> None:
+        """Run the snippet; called by ``start()`` in the new thread."""
+        self._session.run(self._request, self._report)
+
+    def interrupt(self) -> None:
+        """Stop: raise KeyboardInterrupt in the snippet."""
+        self._session.interrupt()
+
+    def kill(self) -> None:
+        """End the snippet and everything it started, without asking it."""
+        self._session.kill()
+
+    def send_input(self, text: str) -> None:
+        """Answer an ``input()`` with a line."""
+        self._session.send_input(text)
+
+    def close_input(self) -> None:
+        """Answer an ``input()`` with the end of input."""
+        self._session.send_input(None)
+
+    def _report(self, event: SessionEvent) -> None:
+        if isinstance(event, StateChanged):
+            self.stateChanged.emit(event)
+        elif isinstance(event, OutputAppended):
+            self.outputAppended.emit(event)
+        elif isinstance(event, StatementsTimed):
+            self.statementsTimed.emit(event)
+        elif isinstance(event, InputRequested):
+            self.inputRequested.emit(event)
+        elif isinstance(event, ErrorRaised):
+            self.errorRaised.emit(event)
+        elif isinstance(event, RunFinished):
+            self.runFinished.emit(event)
