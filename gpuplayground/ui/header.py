@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gpuplayground.monitor.samples import DriverInfo
 from gpuplayground.ui.actions import Actions, with_shortcut
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.pill import Pill
@@ -93,6 +94,22 @@ class Header(QFrame):
         self.interpreter_box.insertSeparator(self.interpreter_box.count())
         self.interpreter_box.addItem(self.tr("Other Python…"), "")
         self.interpreter_box.setCurrentIndex(max(self.interpreter_box.findData(selected), 0))
+
+    def set_driver(self, driver: DriverInfo) -> None:
+        """Show the versions of this machine's driver."""
+        parts = []
+        if driver.driver_version:
+            parts.append(self.tr("Driver {0}").format(driver.driver_version))
+        if driver.cuda_version:
+            parts.append(self.tr("CUDA {0}").format(driver.cuda_version))
+        self.driver_label.setText(" · ".join(parts) or self.tr("No NVIDIA driver"))
+
+    def set_source(self, *, recording: bool, hz: float) -> None:
+        """Show whether the graphs are live, and how often they are sampled."""
+        if recording:
+            self.rate_pill.set(self.tr("Recording"), "warning")
+        else:
+            self.rate_pill.set(self.tr("{0:g} Hz").format(hz), "good")
 
     def set_stop_state(self, *, can_stop: bool, kills: bool) -> None:
         """Show whether Stop has something to stop, and whether it has become Kill."""

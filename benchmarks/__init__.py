@@ -1,0 +1,1 @@
+"""What the README's figures come from: ``make bench``. Each prints its figure, beside a peer's where there is one."""

@@ -1,0 +1,148 @@
+"""The window: header, monitor at the left, playground at the right, status at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from gpuplayground.playground.examples import Example
+from gpuplayground.playground.results import RunState
+from gpuplayground.settings import Settings
+from gpuplayground.ui.actions import Actions
+from gpuplayground.ui.header import Header
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.menus import examples_menu, main_menu
+from gpuplayground.ui.monitor.banner import Banner
+from gpuplayground.ui.monitor.panel import MonitorPanel
+from gpuplayground.ui.playground.panel import PlaygroundPanel
+from gpuplayground.ui.status_bar import StatusBar
+from gpuplayground.ui.theme import Theme
+
+_STATE_ROLES = {
+    RunState.FINISHED: "good",
+    RunState.FAILED: "error",
+    RunState.NOT_STARTED: "error",
+    RunState.STOPPED: "warning",
+}
+
+
+class MainWindow(QMainWindow):
+    """Lays the parts out and keeps them in step. ``may_close`` is asked before the window goes."""
+
+    exampleChosen = Signal(object)  # Example
+    filesDropped = Signal(list)
+    closed = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        icons: Icons,
+        monitor: MonitorPanel,
+        playground: PlaygroundPanel,
+        examples: Sequence[Example],
+    ) -> None:
+        super().__init__()
+        self.may_close: Callable[[], bool] = lambda: True
+        self._theme = theme
+        self.monitor, self.playground = monitor, playground
+        self.setWindowTitle("GPU Playground")
+        self.setWindowIcon(icons.icon("cpu", "accent"))
+        self.setAcceptDrops(True)
+        self.actions_ = Actions(icons, self)
+        self.recent_menu = QMenu(self.tr("Open recent"), self)
+        menus = (
+            examples_menu(self, examples, self.exampleChosen.emit),
+            main_menu(self, self.actions_, self.recent_menu),
+        )
+        self.header = Header(theme, icons, self.actions_, menus, self)
+        self.banner = Banner(theme, icons, self)
+        self.body = QSplitter(Qt.Orientation.Horizontal)
+        self.body.addWidget(monitor)
+        self.body.addWidget(playground)
+        self.body.setSizes([490, 880])
+        self.body.setStretchFactor(1, 1)
+        self.body.setChildrenCollapsible(False)
+        self.body.setHandleWidth(10)
+        self.body.setContentsMargins(10, 10, 10, 8)
+        self.setCentralWidget(self._central())
+        self.status = StatusBar(theme, self)
+        self.setStatusBar(self.status)
+        theme.changed.connect(self.actions_.refresh_icons)
+        playground.stateChanged.connect(self.show_run_state)
+        playground.tabs.cursorMoved.connect(self.status.set_cursor)
+        playground.tabs.messageRaised.connect(self.say)
+        self.show_run_state()
+
+    def say(self, sentence: str) -> None:
+        """Show one sentence that needs no answer."""
+        self.banner.say(sentence, icon="info", role="accent")
+
+    def show_run_state(self) -> None:
+        """Let Run, Stop and the status line follow the tab in front."""
+        run = self.playground.current_run()
+        self.actions_["run"].setEnabled(not run.active)
+        self.header.set_stop_state(can_stop=run.active, kills=run.kills)
+        if run.state is None:
+            self.status.set_state(self.tr("Ready"), "muted")
+        else:
+            self.status.set_state(run.state.value.capitalize(), _STATE_ROLES.get(run.state, "accent"))
+
+    def restore(self, settings: Settings) -> None:
+        """Give the window the size and the proportions it had."""
+        self.resize(1400, 900)
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode("ascii", "ignore")))
+        for name, splitter in self._splitters().items():
+            sizes = settings.splitters.get(name, [])
+            if len(sizes) == splitter.count() and all(size > 0 for size in sizes):
+                splitter.setSizes(sizes)
+
+    def store(self, settings: Settings) -> None:
+        """Write size and proportions into the settings."""
+        settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        settings.splitters = {name: splitter.sizes() for name, splitter in self._splitters().items()}
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask first: unsaved work is not lost by a click."""
+        if not self.may_close():
+            event.ignore()
+            return
+        event.accept()
+        self.closed.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files from the desktop."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand dropped files to whoever opens them."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.filesDropped.emit(paths)
+
+    def set_recent(self, files: Sequence[str], open_file: Callable[[str], None]) -> None:
+        """List the recently opened files."""
+        self.recent_menu.clear()
+        self.recent_menu.setEnabled(bool(files))
+        for path in files:
+            action = self.recent_menu.addAction(f"{Path(path).name}    {Path(path).parent}")
+            action.triggered.connect(lambda _checked=False, path=path: open_file(path))
+
+    def _central(self) -> QWidget:
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.body, 1)
+        return central
+
+    def _splitters(self) -> dict[str, QSplitter]:
+        return {"body": self.body, "playground": self.playground, "results": self.playground.results}

@@ -1,0 +1,210 @@
+"""The playground's half of the window: the editor's tabs, and for each tab its own output and timings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from gpuplayground.playground.events import (
+    ErrorRaised,
+    InputRequested,
+    OutputAppended,
+    RunFinished,
+    SessionEvent,
+    StatementsTimed,
+    StateChanged,
+)
+from gpuplayground.playground.results import Run, RunState
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.output_panel import OutputPanel
+from gpuplayground.ui.playground.shares import line_shares
+from gpuplayground.ui.playground.tabs import EditorTabs
+from gpuplayground.ui.playground.timings_panel import TimingsPanel
+from gpuplayground.ui.theme import Theme
+
+#: Stop asks politely; a snippet that has not ended after this long gets Kill instead.
+KILL_AFTER_MS = 2000
+
+
+@dataclass(slots=True)
+class TabRun:
+    """What the panel knows about a tab's present or last run."""
+
+    run_id: str = ""
+    state: RunState | None = None
+    kills: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether a process of this tab is alive."""
+        return self.state is not None and not self.state.is_final
+
+
+class PlaygroundPanel(QSplitter):
+    """Editor above, output and timings below. It asks for runs and shows what they report; it runs nothing."""
+
+    runRequested = Signal(str)  # tab id
+    stopRequested = Signal(str)
+    killRequested = Signal(str)
+    inputEntered = Signal(str, str)  # tab id, text
+    inputClosed = Signal(str)
+    stateChanged = Signal()
+
+    def __init__(self, theme: Theme, icons: Icons, tabs: EditorTabs, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self._theme, self._icons = theme, icons
+        self.tabs = tabs
+        self._runs: dict[str, TabRun] = {}
+        self._outputs: dict[str, OutputPanel] = {}
+        self._timings: dict[str, TimingsPanel] = {}
+        self._output_stack, self._timing_stack = QStackedWidget(), QStackedWidget()
+        self.results = QSplitter(Qt.Orientation.Horizontal)
+        self.results.addWidget(_framed(self._output_stack))
+        self.results.addWidget(_framed(self._timing_stack))
+        self.results.setSizes([390, 470])
+        self.addWidget(_framed(tabs))
+        self.addWidget(self.results)
+        self.setSizes([560, 230])
+        for splitter in (self, self.results):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(10)
+        tabs.currentChanged.connect(self._show_current)
+        self._show_current()
+
+    def current_run(self) -> TabRun:
+        """The run of the tab in front; an idle one where it never ran."""
+        return self._runs.get(self._current_id() or "", TabRun())
+
+    def output(self, tab_id: str) -> OutputPanel:
+        """The output of a tab, made when first asked for."""
+        if tab_id not in self._outputs:
+            panel = OutputPanel(self._theme, self._icons)
+            panel.lineActivated.connect(self._output_line_activated)
+            panel.inputEntered.connect(lambda text: self.inputEntered.emit(tab_id, text))
+            panel.inputClosed.connect(lambda: self.inputClosed.emit(tab_id))
+            self._outputs[tab_id] = panel
+            self._output_stack.addWidget(panel)
+        return self._outputs[tab_id]
+
+    def timings(self, tab_id: str) -> TimingsPanel:
+        """The statement timings of a tab, made when first asked for."""
+        if tab_id not in self._timings:
+            panel = TimingsPanel(self._theme, self._icons)
+            panel.lineActivated.connect(self._timing_line_activated)
+            self._timings[tab_id] = panel
+            self._timing_stack.addWidget(panel)
+        return self._timings[tab_id]
+
+    def begin(self, tab_id: str, run_id: str, snippet_path: str) -> None:
+        """Clear a tab's results for a run that is about to start."""
+        self._runs[tab_id] = TabRun(run_id, RunState.STARTING)
+        self.output(tab_id).begin(run_id)
+        self.output(tab_id).set_snippet_paths({snippet_path: tab_id})
+        self.timings(tab_id).begin(run_id)
+        editor = self.tabs.editor(tab_id)
+        if editor is not None:
+            editor.clear_run()
+        self.stateChanged.emit()
+
+    def apply(self, tab_id: str, event: SessionEvent) -> None:
+        """Show an event of a tab's run. Events of an earlier run are dropped."""
+        run = self._runs.get(tab_id)
+        if run is None or tab_id not in self._outputs or _run_id(event) != run.run_id:
+            return
+        output, timings, editor = self.output(tab_id), self.timings(tab_id), self.tabs.editor(tab_id)
+        match event:
+            case OutputAppended():
+                output.append(event)
+            case StateChanged():
+                run.state = event.state
+                output.set_state(event)
+                self.stateChanged.emit()
+            case StatementsTimed():
+                timings.add(event)
+                if editor is not None:
+                    editor.mark_running(event.current_line)
+            case InputRequested():
+                output.request_input()
+            case ErrorRaised(error=error):
+                output.show_error(event)
+                if editor is not None and error.line is not None:
+                    editor.mark_error(error.line, error.summary)
+            case RunFinished(run=result):
+                self._finish(tab_id, result)
+
+    def stop(self) -> None:
+        """Stop the run of the tab in front; the second time, or after two seconds, kill it."""
+        tab_id, run = self._current_id(), self.current_run()
+        if tab_id is None or not run.active:
+            return
+        if run.kills:
+            self.killRequested.emit(tab_id)
+            return
+        self.stopRequested.emit(tab_id)
+        run_id = run.run_id
+        QTimer.singleShot(KILL_AFTER_MS, self, lambda: self._offer_kill(tab_id, run_id))
+
+    def run(self) -> None:
+        """Ask for a run of the tab in front, unless it is running."""
+        tab_id = self._current_id()
+        if tab_id is not None and not self.current_run().active:
+            self.runRequested.emit(tab_id)
+
+    def forget(self, tab_id: str) -> None:
+        """Drop the results of a tab that was closed."""
+        self._runs.pop(tab_id, None)
+        for panels in (self._outputs, self._timings):
+            panel = panels.pop(tab_id, None)
+            if panel is not None:
+                panel.setParent(None)
+                panel.deleteLater()
+
+    def _finish(self, tab_id: str, result: Run) -> None:
+        run = self._runs[tab_id]
+        run.state, run.kills = result.state, False
+        self.output(tab_id).finish(RunFinished(result.run_id, result))
+        self.timings(tab_id).finish(result)
+        editor = self.tabs.editor(tab_id)
+        if editor is not None:
+            editor.mark_running(None)
+            editor.set_shares(line_shares(result.timings))
+        self.stateChanged.emit()
+
+    def _offer_kill(self, tab_id: str, run_id: str) -> None:
+        run = self._runs.get(tab_id)
+        if run is not None and run.run_id == run_id and run.active:
+            run.kills = True
+            self.stateChanged.emit()
+
+    def _show_current(self) -> None:
+        tab_id = self._current_id()
+        if tab_id is not None:
+            self._output_stack.setCurrentWidget(self.output(tab_id))
+            self._timing_stack.setCurrentWidget(self.timings(tab_id))
+        self.stateChanged.emit()
+
+    def _current_id(self) -> str | None:
+        return self.tabs.current_id()
+
+    def _timing_line_activated(self, line: int) -> None:
+        editor = self.tabs.current_editor()
+        if editor is not None:
+            editor.go_to_run_line(line)
+
+    def _output_line_activated(self, path: str, line: int) -> None:
+        self._timing_line_activated(line)
+
+
+def _framed(widget: QWidget) -> QFrame:
+    frame = QFrame()
+    frame.setProperty("role", "panel")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(1, 1, 1, 1)
+    layout.addWidget(widget)
+    return frame
+
+
+def _run_id(event: SessionEvent) -> str:
+    return event.run_id
