@@ -23,6 +23,21 @@ class MonitorFeed(Protocol):
     def stop(self) -> None:
         """End :meth:`run`, from any thread, at once."""
 
+    def set_rate(self, hz: float) -> None:
+        """Sample so many times a second."""
+
+    def pause(self) -> None:
+        """Report nothing until :meth:`resume`."""
+
+    def resume(self) -> None:
+        """Report again."""
+
+    def pause_slow_tier(self) -> None:
+        """Leave out the processes until :meth:`resume_slow_tier`."""
+
+    def resume_slow_tier(self) -> None:
+        """Report the processes again."""
+
 
 class MonitorWorker(QThread):
     """Runs a feed in a thread. The signals carry values of :mod:`gpuplayground.monitor.samples`.
@@ -60,6 +75,24 @@ class MonitorWorker(QThread):
         """End the feed and wait for the thread; return whether it ended in time."""
         self._feed.stop()
         return self.wait(STOP_MS)
+
+    def set_paused(self, paused: bool) -> None:
+        """Leave the GPUs alone, or sample again."""
+        if paused:
+            self._feed.pause()
+        else:
+            self._feed.resume()
+
+    def set_slow_tier_paused(self, paused: bool) -> None:
+        """Leave out the process list, as while something is being measured, or read it again."""
+        if paused:
+            self._feed.pause_slow_tier()
+        else:
+            self._feed.resume_slow_tier()
+
+    def set_rate(self, hz: float) -> None:
+        """Sample so many times a second."""
+        self._feed.set_rate(hz)
 
     def _on_event(self, event: MonitorEvent) -> None:
         self._record(event)

@@ -63,7 +63,11 @@ def fake_nvml_env(gpus: int = 1, **settings: object) -> dict[str, str]:
 
 def no_nvml_env() -> dict[str, str]:
     """Return what to add to a process's environment so that it finds no driver, not even this machine's own."""
-    return {**_library_path(os.environ), "FAKE_NVML": "init=12"}
+    folder = build_fake_nvml() / "none"
+    folder.mkdir(exist_ok=True)
+    # The loader stops at the first file of the name, and this one is no library.
+    (folder / "libnvidia-ml.so.1").touch()
+    return {"LD_LIBRARY_PATH": str(folder)}
 
 
 def wave(time_ns: int, identity: int, middle: float, amplitude: float, period_s: float) -> float:

@@ -10,6 +10,8 @@
  *   hang=F,...         function F never returns; "all"   delay=F:US,...     function F takes US microseconds; "all"
  *   absurd=0,1         these GPUs answer with nonsense   processes=N        processes per GPU (default 1)
  *   pids=123,456       pids to report instead of made-up ones
+ *   graphics=1         the last process also draws, and one more only draws
+ *   noise=1            nvmlInit prints to stdout
  */
 #define _GNU_SOURCE
 #include <math.h>
@@ -165,6 +167,10 @@ static ret text(char *to, uint length, const char *format, int value) {
 static ret init(const char *function) {
     ret code = enter(function, NULL);
     if (code) return code;
+    if (number("noise", 0)) {
+        puts("a library that prints");
+        fflush(stdout);
+    }
     code = number("init", 0);
     if (!code) initialized++;
     for (int i = 0; i < MAX_GPUS; i++) gpus[i].identity = i;
@@ -320,7 +326,6 @@ static ret processes(Gpu *gpu, uint *count, Process *to, int first, int end) {
 }
 ret nvmlDeviceGetComputeRunningProcesses_v3(Gpu *gpu, uint *count, Process *to) { ENTER(gpu); return processes(gpu, count, to, 0, number("processes", 1)); }
 ret nvmlDeviceGetComputeRunningProcesses_v2(Gpu *gpu, uint *count, Process *to) { ENTER(gpu); return processes(gpu, count, to, 0, number("processes", 1)); }
-/* The last compute process draws as well, and one more only draws. */
 ret nvmlDeviceGetGraphicsRunningProcesses_v3(Gpu *gpu, uint *count, Process *to) {
     ENTER(gpu);
     int last = number("processes", 1);
