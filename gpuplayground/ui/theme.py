@@ -49,6 +49,7 @@ class Colors:
     number: str
     comment: str
     decorator: str
+    definition: str  # the name after def or class
     constant: str
     #: The eight ANSI colours, then their bright versions.
     ansi: tuple[str, ...]
@@ -85,6 +86,7 @@ DARK = Colors(
     number="#f78c6c",
     comment="#7b869c",
     decorator="#ffb454",
+    definition="#ffd580",
     constant="#f78c6c",
     ansi=(
         "#5d6880", "#f87171", "#34d399", "#fbbf24", "#5b9dff", "#c084fc", "#22d3ee", "#cbd5e1",
@@ -123,6 +125,7 @@ LIGHT = Colors(
     number="#b3400f",
     comment="#66728a",
     decorator="#9a5b00",
+    definition="#7a4d00",
     constant="#b3400f",
     ansi=(
         "#57637a", "#c81e1e", "#047857", "#a15c00", "#1f66d6", "#7c3aed", "#0e7490", "#334155",

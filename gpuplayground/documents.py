@@ -1,0 +1,241 @@
+"""Text files as the editor keeps them: read whole or refused in one sentence, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import errno
+import os
+import re
+import stat
+import sys
+import uuid
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+#: Largest file that is opened, in bytes.
+LIMIT_BYTES = 10_000_000
+_BOM = b"\xef\xbb\xbf"
+# What an editor line cannot hold: the usual line ends, and three characters Qt's text documents keep for themselves.
+_LINE_END = re.compile("\r\n|\n|\r|\u2029|\ufdd0|\ufdd1")
+#: Beyond this many changed lines of a file with mixed line ends the new ones all get the file's most frequent end.
+_DIFF_LINES = 2_000
+
+
+class DocumentError(Exception):
+    """A file cannot be read or written; the text is one sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells that a file changed on disk: its time of modification in ns and its size in bytes."""
+
+    mtime_ns: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    r"""A text and what is needed to write it back as it was.
+
+    Attributes:
+        text: The lines, joined by ``\n``.
+        path: Where the file is; None for a text that was never saved.
+        name: What the tab is called.
+        newline: The line end of new lines: the file's most frequent one.
+        endings: The end of each line but the last, where they differ; empty where all are ``newline``.
+        bom: Whether the file begins with a UTF-8 byte order mark.
+        stamp: The file as last read or written.
+    """
+
+    text: str
+    path: Path | None = None
+    name: str = "untitled-1.py"
+    newline: str = "\n"
+    endings: tuple[str, ...] = ()
+    bom: bool = False
+    stamp: Stamp | None = None
+
+
+def decode(data: bytes, name: str) -> Document:
+    """Return the document that ``data`` holds.
+
+    Raises:
+        DocumentError: it is binary or not UTF-8.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DocumentError(f"“{name}” is encoded as UTF-16: convert it to UTF-8 to open it here.")
+    if b"\0" in data:
+        raise DocumentError(f"“{name}” is a binary file: only text can be opened here.")
+    bom = data.startswith(_BOM)
+    try:
+        whole = data[len(_BOM) :].decode() if bom else data.decode()
+    except UnicodeDecodeError as error:
+        offset = error.start + (len(_BOM) if bom else 0)
+        line = data.count(b"\n", 0, offset) + 1
+        raise DocumentError(
+            f"“{name}” is not UTF-8 text: byte 0x{data[offset]:02X} at offset {offset:,}, in line {line:,}, "
+            "does not belong there; convert the file to UTF-8 to open it here."
+        ) from None
+    ends = _LINE_END.findall(whole)
+    kinds = Counter(ends)
+    newline = next((kind for kind, _ in kinds.most_common() if kind in {"\n", "\r\n", "\r"}), "\n")
+    mixed = bool(kinds) and set(kinds) != {newline}
+    text = whole if kinds.keys() <= {"\n"} else _LINE_END.sub("\n", whole)
+    return Document(text, None, name, newline, tuple(ends) if mixed else (), bom)
+
+
+def encode(document: Document, text: str) -> bytes:
+    """Return the bytes of ``text`` in the document's line ends; those of the file itself if ``text`` is unchanged.
+
+    Lines of a file with mixed line ends keep their own; new ones get the most frequent.
+
+    Raises:
+        DocumentError: the text has half a surrogate pair, which UTF-8 cannot express.
+    """
+    if document.endings:
+        whole = "".join(line + end for line, end in zip(text.split("\n"), (*_endings(document, text), ""), strict=True))
+    else:
+        whole = text if document.newline == "\n" else text.replace("\n", document.newline)
+    try:
+        return (_BOM if document.bom else b"") + whole.encode()
+    except UnicodeEncodeError as error:
+        line = whole.count("\n", 0, error.start) + 1
+        raise DocumentError(
+            f"Line {line:,} of “{document.name}” has half a character in it: delete it and save again."
+        ) from None
+
+
+def _endings(document: Document, text: str) -> list[str]:
+    old, new = document.text.split("\n"), text.split("\n")
+    if old == new:
+        return list(document.endings)
+    kept = (*document.endings, document.newline)
+    top = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    rest = min(len(old), len(new)) - top
+    bottom = next((i for i in range(rest) if old[-1 - i] != new[-1 - i]), rest)
+    middle = [document.newline] * (len(new) - top - bottom)
+    changed = old[top : len(old) - bottom]
+    if len(middle) <= _DIFF_LINES and len(changed) <= _DIFF_LINES:
+        matcher = difflib.SequenceMatcher(None, changed, new[top : len(new) - bottom], autojunk=False)
+        for block in matcher.get_matching_blocks():
+            for i in range(block.size):
+                middle[block.b + i] = kept[top + block.a + i]
+    return [*kept[:top], *middle, *kept[len(old) - bottom :]][: len(new) - 1]
+
+
+def read(path: Path) -> Document:
+    """Return the text file at ``path``.
+
+    Raises:
+        DocumentError: it is missing, a folder, not a regular file, unreadable, over 10 MB, binary or not UTF-8.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would replace a symbolic link by its target
+    name = path.name
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise DocumentError(f"“{name}” is a folder: choose a file in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentError(f"“{name}” is a device or a pipe: only files can be opened here.")
+        if status.st_size > LIMIT_BYTES:
+            raise _too_big(name, status.st_size)
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            data = file.read(LIMIT_BYTES + 1)
+    except FileNotFoundError:
+        raise DocumentError(f"“{name}” does not exist: it may have been moved or deleted.") from None
+    except PermissionError:
+        raise DocumentError(f"“{name}” cannot be read: you have no permission to open it.") from None
+    except OSError as error:
+        raise DocumentError(f"“{name}” cannot be read: {_reason(error)}.") from None
+    if len(data) > LIMIT_BYTES:
+        raise _too_big(name, len(data))
+    return replace(decode(data, name), path=path, stamp=Stamp(status.st_mtime_ns, status.st_size))
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Return what tells that the file at ``path`` changed, or None if there is no such file any more."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return Stamp(status.st_mtime_ns, status.st_size)
+
+
+def write(document: Document, text: str, path: Path) -> Document:
+    """Write ``text`` to ``path`` and return it as the document it now is.
+
+    The text goes to a new file beside the target, which then replaces it: the old content stays whole whatever
+    happens. Permissions are kept, and a symbolic link stays one.
+
+    Raises:
+        DocumentError: it could not be written; the file is as it was.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would replace a symbolic link by its target
+    data = encode(document, text)
+    try:
+        status = _replace(Path(os.path.realpath(path)), data)
+    except OSError as error:
+        raise DocumentError(f"“{path.name}” could not be saved: {_reason(error)}; the file is unchanged.") from None
+    endings = tuple(_endings(document, text)) if document.endings else ()
+    written = Stamp(status.st_mtime_ns, status.st_size)
+    return replace(document, text=text, path=path, name=path.name, endings=endings, stamp=written)
+
+
+def _replace(target: Path, data: bytes) -> os.stat_result:
+    old = None
+    with contextlib.suppress(FileNotFoundError):
+        old = target.stat()
+    if old is not None:
+        if not stat.S_ISREG(old.st_mode):
+            raise OSError(errno.EISDIR if stat.S_ISDIR(old.st_mode) else errno.EINVAL, "it is not a regular file")
+        # Replacing needs only a writable folder, but a file marked read-only is meant to stay.
+        if not old.st_mode & 0o222 or not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only")
+    temporary = target.with_name(f".{uuid.uuid4().hex[:12]}.tmp")
+    # With O_CREAT the mode is cut by the umask, which is what a new file is to have.
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            if old is not None:
+                _keep_owner(temporary, old)
+            file.flush()
+            os.fsync(file.fileno())
+        status = temporary.stat()
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    return status
+
+
+def _keep_owner(file: Path, old: os.stat_result) -> None:
+    if sys.platform != "win32":
+        # Only root may give a file away; a group of one's own may be kept by anyone.
+        with contextlib.suppress(OSError):
+            os.chown(file, old.st_uid, old.st_gid)
+    file.chmod(stat.S_IMODE(old.st_mode))
+
+
+def _too_big(name: str, size: int) -> DocumentError:
+    return DocumentError(f"“{name}” has {size / 1e6:.1f} MB: files of at most {LIMIT_BYTES / 1e6:.0f} MB open here.")
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "the disk is full"
+    if error.errno == errno.EROFS:
+        return "the disk is read-only"
+    if error.errno == errno.EISDIR:
+        return "a folder has that name"
+    if isinstance(error, FileNotFoundError):
+        return "its folder does not exist"
+    if isinstance(error, PermissionError) and error.strerror != "it is read-only":
+        return "you have no permission to write in its folder"
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]

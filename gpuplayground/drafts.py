@@ -1,0 +1,157 @@
+"""Unsaved work on disk, so that a crash or a kill loses at most its last seconds.
+
+Each window owns a folder of drafts and holds a lock beside it for as long as it lives; the system drops the lock
+however the process ends. A later window takes over the drafts of every folder whose lock nobody holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from gpuplayground.documents import Stamp
+
+_LOCK = ".lock"
+_SUFFIX = ".draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    r"""The unsaved text of one tab.
+
+    Attributes:
+        tab_id: The tab, the same after a restart.
+        name: What the tab is called.
+        path: The file it belongs to; None if it was never saved.
+        text: All lines, joined by ``\n``.
+        cursor: Position of the cursor in UTF-16 code units from the start, as Qt counts.
+        newline: Line end of the file.
+        bom: Whether the file begins with a byte order mark.
+        stamp: The file as it was when the tab read it.
+        saved_at: When the draft was taken, in seconds since the epoch.
+    """
+
+    tab_id: str
+    name: str
+    path: str | None
+    text: str
+    cursor: int = 0
+    newline: str = "\n"
+    bom: bool = False
+    stamp: Stamp | None = None
+    saved_at: float = 0.0
+
+
+class DraftStore:
+    """The drafts of one window. Every method may raise OSError; :meth:`save` and :meth:`remove` suit any thread."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self._root = root
+        self._folder = root / uuid.uuid4().hex
+        # Locked before there is a folder, or another window could take it for a dead one's in between.
+        self._lock: BinaryIO | None = self._folder.with_suffix(_LOCK).open("ab")
+        _try_lock(self._lock)
+        self._folder.mkdir()
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of this window's drafts."""
+        return self._folder
+
+    def save(self, draft: Draft) -> None:
+        """Write a draft; a kill in the middle leaves the one before."""
+        header = asdict(draft)
+        text = header.pop("text")
+        file = self._file(draft.tab_id)
+        temporary = file.with_suffix(".tmp")
+        with temporary.open("wb") as out:
+            out.write(json.dumps(header).encode() + b"\n")
+            out.write(text.encode("utf-8", "surrogatepass"))
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(file)
+
+    def remove(self, tab_id: str) -> None:
+        """Forget the draft of a tab that was saved or closed."""
+        self._file(tab_id).unlink(missing_ok=True)
+
+    def adopt(self) -> list[Draft]:
+        """Take over the drafts of windows that are gone, oldest first. Those of living windows stay theirs."""
+        drafts: list[Draft] = []
+        for folder in sorted(self._root.iterdir()):
+            if folder != self._folder and folder.is_dir():
+                drafts += self._adopt_folder(folder)
+        return sorted(drafts, key=lambda draft: draft.saved_at)
+
+    def close(self) -> None:
+        """Let go of the lock, and of the folder if nothing is left in it."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+        if not any(self._folder.glob(f"*{_SUFFIX}")):
+            _discard(self._folder)
+
+    def _adopt_folder(self, folder: Path) -> list[Draft]:
+        drafts: list[Draft] = []
+        emptied = False
+        with contextlib.suppress(OSError), folder.with_suffix(_LOCK).open("ab") as lock:
+            if not _try_lock(lock):
+                return []
+            files = sorted(folder.glob(f"*{_SUFFIX}"))
+            for file in files:
+                draft = _load(file)
+                if draft is not None:
+                    file.replace(self._file(draft.tab_id))
+                    drafts.append(draft)
+            # A damaged draft is kept: somebody may still get the text out of it.
+            emptied = len(drafts) == len(files)
+        if emptied:
+            _discard(folder)
+        return drafts
+
+    def _file(self, tab_id: str) -> Path:
+        return self._folder / f"{tab_id}{_SUFFIX}"
+
+
+def _load(file: Path) -> Draft | None:
+    try:
+        header, _, text = file.read_bytes().partition(b"\n")
+        fields = json.loads(header)
+        if fields["stamp"] is not None:
+            fields["stamp"] = Stamp(**fields["stamp"])
+        return Draft(text=text.decode("utf-8", "surrogatepass"), **fields)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _discard(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.with_suffix(_LOCK).unlink(missing_ok=True)
+
+
+def _try_lock(file: BinaryIO) -> bool:
+    """Return whether the lock on an open file could be had at once."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,80 @@
+"""What the editor asks the user before work could be lost, and how it asks unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+
+class Answer(Enum):
+    """What the user may choose."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    OVERWRITE = "overwrite"
+    RELOAD = "reload"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question: what it is about, what hangs on it, and the answers, the recommended one first."""
+
+    title: str
+    text: str
+    answers: tuple[Answer, ...]
+
+
+#: Asks a question over a widget and returns the answer; closing the dialog is CANCEL.
+Ask = Callable[[QWidget, Question], Answer]
+#: Asks for files: over which widget, whether to save, and the path to begin with. Nothing is a refusal.
+ChoosePaths = Callable[[QWidget, bool, Path], list[Path]]
+
+_ROLES = {
+    Answer.SAVE: QMessageBox.ButtonRole.AcceptRole,
+    Answer.DISCARD: QMessageBox.ButtonRole.DestructiveRole,
+    Answer.OVERWRITE: QMessageBox.ButtonRole.DestructiveRole,
+    Answer.RELOAD: QMessageBox.ButtonRole.AcceptRole,
+    Answer.CANCEL: QMessageBox.ButtonRole.RejectRole,
+}
+
+
+def ask_by_dialog(parent: QWidget, question: Question) -> Answer:
+    """Ask in a modal dialog."""
+    labels = {
+        Answer.SAVE: QCoreApplication.translate("Questions", "Save"),
+        Answer.DISCARD: QCoreApplication.translate("Questions", "Discard"),
+        Answer.OVERWRITE: QCoreApplication.translate("Questions", "Overwrite"),
+        Answer.RELOAD: QCoreApplication.translate("Questions", "Reload"),
+        Answer.CANCEL: QCoreApplication.translate("Questions", "Cancel"),
+    }
+    box = QMessageBox(QMessageBox.Icon.NoIcon, question.title, question.title, parent=parent)
+    box.setInformativeText(question.text)
+    buttons = {}
+    for answer in question.answers:
+        button = box.addButton(labels[answer], _ROLES[answer])
+        buttons[button] = answer
+        if answer is question.answers[0]:
+            box.setDefaultButton(button)
+        if answer is Answer.CANCEL:
+            box.setEscapeButton(button)
+    box.exec()
+    clicked = box.clickedButton()
+    return next((answer for button, answer in buttons.items() if button is clicked), Answer.CANCEL)
+
+
+def choose_by_dialog(parent: QWidget, save: bool, start: Path) -> list[Path]:
+    """Ask for files in the file dialog."""
+    kinds = QCoreApplication.translate("Questions", "Python files (*.py *.pyw);;All files (*)")
+    if save:
+        title = QCoreApplication.translate("Questions", "Save as")
+        chosen, _ = QFileDialog.getSaveFileName(parent, title, str(start), kinds)
+        return [Path(chosen)] if chosen else []
+    title = QCoreApplication.translate("Questions", "Open")
+    paths, _ = QFileDialog.getOpenFileNames(parent, title, str(start), kinds)
+    return [Path(path) for path in paths]
