@@ -15,7 +15,8 @@ def leading_imports(source: str) -> tuple[str, ...]:
     """Return the absolute imports at the top of a snippet, as ``import x`` and ``from x import y`` without aliases.
 
     The block ends at the first other statement, because that may set what an import depends on, such as
-    ``os.environ``. Text that does not parse gives the imports above the error. Imports that create a CUDA context
+    ``os.environ``. A guard that only leaves, such as ``if not find_spec("torch"): sys.exit("…")``, sets nothing and
+    does not end it. Text that does not parse gives the imports above the error. Imports that create a CUDA context
     are left out.
     """
     texts: dict[str, None] = {}
@@ -24,9 +25,22 @@ def leading_imports(source: str) -> tuple[str, ...]:
             texts.update((f"import {alias.name}", None) for alias in node.names if alias.name not in _CONTEXT_MODULES)
         elif isinstance(node, ast.ImportFrom):
             texts.update((text, None) for text in _from_texts(node))
-        elif not (index == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        elif not (_only_leaves(node) or (index == 0 and _is_constant(node))):
             break
     return tuple(texts)
+
+
+def _is_constant(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _only_leaves(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.If) or node.orelse or len(node.body) != 1:
+        return False
+    (body,) = node.body
+    if isinstance(body, ast.Expr) and isinstance(body.value, ast.Call):
+        return ast.unparse(body.value.func) in ("sys.exit", "exit", "quit")
+    return isinstance(body, ast.Raise)
 
 
 def _from_texts(node: ast.ImportFrom) -> list[str]:

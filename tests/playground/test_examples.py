@@ -9,6 +9,7 @@ import pytest
 
 from gpuplayground import paths
 from gpuplayground.playground.examples import Example, ExampleError, load_example, load_examples
+from gpuplayground.playground.imports import leading_imports
 
 GOOD = '''# /// script
 # requires-python = ">=3.10"
@@ -110,6 +111,15 @@ def test_a_shipped_example_is_titled_split_into_titled_cells_and_checks_its_resu
 def test_a_shipped_example_leaves_timing_to_the_application(example: Example) -> None:
     names = {node.attr for node in ast.walk(ast.parse(example.source)) if isinstance(node, ast.Attribute)}
     assert not names & {"synchronize", "perf_counter", "Event", "monotonic"}
+
+
+@pytest.mark.parametrize(
+    ("stem", "heavy"),
+    [("numpy", "numpy"), ("cupy", "cupy"), ("torch", "torch"), ("tensorflow", "tensorflow"), ("numba", "numba")],
+)
+def test_a_warm_spare_can_import_the_framework_of_an_example_ahead(stem: str, heavy: str) -> None:
+    (source,) = (example.source for example in SHIPPED if example.path.stem.endswith(f"_{stem}"))
+    assert any(text.split()[1] == heavy for text in leading_imports(source))
 
 
 def test_the_kernel_of_the_pycuda_example_is_called_add_them_and_checks_its_bounds() -> None:
