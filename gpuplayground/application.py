@@ -93,6 +93,8 @@ class Application(QObject):
         self._settings.interpreter, self._settings.interpreters = self.interpreters.chosen, self.interpreters.added
         self._settings.theme = self._theme.name
         self._settings.range_s = self._range_s
+        self._settings.editor_font_px = self.tabs.font_pixels()
+        self.tabs.shut_down()
         self._drafts.close()
 
     # -- the monitor
@@ -152,17 +154,21 @@ class Application(QObject):
         self.tabs.textEdited.connect(self._warm_timer.start)
         self.tabs.tabClosed.connect(self._tab_closed)
         self.tabs.pathsDropped.connect(self._open_files)
+        self.tabs.fileOpened.connect(self._file_opened)
+        self.tabs.set_font_pixels(self._settings.editor_font_px)
+        self.tabs.set_show_times(self._settings.show_line_timings)
         self._warm_timer.timeout.connect(self._warm)
         self.interpreters.changed.connect(self._interpreters_changed)
         self.interpreters.failed.connect(self.window.say)
 
     def _request(self, tab_id: str, run_id: str = "") -> RunRequest:
-        document, editor = self.tabs.document(tab_id), self.tabs.editor(tab_id)
+        page = self.tabs.page(tab_id)
+        assert page is not None, "a run belongs to an open tab"
         return RunRequest(
             run_id=run_id,
-            source=editor.text() if editor is not None else "",
-            name=document.name,
-            path=document.path,
+            source=page.editor.text(),
+            name=page.document.name,
+            path=str(page.document.path) if page.document.path is not None else None,
             interpreter=self.interpreters.chosen,
             cuda_visible_devices=self._device,
         )
@@ -205,16 +211,17 @@ class Application(QObject):
         actions, window, tabs = self.window.actions_, self.window, self.tabs
         commands = {
             "run": self.playground.run, "stop": self.playground.stop,
-            "new": tabs.new_tab, "open": self._open, "save": tabs.save, "save_as": tabs.save_as,
-            "close_tab": tabs.close_current, "quit": window.close,
+            "new": tabs.new_tab, "open": tabs.open_dialog, "save": tabs.save, "save_as": tabs.save_as,
+            "close_tab": tabs.close_tab, "reopen_tab": tabs.reopen_tab, "quit": window.close,
+            "find": tabs.open_find, "replace": lambda: tabs.open_find(replace=True),
+            "go_to_line": tabs.open_go_to_line, "toggle_comment": tabs.toggle_comment,
+            "zoom_in": lambda: tabs.zoom(1), "zoom_out": lambda: tabs.zoom(-1), "zoom_reset": lambda: tabs.zoom(0),
+            "about": lambda: show_about(window),
             "open_recording": self._open_recording, "live": self.monitor.go_live,
             "screenshot": self._save_picture,
         }  # fmt: skip
         for name, command in commands.items():
             actions[name].triggered.connect(lambda _checked=False, command=command: command())
-        for name in ("find", "replace", "go_to_line", "toggle_comment", "zoom_in", "zoom_out", "zoom_reset"):
-            actions[name].triggered.connect(lambda _checked=False, name=name: tabs.do(name))
-        actions["about"].triggered.connect(lambda: show_about(window))
         actions["pause"].toggled.connect(self._pause)
         actions["theme"].setChecked(self._theme.name == "light")
         actions["theme"].toggled.connect(lambda light: self._theme.select("light" if light else "dark"))
@@ -233,28 +240,24 @@ class Application(QObject):
         return bool(self._options.screenshot) or self.tabs.close_all()
 
     def _open_first(self, examples: tuple[Example, ...]) -> None:
-        restored = 0 if self._options.screenshot else self.tabs.restore()
+        restored = 0 if self._options.screenshot else self.tabs.restore_drafts()
         self._open_files(self._options.files)
         if not restored and not self._options.files:
-            if examples:
-                self._open_example(examples[0])
-            else:
-                self.tabs.new_tab()
+            for example in examples[:1]:
+                self._open_example(example)
 
     def _open_example(self, example: Example) -> None:
         self.tabs.open_text(example.path.name, example.source)
-
-    def _open(self) -> None:
-        kinds = self.tr("Python files (*.py);;All files (*)")
-        files, _ = QFileDialog.getOpenFileNames(self.window, self.tr("Open"), "", kinds)
-        self._open_files(files)
 
     def _open_files(self, files: Sequence[str]) -> None:
         for file in files:
             if file.endswith(".gpurec"):
                 self.monitor.open_recording(Path(file))
-            elif self.tabs.open_path(Path(file)):
-                self._settings.remember_file(str(Path(file).resolve()))
+            else:
+                self.tabs.open_path(Path(file))
+
+    def _file_opened(self, file: str) -> None:
+        self._settings.remember_file(str(Path(file).absolute()))
         self._show_recent()
 
     def _show_recent(self) -> None:

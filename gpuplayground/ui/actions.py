@@ -18,6 +18,7 @@ _TABLE: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "save": ("Save", ("Ctrl+S",), "save", "muted"),
     "save_as": ("Save as…", ("Ctrl+Shift+S",), "save", "muted"),
     "close_tab": ("Close tab", ("Ctrl+W",), "x", "muted"),
+    "reopen_tab": ("Reopen closed tab", ("Ctrl+Shift+T",), "x", "muted"),
     "quit": ("Quit", ("Ctrl+Q",), "x", "muted"),
     "find": ("Find", ("Ctrl+F",), "search", "muted"),
     "replace": ("Replace", ("Ctrl+H",), "search", "muted"),
@@ -34,7 +35,9 @@ _TABLE: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "about": ("About GPU Playground", (), "info", "muted"),
 }
 _CHECKABLE = {"line_timings", "pause", "theme"}
-_EDITOR_ONLY_ICONS = {"zoom_in", "zoom_out", "zoom_reset", "toggle_comment", "go_to_line", "replace", "line_timings"}
+_WITHOUT_ICON = {
+    "zoom_in", "zoom_out", "zoom_reset", "toggle_comment", "go_to_line", "replace", "line_timings", "reopen_tab",
+}  # fmt: skip
 
 
 class Actions(QObject):
@@ -60,7 +63,7 @@ class Actions(QObject):
     def refresh_icons(self) -> None:
         """Draw the icons again, in the colours of the theme in force."""
         for name, (_, _, icon, role) in _TABLE.items():
-            if name not in _EDITOR_ONLY_ICONS:
+            if name not in _WITHOUT_ICON:
                 self._actions[name].setIcon(self._icons.icon(icon, role, filled=name in ("run", "stop")))
 
     def add_to(self, menu: QMenu, *names: str) -> None:

@@ -33,7 +33,7 @@ def main_menu(parent: QWidget, actions: Actions, recent: QMenu) -> QMenu:
     menu.setObjectName("main")
     actions.add_to(menu, "new", "open")
     menu.addMenu(recent)
-    actions.add_to(menu, "save", "save_as", "close_tab", "")
+    actions.add_to(menu, "save", "save_as", "close_tab", "reopen_tab", "")
     edit = menu.addMenu(QCoreApplication.translate("Menus", "Edit"))
     actions.add_to(edit, "find", "replace", "go_to_line", "", "toggle_comment")
     view = menu.addMenu(QCoreApplication.translate("Menus", "View"))
