@@ -16,7 +16,13 @@ import pytest
 from gpuplayground import paths
 from gpuplayground.playground.examples import Example, load_examples
 
-EXAMPLES = {example.path.stem.rpartition("_")[2]: example for example in load_examples(paths.resources() / "examples")}
+_FOLDER = paths.resources() / "examples"
+#: The examples of vector addition by the last word of their names.
+EXAMPLES = {
+    example.path.stem.rpartition("_")[2]: example
+    for example in load_examples(_FOLDER)
+    if "_vector_addition_" in example.path.stem
+}
 FRAMEWORKS_PYTHON = os.environ.get("GPUPLAYGROUND_FRAMEWORKS_PYTHON", "")
 #: How long an example may take on a slow machine with cold caches, in seconds.
 TIMEOUT_S = 240
