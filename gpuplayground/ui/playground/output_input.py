@@ -99,6 +99,10 @@ class FindBar(QFrame):
         self.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.edit.selectAll()
 
+    def answer(self) -> str:
+        """Return what stands beside the field."""
+        return self._answer.text()
+
     def say(self, answer: str) -> None:
         """Show a word beside the field, such as that nothing was found."""
         self._answer.setText(answer)

@@ -150,7 +150,7 @@ class OutputPanel(QWidget):
         self.buffer.clear()
         self._traceback_line = None
         self.view.cleared()
-        self._show_content()
+        self._show_dropped()
 
     def text(self) -> str:
         """Return the output that is kept, without colours."""
@@ -160,6 +160,9 @@ class OutputPanel(QWidget):
 
     def _show_content(self) -> None:
         self.view.content_changed()
+        self._show_dropped()
+
+    def _show_dropped(self) -> None:
         size = self.buffer.dropped_bytes
         self.dropped.setVisible(size > 0)
         if size:

@@ -69,6 +69,11 @@ class OutputPump(QObject):
         """Whether nothing waits."""
         return not self._queue
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that wait."""
+        return self._waiting_bytes
+
     def _step(self) -> None:
         deadline = perf_counter() + _STEP_S
         while self._queue and perf_counter() < deadline:

@@ -46,7 +46,7 @@ class OutputSurface(QAbstractScrollArea):
         self._top: Position = (0, 0)
         self._pause = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._pause.timeout.connect(self._pause_over)
-        self._jump = QPushButton(self.viewport())
+        self.jump_button = QPushButton(self.viewport())
         self._set_up()
 
     def _set_up(self) -> None:
@@ -58,11 +58,11 @@ class OutputSurface(QAbstractScrollArea):
         corner.setAutoFillBackground(True)
         corner.setBackgroundRole(QPalette.ColorRole.Base)
         self.setCornerWidget(corner)
-        self._jump.setText(self.tr("Jump to end"))
-        self._jump.setToolTip(self.tr("Show the newest output and follow it (Ctrl+End)"))
-        self._jump.setCursor(Qt.CursorShape.ArrowCursor)
-        self._jump.clicked.connect(self.jump_to_end)
-        self._jump.hide()
+        self.jump_button.setText(self.tr("Jump to end"))
+        self.jump_button.setToolTip(self.tr("Show the newest output and follow it (Ctrl+End)"))
+        self.jump_button.setCursor(Qt.CursorShape.ArrowCursor)
+        self.jump_button.clicked.connect(self.jump_to_end)
+        self.jump_button.hide()
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.horizontalScrollBar().valueChanged.connect(self.viewport().update)
         self._theme.changed.connect(self._theme_changed)
@@ -219,14 +219,16 @@ class OutputSurface(QAbstractScrollArea):
         self.viewport().update()
 
     def _place_jump(self) -> None:
-        self._jump.setVisible(not self._following)
-        self._jump.adjustSize()
+        self.jump_button.setVisible(not self._following)
+        self.jump_button.adjustSize()
         area = self.viewport().rect()
-        self._jump.move(area.right() - self._jump.width() - 8, area.bottom() - self._jump.height() - 8)
+        self.jump_button.move(
+            area.right() - self.jump_button.width() - 8, area.bottom() - self.jump_button.height() - 8
+        )
 
     def _theme_changed(self) -> None:
         self._painter.forget_colors()
-        self._jump.setIcon(self._icons.icon("chevron-down", "accent"))
+        self.jump_button.setIcon(self._icons.icon("chevron-down", "accent"))
         self.viewport().update()
 
     # -- events

@@ -24,6 +24,7 @@ class PanelHeader(QFrame):
         self.setFixedHeight(_HEIGHT)
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
         self.tabs.addTab(title)
         self.tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.tabs.setAccessibleName(title)

@@ -53,6 +53,11 @@ class RunStatus(QWidget):
         """Return the whole text, also where the pill has room for a part of it only."""
         return self._text
 
+    @property
+    def is_ticking(self) -> bool:
+        """Whether the elapsed time is being updated."""
+        return self._timer.isActive()
+
     def begin(self) -> None:
         """Show that a run is starting."""
         self._started = 0.0

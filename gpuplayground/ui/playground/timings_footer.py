@@ -43,7 +43,7 @@ class TimingsFooter(QWidget):
         if totals.imports:
             rows.append(
                 {
-                    Column.STATEMENT: self.tr("Imports · %n statement(s)", "", totals.imports).replace("(s)", ""),
+                    Column.STATEMENT: self.tr("Imports · {count}").format(count=self._count(totals.imports)),
                     Column.WALL: duration(totals.import_wall_ns),
                     Column.IDLE: duration(totals.import_cost_ns),
                     Column.SHARE: share_text(totals.share(totals.import_cost_ns)),
@@ -51,12 +51,15 @@ class TimingsFooter(QWidget):
             )
         rows.append(
             {
-                Column.STATEMENT: self.tr("Total · %n statement(s)", "", totals.statements).replace("(s)", ""),
+                Column.STATEMENT: self.tr("Total · {count}").format(count=self._count(totals.statements)),
                 Column.WALL: duration(totals.wall_ns),
                 Column.IDLE: duration(totals.cost_ns),
             }
         )
         return rows
+
+    def _count(self, number: int) -> str:
+        return self.tr("1 statement") if number == 1 else self.tr("{number} statements").format(number=f"{number:,}")
 
     def text(self) -> str:
         """Return the rows in words."""

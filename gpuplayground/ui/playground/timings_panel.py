@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -82,6 +82,7 @@ class TimingsPanel(QWidget):
         self.footer = TimingsFooter(theme, self.table.horizontalHeader())
         self._lay_out()
         self._say_empty(running=False)
+        self._show_totals()
 
     def _set_up_table(self, theme: Theme) -> None:
         table, header = self.table, self.table.horizontalHeader()
@@ -146,7 +147,11 @@ class TimingsPanel(QWidget):
         """Add the statements that finished since, and say which one is being executed."""
         if event.run_id != self._run_id:
             return
+        bar = self.table.verticalScrollBar()
+        at_end = bar.value() == bar.maximum()
         self.model.add(event.timings)
+        if at_end and self._sorted_by is None:
+            self.table.scrollToBottom()
         line = event.current_line
         self.current.setText("" if line is None else self.tr("running line {line}").format(line=line))
         self._show_totals()
@@ -160,6 +165,8 @@ class TimingsPanel(QWidget):
             self.model.replace(run.timings)
         self._say_empty(running=False)
         self._show_totals()
+        # Once the table has the size that it needs for these rows.
+        QTimer.singleShot(0, self, self._show_failed)
 
     def text(self) -> str:
         """Return all timings as an aligned text table, in the order they were executed."""
@@ -208,6 +215,11 @@ class TimingsPanel(QWidget):
             self.empty.setText(self.tr("Press Run (F5) to see here what each statement costs."))
         else:
             self.empty.setText(self.tr("No statement was executed in this run."))
+
+    def _show_failed(self) -> None:
+        failed = next((row for row, timing in enumerate(self.model.timings()) if timing.failed), None)
+        if failed is not None:
+            self.table.scrollTo(self.model.index(failed, Column.LINE))
 
     def _row_activated(self, row: int) -> None:
         self.lineActivated.emit(self.model.timing(row).line)

@@ -1,0 +1,88 @@
+"""The pill that says where a run stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gpuplayground.playground.results import RunState
+from gpuplayground.ui.playground.run_status import RunStatus, elapsed
+from tests.ui.playground.result_panels import finished, themed
+
+
+@pytest.fixture
+def status(qtbot: QtBot, resources: Path) -> RunStatus:
+    theme, _ = themed(resources)
+    widget = RunStatus(theme)
+    qtbot.addWidget(widget)
+    return widget
+
+
+@pytest.mark.parametrize(
+    ("value", "detail", "text"),
+    [
+        (RunState.STARTING, "", "starting…"),
+        (RunState.WAITING_FOR_INPUT, "", "waiting for input"),
+        (RunState.FINISHING, "waiting for 1 thread", "finishing · waiting for 1 thread"),
+        (RunState.STOPPING, "", "stopping…"),
+        (RunState.FINISHED, "exit 0 · 3.41 s", "exit 0 · 3.41 s"),
+        (RunState.FAILED, "ended by SIGSEGV", "ended by SIGSEGV"),
+        (RunState.STOPPED, "", "stopped"),
+        (RunState.NOT_STARTED, "", "not started"),
+    ],
+)
+def test_every_state_is_said_in_words(status: RunStatus, value: RunState, detail: str, text: str) -> None:
+    status.set_state(value, detail)
+    assert status.text() == text
+    assert text in status.accessibleName()
+    assert status.toolTip() == text
+
+
+def test_the_elapsed_time_moves_while_the_run_can_be_seen(qtbot: QtBot, status: RunStatus) -> None:
+    status.begin()
+    status.set_state(RunState.RUNNING)
+    first = status.text()
+    assert first.startswith("running · 0.")
+    qtbot.waitUntil(lambda: status.text() != first)
+
+
+def test_nothing_ticks_while_hidden_or_after_the_end(qtbot: QtBot, status: RunStatus) -> None:
+    acts: list[Callable[[], object]] = [
+        lambda: status.set_state(RunState.RUNNING),
+        status.hide,
+        status.show,
+        lambda: status.finish(finished().run),
+    ]
+    ticking = []
+    for act in acts:
+        act()
+        ticking.append(status.is_ticking)
+    assert ticking == [True, False, True, False]
+
+
+def test_the_time_goes_on_after_waiting_for_input(qtbot: QtBot, status: RunStatus) -> None:
+    status.begin()
+    status.set_state(RunState.RUNNING)
+    qtbot.wait(150)
+    status.set_state(RunState.WAITING_FOR_INPUT)
+    status.set_state(RunState.RUNNING)
+    assert status.text() != "running · 0.0 s"
+
+
+def test_success_is_green_and_failure_red(status: RunStatus, resources: Path) -> None:
+    theme, _ = themed(resources)
+    for value, role in ((RunState.FINISHED, "good"), (RunState.FAILED, "error"), (RunState.STOPPING, "warning")):
+        status.set_state(value, "mmmmmmmm")
+        status.adjustSize()
+        image = status.grab().toImage()
+        colors = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+        assert getattr(theme.colors, role) in colors
+
+
+def test_elapsed_time_reads_in_tenths_then_in_minutes() -> None:
+    assert elapsed(3.44) == "3.4 s"
+    assert elapsed(59.97) == "60.0 s" or elapsed(59.97) == "1 min 0 s"
+    assert elapsed(125.2) == "2 min 5 s"
