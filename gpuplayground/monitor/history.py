@@ -56,8 +56,8 @@ class _GpuHistory:
             if self.latest is not None and time_ns == self.latest.time_ns:
                 return
             # The clock was set back: what it had called the future is no more.
-            for ring in (self.raw, self.seconds, self.tens):
-                ring.truncate(time_ns)
+            for ring, period in ((self.raw, 1), (self.seconds, SECOND_NS), (self.tens, TEN_SECONDS_NS)):
+                ring.truncate(time_ns // period * period)
         elif last_ns and time_ns // SECOND_NS != last_ns // SECOND_NS:
             self._close_second(last_ns // SECOND_NS)
             if time_ns // TEN_SECONDS_NS != last_ns // TEN_SECONDS_NS:

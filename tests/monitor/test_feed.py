@@ -277,7 +277,7 @@ def test_an_agent_with_nothing_to_report_says_that_it_is_alive(nvml: FakeNvml) -
     nvml.set(init=9)
     agent = AgentProcess(agent_command(10), {**os.environ, **nvml.env})
     try:
-        kinds = []
+        kinds: list[str] = []
         end = time.monotonic() + PATIENCE_S
         while kinds.count(HEARTBEAT) < 3 and time.monotonic() < end:
             frame = agent.next_frame(PATIENCE_S)
