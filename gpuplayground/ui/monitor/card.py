@@ -22,6 +22,8 @@ from gpuplayground.ui.monitor.figures import Figure, short_name
 from gpuplayground.ui.theme import Theme
 
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
+#: A screen reader cannot keep up with more than one description a second.
+_DESCRIBE_EACH_NS = 1_000_000_000
 _CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -41,6 +43,7 @@ class GpuCard(QWidget):
         self._bands: tuple[Band, ...] = ()
         self._compact = self._selected = self._hovered = False
         self._range_s = 60
+        self._described_ns = self._now_ns = 0
         self._place = geometry(self.width(), self.height(), compact=False)
         self._face: QPixmap | None = None
         self._ink: FigurePainter | None = None
@@ -130,6 +133,7 @@ class GpuCard(QWidget):
         """Take the runs to draw as bands, of any GPU."""
         self._runs = runs
         self._chart.invalidate()
+        self.update(self._place.chart)
 
     def set_range(self, seconds: int) -> None:
         """Set how far the chart reaches back."""
@@ -145,12 +149,19 @@ class GpuCard(QWidget):
             if (before.state, before.dot_role) != (self._status.state, self._status.dot_role):
                 self._restyle()
             self._show_figures()
-        ratio = self.devicePixelRatioF()
-        size = QSizeF(self._place.plot.size()) * ratio
-        dimmed = self._status.problem is not None
-        if self._chart.refresh(self._status.info, now_ns, self._range_s, size, self._theme, dimmed=dimmed):
-            self._bands = visible_bands(self._runs, self.uuid, self._chart.start_ns, self._chart.end_ns)
+        self._now_ns = now_ns
+        if self._render_chart():
             self.update(self._place.chart)
+
+    def _render_chart(self) -> bool:
+        """Draw the chart's picture if it has changed; return whether it has."""
+        size = QSizeF(self._place.plot.size()) * self.devicePixelRatioF()
+        dimmed = self._status.problem is not None
+        info, now_ns = self._status.info, self._now_ns
+        if not now_ns or not self._chart.refresh(info, now_ns, self._range_s, size, self._theme, dimmed=dimmed):
+            return False
+        self._bands = visible_bands(self._runs, self.uuid, self._chart.start_ns, self._chart.end_ns)
+        return True
 
     def _set(self, **changes: Any) -> None:
         status = replace(self._status, **changes)
@@ -167,7 +178,10 @@ class GpuCard(QWidget):
         for column in self._place.columns:
             if column.key in changed:
                 self.update(column.area)
-        self.setAccessibleDescription(self._status.description)
+        time_ns = self._status.sample.time_ns if self._status.sample else 0
+        if abs(time_ns - self._described_ns) >= _DESCRIBE_EACH_NS:
+            self._described_ns = time_ns
+            self.setAccessibleDescription(self._status.description)
 
     def _restyle(self) -> None:
         """Have everything drawn anew: the face, the chart, and the words for a screen reader."""
@@ -202,6 +216,8 @@ class GpuCard(QWidget):
         painter.drawPixmap(0, 0, self._drawn_face())
         region, place, status = event.region(), self._place, self._status
         if region.intersects(place.chart):
+            if self._chart.stale:
+                self._render_chart()
             self._chart.draw(painter, place, self._theme, self._bands)
             if not place.compact and status.message:
                 draw_message(painter, status, place, self._theme)

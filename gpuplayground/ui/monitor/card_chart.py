@@ -23,12 +23,14 @@ class CardChart:
         self._history = history
         self._image = ChartImage()
         self._drawn: tuple[object, ...] = ()
+        #: Whether something other than time has changed since the picture was drawn.
+        self.stale = True
         #: The moments at the left and right edge of the picture.
         self.start_ns = self.end_ns = 0
 
     def invalidate(self) -> None:
         """Draw anew at the next refresh, whatever the time."""
-        self._drawn = ()
+        self.stale = True
 
     def refresh(self, info: GpuInfo, now_ns: int, range_s: int, size: QSizeF, theme: Theme, *, dimmed: bool) -> bool:
         """Draw what happened up to ``now_ns`` in ``size`` device pixels; return False if the old picture still does."""
@@ -36,9 +38,9 @@ class CardChart:
         column_ns = range_s * 1_000_000_000 // width
         due = now_ns // min(column_ns, _LONGEST_WAIT_NS)
         wanted = (due, width, height, range_s, theme.name, dimmed)
-        if wanted == self._drawn:
+        if wanted == self._drawn and not self.stale:
             return False
-        self._drawn = wanted
+        self._drawn, self.stale = wanted, False
         last_column = now_ns // column_ns + 1
         self.start_ns, self.end_ns = (last_column - width) * column_ns, last_column * column_ns
         uuid, total = info.uuid, float(info.memory_total_bytes or 1)

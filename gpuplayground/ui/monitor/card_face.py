@@ -38,7 +38,7 @@ def draw_face(face: Face, place: CardGeometry, theme: Theme, ratio: float) -> QP
     _surface(painter, face, place, theme)
     right = _tags(painter, face.status.tags, place, theme)
     _titles(painter, face, place, theme, right)
-    _headings(painter, place, theme)
+    _headings(painter, face, place, theme)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     _grid(painter, place, theme)
     if place.has_axes:
@@ -103,13 +103,13 @@ def _titles(painter: QPainter, face: Face, place: CardGeometry, theme: Theme, ri
     painter.drawText(x, place.title_baseline, words)
 
 
-def _headings(painter: QPainter, place: CardGeometry, theme: Theme) -> None:
+def _headings(painter: QPainter, face: Face, place: CardGeometry, theme: Theme) -> None:
     painter.setFont(ui_font(12))
     for column in place.columns:
         if column.heading is not None:
             area = column.heading
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color(column.key))
+            painter.setBrush(theme.color("faint" if face.status.problem else column.key))
             painter.drawRoundedRect(QRectF(area.left(), area.center().y() - 3, 8, 8), 2, 2)
             painter.setPen(theme.color("muted"))
             painter.drawText(area.adjusted(14, 0, 8, 0), Qt.AlignmentFlag.AlignVCenter, label(column.key))

@@ -6,14 +6,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import GpuInfo, ProcessSample, RunSpan
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.monitor.figures import short_name, utilization_note
+from gpuplayground.ui.monitor.mark import RecordingMark
 from gpuplayground.ui.monitor.processes import ProcessTable
-from gpuplayground.ui.pill import Pill
 from gpuplayground.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -36,14 +46,9 @@ class Details(QFrame):
         self.tabs.setExpanding(False)
         self.caption = QLabel(self)
         self.caption.setProperty("role", "muted")
+        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.recording = Pill(theme, self)
-        self.live_button = QToolButton(self)
-        self.live_button.setText(self.tr("Live"))
-        self.live_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.live_button.setToolTip(self.tr("Follow the newest readings again (Home)"))
-        self.live_button.setAccessibleName(self.tr("Follow the newest readings again"))
-        self.live_button.hide()
+        self.recording = RecordingMark(theme, self)
         self.note = QToolButton(self)
         self.note.setToolTip(f"<p>{utilization_note()}</p>")
         self.note.setAccessibleName(self.tr("What utilization means"))
@@ -67,8 +72,9 @@ class Details(QFrame):
         head.setSpacing(6)
         head.addWidget(self.tabs)
         head.addWidget(self.caption, 1)
-        for widget in (self.recording, self.live_button, self.note):
-            head.addWidget(widget)
+        head.addStretch(0)
+        head.addWidget(self.recording)
+        head.addWidget(self.note)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
@@ -90,8 +96,6 @@ class Details(QFrame):
         self._stack.insertWidget(0, timeline)
         self._stack.removeWidget(self._placeholder)
         self._placeholder.deleteLater()
-        timeline.followingChanged.connect(self._show_following)
-        self.live_button.clicked.connect(timeline.follow)
         self._show_tab(self.tabs.currentIndex())
 
     def set_gpu(self, info: GpuInfo | None) -> None:
@@ -114,7 +118,9 @@ class Details(QFrame):
 
     def set_recording(self, text: str) -> None:
         """Mark the values as those of a recording."""
-        self.recording.set(text, "warning")
+        self.recording.set_text(text)
+        # The mark names the GPU; there is room for one of them.
+        self.caption.setVisible(not text)
 
     def set_processes(self, rows: tuple[ProcessSample, ...] | None) -> None:
         """Show the processes of the selected GPU, and their number on the tab."""
@@ -124,18 +130,12 @@ class Details(QFrame):
 
     def refresh(self, now_ns: int) -> None:
         """Bring the timeline up to date if it is in front."""
-        if self._timeline is not None and self._stack.currentWidget() is self._timeline:
+        if self._timeline is not None and self._timeline.isVisible():
             self._timeline.refresh(now_ns)
 
     def _show_tab(self, number: int) -> None:
         self._stack.setCurrentWidget(self.processes if number else self._timeline or self._placeholder)
-        following = self._timeline is None or self._timeline.following
-        self.live_button.setVisible(number == 0 and not following)
         self.note.setVisible(number == 0)
 
-    def _show_following(self, following: bool) -> None:
-        self.live_button.setVisible(not following and self.tabs.currentIndex() == 0)
-
     def _draw_icons(self) -> None:
-        self.live_button.setIcon(self._icons.icon("activity", "accent"))
         self.note.setIcon(self._icons.icon("info"))

@@ -53,13 +53,16 @@ def _figure(
 def label(key: str) -> str:
     """Return the heading of a figure."""
     tr = QCoreApplication.translate
-    return {
-        "utilization": tr("Figures", "Utilization"),
-        "memory": tr("Figures", "Memory"),
-        "temperature": tr("Figures", "Temp"),
-        "power": tr("Figures", "Power"),
-        "clock": tr("Figures", "SM clock"),
-    }[key]
+    match key:
+        case "utilization":
+            return tr("Figures", "Utilization")
+        case "memory":
+            return tr("Figures", "Memory")
+        case "temperature":
+            return tr("Figures", "Temp")
+        case "power":
+            return tr("Figures", "Power")
+    return tr("Figures", "SM clock")
 
 
 def spoken(figures: tuple[Figure, ...]) -> str:

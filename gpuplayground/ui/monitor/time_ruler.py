@@ -80,6 +80,8 @@ class TimeRuler(QWidget):
         painter.setFont(ui_font(11))
         for share, label in self._ticks:
             x = self._margins[0] + share * self._room()
+            if self._cursor is not None and abs(share - self._cursor[0]) * self._room() < 70:
+                continue
             left = min(max(x - 38, 0), self.width() - 76)
             painter.drawText(QRectF(left, 2, 76, _HEIGHT - 4), Qt.AlignmentFlag.AlignCenter, label)
         if self._cursor is not None:

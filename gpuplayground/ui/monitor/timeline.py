@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import GpuInfo, GpuSample, RunSpan
 from gpuplayground.monitor.series import Series
 from gpuplayground.ui.monitor.bands import Band, visible_bands
 from gpuplayground.ui.monitor.time_ruler import TimeRuler
-from gpuplayground.ui.monitor.track_plot import BAND_LANE_PX, LEFT_PX, RIGHT_PX, TrackPlot
-from gpuplayground.ui.monitor.track_specs import CurveSpec, TrackSpec, power_limit, track_specs, track_top
-from gpuplayground.ui.monitor.track_strip import TrackStrip
+from gpuplayground.ui.monitor.track_data import line, text_at, value_of
+from gpuplayground.ui.monitor.track_specs import TrackSpec, power_limit, track_specs, track_top
+from gpuplayground.ui.monitor.track_view import LEFT_PX, RIGHT_PX, TrackView
 from gpuplayground.ui.theme import Theme
 
+#: An older sample is the last one of a GPU that is lost or does not answer.
+_FRESH_NS = 2_000_000_000
 _DAY_S = 86400.0
 _LEAST_SPAN_S = 0.5
 _ZOOMS = {Qt.Key.Key_Plus: 0.5, Qt.Key.Key_Equal: 0.5, Qt.Key.Key_Minus: 2.0}
@@ -27,9 +27,8 @@ _SHIFTS = {Qt.Key.Key_Left: -0.2, Qt.Key.Key_Right: 0.2}
 _HOME = (Qt.Key.Key_Home, Qt.Key.Key_Escape)
 #: A minute at 10 Hz is drawn sample by sample even where that is more than one per pixel.
 _RAW_POINTS = 640
-_LONGEST_WAIT_NS = 5_000_000_000
-
-Floats = npt.NDArray[np.float64]
+#: The curves move at most twice a second, the figures above them with every redraw; a day's at least each 5 s.
+_SHORTEST_WAIT_NS, _LONGEST_WAIT_NS = 500_000_000, 5_000_000_000
 
 
 class Timeline(QWidget):
@@ -51,41 +50,37 @@ class Timeline(QWidget):
         self._span: tuple[float, float] = (-60.0, 0.0)
         self._anchor_ns = self._now_ns = 0
         self._following = True
-        self._moving = False
         self._drawn: tuple[object, ...] = ()
         self._series: dict[str, Series] = {}
         self._cursor: float | None = None
         self._specs = track_specs()
-        self.strips = {spec.key: TrackStrip(theme, spec, self) for spec in self._specs}
-        self.plots = {
-            spec.key: TrackPlot(theme, spec, self, lane=0 if number else BAND_LANE_PX)
-            for number, spec in enumerate(self._specs)
-        }
+        self.view = TrackView(theme, self._specs, self)
         self.ruler = TimeRuler(theme, (LEFT_PX, RIGHT_PX), self)
+        self.view.set_limits(-_DAY_S, 0.0, _LEAST_SPAN_S)
+        self.view.set_span(*self._span)
+        self.view.hovered.connect(self._show_cursor)
+        self.view.left.connect(self._hide_cursor)
+        self.view.moved.connect(self._moved)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 2)
+        column.setContentsMargins(1, 4, 1, 2)
         column.setSpacing(0)
-        for spec in self._specs:
-            column.addWidget(self.strips[spec.key])
-            column.addWidget(self.plots[spec.key], 1)
-            column.addSpacing(2)
+        column.addWidget(self.view, 1)
         column.addWidget(self.ruler)
-        self._join()
+        self.live_button = self._make_live_button()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Timeline of the selected GPU"))
-        theme.changed.connect(self._restyle)
+        theme.changed.connect(self.view.restyle)
 
-    def _join(self) -> None:
-        """Link the tracks to one time axis and hear what the mouse does in any of them."""
-        first = next(iter(self.plots.values()))
-        for plot in self.plots.values():
-            if plot is not first:
-                plot.setXLink(first)
-            plot.view.setLimits(xMin=-_DAY_S, xMax=0.0, minXRange=_LEAST_SPAN_S, maxXRange=_DAY_S)
-            plot.set_span(*self._span)
-            plot.view.sigRangeChangedManually.connect(self._moved)
-            plot.hovered.connect(self._show_cursor)
-            plot.left.connect(self._hide_cursor)
+    def _make_live_button(self) -> QPushButton:
+        """Return the button that floats over the newest end of the first track while looking back."""
+        button = QPushButton(self.tr("Live"), self)
+        button.setProperty("role", "primary")
+        button.setToolTip(self.tr("Follow the newest readings again (Home)"))
+        button.setAccessibleName(self.tr("Follow the newest readings again"))
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.clicked.connect(self.follow)
+        button.hide()
+        return button
 
     @property
     def following(self) -> bool:
@@ -105,7 +100,7 @@ class Timeline(QWidget):
     @property
     def values(self) -> dict[str, tuple[str, ...]]:
         """The figures as they are written, by track: those under the pointer, else the newest."""
-        return {key: strip.values for key, strip in self.strips.items()}
+        return {key: track.strip.values for key, track in self.view.tracks.items()}
 
     def set_gpu(self, info: GpuInfo | None) -> None:
         """Show another GPU, over the same time."""
@@ -130,7 +125,7 @@ class Timeline(QWidget):
         self._show_span((-float(self._range_s), 0.0))
         self._drawn = ()
         if changed:
-            self.followingChanged.emit(True)
+            self._show_following()
         if self._now_ns:
             self.refresh(self._now_ns)
 
@@ -141,15 +136,15 @@ class Timeline(QWidget):
             return
         width = max(2, round(self.ruler.width() - LEFT_PX - RIGHT_PX))
         column_ns = max(1, round((self._span[1] - self._span[0]) * 1e9) // width)
-        due = now_ns // min(column_ns, _LONGEST_WAIT_NS)
-        if self._following:
-            self._anchor_ns = (now_ns // column_ns + 1) * column_ns
-        elif self.span_ns[1] < now_ns:
-            due = 0
-        sample = self._history.latest(self._info.uuid)
-        wanted = (self._info, self._span, self._anchor_ns if not self._following else 0, width, due)
+        due = now_ns // min(max(column_ns, _SHORTEST_WAIT_NS), _LONGEST_WAIT_NS)
+        if not self._following and self.span_ns[1] < now_ns:
+            due = 0  # the past stays as it is
+        sample = self._fresh(self._info)
+        wanted = (self._info, self._span, width, due)
         if wanted != self._drawn:
             self._drawn = wanted
+            if self._following:
+                self._anchor_ns = (now_ns // column_ns + 1) * column_ns
             self._draw_curves(self._info, sample, width)
         if self._cursor is None:
             self._show_newest(self._info, sample)
@@ -157,27 +152,31 @@ class Timeline(QWidget):
     def _draw_curves(self, info: GpuInfo, sample: GpuSample | None, width: int) -> None:
         start_ns, end_ns = self.span_ns
         if not self._following:
-            self._limit_views()
+            self._limit_view()
         limit, points = power_limit(info, sample), max(width, _RAW_POINTS)
         for spec in self._specs:
-            plot = self.plots[spec.key]
-            plot.set_top(*track_top(spec.key, info, sample), limit=limit if spec.key == "power" else None)
+            scale = track_top(spec.key, info, sample)
+            self.view.set_scale(spec.key, *scale, limit if spec.key == "power" else None)
             for curve in spec.curves:
                 series = self._history.series(info.uuid, curve.metric, start_ns, end_ns, points)
                 self._series[curve.metric] = series
-                plot.set_curve(curve.metric, *_points(series, self._anchor_ns, curve.divisor))
+                self.view.set_curve(spec.key, curve.metric, *line(series, self._anchor_ns, curve.divisor))
         if self._following:
             self.ruler.show_relative(self._span[1] - self._span[0])
         else:
             self.ruler.show_clock(start_ns, end_ns)
         self._bands = visible_bands(self._runs, info.uuid, start_ns, end_ns)
-        for plot in self.plots.values():
-            plot.set_backdrop(self.ruler.ticks, self._bands)
+        self.view.set_backdrop(self.ruler.ticks, self._bands)
+
+    def _fresh(self, info: GpuInfo) -> GpuSample | None:
+        """Return the newest sample, unless it is too old to be called the present."""
+        sample = self._history.latest(info.uuid)
+        return sample if sample and self._now_ns - sample.time_ns < _FRESH_NS else None
 
     def _show_newest(self, info: GpuInfo, sample: GpuSample | None) -> None:
         for spec in self._specs:
-            texts = tuple(spec.text(_value(sample, curve)) for curve in spec.curves)
-            self.strips[spec.key].show_values(texts, self._suffix(spec, info, sample))
+            texts = tuple(spec.text(value_of(sample, curve)) for curve in spec.curves)
+            self.view.tracks[spec.key].strip.show_values(texts, self._suffix(spec, info, sample))
 
     def _suffix(self, spec: TrackSpec, info: GpuInfo, sample: GpuSample | None) -> str:
         top = {"power": power_limit(info, sample), "memory": track_top("memory", info, sample)[1]}.get(spec.key)
@@ -191,57 +190,51 @@ class Timeline(QWidget):
         start_ns, end_ns = self.span_ns
         at_ns = start_ns + round(share * (end_ns - start_ns))
         self.ruler.set_cursor(share, at_ns)
+        self.view.set_cursor(share)
         reach_ns = max(6e8, 2 * (end_ns - start_ns) / max(1, self.ruler.width()))
         sample = self._history.latest(self._info.uuid)
         for spec in self._specs:
-            self.plots[spec.key].set_cursor(share)
             texts = tuple(
-                _text_at(spec, curve, self._series.get(curve.metric), at_ns, reach_ns) for curve in spec.curves
+                text_at(spec, curve, self._series.get(curve.metric), at_ns, reach_ns) for curve in spec.curves
             )
-            self.strips[spec.key].show_values(texts, self._suffix(spec, self._info, sample))
+            self.view.tracks[spec.key].strip.show_values(texts, self._suffix(spec, self._info, sample))
 
     def _hide_cursor(self) -> None:
         self._cursor = None
         self.ruler.set_cursor(None, 0)
-        for plot in self.plots.values():
-            plot.set_cursor(None)
+        self.view.set_cursor(None)
         if self._info is not None:
-            self._show_newest(self._info, self._history.latest(self._info.uuid))
+            self._show_newest(self._info, self._fresh(self._info))
 
-    def _moved(self) -> None:
+    def _moved(self, start: float, end: float) -> None:
         """Stop following, because the mouse has zoomed or moved a track."""
-        if self._moving:
-            return
-        plot = next(iter(self.plots.values()))
-        start, end = plot.view.viewRange()[0]
-        self._leave_live((float(start), float(end)))
+        self._leave_live((start, end))
 
     def _leave_live(self, span: tuple[float, float]) -> None:
         self._span = span
         if self._following:
             self._following = False
-            self.followingChanged.emit(False)
+            self._show_following()
         self._hide_cursor()
         self.refresh(self._now_ns)
 
+    def _show_following(self) -> None:
+        if self.live_button.hasFocus():
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.live_button.setVisible(not self._following)
+        self.live_button.raise_()
+        self.followingChanged.emit(self._following)
+
     def _show_span(self, span: tuple[float, float]) -> None:
         self._span = span
-        self._moving = True
-        for plot in self.plots.values():
-            if self._following:
-                plot.view.setLimits(xMin=-_DAY_S, xMax=0.0)
-            plot.set_span(*span)
-        self._moving = False
+        if self._following:
+            self.view.set_limits(-_DAY_S, 0.0, _LEAST_SPAN_S)
+        self.view.set_span(*span)
 
-    def _limit_views(self) -> None:
-        """Let the views be moved as far as there are readings: a day back, and not into the future."""
+    def _limit_view(self) -> None:
+        """Let the view be moved as far as there are readings: a day back, and not into the future."""
         newest = (self._now_ns - self._anchor_ns) / 1e9
-        for plot in self.plots.values():
-            plot.view.setLimits(xMin=newest - _DAY_S, xMax=max(newest, self._span[1]))
-
-    def _restyle(self) -> None:
-        for plot in self.plots.values():
-            plot.restyle()
+        self.view.set_limits(newest - _DAY_S, max(newest, self._span[1]), _LEAST_SPAN_S)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zoom by plus and minus, move by left and right, return to now by Home or Escape."""
@@ -267,31 +260,7 @@ class Timeline(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fetch as many points as the new width can show."""
         super().resizeEvent(event)
+        size = self.live_button.sizeHint()
+        self.live_button.setGeometry(self.width() - RIGHT_PX - size.width() - 5, 26, size.width(), size.height())
         if self._now_ns:
             self.refresh(self._now_ns)
-
-
-def _points(series: Series, anchor_ns: int, divisor: float) -> tuple[Floats, Floats]:
-    """Return a series as a line in seconds from the anchor that touches the least and the largest of each bucket."""
-    x = (series.times_ns - anchor_ns) / 1e9
-    if np.array_equal(series.minimum, series.maximum, equal_nan=True):
-        return x, series.mean / divisor
-    y = np.empty(2 * len(x))
-    y[0::2], y[1::2] = series.minimum, series.maximum
-    return np.repeat(x, 2), y / divisor
-
-
-def _value(sample: GpuSample | None, curve: CurveSpec) -> float | None:
-    value = None if sample is None else getattr(sample, curve.metric)
-    return None if value is None else value / curve.divisor
-
-
-def _text_at(spec: TrackSpec, curve: CurveSpec, series: Series | None, at_ns: int, reach_ns: float) -> str:
-    """Return the figure nearest to a moment, a dash where none is within reach."""
-    if series is None or not len(series):
-        return spec.text(None)
-    nearest = int(np.argmin(np.abs(series.times_ns - at_ns)))
-    if abs(int(series.times_ns[nearest]) - at_ns) > reach_ns or np.isnan(series.mean[nearest]):
-        return spec.text(None)
-    middle, low, high = (float(part[nearest]) / curve.divisor for part in (series.mean, series.minimum, series.maximum))
-    return spec.text(middle, low, high)

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gpuplayground.ui.monitor.track_specs import TrackSpec
 from gpuplayground.ui.theme import Theme, ui_font
 
-_HEIGHT = 17
+#: Height of the line in pixels.
+STRIP_PX = 17
 _CHIP = 7
 
 
@@ -44,13 +45,13 @@ class TrackStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the height of one line."""
-        return QSize(200, _HEIGHT)
+        return QSize(200, STRIP_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Write the title, then the curves from the right as far as there is room."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.color("panel"))
-        baseline = _HEIGHT - 5
+        baseline = STRIP_PX - 5
         painter.setFont(self._title_font)
         painter.setPen(self._theme.color("muted"))
         painter.drawText(10, baseline, self._spec.title)
