@@ -31,6 +31,6 @@ def links_of(line: OutputLine, paths: Mapping[str, str]) -> tuple[Link, ...]:
             for match in _PLACE.finditer(line.text)
             if match["path"] in paths
         )
-    if any(style & LINK for _, style in line.runs):
+    if line.runs and line.runs[0][1] & LINK:
         return (*places, Link(0, len(line.text)))
     return places

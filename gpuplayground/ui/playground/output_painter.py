@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -166,15 +167,30 @@ def segments(
     runs: Sequence[tuple[int, int]], start: int, end: int, cuts: Sequence[int] = ()
 ) -> Iterator[tuple[int, int, int]]:
     """Yield the parts of a line between two indices that are drawn alike: start, end and style."""
-    edges = sorted(
-        {start, end, *(run[0] for run in runs if start < run[0] < end), *(c for c in cuts if start < c < end)}
-    )
-    position, style = 0, 0
+    first = bisect_right(runs, start, key=_start)
+    last = bisect_right(runs, end - 1, key=_start)
+    style = runs[first - 1][1] if first else 0
+    edges = sorted({start, end, *(run[0] for run in runs[first:last]), *(cut for cut in cuts if start < cut < end)})
     for low, high in pairwise(edges):
-        while position < len(runs) and runs[position][0] <= low:
-            style = runs[position][1]
-            position += 1
+        while first < last and runs[first][0] <= low:
+            style = runs[first][1]
+            first += 1
         yield low, high, style
+
+
+def _start(run: tuple[int, int]) -> int:
+    return run[0]
+
+
+def found_spans(text: str, needle: str) -> list[Span]:
+    """Return where a text in lower case is found in a line."""
+    spans: list[Span] = []
+    lower = text.lower()
+    start = lower.find(needle) if needle else -1
+    while start >= 0:
+        spans.append(Span("found", start, start + len(needle)))
+        start = lower.find(needle, start + len(needle))
+    return spans
 
 
 def blended(color: QColor, other: QColor, part: float) -> QColor:

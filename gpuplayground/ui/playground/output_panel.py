@@ -125,7 +125,7 @@ class OutputPanel(QWidget):
 
     def request_input(self) -> None:
         """Ask for a line below the output, once the prompt is shown."""
-        self.pump.then(self.input_line.ask)
+        self.pump.then(self._ask)
         self.pump.start()
 
     def show_error(self, event: ErrorRaised) -> None:
@@ -205,6 +205,11 @@ class OutputPanel(QWidget):
             QMessageBox.warning(self, self.tr("Save output"), text.format(reason=error.strerror))
 
     # -- input
+
+    def _ask(self) -> None:
+        """Show the input line, unless the run has ended while its output was still coming in."""
+        if self.status.state is not None and not self.status.state.is_final:
+            self.input_line.ask()
 
     def _enter(self, text: str) -> None:
         self.buffer.echo(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QWidget
 
 from gpuplayground.terminal import cells
@@ -15,7 +15,7 @@ from gpuplayground.terminal.rows import RowMap
 from gpuplayground.terminal.styles import STDERR
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.playground.output_links import Link, links_of
-from gpuplayground.ui.playground.output_painter import LinePainter, Place, Span
+from gpuplayground.ui.playground.output_painter import LinePainter, Place, Span, found_spans
 from gpuplayground.ui.playground.output_selection import Position, Selection
 from gpuplayground.ui.theme import Theme
 
@@ -25,6 +25,8 @@ _SMALLEST, _LARGEST = 8, 32
 #: At most so many updates of scroll bars and text a second: more cannot be read.
 _REFRESH_MS = 30
 _SPOKEN_LINES = 5
+#: How many changes of style are looked at to tell that a line has parts from stderr.
+_MARKED_RUNS = 64
 
 
 class OutputSurface(QAbstractScrollArea):
@@ -237,25 +239,29 @@ class OutputSurface(QAbstractScrollArea):
         """Draw the rows that can be seen."""
         painter = QPainter(self.viewport())
         height, step = self.viewport().height(), self._painter.line_height
-        across = 0 if self.wraps else self.horizontalScrollBar().value()
-        columns = self._columns() if self.wraps else self._columns() + 4
         number, part = self._rows.locate(self.verticalScrollBar().value())
         top = MARGIN // 2
         while top < height and number < self.buffer.end_line:
             line = self.buffer.line(number)
             spans = self._spans(number, line)
+            marked = any(style & STDERR for _, style in line.runs[:_MARKED_RUNS])
             for row in range(part, self._rows.rows_of_line(number)):
-                first = row * (self._rows.columns or 0) if self.wraps else int(across / self._painter.cell_width)
-                left = MARGIN - (0 if self.wraps else across - first * self._painter.cell_width)
-                if any(style & STDERR for _, style in line.runs):
+                if marked:
                     painter.fillRect(2, top, 2, step, self._theme.color("error", 0.55))
-                # A row that is wrapped ends before the first cell of the next one.
-                self._painter.draw(painter, line, Place(left, top, first, columns - (1 if self.wraps else 0)), spans)
+                self._painter.draw(painter, line, self._place(row, top), spans)
                 top += step
                 if top >= height:
                     break
             number, part = number + 1, 0
         painter.end()
+
+    def _place(self, row: int, top: int) -> Place:
+        """Return where one of a line's rows is drawn. A row that is wrapped ends before the next one's first cell."""
+        if self._rows.columns:
+            return Place(MARGIN, top, row * self._rows.columns, self._rows.columns - 1)
+        across = self.horizontalScrollBar().value()
+        first = int(across / self._painter.cell_width)
+        return Place(MARGIN - across + first * self._painter.cell_width, top, first, self._columns() + 4)
 
     def _spans(self, number: int, line: OutputLine) -> list[Span]:
         """Return what is selected, found or linked in a line."""
@@ -264,10 +270,7 @@ class OutputSurface(QAbstractScrollArea):
         if selected is not None:
             start, end = selected
             spans.append(Span("selected", start, len(line.text) + 1 if end is None else end))
-        if self.found:
-            lower, start = line.text.lower(), -1
-            while (start := lower.find(self.found, start + 1)) >= 0:
-                spans.append(Span("found", start, start + len(self.found)))
+        spans += found_spans(line.text, self.found)
         links = links_of(line, self._paths)
         if self.hasFocus() and self.focused_link is not None and self.focused_link[0] == number:
             spans += [Span("focused", link.start, link.end) for link in links if link == self.focused_link[1]]
@@ -291,8 +294,3 @@ class OutputSurface(QAbstractScrollArea):
             event.accept()
             return
         super().wheelEvent(event)
-
-    def copy(self) -> None:
-        """Put the selected text on the clipboard; all of it when nothing is selected."""
-        text = self.buffer.text(self.buffer.first_line, self.buffer.end_line)
-        QGuiApplication.clipboard().setText(text if self.selection.is_empty else self.selection.text())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from gpuplayground.terminal.buffer import OutputBuffer
@@ -166,6 +166,11 @@ class OutputView(OutputSurface):
                 self.verticalScrollBar().setValue(0)
         else:
             super().keyPressEvent(event)
+
+    def copy(self) -> None:
+        """Put the selected text on the clipboard; all of it when nothing is selected."""
+        text = self.buffer.text(self.buffer.first_line, self.buffer.end_line)
+        QGuiApplication.clipboard().setText(text if self.selection.is_empty else self.selection.text())
 
     def select_all(self) -> None:
         """Select everything that is kept."""
