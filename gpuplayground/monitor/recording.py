@@ -37,6 +37,8 @@ class Recording:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        # One view of the file, which may be being written: the GPUs of all the samples up to the last one.
+        connection.execute("BEGIN")
         meta = dict(connection.execute("SELECT key, value FROM meta"))
         #: When it was recorded, in UTC, or None when the file does not say.
         self.recorded_at = datetime.fromisoformat(meta["recorded_at"]) if "recorded_at" in meta else None
@@ -47,6 +49,7 @@ class Recording:
         self.first_ns: int = first or 0
         self.last_ns: int = last or 0
         self.runs = self._read_runs()
+        connection.execute("COMMIT")
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -119,7 +122,8 @@ class Recording:
             "WHERE time_ns >= ? AND time_ns < ? ORDER BY time_ns, device_id, pid"
         )
         for time_ns, device, *values in self._fetch(query, start_ns, end_ns):
-            found.setdefault(time_ns, []).append(ProcessSample(time_ns, self._uuids[device], *values))
+            if device in self._uuids and time_ns in found:
+                found[time_ns].append(ProcessSample(time_ns, self._uuids[device], *values))
         return [(time_ns, tuple(processes)) for time_ns, processes in sorted(found.items())]
 
     def _fetch(self, query: str, start_ns: int, end_ns: int) -> list[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from gpuplayground.monitor.frames import HEARTBEAT, SAMPLES
 from gpuplayground.monitor.samples import Inventory, Problem, ProblemCode
 from gpuplayground.runtime.wire import Frame
 from tests.fakes import FakeNvml
-from tests.monitor.watch import PATIENCE_S, Watch, has_ended, is_tick, quick_feed
+from tests.monitor.watch import PATIENCE_S, Watch, has_ended, is_tick, process_state, quick_feed
 
 
 def agent_pid(feed: Feed) -> int:
@@ -165,6 +165,8 @@ def test_stopping_takes_no_time_even_when_the_agent_cannot_be_killed(
         watch.samples()
         pid = agent_pid(watch.feed)
         os.kill(pid, signal.SIGSTOP)  # Else the end of its stdin would end it.
+        while process_state(pid) != "T":
+            time.sleep(0.01)
         monkeypatch.setattr(AgentProcess, "kill", lambda agent: agent._frames.put("stopped"))
         assert watch.stop() < 1.0
     os.kill(pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -143,15 +144,19 @@ def _processes(event: MonitorEvent) -> tuple[ProcessSample, ...]:
     return tuple(each for each in event if isinstance(each, ProcessSample))
 
 
+def process_state(pid: int) -> str:
+    """The letter ``ps`` shows for a process, ``X`` when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+
+
 def has_ended(pid: int) -> bool:
     """Whether a process is gone, waiting for it a while; a zombie counts as gone."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
-        try:
-            with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
-                if file.read().rpartition(")")[2].split()[0] == "Z":
-                    return True
-        except (FileNotFoundError, ProcessLookupError):
+        if process_state(pid) in "XZ":
             return True
         time.sleep(0.02)
     return False
