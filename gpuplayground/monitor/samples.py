@@ -59,9 +59,7 @@ class GpuSample:
 
 
 #: The metrics of a :class:`GpuSample` in the order of its fields, as they are named in tables and CSV columns.
-METRICS: tuple[str, ...] = tuple(
-    name for name in GpuSample.__dataclass_fields__ if name not in ("time_ns", "gpu_uuid")
-)
+METRICS: tuple[str, ...] = tuple(name for name in GpuSample.__dataclass_fields__ if name not in ("time_ns", "gpu_uuid"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +120,7 @@ class RunSpan:
     gpu_uuids: tuple[str, ...] = ()
 
 
-#: What a feed reports: an inventory, one tick's samples of every GPU, one pass over the processes, or a problem
-#: of the feed itself (its agent died or hangs). ``None`` in its place means that the problem is over.
+#: What a feed reports: an inventory, one tick's samples of every GPU that answers (never empty), one pass over the
+#: processes (empty when there are none), or a problem of the feed itself (its agent died or hangs). The next inventory
+#: means that such a problem is over.
 MonitorEvent = Inventory | tuple[GpuSample, ...] | tuple[ProcessSample, ...] | Problem
