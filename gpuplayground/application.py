@@ -123,6 +123,7 @@ class Application(QObject):
 
     def _recording_changed(self, title: str | None) -> None:
         self.monitor_panel.set_recording(self.tr("Recording: {0}").format(title) if title else None)
+        self._bands.set_over_recording(title is not None)
         self.window.actions_["live"].setEnabled(self.monitor.recording_was_chosen)
         self.window.header.set_source(recording=title is not None, hz=self._settings.sampling_hz)
 

@@ -8,6 +8,7 @@ Widgets are told apart by the dynamic property ``role``: ``panel`` (a bordered s
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,9 @@ QToolButton[role="segment"] { color: $muted; padding: 3px 10px; }
 QToolButton[role="segment"]:checked { background: $selection; color: $text; }
 QComboBox { background: $card; border: 1px solid $border; border-radius: 6px; padding: 4px 10px; min-height: 20px; }
 QComboBox:hover { background: $hover; }
-QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url($arrow); width: 14px; height: 14px; }
+QComboBox:disabled { color: $faint; }
 QComboBox QAbstractItemView { background: $card; border: 1px solid $border; selection-background-color: $selection; }
 QLineEdit, QSpinBox { background: $window; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; }
 QPlainTextEdit, QAbstractScrollArea { border: none; }
@@ -76,6 +79,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 
 
-def style_sheet(colors: Colors) -> str:
-    """Return the style sheet for a table of colours."""
-    return _TEMPLATE.substitute({key: value for key, value in asdict(colors).items() if isinstance(value, str)})
+def style_sheet(colors: Colors, arrow: Path) -> str:
+    """Return the style sheet for a table of colours; ``arrow`` is the picture at the right of a drop-down list."""
+    roles = {key: value for key, value in asdict(colors).items() if isinstance(value, str)}
+    return _TEMPLATE.substitute(roles, arrow=arrow.as_posix())

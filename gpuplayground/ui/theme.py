@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from gpuplayground import paths
 from gpuplayground.ui.style_sheet import style_sheet
 
 UI_FAMILY = "Inter"
@@ -170,7 +171,7 @@ class Theme(QObject):
         app.setStyle("Fusion")
         app.setPalette(self._palette())
         app.setFont(ui_font())
-        app.setStyleSheet(style_sheet(self.colors))
+        app.setStyleSheet(style_sheet(self.colors, paths.resources() / "icons" / f"combo-arrow-{self.name}.svg"))
 
     def _palette(self) -> QPalette:
         role, palette = QPalette.ColorRole, QPalette()

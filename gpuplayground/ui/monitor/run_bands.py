@@ -22,6 +22,7 @@ class RunBands(QObject):
         self._own: dict[str, RunSpan] = {}
         self._recorded: tuple[RunSpan, ...] = ()
         self._labels: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._over_recording = False
 
     def announce(self, run_id: str, gpu_uuids: tuple[str, ...]) -> None:
         """Name a run before it starts. No GPUs means that it may use all of them."""
@@ -40,8 +41,22 @@ class RunBands(QObject):
     def set_recorded(self, runs: Sequence[RunSpan]) -> None:
         """Show the runs of a recording too; none when the graphs are live."""
         self._recorded = tuple(runs)
-        self._panel.set_runs((*self._recorded, *self._own.values()))
+        self._show_all()
+
+    def set_over_recording(self, over_recording: bool) -> None:
+        """Say whether the graphs replay a recording: then a run of now did not cause what they show, and says so."""
+        self._over_recording = over_recording
+        self._show_all()
 
     def _show(self, span: RunSpan) -> None:
         self._own[span.run_id] = span
-        self._panel.add_run(span)
+        self._panel.add_run(self._told_apart(span))
+
+    def _show_all(self) -> None:
+        self._panel.set_runs((*self._recorded, *map(self._told_apart, self._own.values())))
+
+    def _told_apart(self, span: RunSpan) -> RunSpan:
+        if not self._over_recording:
+            return span
+        label = QCoreApplication.translate("RunBands", "{0}, not recorded").format(span.label)
+        return replace(span, label=label, gpu_uuids=())

@@ -13,8 +13,8 @@ from gpuplayground.playground.events import (
     OutputAppended,
     RunFinished,
     SessionEvent,
-    StatementsTimed,
     StateChanged,
+    StatementsTimed,
 )
 from gpuplayground.playground.results import Run, RunState
 from gpuplayground.ui.icons import Icons
@@ -63,10 +63,10 @@ class PlaygroundPanel(QSplitter):
         self.results = QSplitter(Qt.Orientation.Horizontal)
         self.results.addWidget(_framed(self._output_stack))
         self.results.addWidget(_framed(self._timing_stack))
-        self.results.setSizes([390, 470])
+        self.results.setSizes([380, 480])
         self.addWidget(_framed(tabs))
         self.addWidget(self.results)
-        self.setSizes([560, 230])
+        self.setSizes([500, 290])
         for splitter in (self, self.results):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(10)
