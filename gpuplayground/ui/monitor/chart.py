@@ -62,13 +62,17 @@ class ChartImage:
         left, right = tops[:-1], tops[1:]
         upper = np.minimum(left, right) - _LINE / 2
         lower = np.maximum(left, right) + _LINE / 2
-        coverage = np.minimum(self._rows + 1, lower) - np.maximum(self._rows, upper)
-        touched = np.flatnonzero(coverage > 0)
-        if not touched.size:
+        known = ~np.isnan(upper)
+        if not known.any():
             return
+        # An idle GPU's line runs through a few rows: there is no need to look at the others.
+        first, last = int(upper[known].min()), int(lower[known].max()) + 1
+        rows = self._rows[first:last]
+        coverage = np.minimum(rows + 1, lower) - np.maximum(rows, upper)
+        touched = np.flatnonzero(coverage > 0)
         alpha = np.minimum(coverage.ravel()[touched], 1.0)[:, None]
         ink = np.array([color.blue(), color.green(), color.red(), 255], np.float32)
-        flat = self._pixels.reshape(-1).view(np.uint8).reshape(-1, 4)
+        flat = self._pixels[first:last].reshape(-1).view(np.uint8).reshape(-1, 4)
         flat[touched] = (ink * alpha + flat[touched] * (1.0 - alpha) + 0.5).astype(np.uint8)
 
 

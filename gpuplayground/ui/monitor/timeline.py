@@ -20,6 +20,8 @@ from gpuplayground.ui.theme import Theme
 
 #: An older sample is the last one of a GPU that is lost or does not answer.
 _FRESH_NS = 2_000_000_000
+#: A screen reader cannot keep up with more than one description a second.
+_DESCRIBE_EACH_NS = 1_000_000_000
 _DAY_S = 86400.0
 _LEAST_SPAN_S = 0.5
 _ZOOMS = {Qt.Key.Key_Plus: 0.5, Qt.Key.Key_Equal: 0.5, Qt.Key.Key_Minus: 2.0}
@@ -48,7 +50,7 @@ class Timeline(QWidget):
         self._bands: tuple[Band, ...] = ()
         self._range_s = 60
         self._span: tuple[float, float] = (-60.0, 0.0)
-        self._anchor_ns = self._now_ns = 0
+        self._anchor_ns = self._now_ns = self._described_ns = 0
         self._following = True
         self._drawn: tuple[object, ...] = ()
         self._series: dict[str, Series] = {}
@@ -176,7 +178,11 @@ class Timeline(QWidget):
     def _show_newest(self, info: GpuInfo, sample: GpuSample | None) -> None:
         for spec in self._specs:
             texts = tuple(spec.text(value_of(sample, curve)) for curve in spec.curves)
-            self.view.tracks[spec.key].strip.show_values(texts, self._suffix(spec, info, sample))
+            self.view.set_values(spec.key, texts, self._suffix(spec, info, sample))
+        if abs(self._now_ns - self._described_ns) >= _DESCRIBE_EACH_NS:
+            self._described_ns = self._now_ns
+            spoken = ". ".join(track.strip.spoken for track in self.view.tracks.values())
+            self.setAccessibleDescription(spoken)
 
     def _suffix(self, spec: TrackSpec, info: GpuInfo, sample: GpuSample | None) -> str:
         top = {"power": power_limit(info, sample), "memory": track_top("memory", info, sample)[1]}.get(spec.key)
@@ -197,7 +203,7 @@ class Timeline(QWidget):
             texts = tuple(
                 text_at(spec, curve, self._series.get(curve.metric), at_ns, reach_ns) for curve in spec.curves
             )
-            self.view.tracks[spec.key].strip.show_values(texts, self._suffix(spec, self._info, sample))
+            self.view.set_values(spec.key, texts, self._suffix(spec, self._info, sample))
 
     def _hide_cursor(self) -> None:
         self._cursor = None

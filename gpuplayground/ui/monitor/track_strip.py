@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
 
 from gpuplayground.ui.monitor.track_specs import TrackSpec
 from gpuplayground.ui.theme import Theme, ui_font
@@ -14,66 +13,54 @@ STRIP_PX = 17
 _CHIP = 7
 
 
-class TrackStrip(QWidget):
-    """Paints itself, and only when a figure has changed as it is written."""
+class TrackStrip:
+    """What is written above a track, and painting it. A widget of its own would make a hole in the plots' view."""
 
-    def __init__(self, theme: Theme, spec: TrackSpec, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme, self._spec = theme, spec
-        self._values: tuple[str, ...] = ("",) * len(spec.curves)
+    def __init__(self, spec: TrackSpec) -> None:
+        self._spec = spec
         self._suffix = spec.unit
         self._title_font, self._label_font = ui_font(11, QFont.Weight.Medium), ui_font(11)
         self._value_font = ui_font(12, QFont.Weight.DemiBold)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(spec.title)
-        theme.changed.connect(self.update)
+        self._title_metrics, self._metrics = QFontMetrics(self._title_font), QFontMetrics(self._label_font)
+        self._value_metrics = QFontMetrics(self._value_font)
+        self.area = QRect()
+        self.values: tuple[str, ...] = ("",) * len(spec.curves)
 
     @property
-    def values(self) -> tuple[str, ...]:
-        """The figures as they are written, one per curve."""
-        return self._values
+    def spoken(self) -> str:
+        """The figures as a sentence for a screen reader."""
+        pairs = zip(self._spec.curves, self.values, strict=True)
+        return f"{self._spec.title}: " + ", ".join(f"{curve.label} {value} {self._suffix}" for curve, value in pairs)
 
-    def show_values(self, values: tuple[str, ...], suffix: str) -> None:
-        """Write other figures; ``suffix`` is the unit, with the limit where there is one: ``/ 700 W``."""
-        if (values, suffix) == (self._values, self._suffix):
-            return
-        self._values, self._suffix = values, suffix
-        pairs = zip(self._spec.curves, values, strict=True)
-        self.setAccessibleDescription(", ".join(f"{curve.label} {value} {suffix}" for curve, value in pairs))
-        self.update()
+    def set_values(self, values: tuple[str, ...], suffix: str) -> bool:
+        """Take other figures and their unit, as in ``/ 700 W``; return whether anything is written differently."""
+        if (values, suffix) == (self.values, self._suffix):
+            return False
+        self.values, self._suffix = values, suffix
+        return True
 
-    def sizeHint(self) -> QSize:
-        """Return the height of one line."""
-        return QSize(200, STRIP_PX)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paint(self, painter: QPainter, theme: Theme) -> None:
         """Write the title, then the curves from the right as far as there is room."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.color("panel"))
-        baseline = STRIP_PX - 5
+        area, baseline = self.area, self.area.top() + STRIP_PX - 5
+        text, muted = theme.color("text"), theme.color("muted")
         painter.setFont(self._title_font)
-        painter.setPen(self._theme.color("muted"))
-        painter.drawText(10, baseline, self._spec.title)
-        least = 10 + QFontMetrics(self._title_font).horizontalAdvance(self._spec.title) + 10
-        x = self.width() - 12
-        pairs = list(zip(self._spec.curves, self._values, strict=True))
-        x = self._write(painter, x, baseline, self._suffix, self._label_font, "muted") - 4
-        for curve, value in reversed(pairs):
-            x = self._write(painter, x, baseline, value, self._value_font, "text") - 5
-            width = QFontMetrics(self._label_font).horizontalAdvance(curve.label)
-            if x - width - _CHIP - 5 > least:
-                x = self._write(painter, x, baseline, curve.label, self._label_font, "muted") - 5
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color(curve.role))
-            painter.drawRoundedRect(QRectF(x - _CHIP, baseline - _CHIP - 0.5, _CHIP, _CHIP), 2, 2)
-            x -= _CHIP + 12
-
-    def _write(self, painter: QPainter, right: int, baseline: int, text: str, font: QFont, role: str) -> int:
-        """Write a text that ends at ``right``; return where it begins."""
-        left = right - QFontMetrics(font).horizontalAdvance(text)
-        painter.setFont(font)
-        painter.setPen(self._theme.color(role))
-        painter.drawText(left, baseline, text)
-        return left
+        painter.setPen(muted)
+        painter.drawText(area.left() + 10, baseline, self._spec.title)
+        least = area.left() + 20 + self._title_metrics.horizontalAdvance(self._spec.title)
+        x = area.right() - 11 - self._metrics.horizontalAdvance(self._suffix)
+        painter.setFont(self._label_font)
+        painter.drawText(x, baseline, self._suffix)
+        for curve, value in reversed(list(zip(self._spec.curves, self.values, strict=True))):
+            x -= 4 + self._value_metrics.horizontalAdvance(value)
+            painter.setFont(self._value_font)
+            painter.setPen(text)
+            painter.drawText(x, baseline, value)
+            width = self._metrics.horizontalAdvance(curve.label)
+            if x - width - 2 * _CHIP > least:
+                x -= 5 + width
+                painter.setFont(self._label_font)
+                painter.setPen(muted)
+                painter.drawText(x, baseline, curve.label)
+            x -= 5 + _CHIP
+            painter.fillRect(x, baseline - _CHIP, _CHIP, _CHIP, theme.color(curve.role))
+            x -= 10

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QLineF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QWidget
 
 from gpuplayground.ui.monitor.bands import Band
@@ -32,9 +32,9 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class Track:
     """One plot: its strip, its view box, its curves by metric, and where it lies."""
 
-    def __init__(self, theme: Theme, spec: TrackSpec, parent: QWidget) -> None:
+    def __init__(self, spec: TrackSpec) -> None:
         self.spec = spec
-        self.strip = TrackStrip(theme, spec, parent)
+        self.strip = TrackStrip(spec)
         self.view = pg.ViewBox(enableMenu=False, defaultPadding=0.0)
         self.view.setMouseEnabled(x=True, y=False)
         self.view.disableAutoRange()
@@ -72,6 +72,7 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self._bands: Sequence[Band] = ()
         self._cursor: float | None = None
         self._backdrop: QPixmap | None = None
+        self._exposed = QRegion()
         self._setting = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -80,7 +81,7 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
         # Items that change would each have the view painted, before and after the background.
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
-        self.tracks = {spec.key: Track(theme, spec, self.viewport()) for spec in specs}
+        self.tracks = {spec.key: Track(spec) for spec in specs}
         self._first = next(iter(self.tracks.values()))
         for track in self.tracks.values():
             self.scene().addItem(track.view)
@@ -127,6 +128,12 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         path = pg.arrayToQPath(x, y, connect="finite") if len(x) else QPainterPath()
         self.tracks[key].curves[metric].setPath(path)
 
+    def set_values(self, key: str, values: tuple[str, ...], suffix: str) -> None:
+        """Write other figures above a track."""
+        strip = self.tracks[key].strip
+        if strip.set_values(values, suffix):
+            self.viewport().update(strip.area)
+
     def set_backdrop(self, ticks: tuple[float, ...], bands: Sequence[Band]) -> None:
         """Take the places of the vertical lines, as shares of the width, and the runs; then paint everything."""
         if ticks != self._ticks:
@@ -155,7 +162,7 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         width = max(1, self.width() - LEFT_PX - RIGHT_PX)
         y = 0
         for track in self.tracks.values():
-            track.strip.setGeometry(0, y, self.width(), STRIP_PX)
+            track.strip.area = QRect(0, y, self.width(), STRIP_PX)
             y += STRIP_PX + (_LANE_PX if track is self._first else 0)
             track.area = QRect(LEFT_PX, y, width, height)
             track.view.setGeometry(QRectF(track.area))
@@ -202,7 +209,7 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
             painter.setPen(QPen(theme.color("warning", 0.8), 1, Qt.PenStyle.DashLine))
             painter.drawLine(area.left(), y, area.right(), y)
 
-    def _boxes(self) -> list[QRectF]:
+    def _boxes(self) -> list[QRect]:
         """Return the rectangles of the runs, through all tracks."""
         area = self._first.area
         last = next(reversed(self.tracks.values())).area
@@ -211,27 +218,37 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
             left = round(area.left() + band.left * area.width())
             right = round(area.left() + band.right * area.width())
             top = area.top() - _LANE_PX
-            boxes.append(QRectF(left, top, max(1, right - left), last.bottom() - top))
+            boxes.append(QRect(left, top, max(1, right - left), last.bottom() - top))
         return boxes
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Remember what is to be painted: often only figures above the tracks."""
+        self._exposed = event.region()
+        super().paintEvent(event)
+
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
-        """Paint the runs' edges and names, and the cursor."""
+        """Paint the figures, the runs' edges and names, and the cursor."""
         theme, area = self._theme, self._first.area
+        for track in self.tracks.values():
+            if self._exposed.intersects(track.strip.area):
+                track.strip.paint(painter, theme)
+        if not self._exposed.intersects(area):
+            return
         painter.setFont(ui_font(10))
+        edge = theme.color("band", 0.55)
         for band, box in zip(self._bands, self._boxes(), strict=True):
-            painter.setPen(theme.color("band", 0.55))
+            # A rectangle one pixel wide: a line of a translucent pen costs fifty times as much.
             if band.starts:
-                painter.drawLine(box.topLeft(), box.bottomLeft())
+                painter.fillRect(box.left(), box.top(), 1, box.height(), edge)
             if band.ends:
-                painter.drawLine(box.topRight(), box.bottomRight())
+                painter.fillRect(box.right(), box.top(), 1, box.height(), edge)
             if box.width() > 16:
                 painter.setPen(theme.color("muted"))
-                words = QRectF(box.left() + 4, box.top(), box.width() - 5, _LANE_PX)
+                words = QRect(box.left() + 4, box.top(), box.width() - 5, _LANE_PX)
                 painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, band.label)
         if self._cursor is not None:
-            painter.setPen(theme.color("text", 0.6))
             x = round(area.left() + self._cursor * area.width())
-            painter.drawLine(QLineF(x, area.top(), x, self.height()))
+            painter.fillRect(x, area.top(), 1, self.height() - area.top(), theme.color("text", 0.6))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Say where the pointer is, as a share of the width."""
