@@ -58,7 +58,7 @@ class Highlighter(QObject):
 
     def tokens(self, block: QTextBlock) -> list[Token]:
         """Return the tokens of a line, with offsets in its Python string."""
-        return self._tokenize(block, self.state_before(block.blockNumber()))[0]
+        return self._tokenize(block, self.state_before(block.blockNumber()), block.text())[0]
 
     def code(self, block: QTextBlock) -> str:
         """Return the text of a line with its strings and comments blanked."""
@@ -106,7 +106,7 @@ class Highlighter(QObject):
             text = block.text()
             after = quick_state(text, state)
             if after is None:
-                after = self._tokenize(block, state)[1]
+                after = self._tokenize(block, state, text)[1]
             if number >= first + count and after == self._states[number]:
                 # The line may still begin differently: its colours are redone, those after it stand.
                 self._stale[number] = 1
@@ -114,22 +114,21 @@ class Highlighter(QObject):
             self._states[number], self._stale[number] = after, 1
             state, block, number = after, block.next(), number + 1
 
-    def _tokenize(self, block: QTextBlock, state: State) -> tuple[list[Token], State]:
-        text = block.text()
+    def _tokenize(self, block: QTextBlock, state: State, text: str) -> tuple[list[Token], State]:
         docstring = not state and text.lstrip(" \trRuU")[:3] in ('"""', "'''") and self._may_be_docstring(block)
         return tokenize(text, state, docstring=docstring)
 
     def _format(self, block: QTextBlock) -> bool:
-        text = block.text()
-        tokens = [token for token in self.tokens(block) if token.start < _FORMATTED]
+        text = block.text()[:_FORMATTED]
+        tokens, _ = self._tokenize(block, self.state_before(block.blockNumber()), text)
         if not tokens and not block.layout().formats():
             return False
-        offset: Callable[[int], int] = Utf16(text[: _FORMATTED * 2]).to_qt
+        offset: Callable[[int], int] = Utf16(text).to_qt
         ranges = []
         for start, length, role in tokens:
             piece = QTextLayout.FormatRange()
             piece.start = offset(start)
-            piece.length = offset(min(start + length, _FORMATTED)) - piece.start
+            piece.length = offset(start + length) - piece.start
             piece.format = self._formats[role]
             ranges.append(piece)
         block.layout().setFormats(ranges)

@@ -47,7 +47,7 @@ class KeyHandler:
             return self._enter()
         if key == Qt.Key.Key_Tab and modifiers == _NONE:
             return self._tab()
-        if key == Qt.Key.Key_Backtab or (key == Qt.Key.Key_Tab and modifiers == _SHIFT):
+        if key in (Qt.Key.Key_Backtab, Qt.Key.Key_Tab) and modifiers in (_NONE, _SHIFT):
             self._commands.unindent()
             return True
         if key == Qt.Key.Key_Backspace and modifiers == _NONE:

@@ -109,16 +109,17 @@ class Saving(QObject):
         if draft.path is None:
             return bare
         try:
-            document = documents.read(Path(draft.path))
+            return documents.read(Path(draft.path))
         except DocumentError:
-            return replace(bare, path=Path(draft.path), stamp=draft.stamp)
-        # With the draft's own stamp a file that was changed meanwhile is noticed before it is overwritten.
-        return replace(document, stamp=draft.stamp)
+            return replace(bare, path=Path(draft.path), stamp=documents.stamp(Path(draft.path)))
 
-    def restored_note(self, draft: Draft) -> str:
+    def restored_note(self, draft: Draft, page: EditorPage) -> str:
         """Return what is said above a text that was restored."""
         when = datetime.fromtimestamp(draft.saved_at).astimezone().strftime("%d %b, %H:%M:%S")
-        return self.tr("Unsaved changes from {when} were restored.").format(when=when)
+        if page.document.path is None or page.document.stamp == draft.stamp:
+            return self.tr("Unsaved changes from {when} were restored.").format(when=when)
+        note = self.tr("Unsaved changes from {when} were restored; the file on disk has changed since: undo shows it.")
+        return note.format(when=when)
 
     def _may_overwrite(self, page: EditorPage) -> bool:
         question = Question(

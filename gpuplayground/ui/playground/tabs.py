@@ -149,7 +149,7 @@ class EditorTabs(TabStack):
                 document = self._saving.document_for(draft) if page is None else Document("", name=draft.name)
                 page = self._replace_untouched(EditorPage(self._theme, document, draft.tab_id))
             page.take(draft)
-            page.notice.say(self._saving.restored_note(draft), (self.tr("Dismiss"), page.editor.setFocus))
+            page.notice.say(self._saving.restored_note(draft, page), (self.tr("Dismiss"), page.editor.setFocus))
             self._keeper.touch(page)
             self._keeper.write_now()
             if page.tab_id != draft.tab_id:

@@ -1,0 +1,449 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QTabBar, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.editor import CodeEditor
+from gpuplayground.ui.playground.questions import Answer, Question
+from gpuplayground.ui.playground.tabs import EditorTabs
+from gpuplayground.ui.theme import Theme
+
+KEY, MOD = Qt.Key, Qt.KeyboardModifier
+
+
+class User:
+    """Answers what it is asked, and remembers the questions."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.paths: list[Path] = []
+        self.asked: list[Question] = []
+
+    def ask(self, _parent: QWidget, question: Question) -> Answer:
+        self.asked.append(question)
+        answer = self.answers.pop(0)
+        assert answer in question.answers
+        return answer
+
+    def choose(self, _parent: QWidget, _save: bool, _start: Path) -> list[Path]:
+        return self.paths
+
+
+def front(tabs: EditorTabs) -> CodeEditor:
+    editor = tabs.current_editor()
+    assert editor is not None
+    return editor
+
+
+@pytest.fixture
+def user() -> User:
+    return User()
+
+
+@pytest.fixture
+def tabs(qtbot: QtBot, theme: Theme, icons: Icons, user: User) -> Iterator[EditorTabs]:
+    tabs = EditorTabs(theme, icons, None, user.ask, user.choose)
+    qtbot.addWidget(tabs)
+    tabs.resize(800, 500)
+    tabs.show()
+    tabs.activateWindow()
+    qtbot.waitUntil(tabs.isActiveWindow)
+    front(tabs).setFocus()
+    yield tabs
+    assert not user.answers, "not everything was asked that was expected"
+
+
+def names(tabs: EditorTabs) -> list[str]:
+    shown = [tabs.header.bar.tabText(index) for index in range(tabs.header.bar.count())]
+    assert shown == [document.name for document in tabs.documents()]
+    return shown
+
+
+def edit(tabs: EditorTabs, text: str = "x") -> None:
+    editor = front(tabs)
+    QTest.keyClicks(editor, text)
+
+
+def text(tabs: EditorTabs) -> str:
+    editor = front(tabs)
+    return editor.text()
+
+
+def close_button(tabs: EditorTabs, index: int) -> QWidget:
+    return tabs.header.bar.tabButton(index, QTabBar.ButtonPosition.RightSide)
+
+
+def test_new_tabs_get_free_names_and_ids(tabs: EditorTabs) -> None:
+    QTest.mouseClick(tabs.header.new, Qt.MouseButton.LeftButton)
+    QTest.keyClick(front(tabs), KEY.Key_N, MOD.ControlModifier)
+    assert names(tabs) == ["untitled-1.py", "untitled-2.py", "untitled-3.py"]
+    assert len({page.tab_id for page in tabs.pages()}) == 3
+    tabs.close_tab(1)
+    tabs.new_tab()
+    assert names(tabs) == ["untitled-1.py", "untitled-3.py", "untitled-2.py"]
+
+
+def test_a_file_is_opened_edited_and_saved_with_its_line_ends(tabs: EditorTabs, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "dos.py"
+    file.write_bytes(b"a = 1\r\nb = 2\r\n")
+    assert tabs.open_path(file)
+    assert names(tabs) == ["dos.py"]
+    with qtbot.waitSignal(tabs.modifiedChanged) as changed:
+        edit(tabs, "# ")
+    assert changed.args == [tabs.current_id(), True]
+    assert tabs.header.is_modified(0)
+    QTest.keyClick(front(tabs), KEY.Key_S, MOD.ControlModifier)
+    assert file.read_bytes() == b"# a = 1\r\nb = 2\r\n"
+    assert not tabs.header.is_modified(0)
+
+
+def test_a_file_that_is_open_is_shown_not_opened_again(tabs: EditorTabs, tmp_path: Path) -> None:
+    file, link = tmp_path / "a.py", tmp_path / "link.py"
+    file.write_text("a")
+    link.symlink_to(file)
+    tabs.open_path(file)
+    tabs.new_tab()
+    tabs.open_path(link)
+    assert names(tabs) == ["a.py", "untitled-1.py"]
+    assert tabs.header.bar.currentIndex() == 0
+
+
+@pytest.mark.parametrize("content", [b"\0\1\2", b"x" * 10_000_001, b"\xff"])
+def test_what_cannot_be_opened_is_told_and_changes_nothing(
+    tabs: EditorTabs, qtbot: QtBot, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "no.py"
+    file.write_bytes(content)
+    with qtbot.waitSignal(tabs.messageRaised) as said:
+        assert not tabs.open_path(file)
+    assert said.args[0].startswith("“no.py”")
+    assert names(tabs) == ["untitled-1.py"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "closed", "content"),
+    [(Answer.SAVE, True, "xold"), (Answer.DISCARD, True, "old"), (Answer.CANCEL, False, "old")],
+)
+def test_unsaved_work_is_asked_about_before_a_tab_closes(
+    tabs: EditorTabs, user: User, tmp_path: Path, answer: Answer, closed: bool, content: str
+) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("old")
+    tabs.open_path(file)
+    tabs.new_tab()
+    tabs.step_tab(1)
+    edit(tabs)
+    user.answers = [answer]
+    QTest.mouseClick(close_button(tabs, 0), Qt.MouseButton.LeftButton)
+    assert user.asked[0].title == "Save the changes to “a.py”?"
+    assert ("a.py" not in names(tabs)) == closed
+    assert file.read_text() == content
+
+
+def test_a_tab_stays_when_saving_it_fails_or_is_given_up(
+    tabs: EditorTabs, user: User, qtbot: QtBot, tmp_path: Path
+) -> None:
+    edit(tabs)
+    user.answers = [Answer.SAVE]
+    assert not tabs.close_tab()  # no file was chosen
+    user.answers, user.paths = [Answer.SAVE], [tmp_path / "gone" / "a.py"]
+    with qtbot.waitSignal(tabs.messageRaised) as said:
+        assert not tabs.close_tab()
+    assert "its folder does not exist" in said.args[0]
+    assert text(tabs) == "x"
+
+
+def test_the_middle_button_closes_and_the_last_tab_makes_room_for_a_new_one(tabs: EditorTabs, qtbot: QtBot) -> None:
+    tabs.open_text("example.py", "print(1)\n")
+    first = tabs.current_id()
+    with qtbot.waitSignal(tabs.tabClosed) as closed:
+        QTest.mouseClick(
+            tabs.header.bar, Qt.MouseButton.MiddleButton, pos=tabs.header.bar.tabRect(0).center() - QPoint(20, 0)
+        )
+    assert closed.args == [first]
+    assert names(tabs) == ["untitled-1.py"]
+
+
+def test_an_example_is_a_copy_that_asks_only_once_it_is_edited(tabs: EditorTabs, user: User) -> None:
+    tabs.open_text("vectors.py", "print(1)\n")
+    assert tabs.close_all()
+    edit(tabs)
+    user.answers = [Answer.CANCEL]
+    assert not tabs.close_all()
+    assert text(tabs) == "xprint(1)\n"
+
+
+def test_closing_the_window_asks_for_each_tab_and_stops_at_the_first_refusal(
+    tabs: EditorTabs, user: User, tmp_path: Path
+) -> None:
+    edit(tabs, "one")
+    tabs.new_tab()
+    tabs.new_tab()
+    edit(tabs, "three")
+    user.answers, user.paths = [Answer.SAVE, Answer.CANCEL], [tmp_path / "one.py"]
+    assert not tabs.close_all()
+    assert (tmp_path / "one.py").read_text() == "one"
+    user.answers = [Answer.DISCARD]
+    assert tabs.close_all()
+    assert tabs.close_all(), "what was given up once is not asked about again"
+    edit(tabs, "more")
+    user.answers = [Answer.CANCEL]
+    assert not tabs.close_all()
+
+
+def test_saving_under_another_name_renames_the_tab(tabs: EditorTabs, user: User, qtbot: QtBot, tmp_path: Path) -> None:
+    edit(tabs, "x = 1")
+    tab_id = tabs.current_id()
+    user.paths = [tmp_path / "mine"]
+    assert tabs.save_as()
+    assert names(tabs) == ["mine.py"]
+    assert (tmp_path / "mine.py").read_text() == "x = 1"
+    assert tabs.current_id() == tab_id
+    tabs.new_tab()
+    with qtbot.waitSignal(tabs.messageRaised) as said:
+        assert not tabs.save_as()
+    assert "open in another tab" in said.args[0]
+
+
+def change_outside(file: Path, content: str) -> None:
+    file.write_text(content)
+    os.utime(file, ns=(1, 1))
+
+
+def notice_buttons(tabs: EditorTabs) -> dict[str, QPushButton]:
+    page = tabs.current_page()
+    assert page is not None
+    return {button.text(): button for button in page.notice.buttons}
+
+
+def test_a_file_changed_by_others_is_noticed_on_focus_and_reloaded(tabs: EditorTabs, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("old\n")
+    tabs.open_path(file)
+    change_outside(file, "new text\n")
+    tabs.header.setFocus()
+    front(tabs).focused.emit()
+    assert list(notice_buttons(tabs)) == ["Reload", "Keep this text"]
+    QTest.mouseClick(notice_buttons(tabs)["Reload"], Qt.MouseButton.LeftButton)
+    assert text(tabs) == "new text\n"
+    assert notice_buttons(tabs) == {}
+    assert not tabs.header.is_modified(0)
+
+
+def test_keeping_ones_own_text_makes_it_unsaved(tabs: EditorTabs, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("old\n")
+    tabs.open_path(file)
+    change_outside(file, "theirs\n")
+    front(tabs).focused.emit()
+    QTest.mouseClick(notice_buttons(tabs)["Keep this text"], Qt.MouseButton.LeftButton)
+    assert tabs.header.is_modified(0)
+    assert tabs.save()
+    assert file.read_text() == "old\n"
+
+
+def test_a_deleted_file_is_noticed_and_can_be_written_again(tabs: EditorTabs, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("old\n")
+    tabs.open_path(file)
+    file.unlink()
+    front(tabs).focused.emit()
+    assert tabs.header.is_modified(0)
+    assert list(notice_buttons(tabs)) == ["Dismiss"]
+    assert tabs.save()
+    assert file.read_text() == "old\n"
+
+
+def test_a_file_that_was_only_touched_is_no_news(tabs: EditorTabs, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("old\n")
+    tabs.open_path(file)
+    os.utime(file, ns=(1, 1))
+    front(tabs).focused.emit()
+    assert notice_buttons(tabs) == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "saved", "on_disk", "shown"),
+    [
+        (Answer.OVERWRITE, True, "xold\n", "xold\n"),
+        (Answer.RELOAD, False, "theirs\n", "theirs\n"),
+        (Answer.CANCEL, False, "theirs\n", "xold\n"),
+    ],
+)
+def test_saving_over_somebody_elses_change_asks_first(
+    tabs: EditorTabs, user: User, tmp_path: Path, answer: Answer, saved: bool, on_disk: str, shown: str
+) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("old\n")
+    tabs.open_path(file)
+    edit(tabs)
+    change_outside(file, "theirs\n")
+    user.answers = [answer]
+    assert tabs.save() == saved
+    assert file.read_text() == on_disk
+    assert text(tabs) == shown
+
+
+def test_a_dropped_python_file_opens_and_other_files_are_passed_on(
+    tabs: EditorTabs, qtbot: QtBot, tmp_path: Path
+) -> None:
+    script, other = tmp_path / "a.py", tmp_path / "run.gpurec"
+    script.write_text("print(1)\n")
+    other.write_bytes(b"\0")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(script)), QUrl.fromLocalFile(str(other))])
+    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, MOD.NoModifier)
+    editor = front(tabs)
+    QApplication.sendEvent(editor.viewport(), QDragEnterEvent(QPoint(60, 30), *how))
+    event = QDropEvent(QPointF(60, 30), *how)
+    with qtbot.waitSignal(tabs.pathsDropped) as dropped:
+        QApplication.sendEvent(editor.viewport(), event)
+    assert dropped.args == [[str(other)]]
+    assert names(tabs) == ["a.py"]
+    assert text(tabs) == "print(1)\n"
+
+
+def test_a_closed_tab_comes_back(tabs: EditorTabs, user: User, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("one\ntwo\n")
+    tabs.open_path(file)
+    front(tabs).set_place(2, 2)
+    tabs.close_tab()
+    tabs.new_tab()
+    edit(tabs, "lost")
+    user.answers = [Answer.DISCARD]
+    tabs.close_tab()
+    QTest.keyClick(front(tabs), KEY.Key_T, MOD.ControlModifier | MOD.ShiftModifier)
+    assert text(tabs) == "lost"
+    QTest.keyClick(front(tabs), KEY.Key_T, MOD.ControlModifier | MOD.ShiftModifier)
+    assert tabs.current_document().path == file  # type: ignore[union-attr]
+    assert front(tabs).place() == (2, 2)
+
+
+def test_keys_switch_tabs_round_the_end(tabs: EditorTabs) -> None:
+    tabs.new_tab()
+    tabs.new_tab()
+    seen = []
+    for key, modifiers in (
+        (KEY.Key_Tab, MOD.ControlModifier),
+        (KEY.Key_PageUp, MOD.ControlModifier),
+        (KEY.Key_Backtab, MOD.ControlModifier | MOD.ShiftModifier),
+        (KEY.Key_PageDown, MOD.ControlModifier),
+    ):
+        QTest.keyClick(front(tabs), key, modifiers)
+        seen.append(tabs.header.bar.currentIndex())
+        assert QApplication.focusWidget() is front(tabs)
+    assert seen == [0, 2, 1, 2]
+
+
+def test_tabs_can_be_moved(tabs: EditorTabs) -> None:
+    tabs.open_text("a.py", "a")
+    tabs.open_text("b.py", "b")
+    tabs.header.bar.moveTab(1, 0)
+    assert names(tabs) == ["b.py", "a.py"]
+    assert text(tabs) == "b"
+    tabs.close_tab(0)
+    assert text(tabs) == "a"
+
+
+def test_zoom_is_shared_and_has_limits(tabs: EditorTabs) -> None:
+    tabs.new_tab()
+    editor = front(tabs)
+    QTest.keyClick(editor, KEY.Key_Plus, MOD.ControlModifier)
+    QTest.keyClick(editor, KEY.Key_Equal, MOD.ControlModifier)
+    assert [page.editor.font().pixelSize() for page in tabs.pages()] == [15, 15]
+    for _ in range(20):
+        QTest.keyClick(editor, KEY.Key_Minus, MOD.ControlModifier)
+    assert tabs.font_pixels() == 8
+    tabs.new_tab()
+    assert front(tabs).font_pixels() == 8
+    QTest.keyClick(editor, KEY.Key_0, MOD.ControlModifier)
+    assert tabs.font_pixels() == 13
+
+
+def test_keys_open_the_bars_and_toggle_comments(tabs: EditorTabs) -> None:
+    editor = front(tabs)
+    editor.set_text("a = 1\nb = a\n")
+    QTest.keyClick(editor, KEY.Key_F, MOD.ControlModifier)
+    assert tabs.find_bar.isVisible()
+    assert not tabs.find_bar.replace_edit.isVisible()
+    QTest.keyClicks(tabs.find_bar.find_edit, "a")
+    QTest.keyClick(tabs.find_bar.find_edit, KEY.Key_F3)
+    assert tabs.find_bar.status.text() == "1 of 2"
+    QTest.keyClick(tabs.find_bar.find_edit, KEY.Key_F3, MOD.ShiftModifier)
+    assert tabs.find_bar.status.text() == "2 of 2"
+    QTest.keyClick(editor, KEY.Key_H, MOD.ControlModifier)
+    assert tabs.find_bar.replace_edit.isVisible()
+    QTest.keyClick(editor, KEY.Key_G, MOD.ControlModifier)
+    assert tabs.go_to_bar.isVisible()
+    assert not tabs.find_bar.isVisible()
+    editor.set_place(1)
+    QTest.keyClick(editor, KEY.Key_Slash, MOD.ControlModifier)
+    assert editor.text() == "# a = 1\nb = a\n"
+
+
+def test_the_find_bar_follows_the_tab_in_front(tabs: EditorTabs) -> None:
+    tabs.open_text("a.py", "x x x")
+    tabs.open_text("b.py", "x")
+    tabs.open_find()
+    tabs.find_bar.find_edit.setText("x")
+    assert tabs.find_bar.status.text() == "1 match"
+    tabs.step_tab(-1)
+    assert tabs.find_bar.status.text() == "3 matches"
+    tabs.close_tab()
+    assert tabs.find_bar.status.text() == "1 match"
+
+
+def test_the_session_opens_the_same_files_again(
+    tabs: EditorTabs, qtbot: QtBot, theme: Theme, icons: Icons, tmp_path: Path
+) -> None:
+    for name in ("a.py", "b.py", "gone.py"):
+        (tmp_path / name).write_text("1\n2\n3\n")
+        tabs.open_path(tmp_path / name)
+    tabs.step_tab(-1)
+    front(tabs).set_place(3)
+    state = tabs.session_state()
+    (tmp_path / "gone.py").unlink()
+    other = EditorTabs(theme, icons)
+    qtbot.addWidget(other)
+    other.restore_session(state)
+    assert names(other) == ["a.py", "b.py"]
+    assert other.current_document().name == "b.py"  # type: ignore[union-attr]
+    assert front(other).place() == (3, 1)
+    other.restore_session({"tabs": [3, {"path": 4}], "current": [], "font_pixels": "x"})
+
+
+def test_the_menu_of_a_tab_closes_others_and_copies_the_path(tabs: EditorTabs, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("")
+    tabs.open_path(file)
+    tabs.new_tab()
+    tabs.header.bar.menuRequested.emit(0, QPoint(10, 10))
+    menu = tabs.findChild(QMenu)
+    assert isinstance(menu, QMenu)
+    actions = {action.text(): action for action in menu.actions()}
+    actions["Copy path"].trigger()
+    assert QGuiApplication.clipboard().text() == str(file)
+    actions["Close others"].trigger()
+    assert names(tabs) == ["a.py"]
+    menu.close()
+
+
+def test_every_control_has_a_name_and_a_tooltip_with_its_key(tabs: EditorTabs) -> None:
+    for button in tabs.header.findChildren(QToolButton):
+        if button.objectName() in ("plus", "search", "save"):
+            assert button.accessibleName()
+            assert "(Ctrl+" in button.toolTip()
+    assert close_button(tabs, 0).accessibleName() == "Close tab"
+    assert tabs.header.bar.accessibleName()
+    assert front(tabs).accessibleName()

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from gpuplayground.drafts import DraftStore
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground import draft_keeper
+from gpuplayground.ui.playground.editor import CodeEditor
+from gpuplayground.ui.playground.questions import Answer
+from gpuplayground.ui.playground.tabs import EditorTabs
+from gpuplayground.ui.theme import Theme
+
+# A window of its own process: it opens a file, types by keys, and waits to be killed.
+WINDOW = """
+import os, sys
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from pathlib import Path
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from gpuplayground import paths
+from gpuplayground.drafts import DraftStore
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.questions import Answer
+from gpuplayground.ui.playground.tabs import EditorTabs
+from gpuplayground.ui.theme import Theme
+
+app = QApplication([])
+theme = Theme()
+tabs = EditorTabs(theme, Icons(paths.resources() / "icons", theme), DraftStore(Path(sys.argv[1])))
+tabs.show()
+tabs.open_path(sys.argv[2])
+tabs.current_editor().set_place(2, 3)
+QTest.keyClicks(tabs.current_editor(), "typed")
+tabs.new_tab()
+QTest.keyClicks(tabs.current_editor(), "x = 1")
+print("typed", flush=True)
+app.exec()
+"""
+
+Open = Callable[[], EditorTabs]
+
+
+def front(tabs: EditorTabs) -> CodeEditor:
+    editor = tabs.current_editor()
+    assert editor is not None
+    return editor
+
+
+@pytest.fixture
+def open_tabs(qtbot: QtBot, theme: Theme, icons: Icons, tmp_path: Path) -> Open:
+    def opened() -> EditorTabs:
+        tabs = EditorTabs(theme, icons, DraftStore(tmp_path / "drafts"))
+        qtbot.addWidget(tabs, before_close_func=lambda widget: widget.shut_down())
+        tabs.show()
+        return tabs
+
+    return opened
+
+
+def drafts(tmp_path: Path) -> list[Path]:
+    return sorted((tmp_path / "drafts").glob("*/*.draft"))
+
+
+def test_work_that_was_killed_comes_back(open_tabs: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_bytes(b"one\r\ntwo\r\n")
+    window = subprocess.Popen(
+        [sys.executable, "-c", WINDOW, str(tmp_path / "drafts"), str(file)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert window.stdout is not None
+        assert window.stdout.readline() == "typed\n"
+        qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 2, timeout=30_000)
+    finally:
+        window.send_signal(signal.SIGKILL)
+        window.communicate()
+    tabs = open_tabs()
+    assert tabs.restore_drafts() == 2
+    assert [document.name for document in tabs.documents()] == ["a.py", "untitled-1.py"]
+    first, second = tabs.pages()
+    assert first.editor.text() == "one\ntwtypedo\n"
+    assert first.editor.place() == (2, 8)
+    assert first.notice.label.text().startswith("Unsaved changes from ")
+    assert second.editor.text() == "x = 1"
+    assert first.modified
+    assert second.modified
+    tabs.show_page(first)
+    assert tabs.save()
+    assert file.read_bytes() == b"one\r\ntwtypedo\r\n"
+    qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1)
+
+
+def test_undo_of_a_restored_draft_shows_what_the_file_has(open_tabs: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("saved\n")
+    first = open_tabs()
+    first.open_path(file)
+    QTest.keyClicks(front(first), "un")
+    qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
+    first.shut_down()
+    second = open_tabs()
+    assert second.restore_drafts() == 1
+    editor = front(second)
+    assert editor.text() == "unsaved\n"
+    editor.undo()
+    assert editor.text() == "saved\n"
+
+
+def test_a_file_that_changed_meanwhile_is_told_and_is_one_undo_away(
+    open_tabs: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("saved\n")
+    first = open_tabs()
+    first.open_path(file)
+    QTest.keyClicks(front(first), "un")
+    qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
+    first.shut_down()
+    file.write_text("changed by others\n")
+    second = open_tabs()
+    second.restore_drafts()
+    page = second.current_page()
+    assert page is not None
+    assert "the file on disk has changed since" in page.notice.label.text()
+    assert page.editor.text() == "unsaved\n"
+    page.editor.undo()
+    assert page.editor.text() == "changed by others\n"
+
+
+def test_a_draft_goes_when_its_tab_is_saved_undone_or_closed(open_tabs: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    tabs = open_tabs()
+    editor = front(tabs)
+    QTest.keyClicks(editor, "x")
+    qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
+    QTest.keyClick(editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not editor.document().isModified()
+    qtbot.waitUntil(lambda: drafts(tmp_path) == [])
+
+
+def test_giving_up_all_changes_leaves_nothing_behind(qtbot: QtBot, theme: Theme, icons: Icons, tmp_path: Path) -> None:
+    tabs = EditorTabs(theme, icons, DraftStore(tmp_path / "drafts"), lambda _parent, _question: Answer.DISCARD)
+    qtbot.addWidget(tabs)
+    QTest.keyClicks(front(tabs), "x")
+    qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
+    assert tabs.close_all()
+    tabs.shut_down()
+    assert list((tmp_path / "drafts").iterdir()) == []
+
+
+def test_steady_typing_is_kept_too(
+    open_tabs: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft_keeper, "PAUSE_MS", 600_000)
+    monkeypatch.setattr(draft_keeper, "LONGEST_MS", 50)
+    tabs = open_tabs()
+    QTest.keyClicks(front(tabs), "steady")
+    qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
+
+
+def test_a_full_disk_is_told_once(open_tabs: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    tabs = open_tabs()
+    told: list[str] = []
+    tabs.messageRaised.connect(told.append)
+    (store,) = [folder for folder in (tmp_path / "drafts").iterdir() if folder.is_dir()]
+    store.rmdir()
+    keeper = tabs.findChild(draft_keeper.DraftKeeper)
+    assert isinstance(keeper, draft_keeper.DraftKeeper)
+    for text in ("a", "b"):
+        QTest.keyClicks(front(tabs), text)
+        keeper.write_now()
+    qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+    tabs.shut_down()
+    qtbot.wait(10)
+    assert told == ["Unsaved work cannot be kept safe: No such file or directory."]
