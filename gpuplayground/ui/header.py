@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -24,6 +24,9 @@ from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.pill import Pill
 from gpuplayground.ui.theme import Theme, ui_font
 
+#: Widths in pixels below which the driver's versions, then the title, are left out.
+_ROOM_FOR_DRIVER, _ROOM_FOR_TITLE = 1180, 1040
+
 
 class Header(QFrame):
     """The toolbar. The choices it shows belong to others: it only says which one was picked."""
@@ -38,20 +41,20 @@ class Header(QFrame):
         self._icons, self._actions = icons, actions
         self._logo = QLabel()
         self._logo.setAccessibleName(self.tr("GPU Playground"))
-        title = QLabel(self.tr("GPU Playground"))
-        title.setProperty("role", "title")
-        title.setFont(ui_font(15, ui_font().weight()))
+        self._title = QLabel(self.tr("GPU Playground"))
+        self._title.setProperty("role", "title")
+        self._title.setFont(ui_font(15))
         self.run_button = self._button(actions["run"], "primary")
         self.stop_button = self._button(actions["stop"], "stop")
-        self.device_box = self._box(self.tr("GPU that snippets may use"), 150)
-        self.interpreter_box = self._box(self.tr("Python that runs snippets"), 170)
+        self.device_box = self._box(self.tr("GPU that snippets may use"), 110)
+        self.interpreter_box = self._box(self.tr("Python that runs snippets"), 160)
         self.driver_label = QLabel()
         self.driver_label.setProperty("role", "muted")
         self.rate_pill = Pill(theme)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 10, 8)
         layout.setSpacing(8)
-        for widget in (self._logo, title):
+        for widget in (self._logo, self._title):
             layout.addWidget(widget)
         layout.addSpacing(10)
         for box in (self.run_button, self.stop_button, self.device_box, self.interpreter_box):
@@ -69,6 +72,12 @@ class Header(QFrame):
         theme.changed.connect(self.refresh_icons)
         self.refresh_icons()
         self.set_devices(())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give up what is only for reading where the controls need the room."""
+        super().resizeEvent(event)
+        self.driver_label.setVisible(event.size().width() >= _ROOM_FOR_DRIVER)
+        self._title.setVisible(event.size().width() >= _ROOM_FOR_TITLE)
 
     def refresh_icons(self) -> None:
         """Draw the icons in the colours of the theme in force."""
@@ -178,7 +187,7 @@ class Header(QFrame):
         box.setAccessibleName(name)
         box.setToolTip(name)
         box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        box.setMinimumContentsLength(8)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.setMinimumWidth(width)
         box.setMaximumWidth(width + 60)
         return box

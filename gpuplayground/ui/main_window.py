@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from gpuplayground.playground.examples import Example
@@ -47,7 +47,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.may_close: Callable[[], bool] = lambda: True
-        self._theme = theme
+        self._has_proportions = False
         self.monitor, self.playground = monitor, playground
         self.setWindowTitle("GPU Playground")
         self.setWindowIcon(icons.icon("cpu", "accent"))
@@ -63,7 +63,6 @@ class MainWindow(QMainWindow):
         self.body = QSplitter(Qt.Orientation.Horizontal)
         self.body.addWidget(monitor)
         self.body.addWidget(playground)
-        self.body.setSizes([490, 880])
         self.body.setStretchFactor(1, 1)
         self.body.setChildrenCollapsible(False)
         self.body.setHandleWidth(10)
@@ -100,6 +99,15 @@ class MainWindow(QMainWindow):
             sizes = settings.splitters.get(name, [])
             if len(sizes) == splitter.count() and all(size > 0 for size in sizes):
                 splitter.setSizes(sizes)
+                self._has_proportions = self._has_proportions or name == "body"
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Share the width: the monitor takes what its figures need, and never much more than its share."""
+        super().showEvent(event)
+        if not self._has_proportions:
+            self._has_proportions = True
+            monitor = min(490, round(self.width() * 0.4))
+            self.body.setSizes([monitor, self.width() - monitor])
 
     def store(self, settings: Settings) -> None:
         """Write size and proportions into the settings."""

@@ -10,10 +10,10 @@ from gpuplayground.playground.results import StatementTiming
 from gpuplayground.ui.playground.timings_model import SHARE_ROLE, TIMING_ROLE, Column
 from gpuplayground.ui.theme import Theme, align_right, mono_font, ui_font
 
-ROW_HEIGHT = 27
+ROW_HEIGHT = 24
 PADDING = 10
 #: Room for ``100.0 %`` beside the bar.
-_FIGURE_WIDTH = 58
+FIGURE_WIDTH = 58
 _BAR_HEIGHT = 6
 #: A statement column below this width has no room for long tags.
 _NARROW = 240
@@ -105,7 +105,7 @@ class TimingsDelegate(QStyledItemDelegate):
 
     def _draw_share(self, painter: QPainter, area: QRect, timing: StatementTiming, share: float, text: str) -> None:
         painter.drawText(area, align_right(), text)
-        track = QRectF(area.left(), area.center().y() - 2, area.width() - _FIGURE_WIDTH, _BAR_HEIGHT)
+        track = QRectF(area.left(), area.center().y() - 2, area.width() - FIGURE_WIDTH, _BAR_HEIGHT)
         if track.width() < 8:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

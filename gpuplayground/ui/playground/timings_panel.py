@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -20,12 +20,14 @@ from gpuplayground.playground.results import Run
 from gpuplayground.playground.timing_table import format_timings
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.playground.panel_header import PanelHeader
-from gpuplayground.ui.playground.timings_delegate import ROW_HEIGHT, TimingsDelegate
+from gpuplayground.ui.playground.timings_delegate import FIGURE_WIDTH, PADDING, ROW_HEIGHT, TimingsDelegate
 from gpuplayground.ui.playground.timings_footer import TimingsFooter
 from gpuplayground.ui.playground.timings_model import Column, TimingsModel
 from gpuplayground.ui.theme import Theme, ui_font
 
 _WIDTHS = {Column.LINE: 48, Column.WALL: 80, Column.IDLE: 80, Column.SHARE: 124}
+#: A panel narrower than this shows shares as figures alone.
+_WIDE = 430
 #: Figures are sorted from the largest down by the first click.
 _FIGURES = (Column.WALL, Column.IDLE, Column.SHARE)
 
@@ -166,7 +168,7 @@ class TimingsPanel(QWidget):
         self._say_empty(running=False)
         self._show_totals()
         # Once the table has the size that it needs for these rows.
-        QTimer.singleShot(0, self, self._show_failed)
+        QTimer.singleShot(0, self, self._show_row_of_interest)
 
     def text(self) -> str:
         """Return all timings as an aligned text table, in the order they were executed."""
@@ -216,10 +218,18 @@ class TimingsPanel(QWidget):
         else:
             self.empty.setText(self.tr("No statement was executed in this run."))
 
-    def _show_failed(self) -> None:
+    def _show_row_of_interest(self) -> None:
         failed = next((row for row, timing in enumerate(self.model.timings()) if timing.failed), None)
-        if failed is not None:
-            self.table.scrollTo(self.model.index(failed, Column.LINE))
+        # The table followed the run to its last statement; it is read from the first one.
+        self.table.scrollTo(self.model.index(failed or 0, Column.LINE))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the bar of the share out where the statement itself would have no room."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= _WIDE
+        self.table.horizontalHeader().resizeSection(
+            Column.SHARE, _WIDTHS[Column.SHARE] if wide else FIGURE_WIDTH + 2 * PADDING
+        )
 
     def _row_activated(self, row: int) -> None:
         self.lineActivated.emit(self.model.timing(row).line)
