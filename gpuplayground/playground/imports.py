@@ -53,7 +53,7 @@ def _from_texts(node: ast.ImportFrom) -> list[str]:
 
 
 def _parsed_head(source: str) -> list[ast.stmt]:
-    lines = source.removeprefix("\ufeff").splitlines()[:_HEAD_LINES]
+    lines = source.removeprefix("\ufeff").split("\n", _HEAD_LINES)[:_HEAD_LINES]
     for _ in range(3):
         try:
             with warnings.catch_warnings():

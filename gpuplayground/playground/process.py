@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import gpuplayground.runtime
 from gpuplayground.playground.leftovers import COOKIE, Family, kill_tree_on_windows
 from gpuplayground.playground.progress import ProgressMemory
 from gpuplayground.playground.sources import Sources, open_channel, open_sources
+from gpuplayground.runtime import wire
 
 _CHILD = Path(gpuplayground.runtime.__file__).with_name("child.py")
 
@@ -65,6 +67,10 @@ class SnippetProcess:
             if sys.platform == "win32":
                 return self._popen.poll() is not None
             return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+    def has_finished_warmup(self) -> bool:
+        """Return whether a spare, which nobody reads from yet, has imported what it was told to."""
+        return wire.pack({"kind": "ready"}) in self.sources.peek()
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in the snippet, as Ctrl+C in a terminal would: in all of its process group."""
@@ -138,5 +144,7 @@ def _start_sentence(surroundings: Surroundings, error: Exception) -> str:
         return f"There is no Python interpreter at {interpreter}: choose another environment."
     if isinstance(error, PermissionError):
         return f"{interpreter} may not be executed: choose another environment."
+    if isinstance(error, OSError) and error.errno == errno.ENOEXEC:
+        return f"{interpreter} is not a program: choose another environment."
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"{interpreter} could not be started ({reason}): choose another environment."

@@ -147,7 +147,6 @@ class RunReport:
         run = replace(
             run,
             start_ns=memory.start_ns or self.begun_ns,
-            error=run.error or self.error,
             timings=tuple(self._timings),
             notes=tuple(notes),
             environment=self._environment(),

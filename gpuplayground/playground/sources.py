@@ -43,6 +43,10 @@ class Sources:
         """Make :meth:`wait` return."""
         raise NotImplementedError
 
+    def peek(self) -> bytes:
+        """Return what has arrived on the channel so far, without taking it."""
+        raise NotImplementedError
+
     def forget_process(self) -> None:
         """The process has ended: wait only for output from now on."""
 
@@ -149,6 +153,12 @@ else:
                     self._outgoing.clear()  # the process is gone, which is found out elsewhere
                 events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._outgoing else 0)
             self._selector.modify(descriptor, events)
+
+        def peek(self) -> bytes:
+            try:
+                return self._channel.recv(_READ_BYTES, socket.MSG_PEEK)
+            except OSError:
+                return b""
 
         def forget_process(self) -> None:
             if self._process is not None:

@@ -99,6 +99,12 @@ class SparePool:
             spare.process.discard()
         return SnippetProcess(key.surroundings), False
 
+    def is_ready(self, interpreter: str) -> bool:
+        """Return whether the spare of an interpreter has imported what it should and waits for a run."""
+        with self._lock:
+            spare = self._spares.get(interpreter)
+            return spare is not None and spare.process.has_finished_warmup()
+
     def close(self) -> None:
         """End every spare, and the thread."""
         with self._lock:

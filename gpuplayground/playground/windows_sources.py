@@ -45,6 +45,7 @@ class _ThreadedSources(Sources):
     def __init__(self, popen: subprocess.Popen[bytes], channel: Channel) -> None:
         self._popen = popen
         self._channel = channel.own
+        self._seen = b""
         self._arrivals: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
         for name, stream in (("stdout", popen.stdout), ("stderr", popen.stderr)):
             assert stream is not None
@@ -67,6 +68,10 @@ class _ThreadedSources(Sources):
         with suppress(OSError):
             self._channel.send_bytes(wire.pack(frame))
 
+    def peek(self) -> bytes:
+        """Return what has arrived on the channel so far."""
+        return self._seen
+
     def wake(self) -> None:
         """Make :meth:`wait` return."""
         self._arrivals.put(None)
@@ -84,7 +89,9 @@ class _ThreadedSources(Sources):
     def _read_channel(self) -> None:
         with suppress(EOFError, OSError):
             while True:
-                self._arrivals.put(Arrival("channel", self._channel.recv_bytes()))
+                data = self._channel.recv_bytes()
+                self._seen += data
+                self._arrivals.put(Arrival("channel", data))
         self._arrivals.put(Arrival("channel", b""))
 
 

@@ -35,6 +35,7 @@ class Channel:
         self._flush: Callable[[], None] | None = None
         self._flush_wanted = False
         self._stopping = False
+        self._thread = 0
         self._stopped = _thread.allocate_lock()
         self._forking = _thread.allocate_lock()
         self._process = os.getpid()
@@ -53,7 +54,7 @@ class Channel:
             self._transport.wake()
             with self._stopped:
                 pass
-            _wait_for_thread_exit()
+            _wait_for_exit(self._thread)
 
     def resume(self) -> None:
         """Start the helper thread again after a fork, in the parent."""
@@ -112,6 +113,7 @@ class Channel:
         self._changed.wait(0.1 if sys.platform == "win32" else None)
 
     def _listen(self) -> None:
+        self._thread = _thread.get_native_id()
         try:
             while not self._stopping:
                 transport = self._transport
@@ -154,6 +156,15 @@ class Channel:
                 os.killpg(self._process, signal.SIGKILL)
             finally:
                 os.kill(self._process, signal.SIGKILL)
+
+
+def _wait_for_exit(thread: int) -> None:
+    """Give the system a moment to end a thread that has just returned, so that it is not there at a fork."""
+    if sys.platform == "linux":
+        for _ in range(1000):
+            if not os.path.exists(f"/proc/self/task/{thread}"):  # noqa: PTH110 - pathlib is not worth importing
+                return
+            time.sleep(0.0001)
 
 
 class Transport:
@@ -235,12 +246,3 @@ if sys.platform != "win32":
             high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
         os.close(descriptor)
         return high
-
-
-def _wait_for_thread_exit() -> None:
-    """Give the system a moment to end a thread that has just returned: Python 3.12 counts them at a fork."""
-    if sys.platform == "linux":
-        for _ in range(20):
-            if len(os.listdir("/proc/self/task")) == 1:  # noqa: PTH208 - pathlib is not worth importing
-                return
-            time.sleep(0.0001)

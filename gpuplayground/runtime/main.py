@@ -12,6 +12,7 @@ from typing import Any, Coroutine, Sequence
 from . import streams, wire
 from .channel import Channel
 from .cuda import CudaClock
+from .forks import prepare_for_forks
 from .statements import SharedProgress, Statement, execute, split
 from .tracebacks import Hooks, Script, call_hook, error_frame, formatted, full, without_our_frames
 from .warmup import Warmup
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     channel = Channel(int(arguments[0]))
     output = streams.install(channel)
     progress = SharedProgress([])
-    _prepare_for_forks(channel, output, progress)
+    prepare_for_forks(channel, output, progress)
     channel.start()
     channel.send({"kind": "hello", "python": sys.version.split()[0], "executable": sys.executable})
     warmup = Warmup()
@@ -38,22 +39,6 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
         warmup.import_all(order["imports"], order["folder"])
         channel.send({"kind": "ready"})
     _Execution(order, channel, progress, arguments[1], warmup, startup).run()
-
-
-def _prepare_for_forks(channel: Channel, output: streams.AdaptiveOutput, progress: SharedProgress) -> None:
-    if sys.platform == "win32":
-        return
-
-    def before() -> None:
-        output.push()
-        channel.pause()
-
-    def in_child() -> None:
-        output.forget_lock()
-        channel.detach()
-        progress.detach()
-
-    os.register_at_fork(before=before, after_in_parent=channel.resume, after_in_child=in_child)
 
 
 class _Execution:
@@ -202,10 +187,13 @@ class _OldRunner:
     def close(self) -> None:
         import asyncio
 
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        async def cancel_all() -> None:
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        self._loop.run_until_complete(cancel_all())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 

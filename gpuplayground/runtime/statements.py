@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _ast as ast
+import sys
 import warnings
 from time import perf_counter_ns, time_ns
 from types import CodeType
@@ -43,11 +44,21 @@ def split(source: str, filename: str) -> tuple[CodeType | None, list[Statement]]
     Raises:
         SyntaxError, ValueError: as ``compile`` raises them for the whole snippet.
     """
-    source = source.removeprefix("\ufeff")
+    limit = sys.getrecursionlimit()
+    # A deep expression takes more of the stack as a tree than Python needs to compile it from text.
+    sys.setrecursionlimit(3 * limit)
+    try:
+        return _split(source.removeprefix("\ufeff"), filename)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _split(source: str, filename: str) -> tuple[CodeType | None, list[Statement]]:
     tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | _TOP_LEVEL_AWAIT, dont_inherit=True)
     # The whole is compiled for its errors and warnings alone: some are about two statements, as a late __future__.
     compile(tree, filename, "exec", _TOP_LEVEL_AWAIT, dont_inherit=True)
-    lines = source.splitlines() if "\r" not in source else source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    # Not splitlines(): a form feed or a separator inside a text is no new line for Python.
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     docstring: CodeType | None = None
     statements = []
     flags = _TOP_LEVEL_AWAIT
@@ -116,7 +127,9 @@ def execute(
         wall = clock() - start
         words = progress.words
         if index >= 0:
-            words[slot : slot + stride] = progress.failed(wall)
+            words[slot] = wall
+            words[slot + 1] = -1
+            words[slot + 2] = Progress.FAILED
         raise
     progress.words[current] = -1
 
@@ -191,15 +204,3 @@ class SharedProgress:
     def detach(self) -> None:
         """Go on with a private copy, in a forked child."""
         self.words = list(self.words)
-
-    def failed(self, wall_ns: int) -> Any:
-        """Return the words of a statement that raised after ``wall_ns``, in the type of ``words``."""
-        return _as_words([wall_ns, -1, Progress.FAILED], self.words)
-
-
-def _as_words(values: list[int], like: Any) -> Any:
-    if isinstance(like, list):
-        return values
-    from array import array
-
-    return memoryview(array("q", values))

@@ -1,0 +1,208 @@
+"""Stop, Kill, time-outs, and what a snippet leaves running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from gpuplayground.playground.results import RunState
+from gpuplayground.playground.session import Session
+from tests.snippets import Playground
+
+
+def test_stop_raises_keyboard_interrupt(playground: Playground) -> None:
+    played = playground.play(
+        dedent("""
+        try:
+            print("go")
+            while True: pass
+        finally:
+            print("cleaned up")
+        """).lstrip(),
+        when="go",
+        then=Session.interrupt,
+    )
+    assert played.result.state is RunState.STOPPED
+    assert RunState.STOPPING in played.states
+    assert "cleaned up" in played.output()
+    assert "KeyboardInterrupt" in played.stderr
+    assert played.result.summary.startswith("stopped at line 1 · ")
+    assert played.result.error is None
+    assert played.errors == []
+    assert played.result.timings[0].failed
+
+
+def test_a_keyboard_interrupt_nobody_asked_for_is_an_error(playground: Playground) -> None:
+    played = playground.play("raise KeyboardInterrupt")
+    assert played.result.state is RunState.FAILED
+    assert played.result.signal_name == "SIGINT"
+    assert played.errors[0].error.kind == "KeyboardInterrupt"
+
+
+def test_stop_works_inside_input_and_await(playground: Playground) -> None:
+    played = playground.play("print('go', flush=True)\ninput()", when="go", then=Session.interrupt)
+    assert played.result.state is RunState.STOPPED
+    assert "/runtime/" not in played.stderr
+    played = playground.play("import asyncio\nprint('go')\nawait asyncio.sleep(60)", when="go", then=Session.interrupt)
+    assert played.result.state is RunState.STOPPED
+
+
+def test_stop_works_while_threads_are_waited_for(playground: Playground) -> None:
+    def stop_then_kill(session: Session) -> None:
+        time.sleep(0.3)
+        session.interrupt()
+        time.sleep(0.3)
+        session.kill()
+
+    played = playground.play(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\nprint('go')",
+        when="go",
+        then=stop_then_kill,
+    )
+    assert RunState.FINISHING in played.states
+    assert played.result.state is RunState.STOPPED
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import time\nprint('go')\nwhile True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt: pass",
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('go')\nwhile True: pass",
+        "print('go')\nsum(iter(int, 1))",
+    ],
+    ids=["catches", "ignores", "in C"],
+)
+def test_what_does_not_heed_stop_is_killed(playground: Playground, source: str) -> None:
+    def stop_then_kill(session: Session) -> None:
+        session.interrupt()
+        time.sleep(0.2)
+        session.kill()
+
+    played = playground.play(source, when="go", then=stop_then_kill)
+    assert played.result.state is RunState.STOPPED
+    assert played.result.signal_name == "SIGKILL"
+    assert played.result.summary.startswith("killed at line ")
+    assert playground.living() == []
+
+
+def test_a_stopped_snippet_that_has_not_begun_ends_at_once(playground: Playground) -> None:
+    session = playground.launcher.session()
+    session.interrupt()
+    from gpuplayground.playground.results import RunRequest
+
+    run = session.run(RunRequest(run_id="1", source="print(1)"), lambda _: None)
+    assert run.state is RunState.STOPPED
+    assert run.timings == ()
+
+
+def test_a_time_out_interrupts_and_then_kills(playground: Playground) -> None:
+    played = playground.play("import time\ntime.sleep(60)", timeout_s=0.5)
+    assert played.result.state is RunState.STOPPED
+    assert played.result.timed_out
+    assert played.result.summary.startswith("stopped by its time-out of 0.5 s at line 2")
+
+    source = (
+        "import time\nwhile True:\n    try:\n        while True: time.sleep(0.01)\n    except KeyboardInterrupt: pass"
+    )
+    played = playground.play(source, timeout_s=0.5)
+    assert played.result.timed_out
+    assert played.result.signal_name == "SIGKILL"
+
+
+CHILDREN = {
+    "a child": "subprocess.Popen(['sleep', '300'])",
+    "a child in a session of its own": "subprocess.Popen(['sleep', '301'], start_new_session=True)",
+    "a child that holds the pipes": "subprocess.Popen(['sleep', '302'], stdout=sys.stdout, stderr=sys.stderr)",
+    "a daemon": "os.system('setsid sh -c \"sleep 303 & sleep 304\" &')",
+    "a child without our environment": "subprocess.Popen(['sleep', '305'], env={})",
+    "a stubborn child": (
+        "subprocess.Popen([sys.executable, '-c', 'import signal, time; signal.signal(2, 1); signal.signal(15, 1); "
+        "time.sleep(306)'])"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CHILDREN)
+def test_processes_left_running_are_ended_and_counted(playground: Playground, kind: str) -> None:
+    played = playground.play(f"import os, subprocess, sys, time\n{CHILDREN[kind]}\ntime.sleep(0.3)\nprint('done')")
+    assert played.output() == "done\n"
+    assert played.result.state is RunState.FINISHED
+    assert any("left running" in note and "ended" in note for note in played.result.notes)
+    assert playground.living() == []
+    assert not still_sleeping("30[0-6]"), "also one without our mark"
+
+
+def test_kill_ends_a_pool_of_workers(playground: Playground) -> None:
+    played = playground.play(
+        dedent("""
+        import multiprocessing as mp, time
+        pool = mp.get_context("fork").Pool(3)
+        pool.map_async(time.sleep, [60, 60, 60])
+        print("go", flush=True)
+        time.sleep(60)
+        """),
+        when="go",
+        then=Session.kill,
+    )
+    assert played.result.state is RunState.STOPPED
+    assert played.result.notes == ()
+    assert playground.living() == []
+
+
+def test_helpers_that_end_by_themselves_are_not_mentioned(playground: Playground) -> None:
+    played = playground.play(
+        dedent("""
+        import multiprocessing as mp
+        context = mp.get_context("spawn")
+        if __name__ == "__main__":
+            process = context.Process(target=print, args=("x",))
+            process.start()
+            process.join()
+        """)
+    )
+    assert played.result.notes == ()
+
+
+def test_closing_the_launcher_kills_what_runs(playground: Playground) -> None:
+    threading.Timer(0.5, playground.launcher.close).start()
+    played = playground.play("import subprocess, time\nsubprocess.Popen(['sleep', '300'])\ntime.sleep(60)")
+    assert played.result.state is RunState.STOPPED
+    assert playground.living() == []
+
+
+def test_a_snippet_ends_when_its_window_is_killed(playground: Playground, tmp_path: Path) -> None:
+    window = dedent(f"""
+        from pathlib import Path
+        from gpuplayground.playground.results import RunRequest
+        from gpuplayground.playground.session import Launcher
+        source = "import subprocess, time; subprocess.Popen(['sleep', '300']); print('go'); time.sleep(60)"
+        request = RunRequest(run_id="1", source=source)
+        launcher = Launcher(runs_folder=Path({str(tmp_path / "elsewhere")!r}))
+        launcher.warm(RunRequest(run_id="2", source="import json"))
+        launcher.session().run(request, lambda event: print(event, flush=True))
+        """)
+    process = subprocess.Popen([sys.executable, "-c", window], stdout=subprocess.PIPE, text=True, cwd=Path.cwd())
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "OutputAppended" in line:
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 10
+    while playground.living() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert playground.living() == []
+    process.stdout.close()
+
+
+def still_sleeping(pattern: str) -> bool:
+    found = subprocess.run(["pgrep", "-f", f"^sleep {pattern}$"], capture_output=True, check=False)
+    return found.returncode == 0

@@ -1,0 +1,157 @@
+"""Warm spares: quick, invisible to the snippet, and never in the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from gpuplayground.playground.results import RunState
+from tests.snippets import INTERPRETER, Playground
+
+
+def library(playground: Playground, name: str, text: str) -> None:
+    """Put a module where it is found by every snippet, but not beside this one."""
+    folder = playground.folder / "library"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.py").write_text(text)
+    os.environ["PYTHONPATH"] = str(folder)
+
+
+def test_a_spare_has_imported_ahead_and_its_cost_is_told(playground: Playground, monkeypatch: object) -> None:
+    source = "import statistics as s, json\nfrom decimal import Decimal\nprint(s.mean([1, 3]), Decimal(1))\nimport wave"
+    playground.warm(source)
+    played = playground.play(source)
+    assert played.result.was_warm
+    assert played.output() == "2 1\n"
+    costs = [t.prewarmed_ns for t in played.result.timings]
+    assert costs[0] > 0
+    assert costs[1] > 0
+    assert costs[2] == costs[3] == 0
+    assert played.result.timings[0].cost_ns >= costs[0]
+
+
+def test_a_spare_is_replaced_after_its_run(playground: Playground) -> None:
+    playground.warm("import json")
+    assert playground.play("import json").result.was_warm
+    deadline = time.monotonic() + 20
+    while not playground.launcher.spares.is_ready(INTERPRETER):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert playground.play("import json").result.was_warm
+
+
+def test_a_spare_serves_a_snippet_that_imports_more_but_not_one_that_imports_less(playground: Playground) -> None:
+    playground.warm("import json, wave")
+    assert not playground.play("import json").result.was_warm
+    assert playground.play("import json\nimport wave\nimport calendar").result.was_warm
+
+
+def test_a_spare_of_another_folder_or_gpu_choice_is_not_used(playground: Playground) -> None:
+    playground.warm("import json")
+    other = playground.folder / "other"
+    other.mkdir()
+    assert not playground.play("import json", working_directory=str(other)).result.was_warm
+    played = playground.play("import json, os; print(os.environ['CUDA_VISIBLE_DEVICES'])", cuda_visible_devices="1")
+    assert not played.result.was_warm
+    assert played.output() == "1\n"
+
+
+def test_a_spare_that_was_killed_is_silently_replaced_by_a_cold_start(playground: Playground) -> None:
+    playground.warm("import json")
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal() and "child.py" in read(process / "cmdline") and is_ours(process, playground):
+            os.kill(int(process.name), signal.SIGKILL)
+    played = playground.play("import json; print('cold')")
+    assert played.output() == "cold\n"
+    assert played.result.state is RunState.FINISHED
+    assert not played.result.was_warm
+    assert played.states == [RunState.STARTING, RunState.RUNNING, RunState.FINISHED]
+
+
+def test_modules_beside_the_snippet_are_not_imported_ahead(playground: Playground) -> None:
+    module = playground.folder / "beside.py"
+    module.write_text("VALUE = 1")
+    playground.warm("import beside")
+    module.write_text("VALUE = 2222")
+    played = playground.play("import beside; print(beside.VALUE)")
+    assert played.result.was_warm
+    assert played.output() == "2222\n"
+
+
+def test_what_a_module_prints_when_imported_is_shown_by_the_run(playground: Playground) -> None:
+    source = "print('before')\nimport this"
+    cold = playground.play(source)
+    source = "import this\nprint('after')"
+    playground.warm(source)
+    played = playground.play(source)
+    assert played.result.was_warm
+    assert played.output().startswith("The Zen of Python")
+    assert played.output().endswith("after\n")
+    assert len(played.output()) > 800
+    assert cold.output().startswith("before\nThe Zen")
+
+
+def test_imports_that_fail_or_exit_ahead_fail_in_the_run(playground: Playground, monkeypatch: object) -> None:
+    folder = playground.folder / "library"
+    folder.mkdir()
+    (folder / "leaving.py").write_text("import sys; print('leaving'); sys.exit(9)")
+    source = "import no_such_module_at_all"
+    playground.warm(source)
+    played = playground.play(source)
+    assert played.result.was_warm
+    assert played.result.summary.startswith("ModuleNotFoundError: No module named 'no_such_module_at_all' (line 1)")
+
+
+def test_a_run_that_finds_a_spare_still_importing_waits_for_it(playground: Playground, monkeypatch: object) -> None:
+    from gpuplayground.playground.results import RunRequest
+
+    source = "import statistics, decimal, fractions\nprint('ran')"
+    playground.launcher.warm(RunRequest(run_id="w", source=source, working_directory=str(playground.folder)))
+    played = playground.play(source)
+    assert played.output() == "ran\n"
+
+
+def test_environment_set_before_an_import_still_works(playground: Playground) -> None:
+    (playground.folder / "library").mkdir()
+    source = "import os\nos.environ['SETTING'] = 'set'\nimport wave, sys\nprint('wave' in sys.modules)"
+    playground.warm(source)
+    played = playground.play(source)
+    assert played.result.was_warm
+    assert played.result.timings[2].prewarmed_ns == 0
+
+
+def test_a_warm_run_looks_like_a_cold_one(playground: Playground) -> None:
+    source = (
+        "import random, threading, sys, os\n"
+        "print(__name__, sys.argv, sys.path[0], os.getcwd(), threading.active_count(), sys.stdin.fileno())\n"
+        "print(sorted(k for k in globals()))\n"
+    )
+    playground.warm(source)
+    path = playground.folder / "x.py"
+    path.write_text(source)
+    warm = playground.play(source, path=str(path))
+    cold = playground.play("#\n" + source, path=str(path))
+    assert warm.result.was_warm
+    assert not cold.result.was_warm or cold.output()
+    assert warm.output().splitlines()[1] == cold.output().splitlines()[1]
+
+
+def test_closing_ends_spares(playground: Playground) -> None:
+    playground.warm("import json")
+    assert playground.living()
+    playground.launcher.close()
+    assert playground.living() == []
+
+
+def read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def is_ours(process: Path, playground: Playground) -> bool:
+    mark = os.environ["GPUPLAYGROUND_TEST_MARK"]
+    return mark in read(process / "environ")

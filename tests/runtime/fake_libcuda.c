@@ -1,0 +1,74 @@
+/* A libcuda.so.1 for tests: two devices, a primary context for each and one explicit context, and kernels that take
+ * 30 ms. Calls are counted; whatever the clock must never do ends up in `created`. */
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+enum { SUCCESS = 0, NOT_INITIALIZED = 3, INVALID_CONTEXT = 201, LAUNCH_FAILED = 719 };
+
+typedef struct { int device; int busy; int exists; int references; } Context;
+static Context primary[2] = {{0}, {1}};
+static Context explicit_context = {0};
+static Context *stack[16];
+static int depth, initialized, broken;
+EXPORT int synchronized, created, current_calls;
+
+EXPORT int cuInit(unsigned flags) { (void)flags; initialized = 1; return SUCCESS; }
+
+EXPORT int cuDeviceGetCount(int *count) {
+    if (!initialized) return NOT_INITIALIZED;
+    *count = 2;
+    return SUCCESS;
+}
+
+EXPORT int cuCtxGetCurrent(void **context) {
+    current_calls++;
+    if (!initialized) return NOT_INITIALIZED;
+    *context = depth ? stack[depth - 1] : NULL;
+    return SUCCESS;
+}
+
+EXPORT int cuCtxPushCurrent_v2(void *context) { stack[depth++] = context; return SUCCESS; }
+
+EXPORT int cuCtxPopCurrent_v2(void **context) {
+    if (!depth) return INVALID_CONTEXT;
+    *context = stack[--depth];
+    return SUCCESS;
+}
+
+EXPORT int cuCtxSynchronize(void) {
+    if (!depth) return INVALID_CONTEXT;
+    synchronized++;
+    if (broken) return LAUNCH_FAILED;
+    if (stack[depth - 1]->busy) usleep(30000);
+    stack[depth - 1]->busy = 0;
+    return SUCCESS;
+}
+
+EXPORT int cuDevicePrimaryCtxGetState(int device, unsigned *flags, int *active) {
+    if (!initialized) return NOT_INITIALIZED;
+    *flags = 0;
+    *active = primary[device].references > 0;
+    return SUCCESS;
+}
+
+EXPORT int cuDevicePrimaryCtxRetain(void **context, int device) {
+    if (!primary[device].references++) created++;
+    *context = &primary[device];
+    return SUCCESS;
+}
+
+EXPORT int cuDevicePrimaryCtxRelease_v2(int device) { primary[device].references--; return SUCCESS; }
+
+/* What a snippet does. */
+EXPORT void use_primary(int device) { primary[device].references++; }
+EXPORT void drop_primary(int device) { primary[device].references--; }
+EXPORT int references(int device) { return primary[device].references; }
+EXPORT void push_primary(int device) { stack[depth++] = &primary[device]; }
+EXPORT void push_explicit(void) { stack[depth++] = &explicit_context; }
+EXPORT void pop(void) { depth--; }
+EXPORT int stack_depth(void) { return depth; }
+EXPORT void launch(int device) { primary[device].busy = 1; }
+EXPORT void launch_explicit(void) { explicit_context.busy = 1; }
+EXPORT void fail(void) { broken = 1; }
