@@ -6,7 +6,16 @@ from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QTextCursor
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.playground import search
@@ -36,6 +45,8 @@ class FindBar(QWidget):
         self.status = QLabel(self)
         self.status.setProperty("role", "muted")
         self.status.setAccessibleName(self.tr("Matches"))
+        # A long sentence is cut, with a tooltip, rather than making the window wider.
+        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.previous = self._button("chevron-up", self.tr("Previous match (Shift+F3)"))
         self.next = self._button("chevron-down", self.tr("Next match (F3)"))
         self.close_button = self._button("x", self.tr("Close (Esc)"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from gpuplayground.ui.playground.editing import parse_place
 from gpuplayground.ui.playground.editor import CodeEditor
@@ -22,15 +22,16 @@ class GoToBar(QWidget):
         self.edit.setAccessibleName(self.tr("Line, or line and column"))
         self.edit.setToolTip(self.tr("A line, such as 12, or a line and a column, such as 12:5 (Enter jumps)"))
         self.edit.setPlaceholderText(self.tr("line or line:column"))
-        self.edit.setMaximumWidth(180)
+        self.edit.setFixedWidth(160)
         self.status = QLabel(self)
         self.status.setProperty("role", "error")
         self.edit.textChanged.connect(lambda: self.status.clear())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 8, 6)
-        for widget in (self.label, self.edit, self.status):
-            layout.addWidget(widget)
-        layout.addStretch(1)
+        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        layout.addWidget(self.label)
+        layout.addWidget(self.edit)
+        layout.addWidget(self.status, 1)
         self.hide()
 
     def set_editor(self, editor: CodeEditor | None) -> None:

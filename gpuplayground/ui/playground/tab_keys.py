@@ -39,6 +39,10 @@ def key_commands(tabs: EditorTabs) -> dict[str, Callable[[], object]]:
         "Ctrl+Shift+Backtab": lambda: tabs.step_tab(-1),
         "Ctrl+PgDown": lambda: tabs.step_tab(1),
         "Ctrl+PgUp": lambda: tabs.step_tab(-1),
+        "Esc": tabs.close_bars,
+        # Tab indents: these are the way out of the text by keyboard.
+        "F6": lambda: tabs.leave_text(forwards=True),
+        "Shift+F6": lambda: tabs.leave_text(forwards=False),
     }
 
 

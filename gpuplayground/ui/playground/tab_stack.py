@@ -107,6 +107,16 @@ class TabStack(QWidget):
             self.find_bar.close_bar()
         self.go_to_bar.open()
 
+    def close_bars(self) -> None:
+        """Close whichever bar is open and go back to the text."""
+        for bar in (self.find_bar, self.go_to_bar):
+            if bar.isVisible():
+                bar.close_bar()
+
+    def leave_text(self, *, forwards: bool) -> None:
+        """Give the focus to the control after the text, or before it."""
+        self.focusNextPrevChild(forwards)
+
     def toggle_comment(self) -> None:
         """Comment the selected lines out, or in again."""
         editor = self.current_editor()

@@ -392,6 +392,15 @@ def test_keys_open_the_bars_and_toggle_comments(tabs: EditorTabs) -> None:
     assert editor.text() == "# a = 1\nb = a\n"
 
 
+def test_escape_in_the_text_closes_the_bar_and_f6_leaves_the_text(tabs: EditorTabs) -> None:
+    tabs.open_find()
+    front(tabs).setFocus()
+    QTest.keyClick(front(tabs), KEY.Key_Escape)
+    assert not tabs.find_bar.isVisible()
+    QTest.keyClick(front(tabs), KEY.Key_F6)
+    assert not front(tabs).hasFocus()
+
+
 def test_the_find_bar_follows_the_tab_in_front(tabs: EditorTabs) -> None:
     tabs.open_text("a.py", "x x x")
     tabs.open_text("b.py", "x")
