@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.theme import Theme
+from tests.ui.playground.tab_helpers import User, front
 
 
 @pytest.fixture
@@ -21,3 +25,21 @@ def theme(qapp: QApplication) -> Theme:
 def icons(resources: Path, theme: Theme) -> Icons:
     """The icons that ship."""
     return Icons(resources / "icons", theme)
+
+
+@pytest.fixture
+def user() -> User:
+    return User()
+
+
+@pytest.fixture
+def tabs(qtbot: QtBot, theme: Theme, icons: Icons, user: User) -> Iterator[EditorTabs]:
+    tabs = EditorTabs(theme, icons, None, user.ask, user.choose)
+    qtbot.addWidget(tabs)
+    tabs.resize(800, 500)
+    tabs.show()
+    tabs.activateWindow()
+    qtbot.waitUntil(tabs.isActiveWindow)
+    front(tabs).setFocus()
+    yield tabs
+    assert not user.answers, "not everything was asked that was expected"
