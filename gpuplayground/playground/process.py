@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from gpuplayground.playground.sources import Sources, open_channel, open_sources
 from gpuplayground.runtime import wire
 
 _CHILD = Path(gpuplayground.runtime.__file__).with_name("child.py")
+#: A process that the kernel does not let go is not waited for longer than this.
+_DISCARD_S = 0.5
 
 
 class StartError(Exception):
@@ -96,10 +99,12 @@ class SnippetProcess:
         """End the process with everything it started, if that has not happened yet, and close every descriptor."""
         if not self._reaped:
             self.kill()
-            if sys.platform != "win32":
-                os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            deadline = time.monotonic() + _DISCARD_S
+            while not self.has_exited() and time.monotonic() < deadline:
+                time.sleep(0.002)
             self.family.kill_others()
-            self.reap()
+            if self.has_exited():
+                self.reap()
         self.sources.close()
         self.memory.close()
 

@@ -23,9 +23,13 @@ class Launcher:
     Args:
         default_interpreter: runs requests that name none; the interpreter of this process by default.
         runs_folder: where copies of unsaved snippets go while they run; in the user's data folder by default.
+        keep_warm: whether a spare is made ready after every run, and not only after one that used a spare.
     """
 
-    def __init__(self, default_interpreter: str | None = None, runs_folder: Path | None = None) -> None:
+    def __init__(
+        self, default_interpreter: str | None = None, runs_folder: Path | None = None, *, keep_warm: bool = False
+    ) -> None:
+        self.keep_warm = keep_warm
         self.runs_folder = runs_folder if runs_folder is not None else paths.data() / "runs"
         self.spares = SparePool(default_interpreter or sys.executable, self.runs_folder)
         self._sessions: set[Session] = set()
@@ -92,7 +96,7 @@ class Session:
             self._launcher.ended(self)
         report.enter(run.state)
         on_event(RunFinished(request.run_id, run))
-        if run.was_warm:
+        if run.was_warm or self._launcher.keep_warm:
             # Only now: importing for the next run would have disturbed the times of this one.
             self._launcher.warm(request)
         return run

@@ -85,6 +85,8 @@ class SparePool:
         Raises:
             StartError: there is no spare and a process cannot be started.
         """
+        if self._closed.is_set():
+            raise StartError("The application is closing.")
         key = SpareKey.of(request, self._default_interpreter)
         interpreter = key.surroundings.interpreter
         with self._lock:

@@ -25,11 +25,16 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     """Serve one session: ``arguments`` are its channel and its progress memory, ``startup`` the modules of Python."""
     # Started in the background of a shell, a process inherits that SIGINT is ignored: Stop must work all the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    channel = Channel(int(arguments[0]))
+    descriptor, memory = arguments
+    channel = Channel(int(descriptor))
     output = streams.install(channel)
     progress = SharedProgress([])
     prepare_for_forks(channel, output, progress)
     channel.start()
+    script = Script()
+    # Ahead of all imports: a module may set a hook of its own.
+    Hooks(script).install()
+    sys.argv = [""]
     channel.send({"kind": "hello", "python": sys.version.split()[0], "executable": sys.executable})
     warmup = Warmup()
     while True:
@@ -38,7 +43,8 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
             break
         warmup.import_all(order["imports"], order["folder"])
         channel.send({"kind": "ready"})
-    _Execution(order, channel, progress, arguments[1], warmup, startup).run()
+    script.path, script.shown = order["script"], order["shown"]
+    _Execution(order, script, channel, progress, memory, warmup, startup).run()
 
 
 class _Execution:
@@ -47,6 +53,7 @@ class _Execution:
     def __init__(
         self,
         order: wire.Frame,
+        script: Script,
         channel: Channel,
         progress: SharedProgress,
         memory: str,
@@ -59,7 +66,7 @@ class _Execution:
         self._memory = memory
         self._warmup = warmup
         self._startup = startup
-        self._script = Script(order["script"], order["shown"])
+        self._script = script
         self._loop = _TopLevelLoop()
 
     def run(self) -> None:
@@ -91,7 +98,6 @@ class _Execution:
     def _execute(self) -> None:
         module = self._enter_main()
         namespace = module.__dict__
-        Hooks(self._script).install()
         docstring, statements = split(self._order["source"], self._script.path)
         rows = [
             [s.line, s.end_line, s.source, s.is_import, self._warmup.use(s.imports) if s.imports else 0]

@@ -66,9 +66,10 @@ class AdaptiveOutput(io.RawIOBase):
     def push(self) -> None:
         """Write what is held back."""
         with self._lock:
-            rest, self._held = memoryview(self._held), bytearray()
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            while self._held:
+                # What an interrupt keeps from being written stays for the next time.
+                written = os.write(self._descriptor, self._held)
+                del self._held[:written]
 
     def forget_lock(self) -> None:
         """Take a fresh lock, in a forked child: another thread may have held the old one."""

@@ -18,11 +18,10 @@ _FULL_LENGTH = 1 << 18
 
 
 class Script:
-    """The file that runs, and the name it is shown under."""
+    """The file that runs, and the name it is shown under; both are set once it is known."""
 
-    def __init__(self, path: str, shown: str) -> None:
-        self.path = path
-        self.shown = shown
+    path = ""
+    shown = ""
 
 
 def without_our_frames(trace: TracebackType | None) -> TracebackType | None:

@@ -13,7 +13,8 @@ from textwrap import dedent
 
 import pytest
 
-from gpuplayground.playground.results import RunState
+from gpuplayground.playground.events import OutputAppended
+from gpuplayground.playground.results import RunRequest, RunState
 from gpuplayground.playground.session import Session
 from tests.snippets import Playground
 
@@ -96,8 +97,6 @@ def test_what_does_not_heed_stop_is_killed(playground: Playground, source: str) 
 def test_a_stopped_snippet_that_has_not_begun_ends_at_once(playground: Playground) -> None:
     session = playground.launcher.session()
     session.interrupt()
-    from gpuplayground.playground.results import RunRequest
-
     run = session.run(RunRequest(run_id="1", source="print(1)"), lambda _: None)
     assert run.state is RunState.STOPPED
     assert run.timings == ()
@@ -169,6 +168,23 @@ def test_helpers_that_end_by_themselves_are_not_mentioned(playground: Playground
         """)
     )
     assert played.result.notes == ()
+
+
+def test_a_fault_in_the_listener_ends_the_snippet(playground: Playground) -> None:
+    def fail(event: object) -> None:
+        if isinstance(event, OutputAppended):
+            raise LookupError("listener")  # noqa: TRY004 - any error will do
+
+    request = RunRequest(run_id="1", source="import time\nprint('go')\ntime.sleep(60)")
+    with pytest.raises(LookupError, match="listener"):
+        playground.launcher.session().run(request, fail)
+    assert playground.living() == []
+
+
+def test_a_closed_launcher_starts_nothing(playground: Playground) -> None:
+    playground.launcher.close()
+    playground.launcher.warm(RunRequest(run_id="1", source=""))
+    assert playground.play("print(1)").result.state is RunState.NOT_STARTED
 
 
 def test_closing_the_launcher_kills_what_runs(playground: Playground) -> None:

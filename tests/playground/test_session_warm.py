@@ -7,19 +7,13 @@ import signal
 import time
 from pathlib import Path
 
-from gpuplayground.playground.results import RunState
+import pytest
+
+from gpuplayground.playground.results import RunRequest, RunState
 from tests.snippets import INTERPRETER, Playground
 
 
-def library(playground: Playground, name: str, text: str) -> None:
-    """Put a module where it is found by every snippet, but not beside this one."""
-    folder = playground.folder / "library"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.py").write_text(text)
-    os.environ["PYTHONPATH"] = str(folder)
-
-
-def test_a_spare_has_imported_ahead_and_its_cost_is_told(playground: Playground, monkeypatch: object) -> None:
+def test_a_spare_has_imported_ahead_and_its_cost_is_told(playground: Playground) -> None:
     source = "import statistics as s, json\nfrom decimal import Decimal\nprint(s.mean([1, 3]), Decimal(1))\nimport wave"
     playground.warm(source)
     played = playground.play(source)
@@ -93,20 +87,46 @@ def test_what_a_module_prints_when_imported_is_shown_by_the_run(playground: Play
     assert cold.output().startswith("before\nThe Zen")
 
 
-def test_imports_that_fail_or_exit_ahead_fail_in_the_run(playground: Playground, monkeypatch: object) -> None:
-    folder = playground.folder / "library"
-    folder.mkdir()
-    (folder / "leaving.py").write_text("import sys; print('leaving'); sys.exit(9)")
+def test_imports_that_fail_or_exit_ahead_fail_in_the_run(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library(playground, monkeypatch, "leaving", "import sys; print('leaving'); sys.exit(9)")
     source = "import no_such_module_at_all"
     playground.warm(source)
     played = playground.play(source)
     assert played.result.was_warm
     assert played.result.summary.startswith("ModuleNotFoundError: No module named 'no_such_module_at_all' (line 1)")
+    source = "import leaving"
+    playground.launcher.warm(RunRequest(run_id="w", source=source, working_directory=str(playground.folder)))
+    played = playground.play(source)
+    assert played.output() == "leaving\n"
+    assert played.result.exit_code == 9
 
 
-def test_a_run_that_finds_a_spare_still_importing_waits_for_it(playground: Playground, monkeypatch: object) -> None:
-    from gpuplayground.playground.results import RunRequest
+def test_a_hook_that_an_imported_module_sets_is_honoured(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library(playground, monkeypatch, "hooking", "import sys; sys.excepthook = lambda *error: print('hook', error[0])")
+    source = "import hooking\n1 / 0"
+    playground.warm(source)
+    played = playground.play(source)
+    assert played.result.was_warm
+    assert played.output() == "hook <class 'ZeroDivisionError'>\n"
 
+
+def test_a_module_that_crashes_when_imported_ahead_means_a_cold_start(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "import os, sys\nif '' == sys.argv[0]: os.abort()\nprint('imported')"
+    library(playground, monkeypatch, "crashing", text)
+    source = "import crashing"
+    playground.launcher.warm(RunRequest(run_id="w", source=source, working_directory=str(playground.folder)))
+    played = playground.play(source)
+    assert played.output() == "imported\n"
+    assert not played.result.was_warm
+
+
+def test_a_run_that_finds_a_spare_still_importing_waits_for_it(playground: Playground) -> None:
     source = "import statistics, decimal, fractions\nprint('ran')"
     playground.launcher.warm(RunRequest(run_id="w", source=source, working_directory=str(playground.folder)))
     played = playground.play(source)
@@ -114,7 +134,6 @@ def test_a_run_that_finds_a_spare_still_importing_waits_for_it(playground: Playg
 
 
 def test_environment_set_before_an_import_still_works(playground: Playground) -> None:
-    (playground.folder / "library").mkdir()
     source = "import os\nos.environ['SETTING'] = 'set'\nimport wave, sys\nprint('wave' in sys.modules)"
     playground.warm(source)
     played = playground.play(source)
@@ -155,3 +174,11 @@ def read(path: Path) -> str:
 def is_ours(process: Path, playground: Playground) -> bool:
     mark = os.environ["GPUPLAYGROUND_TEST_MARK"]
     return mark in read(process / "environ")
+
+
+def library(playground: Playground, monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    """Put a module where every snippet finds it, but not beside this one."""
+    folder = playground.folder / "library"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.py").write_text(text)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
