@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gpuplayground.monitor.history import History
@@ -53,7 +53,7 @@ class MonitorPanel(QWidget):
         self._problem: Problem | None = None
         self._processes: tuple[ProcessSample, ...] | None = None
         self._runs: dict[str, RunSpan] = {}
-        self._recording, self._paused, self._enumerated = "", False, False
+        self._recording, self._paused, self._shared = "", False, True
         self._latest_ns, self._arrived_s, self._drawn_s = 0, 0.0, 0.0
         self._dirty = False
         self.banner = Banner(theme, icons, self)
@@ -67,6 +67,8 @@ class MonitorPanel(QWidget):
         self._splitter.addWidget(self._lower)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setStretchFactor(1, 1)
+        self._splitter.splitterMoved.connect(self._keep_split)
+        self._lower.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -105,19 +107,25 @@ class MonitorPanel(QWidget):
 
     def set_inventory(self, inventory: Inventory) -> None:
         """Show the GPUs found at start or after a change, or why there are none."""
-        first = not self._enumerated
-        self._enumerated = True
         self._gpus = {info.uuid: info for info in inventory.gpus}
         self._gpu_problems = {item.gpu_uuid: item for item in inventory.gpu_problems if item.gpu_uuid}
         if not self._gpus:
             self.devices.empty.show_problem(inventory.problem or self._problem)
         self.devices.set_gpus(inventory.gpus)
         self._lower.setVisible(bool(self._gpus))
-        if first and self._gpus:
-            self._share_height()
+        self._share_height()
         self._show_problems()
         self._show_processes()
         self._select(self.selected_uuid)
+
+    def clear(self) -> None:
+        """Forget all readings, because those that follow come from another source."""
+        self._history.clear()
+        self._latest_ns, self._processes = 0, None
+        self._gpus, self._gpu_problems = {}, {}
+        self.devices.set_gpus(())
+        self.devices.empty.show_waiting()
+        self._lower.setVisible(False)
 
     def add_samples(self, samples: Sequence[GpuSample]) -> None:
         """Keep one tick's samples, and draw them if it is time to."""
@@ -136,11 +144,11 @@ class MonitorPanel(QWidget):
         self._show_processes()
 
     def set_problem(self, problem: Problem | None) -> None:
-        """Show what is wrong with the source of the readings or with one GPU; None when all of that is over."""
-        if problem is None:
-            self._problem = None
-            self._gpu_problems.clear()
-        elif problem.gpu_uuid is not None:
+        """Show what is wrong with the source of the readings, or that it is over (None).
+
+        What is wrong with one GPU comes with the inventory; here too it holds until the next inventory.
+        """
+        if problem is not None and problem.gpu_uuid is not None:
             self._gpu_problems[problem.gpu_uuid] = problem
         else:
             self._problem = problem
@@ -191,6 +199,11 @@ class MonitorPanel(QWidget):
         now_ns = self._now_ns()
         self.devices.refresh(now_ns)
         self.details.refresh(now_ns)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the new height between cards and timeline."""
+        super().resizeEvent(event)
+        self._share_height()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up and keep drawing."""
@@ -264,8 +277,13 @@ class MonitorPanel(QWidget):
         self._mark()
         self.rangeChanged.emit(seconds)
 
+    def _keep_split(self) -> None:
+        self._shared = False
+
     def _share_height(self) -> None:
-        """Give the cards what they need, and the timeline at least the lower half."""
-        height = max(self.height(), 400)
+        """Give the cards what they need and the timeline the rest, until the user has moved the handle."""
+        if not self._shared or not self._gpus:
+            return
+        height = max(self._splitter.height(), 400)
         cards = self.devices.height_for(round(height * 0.58))
         self._splitter.setSizes([cards, height - cards])

@@ -75,7 +75,9 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self._exposed = QRegion()
         self._setting = False
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # The timeline around it takes the keys.
+        for widget in (self, self.viewport()):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAntialiasing(False)
         # pyqtgraph has Qt keep the background, but runs move through this one.
         self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)

@@ -1,0 +1,65 @@
+"""A monitor panel on screen, and GPUs to show in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gpuplayground.monitor.history import History
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.monitor.panel import MonitorPanel
+from gpuplayground.ui.theme import Theme, load_fonts
+from tests.ui.monitor.gpus import inventory, minute
+
+MakePanel = Callable[[int], MonitorPanel]
+
+
+@pytest.fixture(params=["dark"])
+def theme(request: pytest.FixtureRequest, resources: Path, qtbot: QtBot) -> Theme:
+    """A theme, applied to the application."""
+    load_fonts(resources / "fonts")
+    theme = Theme(request.param)
+    theme.apply()
+    return theme
+
+
+@pytest.fixture
+def icons(resources: Path, theme: Theme) -> Icons:
+    """The icons that ship."""
+    return Icons(resources / "icons", theme)
+
+
+@pytest.fixture
+def history() -> History:
+    """An empty history."""
+    return History()
+
+
+@pytest.fixture
+def empty_panel(theme: Theme, icons: Icons, history: History, qtbot: QtBot) -> MonitorPanel:
+    """A panel on screen that has not heard of any GPU."""
+    panel = MonitorPanel(theme, icons, history)
+    qtbot.addWidget(panel)
+    panel.resize(490, 810)
+    panel.show()
+    qtbot.waitExposed(panel)
+    return panel
+
+
+@pytest.fixture
+def make_panel(empty_panel: MonitorPanel, qtbot: QtBot) -> MakePanel:
+    """Makes a panel on screen with so many GPUs and a minute of readings."""
+
+    def make(count: int) -> MonitorPanel:
+        empty_panel.load_timeline()
+        empty_panel.set_inventory(inventory(count))
+        for samples in minute(count):
+            empty_panel.add_samples(samples)
+        empty_panel.redraw()
+        qtbot.wait(1)
+        return empty_panel
+
+    return make

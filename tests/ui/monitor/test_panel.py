@@ -1,0 +1,230 @@
+"""The panel as a whole: no GPUs, many GPUs, ranges, and drawing only what can be seen."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from gpuplayground.monitor.history import History
+from gpuplayground.monitor.samples import Problem, ProblemCode
+from gpuplayground.ui.monitor.card_status import CardState
+from gpuplayground.ui.monitor.panel import MonitorPanel
+from gpuplayground.ui.theme import THEMES, Theme
+from tests.ui.monitor.conftest import MakePanel
+from tests.ui.monitor.gpus import column_has, inventory, picture_of, process, sample, uuid
+
+NO_LIBRARY = Problem(ProblemCode.NO_LIBRARY, "Install the NVIDIA driver to see this machine's GPUs.")
+
+
+class Paints(QObject):
+    """Counts how often any part of a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        for child in (widget, *widget.findChildren(QWidget)):
+            child.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Count, and let the event pass."""
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_before_the_first_inventory_the_panel_says_that_it_is_looking(empty_panel: MonitorPanel) -> None:
+    empty = empty_panel.devices.empty
+    assert empty.isVisible()
+    assert empty.headline == "Looking for GPUs"
+    assert not empty_panel.details.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("code", "headline"),
+    [
+        (ProblemCode.NO_LIBRARY, "No NVIDIA driver"),
+        (ProblemCode.DRIVER_NOT_LOADED, "The driver is not loaded"),
+        (ProblemCode.NO_PERMISSION, "No access to the GPUs"),
+        (ProblemCode.NO_GPU, "No GPU found"),
+        (ProblemCode.NOT_RESPONDING, "The driver does not answer"),
+    ],
+)
+def test_without_gpus_the_panel_says_why_in_one_sentence(
+    empty_panel: MonitorPanel, code: ProblemCode, headline: str
+) -> None:
+    empty_panel.set_inventory(inventory(0, problem=Problem(code, "Do this.")))
+    empty = empty_panel.devices.empty
+    assert empty.isVisible()
+    assert (empty.headline, empty.sentence) == (headline, "Do this.")
+    assert (empty.accessibleName(), empty.accessibleDescription()) == (headline, "Do this.")
+
+
+def test_a_machine_without_any_problem_or_gpu_says_so(empty_panel: MonitorPanel) -> None:
+    empty_panel.set_inventory(inventory(0))
+    assert empty_panel.devices.empty.headline == "No GPU found"
+
+
+def test_a_recording_in_place_of_gpus_has_a_banner_that_can_be_closed(make_panel: MakePanel) -> None:
+    panel = make_panel(1)
+    panel.set_problem(NO_LIBRARY)
+    panel.set_recording("Recording: NVIDIA H200, 2026-11-23")
+    assert panel.banner.isVisible()
+    assert panel.banner.text == NO_LIBRARY.sentence
+    assert panel.devices.cards[0].state is CardState.LIVE, "the recording's values are as good as ever"
+    QTest.mouseClick(panel.banner.close_button, Qt.MouseButton.LeftButton)
+    assert not panel.banner.isVisible()
+    panel.set_inventory(inventory(1))
+    assert not panel.banner.isVisible(), "closed is closed"
+    panel.set_problem(None)
+    panel.set_problem(NO_LIBRARY)
+    assert panel.banner.isVisible()
+
+
+def test_a_banner_has_buttons_for_what_can_be_done(empty_panel: MonitorPanel, qtbot: QtBot) -> None:
+    banner = empty_panel.banner
+    banner.say("The recording is over.", actions={"again": "Play again"})
+    with qtbot.waitSignal(banner.actionRequested, check_params_cb=lambda key: key == "again"):
+        QTest.mouseClick(banner.buttons[0], Qt.MouseButton.LeftButton)
+    assert banner.buttons[0].accessibleName() == "Play again"
+
+
+def test_eight_gpus_fit_with_little_scrolling(make_panel: MakePanel) -> None:
+    panel = make_panel(8)
+    cards = panel.devices.cards
+    assert all(card.compact for card in cards)
+    scroll = panel.devices.findChild(QWidget, "qt_scrollarea_viewport")
+    assert isinstance(scroll, QWidget)
+    shown = [card for card in cards if card.geometry().bottom() <= scroll.height()]
+    assert len(shown) >= 6
+    assert panel.devices.summary == "8 visible"
+
+
+def test_one_gpu_has_a_full_card_and_a_timeline(make_panel: MakePanel) -> None:
+    panel = make_panel(1)
+    assert not panel.devices.cards[0].compact
+    assert panel.devices.cards[0].height() >= 150
+    assert panel.details.timeline is not None
+    assert panel.details.timeline.height() > 300
+
+
+def test_gpus_come_and_go_without_a_restart(make_panel: MakePanel) -> None:
+    panel = make_panel(3)
+    kept = panel.devices.cards[0]
+    panel.select(uuid(2))
+    panel.set_inventory(inventory(2))
+    assert [card.uuid for card in panel.devices.cards] == [uuid(0), uuid(1)]
+    assert panel.devices.cards[0] is kept
+    assert panel.selected_uuid == uuid(0), "the selection moves to a GPU that is there"
+    panel.set_inventory(inventory(0))
+    assert not panel.devices.cards
+    assert not panel.selected_uuid
+    panel.set_inventory(inventory(4))
+    assert len(panel.devices.cards) == 4
+    assert panel.selected_uuid == uuid(0)
+
+
+def test_the_ranges_exclude_each_other_and_can_be_chosen_by_keyboard(make_panel: MakePanel, qtbot: QtBot) -> None:
+    panel = make_panel(1)
+    ranges = panel.devices.ranges
+    assert ranges.seconds == 60
+    ranges.button(60).setFocus()
+    with qtbot.waitSignal(panel.rangeChanged, check_params_cb=lambda seconds: seconds == 600):
+        QTest.keyClick(ranges.button(60), Qt.Key.Key_Right)
+    assert ranges.seconds == 600
+    assert not ranges.button(60).isChecked()
+    panel.set_range(86400)
+    assert ranges.seconds == 86400
+    timeline = panel.details.timeline
+    assert timeline is not None
+    assert timeline.ruler.labels[0] == "−20 h"
+    assert all(ranges.button(seconds).accessibleName() for seconds in (60, 600, 3600, 86400))
+
+
+def test_a_hidden_or_minimised_panel_paints_nothing(make_panel: MakePanel, qtbot: QtBot) -> None:
+    panel = make_panel(2)
+    paints = Paints(panel)
+    panel.add_samples((sample(0, -1, gpu_util_percent=99),))
+    panel.redraw()
+    qtbot.wait(20)
+    assert paints.count > 0, "what changes on screen is painted"
+    for away, back in ((panel.hide, panel.show), (panel.showMinimized, panel.showNormal)):
+        away()
+        qtbot.wait(20)
+        paints.count = 0
+        before = panel.devices.cards[0].figures
+        panel.add_samples((sample(0, -2 if away is panel.hide else -3, gpu_util_percent=11),))
+        panel.redraw()
+        qtbot.wait(20)
+        assert paints.count == 0
+        assert panel.devices.cards[0].figures is before
+        back()
+        qtbot.waitUntil(lambda: panel.devices.cards[0].figures[0].value == "11")
+        panel.add_samples((sample(0, -2.5, gpu_util_percent=99),))
+        panel.redraw()
+
+
+def test_without_news_nothing_is_painted(make_panel: MakePanel, qtbot: QtBot) -> None:
+    panel = make_panel(1)
+    panel.set_paused(True)
+    qtbot.wait(400)
+    paints = Paints(panel)
+    qtbot.wait(700)
+    assert paints.count == 0
+
+
+def test_samples_are_drawn_without_anyone_asking(make_panel: MakePanel, qtbot: QtBot) -> None:
+    panel = make_panel(1)
+    panel.add_samples((sample(0, -1, temperature_c=71),))
+    qtbot.waitUntil(lambda: panel.devices.cards[0].figures[2].value == "71")
+
+
+def test_another_source_starts_from_nothing(make_panel: MakePanel, history: History) -> None:
+    panel = make_panel(1)
+    panel.clear()
+    assert history.uuids == ()
+    assert not panel.devices.cards
+    assert panel.devices.empty.headline == "Looking for GPUs"
+    panel.set_inventory(inventory(1))
+    assert panel.devices.cards[0].state is CardState.WAITING
+
+
+def test_the_processes_of_the_selected_gpu_are_listed_largest_first(make_panel: MakePanel) -> None:
+    panel = make_panel(2)
+    table = panel.details.processes
+    panel.details.tabs.setCurrentIndex(1)
+    assert table.note.text() == "Processes have not been read yet."
+    panel.set_processes((process(7, memory=None), process(8), process(9, index=1)))
+    model = table.model
+    assert model.rowCount() == 2
+    row = [model.data(model.index(0, column)) for column in range(model.columnCount())]
+    assert row == ["8", "python", "compute", "48.0 GB", "92"]
+    assert model.data(model.index(1, 3)) == "—"
+    assert panel.details.tabs.tabText(1) == "Processes  2"
+    panel.select(uuid(1))
+    assert model.data(model.index(0, 0)) == "9"
+    panel.set_processes(())
+    assert table.note.isVisible()
+    assert table.note.text() == "No process uses this GPU."
+
+
+@pytest.mark.parametrize("name", list(THEMES))
+def test_both_themes_draw_the_cards_in_their_own_colours(make_panel: MakePanel, theme: Theme, name: str) -> None:
+    panel = make_panel(1)
+    theme.select(name)
+    panel.redraw()
+    card = panel.devices.cards[0]
+    picture = picture_of(card)
+    assert picture.pixelColor(card.width() // 2, 8).name() == theme.colors.card
+    assert column_has(picture, theme.colors.memory, card.width() // 2, 100, card.height() - 24)
+
+
+def test_every_control_has_a_name(make_panel: MakePanel) -> None:
+    panel = make_panel(2)
+    nameless = [
+        child
+        for child in panel.findChildren(QWidget)
+        if child.focusPolicy() & Qt.FocusPolicy.TabFocus and not child.accessibleName() and child.isVisible()
+    ]
+    assert nameless == []
