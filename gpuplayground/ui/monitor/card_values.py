@@ -32,7 +32,7 @@ class FigurePainter:
         painter.setPen(self._value_pen if figure.unit else self._unit_pen)
         painter.drawText(area.left(), column.baseline, figure.value)
         x = area.left() + self._width(figure.value, value=True) + 4
-        room = area.right() + 8 - x
+        room = area.right() - x
         unit = figure.unit if self._width(figure.unit, value=False) <= room else figure.short_unit
         painter.setFont(self._unit_font)
         painter.setPen(self._unit_pen)

@@ -177,8 +177,9 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
             self._backdrop = self._draw_backdrop()
         painter.drawPixmap(0, 0, self._backdrop)
         color = self._theme.color("band", 0.11)
-        for box in self._boxes():
-            painter.fillRect(box, color)
+        for band in self._bands:
+            for box in self._boxes(band):
+                painter.fillRect(box, color)
 
     def _draw_backdrop(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -211,17 +212,16 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
             painter.setPen(QPen(theme.color("warning", 0.8), 1, Qt.PenStyle.DashLine))
             painter.drawLine(area.left(), y, area.right(), y)
 
-    def _boxes(self) -> list[QRect]:
-        """Return the rectangles of the runs, through all tracks."""
+    def _boxes(self, band: Band) -> list[QRect]:
+        """Return the rectangles of a run, one in each track; the first reaches up into the lane for names."""
         area = self._first.area
-        last = next(reversed(self.tracks.values())).area
-        boxes = []
-        for band in self._bands:
-            left = round(area.left() + band.left * area.width())
-            right = round(area.left() + band.right * area.width())
-            top = area.top() - _LANE_PX
-            boxes.append(QRect(left, top, max(1, right - left), last.bottom() - top))
-        return boxes
+        left = round(area.left() + band.left * area.width())
+        width = max(1, round(area.left() + band.right * area.width()) - left)
+        lanes = [_LANE_PX if track is self._first else 0 for track in self.tracks.values()]
+        return [
+            QRect(left, track.area.top() - lane, width, track.area.height() + lane)
+            for track, lane in zip(self.tracks.values(), lanes, strict=True)
+        ]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Remember what is to be painted: often only figures above the tracks."""
@@ -238,15 +238,17 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
             return
         painter.setFont(ui_font(10))
         edge = theme.color("band", 0.55)
-        for band, box in zip(self._bands, self._boxes(), strict=True):
-            # A rectangle one pixel wide: a line of a translucent pen costs fifty times as much.
-            if band.starts:
-                painter.fillRect(box.left(), box.top(), 1, box.height(), edge)
-            if band.ends:
-                painter.fillRect(box.right(), box.top(), 1, box.height(), edge)
-            if box.width() > 16:
+        for band in self._bands:
+            boxes = self._boxes(band)
+            # Rectangles one pixel wide: lines of a translucent pen cost fifty times as much.
+            for box in boxes:
+                if band.starts:
+                    painter.fillRect(box.left(), box.top(), 1, box.height(), edge)
+                if band.ends:
+                    painter.fillRect(box.right(), box.top(), 1, box.height(), edge)
+            if boxes[0].width() > 16:
                 painter.setPen(theme.color("muted"))
-                words = QRect(box.left() + 4, box.top(), box.width() - 5, _LANE_PX)
+                words = QRect(boxes[0].left() + 4, boxes[0].top(), boxes[0].width() - 5, _LANE_PX)
                 painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, band.label)
         if self._cursor is not None:
             x = round(area.left() + self._cursor * area.width())
