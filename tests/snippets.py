@@ -65,7 +65,7 @@ class Played:
 
 
 class Playground:
-    """Runs snippets. ``on_output`` of :meth:`play` is called with the session once a text has been printed."""
+    """Runs snippets and keeps what they reported."""
 
     def __init__(self, folder: Path, mark: str) -> None:
         self.folder = folder
@@ -77,25 +77,30 @@ class Playground:
         self,
         source: str,
         *,
-        when: str | None = None,
+        when: str | RunState | None = None,
         then: Callable[[Session], None] | None = None,
         answers: list[str | None] | None = None,
         batch_limit_bytes: int | None = 1_000_000,
         **request: object,
     ) -> Played:
-        """Run a snippet; call ``then`` once ``when`` has been printed, and answer each ``input()``."""
+        """Run a snippet; call ``then`` once ``when`` was printed or entered, and answer each ``input()``."""
         played, session, left = Played(), self.launcher.session(), list(answers or [])
-        seen = bytearray()
+        seen, acted = bytearray(), list[bool]()
+
+        def has_come(event: SessionEvent) -> bool:
+            if isinstance(when, RunState):
+                return isinstance(event, StateChanged) and event.state is when
+            return when is not None and when.encode() in seen
 
         def on_event(event: SessionEvent) -> None:
             played.events.append(event)
             if isinstance(event, InputRequested) and left:
                 session.send_input(left.pop(0))
-            if isinstance(event, OutputAppended) and when is not None and then is not None:
-                already = when.encode() in seen
+            if isinstance(event, OutputAppended):
                 seen.extend(b"".join(chunk.data for chunk in event.chunks))
-                if not already and when.encode() in seen:
-                    threading.Thread(target=then, args=(session,)).start()
+            if then is not None and not acted and has_come(event):
+                acted.append(True)
+                threading.Thread(target=then, args=(session,)).start()
 
         request.setdefault("working_directory", str(self.folder))
         start = time.monotonic()

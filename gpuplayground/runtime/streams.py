@@ -30,6 +30,9 @@ class AdaptiveOutput(io.RawIOBase):
         self._flush_soon = flush_soon
         self._lock = RLock()
         self._held = bytearray()
+        #: What the current call has taken, and bytes that an interrupted call took without being able to say so.
+        self._taken: list[int] = []
+        self._unacknowledged = b""
         self._window_start = 0.0
         self._lines = 0
 
@@ -46,7 +49,23 @@ class AdaptiveOutput(io.RawIOBase):
         return False
 
     def write(self, data: Any) -> int:
-        """Write one line, or hold it back for at most about 10 ms when too many come."""
+        """Write one line, or hold it back for at most about 10 ms when too many come.
+
+        A KeyboardInterrupt may arise after the bytes went out and before this returns. The buffer above then comes
+        with the same bytes again, which must not be written twice.
+        """
+        known, self._unacknowledged = self._unacknowledged, b""
+        if known and bytes(data[: len(known)]) == known:
+            return len(known)
+        self._taken = []
+        try:
+            self._take(data, len(data))
+        except BaseException:
+            self._unacknowledged = bytes(data[: sum(self._taken)])
+            raise
+        return self._taken[0]
+
+    def _take(self, data: Any, size: int) -> None:
         with self._lock:
             now = monotonic()
             if now - self._window_start > _WINDOW_S:
@@ -54,22 +73,32 @@ class AdaptiveOutput(io.RawIOBase):
                 self._lines = 0
             self._lines += 1
             held = self._held
-            if not held and (self._lines <= _LINES_PER_WINDOW or len(data) >= _BATCH_BYTES):
-                return os.write(self._descriptor, data)
-            if not held and (sys.is_finalizing() or not self._flush_soon(self.push)):
-                return os.write(self._descriptor, data)
-            held += data
+            if not held and (
+                self._lines <= _LINES_PER_WINDOW
+                or size >= _BATCH_BYTES
+                or sys.is_finalizing()
+                or not self._flush_soon(self.push)
+            ):
+                self._write_now(data, self._taken)
+                return
             if len(held) >= _BATCH_BYTES:
                 self.push()
-            return len(data)
+            held += data
+            self._taken.append(size)
 
     def push(self) -> None:
         """Write what is held back."""
         with self._lock:
             while self._held:
-                # What an interrupt keeps from being written stays for the next time.
-                written = os.write(self._descriptor, self._held)
-                del self._held[:written]
+                written: list[int] = []
+                try:
+                    self._write_now(self._held, written)
+                finally:
+                    del self._held[: sum(written)]
+
+    def _write_now(self, data: Any, written: list[int]) -> None:
+        """Write, and note in ``written`` how much: in one call, so that no interrupt comes between the two."""
+        written.extend(map(os.write, (self._descriptor,), (data,)))
 
     def forget_lock(self) -> None:
         """Take a fresh lock, in a forked child: another thread may have held the old one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Iterator
 
 _LENGTH = struct.Struct(">I")
 #: A frame longer than this is not one of ours: the stream is corrupt.
@@ -82,14 +82,13 @@ class FrameBuffer:
     def __init__(self) -> None:
         self._pending = bytearray()
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """Return the frames that ``data`` completes.
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Yield the frames that ``data`` completes.
 
         Raises:
             WireError: the stream is corrupt; nothing after that can be trusted.
         """
         self._pending += data
-        frames = []
         while len(self._pending) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._pending)
             if length > MAX_FRAME_BYTES:
@@ -97,9 +96,9 @@ class FrameBuffer:
             end = _LENGTH.size + length
             if len(self._pending) < end:
                 break
-            frames.append(decode(bytes(self._pending[_LENGTH.size : end])))
+            frame = bytes(self._pending[_LENGTH.size : end])
             del self._pending[:end]
-        return frames
+            yield decode(frame)
 
 
 class Progress:

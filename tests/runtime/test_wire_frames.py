@@ -28,4 +28,4 @@ def test_frames_come_together_however_they_were_cut() -> None:
 )
 def test_what_is_no_frame_is_an_error(data: bytes) -> None:
     with pytest.raises(wire.WireError):
-        wire.FrameBuffer().feed(data + b"\0" * 32)
+        list(wire.FrameBuffer().feed(data + b"\0" * 32))
