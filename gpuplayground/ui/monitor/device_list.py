@@ -28,7 +28,7 @@ from gpuplayground.ui.theme import Theme, ui_font
 
 _GAP, _GAP_COMPACT = 8, 5
 #: Height of the header above the cards, with its margins.
-_HEADER = 52
+_HEADER = 44
 #: How much taller than the space for them full cards may be before all become compact: a little scrolling is fine.
 _OVERFLOW = 1.25
 
@@ -58,7 +58,7 @@ class DeviceList(QWidget):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self._scroll)
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 8, 4, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(self._make_header())
         column.addWidget(self._stack, 1)
@@ -68,7 +68,7 @@ class DeviceList(QWidget):
         title.setProperty("role", "title")
         title.setFont(ui_font(14))
         row = QHBoxLayout()
-        row.setContentsMargins(4, 0, 6, 0)
+        row.setContentsMargins(4, 0, 0, 0)
         row.setSpacing(10)
         row.addWidget(title)
         row.addWidget(self._count, 1)
@@ -84,11 +84,12 @@ class DeviceList(QWidget):
         content = QWidget(scroll)
         content.setAccessibleName(self.tr("GPUs"))
         column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 6, 2)
+        column.setContentsMargins(0, 0, 0, 2)
         column.setSpacing(_GAP)
         column.addStretch(1)
         scroll.setWidget(content)
         scroll.verticalScrollBar().valueChanged.connect(self._refresh_shown)
+        scroll.verticalScrollBar().rangeChanged.connect(self._leave_gap)
         return scroll, column
 
     @property
@@ -145,6 +146,10 @@ class DeviceList(QWidget):
         self._stack.setCurrentWidget(self._scroll if ordered else self.empty)
         if self._selected not in ordered:
             self.select(next(iter(ordered), ""))
+
+    def _leave_gap(self, _least: int, most: int) -> None:
+        """Keep the cards apart from the scroll bar while there is one."""
+        self._column.setContentsMargins(0, 0, 4 if most else 0, 2)
 
     def _make_card(self, info: GpuInfo) -> GpuCard:
         card = GpuCard(self._theme, self._history, info, self._scroll.widget())

@@ -63,12 +63,11 @@ class MonitorPanel(QWidget):
         self._splitter.setHandleWidth(8)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self.devices)
-        self._lower = self._framed(self.details)
-        self._splitter.addWidget(self._lower)
+        self._splitter.addWidget(self.details)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setStretchFactor(1, 1)
         self._splitter.splitterMoved.connect(self._keep_split)
-        self._lower.hide()
+        self.details.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -81,18 +80,15 @@ class MonitorPanel(QWidget):
         self.devices.ranges.rangeChanged.connect(self._change_range)
         self.setAccessibleName(self.tr("GPU monitor"))
 
-    def _framed(self, details: Details) -> QWidget:
-        """Return the details with the margins that the cards have."""
-        frame = QWidget(self)
-        column = QVBoxLayout(frame)
-        column.setContentsMargins(10, 0, 10, 10)
-        column.addWidget(details)
-        return frame
-
     @property
     def selected_uuid(self) -> str:
         """The selected GPU, empty while there is none."""
         return self.devices.selected_uuid
+
+    @property
+    def runs(self) -> tuple[RunSpan, ...]:
+        """The runs that are shown as bands, oldest first."""
+        return tuple(self._runs.values())
 
     def sizeHint(self) -> QSize:
         """Return the width at which five figures fit a card."""
@@ -112,7 +108,7 @@ class MonitorPanel(QWidget):
         if not self._gpus:
             self.devices.empty.show_problem(inventory.problem or self._problem)
         self.devices.set_gpus(inventory.gpus)
-        self._lower.setVisible(bool(self._gpus))
+        self.details.setVisible(bool(self._gpus))
         self._share_height()
         self._show_problems()
         self._show_processes()
@@ -125,7 +121,7 @@ class MonitorPanel(QWidget):
         self._gpus, self._gpu_problems = {}, {}
         self.devices.set_gpus(())
         self.devices.empty.show_waiting()
-        self._lower.setVisible(False)
+        self.details.setVisible(False)
 
     def add_samples(self, samples: Sequence[GpuSample]) -> None:
         """Keep one tick's samples, and draw them if it is time to."""
