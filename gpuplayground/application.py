@@ -20,7 +20,6 @@ from gpuplayground.playground.examples import Example, load_examples
 from gpuplayground.playground.results import RunRequest
 from gpuplayground.playground.session import Launcher
 from gpuplayground.settings import Settings
-from gpuplayground.ui.dialogs.about import show_about
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.monitor.panel import MonitorPanel
@@ -67,19 +66,22 @@ class Application(QObject):
         self._open_first(examples)
 
     def show(self) -> None:
-        """Show the window, then start what may take its time."""
+        """Show the window; what may take its time starts once the first frame is on the screen."""
         self.window.restore(self._settings)
         if self._options.size:
             self.window.resize(*self._options.size)
+        self.window.painted.connect(self._start)
         self.window.show()
-        self.monitor.start()
         if self._options.replay:
             self.monitor.open_recording(Path(self._options.replay))
-        self.interpreters.discover()
-        QTimer.singleShot(0, self, self.monitor_panel.load_timeline)
-        self._warm_timer.start()
         if self._options.run:
             self.playground.run()
+
+    def _start(self) -> None:
+        self.monitor.start()
+        self.interpreters.discover()
+        self.monitor_panel.load_timeline()
+        self._warm_timer.start()
 
     def beat(self) -> None:
         """Let Python run its signal handlers; called by a timer."""
@@ -151,8 +153,8 @@ class Application(QObject):
         playground.inputClosed.connect(runs.close_input)
         runs.happened.connect(playground.apply)
         runs.happened.connect(self._bands.follow)
-        self.tabs.currentChanged.connect(self._warm_timer.start)
-        self.tabs.textEdited.connect(self._warm_timer.start)
+        self.tabs.currentChanged.connect(self._warm_soon)
+        self.tabs.textEdited.connect(self._warm_soon)
         self.tabs.tabClosed.connect(self._tab_closed)
         self.tabs.pathsDropped.connect(self._open_files)
         self.tabs.fileOpened.connect(self._file_opened)
@@ -181,6 +183,9 @@ class Application(QObject):
         self.playground.begin(tab_id, request.run_id, request.path or request.name)
         self._bands.announce(request.run_id, (self._device,) if self._device else ())
         self.runs.start(tab_id, request)
+
+    def _warm_soon(self, tab_id: str) -> None:
+        self._warm_timer.start()
 
     def _warm(self) -> None:
         tab_id = self.tabs.current_id()
@@ -217,7 +222,7 @@ class Application(QObject):
             "find": tabs.open_find, "replace": lambda: tabs.open_find(replace=True),
             "go_to_line": tabs.open_go_to_line, "toggle_comment": tabs.toggle_comment,
             "zoom_in": lambda: tabs.zoom(1), "zoom_out": lambda: tabs.zoom(-1), "zoom_reset": lambda: tabs.zoom(0),
-            "about": lambda: show_about(window),
+            "about": self._show_about,
             "open_recording": self._open_recording, "live": self.monitor.go_live,
             "screenshot": self._save_picture,
         }  # fmt: skip
@@ -267,6 +272,11 @@ class Application(QObject):
     def _show_line_timings(self, shown: bool) -> None:
         self._settings.show_line_timings = shown
         self.tabs.set_show_times(shown)
+
+    def _show_about(self) -> None:
+        from gpuplayground.ui.dialogs.about import show_about  # reads metadata of packages: not at every start
+
+        show_about(self.window)
 
     def _save_picture(self) -> None:
         picture = self.window.grab()  # before the dialog covers it

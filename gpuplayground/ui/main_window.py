@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from gpuplayground.playground.examples import Example
@@ -35,6 +35,7 @@ class MainWindow(QMainWindow):
 
     exampleChosen = Signal(object)  # Example
     filesDropped = Signal(list)
+    painted = Signal()  # the first frame is on the screen: what may take its time can begin
     closed = Signal()
 
     def __init__(
@@ -47,7 +48,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.may_close: Callable[[], bool] = lambda: True
-        self._has_proportions = False
+        self._has_proportions = self._is_painted = False
         self.monitor, self.playground = monitor, playground
         self.setWindowTitle("GPU Playground")
         self.setWindowIcon(icons.icon("cpu", "accent"))
@@ -113,6 +114,13 @@ class MainWindow(QMainWindow):
         """Write size and proportions into the settings."""
         settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         settings.splitters = {name: splitter.sizes() for name, splitter in self._splitters().items()}
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say when the first frame has been painted; the widgets inside follow within the same event."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first: unsaved work is not lost by a click."""

@@ -67,9 +67,10 @@ class MonitorController(QObject):
 
     def open_recording(self, file: Path) -> bool:
         """Show a recording instead of live GPUs; False, and a sentence by ``failed``, where it cannot be read."""
+        previous, self._chosen_file = self._chosen_file, file
         if not self._start_replay(file):
+            self._chosen_file = previous
             return False
-        self._chosen_file = file
         return True
 
     def go_live(self) -> None:

@@ -12,6 +12,4 @@ def line_shares(timings: Iterable[StatementTiming]) -> list[tuple[int, int, floa
     """Return (first line, last line, share of the total from 0 to 1, time as text) of every statement."""
     timed = list(timings)
     total = sum(timing.cost_ns for timing in timed) or 1
-    return [
-        (timing.line, timing.end_line, timing.cost_ns / total, units.duration(timing.cost_ns)) for timing in timed
-    ]
+    return [(timing.line, timing.end_line, timing.cost_ns / total, units.duration(timing.cost_ns)) for timing in timed]
