@@ -54,5 +54,5 @@ time.sleep(2)
 assert allocated >= 4 * 4 * size, "four tensors were not allocated"
 assert kept >= allocated, "PyTorch gave memory back when the tensors were deleted"
 assert left < kept, "empty_cache() gave nothing back"
-print(f"GB held by PyTorch: {allocated / 1e9:.2f} in use, {kept / 1e9:.2f} after del, {left / 1e9:.2f} after empty_cache().")
+print(f"PyTorch held {allocated / 1e9:.2f} GB, after del {kept / 1e9:.2f} GB, after empty_cache() {left / 1e9:.2f} GB.")
 print("The context stays until the process ends: then the graph is back where it began.")
