@@ -184,7 +184,7 @@ class Application(QObject):
         self._bands.announce(request.run_id, (self._device,) if self._device else ())
         self.runs.start(tab_id, request)
 
-    def _warm_soon(self, tab_id: str) -> None:
+    def _warm_soon(self, _tab_id: str) -> None:
         self._warm_timer.start()
 
     def _warm(self) -> None:
