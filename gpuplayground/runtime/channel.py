@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from threading import Condition
 from typing import Callable
 
@@ -35,6 +36,7 @@ class Channel:
         self._flush: Callable[[], None] | None = None
         self._flush_wanted = False
         self._stopping = False
+        self._ended = False
         self._thread = 0
         self._stopped = _thread.allocate_lock()
         self._forking = _thread.allocate_lock()
@@ -58,8 +60,17 @@ class Channel:
 
     def resume(self) -> None:
         """Start the helper thread again after a fork, in the parent."""
-        if self._transport is not None:
+        if self._transport is not None and not self._ended:
             self.start()
+        self._forking.release()
+
+    def end(self) -> None:
+        """Stop the helper thread for good, ahead of the interpreter's own end.
+
+        Python lets threads die there wherever they are; with the lock of an output in hand that would be a deadlock.
+        """
+        self._ended = True
+        self.pause()
         self._forking.release()
 
     def detach(self) -> None:
@@ -101,7 +112,7 @@ class Channel:
     def flush_soon(self, flush: Callable[[], None]) -> bool:
         """Have ``flush`` called by the helper thread in about 10 ms; False where that is not possible."""
         transport = self._transport
-        if transport is None or not transport.can_wake:
+        if transport is None or not transport.can_wake or self._ended:
             return False
         self._flush = flush
         self._flush_wanted = True
@@ -122,7 +133,8 @@ class Channel:
                 if self._flush_wanted and self._flush is not None:
                     self._flush_wanted = False
                     time.sleep(0.01)
-                    self._flush()
+                    with suppress(OSError):  # the snippet closed its output, or made it non-blocking
+                        self._flush()
                 data = transport.wait()
                 if data is None:
                     continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import mmap
 import os
 import signal
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     progress = SharedProgress([])
     prepare_for_forks(channel, output, progress)
     channel.start()
+    # Registered first and so called last, after whatever the snippet and its modules register.
+    atexit.register(_end_quietly, channel, output)
     script = Script()
     # Ahead of all imports: a module may set a hook of its own.
     Hooks(script).install()
@@ -45,6 +48,12 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
         channel.send({"kind": "ready"})
     script.path, script.shown = order["script"], order["shown"]
     _Execution(order, script, channel, progress, memory, warmup, startup).run()
+
+
+def _end_quietly(channel: Channel, output: streams.AdaptiveOutput) -> None:
+    channel.end()
+    output.forget_lock()
+    output.push()
 
 
 class _Execution:

@@ -74,10 +74,7 @@ class AdaptiveOutput(io.RawIOBase):
             self._lines += 1
             held = self._held
             if not held and (
-                self._lines <= _LINES_PER_WINDOW
-                or size >= _BATCH_BYTES
-                or sys.is_finalizing()
-                or not self._flush_soon(self.push)
+                self._lines <= _LINES_PER_WINDOW or size >= _BATCH_BYTES or not self._flush_soon(self.push)
             ):
                 self._write_now(data, self._taken)
                 return
@@ -101,7 +98,7 @@ class AdaptiveOutput(io.RawIOBase):
         written.extend(map(os.write, (self._descriptor,), (data,)))
 
     def forget_lock(self) -> None:
-        """Take a fresh lock, in a forked child: another thread may have held the old one."""
+        """Take a fresh lock, in a forked child or at the end: a thread that is no more may have held the old one."""
         self._lock = RLock()
 
     def close(self) -> None:

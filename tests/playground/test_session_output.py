@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from textwrap import dedent
 
-from gpuplayground.playground.events import InputRequested, OutputAppended
-from gpuplayground.playground.results import RunState
+from gpuplayground.playground.events import InputRequested, OutputAppended, SessionEvent
+from gpuplayground.playground.results import RunRequest, RunState
 from tests.snippets import Playground
 
 
@@ -132,3 +133,30 @@ def test_a_forked_child_reads_the_end_of_input(playground: Playground) -> None:
         """)
     )
     assert played.output() == "''\n"
+
+
+def test_a_slow_reader_does_not_hang_the_end_of_a_snippet(playground: Playground) -> None:
+    source = dedent("""
+        import atexit, os, time
+        much = b"x" * (4 << 20)
+        @atexit.register
+        def end():
+            print("go", flush=True)
+            time.sleep(0.1)
+            for i in range(100): print(f"{i:0500}")  # the last of them are held back for a moment
+            os.set_blocking(1, False)
+            os.write(1, much)
+            os.set_blocking(1, True)
+            time.sleep(0.1)  # until our thread waits for the full pipe
+        """)
+    events: list[SessionEvent] = []
+
+    def read_slowly(event: SessionEvent) -> None:
+        events.append(event)
+        if isinstance(event, OutputAppended):
+            time.sleep(0.5)
+
+    run = playground.launcher.session().run(RunRequest("1", source, timeout_s=20), read_slowly, batch_limit_bytes=None)
+    assert run.state is RunState.FINISHED, run.summary
+    text = b"".join(c.data for e in events if isinstance(e, OutputAppended) for c in e.chunks).decode()
+    assert "".join(f"{i:0500}\n" for i in range(100)) == text.replace("x", "").removeprefix("go\n")

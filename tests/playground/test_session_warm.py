@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gpuplayground.playground import spare
+from gpuplayground.playground.process import SnippetProcess, Surroundings
 from gpuplayground.playground.results import RunRequest, RunState
 from tests.snippets import INTERPRETER, Playground
 
@@ -24,6 +26,25 @@ def test_a_spare_has_imported_ahead_and_its_cost_is_told(playground: Playground)
     assert costs[1] > 0
     assert costs[2] == costs[3] == 0
     assert played.result.timings[0].cost_ns >= costs[0]
+
+
+def test_a_spare_that_greets_before_it_is_told_what_to_import_loses_nothing(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start_and_dawdle(surroundings: Surroundings) -> SnippetProcess:
+        process = SnippetProcess(surroundings)
+        deadline = time.monotonic() + 20
+        while not process.sources.peek():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return process
+
+    monkeypatch.setattr(spare, "SnippetProcess", start_and_dawdle)
+    playground.warm("import json")
+    played = playground.play("import json; print('heard')")
+    assert played.result.was_warm
+    assert played.output() == "heard\n"
+    assert played.result.environment["python"]
 
 
 def test_a_spare_is_replaced_after_its_run(playground: Playground) -> None:
