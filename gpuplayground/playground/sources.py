@@ -39,6 +39,9 @@ class Sources:
         """Send a frame to the process as soon as it takes it."""
         raise NotImplementedError
 
+    def push(self) -> None:
+        """Send what waits to be sent as far as the process takes it now, and read nothing: nobody would hear of it."""
+
     def wake(self) -> None:
         """Make :meth:`wait` return."""
         raise NotImplementedError
@@ -138,6 +141,9 @@ else:
             with self._lock:
                 self._outgoing += wire.pack(frame)
             self.wake()
+
+        def push(self) -> None:
+            self._send_more()
 
         def _send_more(self) -> None:
             descriptor = self._channel.fileno()

@@ -146,7 +146,7 @@ class SparePool:
         except StartError:
             return  # the run will say so
         process.sources.send({"kind": "warm", "imports": key.imports, "folder": key.folder})
-        process.sources.wait(0)
+        process.sources.push()
         with self._lock:
             if not self._closed.is_set():
                 self._spares[interpreter] = _Spare(key, process, time.monotonic())
