@@ -11,10 +11,17 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU in percent of one core, and resident memory in bytes, of a process and its children."""
+    """What a process and its children cost.
+
+    Attributes:
+        cpu_percent: CPU time in percent of one core.
+        rss_bytes: resident memory; pages that several of the processes share are counted in each of them.
+        pss_bytes: the same with each shared page divided among all processes of the machine that have it.
+    """
 
     cpu_percent: float
     rss_bytes: int
+    pss_bytes: int
 
 
 def tree(pid: int) -> list[psutil.Process]:
@@ -36,21 +43,18 @@ def cpu_seconds(pid: int) -> float:
     return total
 
 
-def rss_bytes(pid: int) -> int:
-    """Return the resident memory of a tree. Pages shared between its processes are counted in each."""
-    total = 0
-    for process in tree(pid):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            total += process.memory_info().rss
-    return total
-
-
 def cost_of(pid: int, seconds: float) -> Cost:
     """Watch a tree for so long."""
     began, used = time.perf_counter(), cpu_seconds(pid)
     time.sleep(seconds)
     share = (cpu_seconds(pid) - used) / (time.perf_counter() - began)
-    return Cost(100 * share, rss_bytes(pid))
+    rss = pss = 0
+    for process in tree(pid):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            memory = process.memory_full_info()
+            rss += memory.rss
+            pss += memory.pss
+    return Cost(100 * share, rss, pss)
 
 
 def end(pid: int) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
 def virtual_screen() -> Iterator[dict[str, str]]:
-    """Start Xvfb and yield the environment of programs that shall use it.
+    """Start Xvfb and yield what programs that shall use it need in their environment.
 
     Raises:
         SystemExit: Xvfb is not installed.
@@ -30,9 +29,7 @@ def virtual_screen() -> Iterator[dict[str, str]]:
     try:
         with os.fdopen(reading) as pipe:
             number = pipe.readline().strip()
-        environment = {**os.environ, "DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb", "PYTHONUNBUFFERED": "1"}
-        time.sleep(0.2)
-        yield environment
+        yield {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
     finally:
         server.kill()
         server.wait()

@@ -1,0 +1,60 @@
+"""Takes the figures of the README: ``python -m benchmarks [NAME ...]``, all of them without a name."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.figures import Figure, reported, table
+from benchmarks.machine import machine
+from benchmarks.screen import virtual_screen
+from tests.fakes import fake_nvml_env
+
+NAMES = ("startup", "monitor_cost", "run_latency", "flood", "overhead")
+
+
+def main() -> int:
+    """Run benchmarks one after the other and print their table; the exit code is 1 when a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    names = parser.parse_args().names or list(NAMES)
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        parser.error(f"There is no benchmark {unknown[0]}: choose among {', '.join(NAMES)}.")
+    figures: list[Figure] = []
+    with virtual_screen() as screen:
+        for name in names:
+            figures += _figures_of(name, screen)
+    print(machine())
+    print(f"load average {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}\n")
+    print(table(figures))
+    return 1 if any(figure.is_met is False for figure in figures) else 0
+
+
+def _figures_of(name: str, screen: dict[str, str]) -> list[Figure]:
+    """Run one benchmark in a process of its own, with fresh folders and one fake GPU."""
+    sys.stderr.write(f"{name} …\n")
+    with tempfile.TemporaryDirectory() as home:
+        folders = {key: str(Path(home) / key.lower()) for key in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+        done = subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}"],
+            env={**_usual_environment(), **screen, **folders, **fake_nvml_env(gpus=1)},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    return reported(done.stdout)
+
+
+def _usual_environment() -> dict[str, str]:
+    """Return this environment without what changes how Python runs, such as PYTHONDONTWRITEBYTECODE."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""The real window in this process, for benchmarks that click and watch. Its environment is set by the caller."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+
+from gpuplayground import paths
+from gpuplayground.application import Application
+from gpuplayground.options import WindowOptions
+from gpuplayground.playground.events import RunFinished, SessionEvent
+from gpuplayground.playground.results import RunState
+from gpuplayground.settings import Settings
+from gpuplayground.ui.theme import Theme, load_fonts
+
+
+class PaintWatch(QObject):
+    """Counts the paint events of a widget."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, N802 - Qt's own name
+        """Count, and let the widget have the event."""
+        if event.type() == QEvent.Type.Paint:
+            self.count += 1
+        return False
+
+
+class Window(QObject):
+    """The application with one snippet open.
+
+    Attributes:
+        last_run_was_warm: whether the run that ended last had a warm spare.
+    """
+
+    def __init__(self, qt: QApplication, snippet: Path) -> None:
+        super().__init__()
+        self._qt = qt
+        self.last_run_was_warm = False
+        load_fonts(paths.resources() / "fonts")
+        theme = Theme("dark")
+        theme.apply()
+        self.application = Application(theme, Settings(), WindowOptions(files=(str(snippet),), size=(1400, 900)))
+        self.application.show()
+        self.wait_until(lambda: self.application.monitor_panel.details.timeline is not None)
+        self.tab_id = self.application.tabs.current_id() or ""
+        self.output = self.application.playground.output(self.tab_id)
+        self.application.runs.happened.connect(self._note)
+
+    def wait_until(self, holds: Callable[[], bool], timeout_s: float = 60.0) -> float:
+        """Run the event loop until a condition holds and return when that was (``time.perf_counter()``).
+
+        Raises:
+            TimeoutError: it did not come to hold.
+        """
+        deadline = time.perf_counter() + timeout_s
+        while not holds():
+            if time.perf_counter() > deadline:
+                raise TimeoutError("What the benchmark waits for did not happen.")
+            self._qt.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
+            if not holds():
+                # Sleeps until something happens; the monitor's timers end it at the latest.
+                self._qt.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        return time.perf_counter()
+
+    def run_for(self, seconds: float) -> None:
+        """Run the event loop for a while."""
+        QTest.qWait(round(seconds * 1000))
+
+    def click(self, button: QAbstractButton) -> None:
+        """Press and release the left button of the mouse on a button."""
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def press_run(self) -> float:
+        """Click Run and return when the click began."""
+        clicked = time.perf_counter()
+        self.click(self.application.window.header.run_button)
+        return clicked
+
+    def press_stop(self) -> float:
+        """Click Stop, or Kill, and return when the click began."""
+        clicked = time.perf_counter()
+        self.click(self.application.window.header.stop_button)
+        return clicked
+
+    @property
+    def state(self) -> RunState | None:
+        """The state of the tab's run."""
+        return self.application.playground.current_run().state
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next click on Run would start the snippet."""
+        can_click = self.application.window.header.run_button.isEnabled()
+        return can_click and not self.application.runs.is_running(self.tab_id)
+
+    def close(self) -> None:
+        """End everything."""
+        self.application.window.hide()
+        self.application.shutdown()
+
+    def _note(self, _tab_id: str, event: SessionEvent) -> None:
+        if isinstance(event, RunFinished):
+            self.last_run_was_warm = event.run.was_warm
