@@ -12,8 +12,9 @@ from gpuplayground.ui.monitor.card_geometry import CardGeometry
 from gpuplayground.ui.monitor.chart import ChartImage, column_values
 from gpuplayground.ui.theme import Theme, ui_font
 
-#: Five seconds of a day are less than a pixel, but a chart that has just begun shall not look dead.
-_LONGEST_WAIT_NS = 5_000_000_000
+#: The curves move at most twice a second, the figures with every redraw. Five seconds of a day are less than a pixel,
+#: but a chart that has just begun shall not look dead.
+_SHORTEST_WAIT_NS, _LONGEST_WAIT_NS = 500_000_000, 5_000_000_000
 
 
 class CardChart:
@@ -36,7 +37,7 @@ class CardChart:
         """Draw what happened up to ``now_ns`` in ``size`` device pixels; return False if the old picture still does."""
         width, height = max(2, round(size.width())), max(2, round(size.height()))
         column_ns = range_s * 1_000_000_000 // width
-        due = now_ns // min(column_ns, _LONGEST_WAIT_NS)
+        due = now_ns // min(max(column_ns, _SHORTEST_WAIT_NS), _LONGEST_WAIT_NS)
         wanted = (due, width, height, range_s, theme.name, dimmed)
         if wanted == self._drawn and not self.stale:
             return False

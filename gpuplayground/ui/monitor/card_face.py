@@ -106,6 +106,9 @@ def _titles(painter: QPainter, face: Face, place: CardGeometry, theme: Theme, ri
 def _headings(painter: QPainter, face: Face, place: CardGeometry, theme: Theme) -> None:
     painter.setFont(ui_font(12))
     for column in place.columns:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("grid"))
+        painter.drawRoundedRect(QRectF(column.bar), column.bar.height() / 2, column.bar.height() / 2)
         if column.heading is not None:
             area = column.heading
             painter.setPen(Qt.PenStyle.NoPen)

@@ -22,7 +22,6 @@ class FigurePainter:
         self._widths: dict[tuple[str, bool], int] = {}
         self._value_pen = QPen(theme.color("faint" if dimmed else "text"))
         self._unit_pen = QPen(theme.color("faint" if dimmed else "muted"))
-        self._trough = QBrush(theme.color("grid"))
         self._bars = {column.key: QBrush(theme.color("faint" if dimmed else column.key)) for column in place.columns}
 
     def draw(self, painter: QPainter, figure: Figure, column: Column) -> None:
@@ -37,12 +36,13 @@ class FigurePainter:
         painter.setFont(self._unit_font)
         painter.setPen(self._unit_pen)
         painter.drawText(x, column.baseline, unit)
-        bar = QRectF(column.bar)
-        painter.setPen(Qt.PenStyle.NoPen)
-        self._fill(painter, bar, self._trough)
         if figure.fraction:
+            bar = QRectF(column.bar)
             bar.setWidth(max(2.0, bar.width() * figure.fraction))
-            self._fill(painter, bar, self._bars[figure.key])
+            radius = min(bar.height(), bar.width()) / 2
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._bars[figure.key])
+            painter.drawRoundedRect(bar, radius, radius)
 
     def _width(self, text: str, *, value: bool) -> int:
         """Return the width of a text. Figures are tabular, so all digits count as zeros and few widths are needed."""
@@ -52,8 +52,3 @@ class FigurePainter:
             metrics = self._value_metrics if value else self._unit_metrics
             width = self._widths[key] = metrics.horizontalAdvance(key[0])
         return width
-
-    def _fill(self, painter: QPainter, bar: QRectF, brush: QBrush) -> None:
-        painter.setBrush(brush)
-        radius = min(bar.height(), bar.width()) / 2
-        painter.drawRoundedRect(bar, radius, radius)

@@ -29,8 +29,8 @@ _SHIFTS = {Qt.Key.Key_Left: -0.2, Qt.Key.Key_Right: 0.2}
 _HOME = (Qt.Key.Key_Home, Qt.Key.Key_Escape)
 #: A minute at 10 Hz is drawn sample by sample even where that is more than one per pixel.
 _RAW_POINTS = 640
-#: The curves move at most twice a second, the figures above them with every redraw; a day's at least each 5 s.
-_SHORTEST_WAIT_NS, _LONGEST_WAIT_NS = 500_000_000, 5_000_000_000
+#: The curves move at most once a second, the figures above them with every redraw; a day's at least each 5 s.
+_SHORTEST_WAIT_NS, _LONGEST_WAIT_NS = 1_000_000_000, 5_000_000_000
 
 
 class Timeline(QWidget):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QStaticText
 
 from gpuplayground.ui.monitor.track_specs import TrackSpec
 from gpuplayground.ui.theme import Theme, ui_font
@@ -21,8 +21,12 @@ class TrackStrip:
         self._suffix = spec.unit
         self._title_font, self._label_font = ui_font(11, QFont.Weight.Medium), ui_font(11)
         self._value_font = ui_font(12, QFont.Weight.DemiBold)
-        self._title_metrics, self._metrics = QFontMetrics(self._title_font), QFontMetrics(self._label_font)
-        self._value_metrics = QFontMetrics(self._value_font)
+        self._metrics, self._value_metrics = QFontMetrics(self._label_font), QFontMetrics(self._value_font)
+        self._title_width = QFontMetrics(self._title_font).horizontalAdvance(spec.title)
+        self._label_widths = tuple(self._metrics.horizontalAdvance(curve.label) for curve in spec.curves)
+        # Words that stay are shaped once; figures are cheap to shape.
+        self._title = _still(spec.title, self._title_font)
+        self._labels = tuple(_still(curve.label, self._label_font) for curve in spec.curves)
         self.area = QRect()
         self.values: tuple[str, ...] = ("",) * len(spec.curves)
 
@@ -42,25 +46,32 @@ class TrackStrip:
     def paint(self, painter: QPainter, theme: Theme) -> None:
         """Write the title, then the curves from the right as far as there is room."""
         area, baseline = self.area, self.area.top() + STRIP_PX - 5
+        top = baseline - self._metrics.ascent()
         text, muted = theme.color("text"), theme.color("muted")
         painter.setFont(self._title_font)
         painter.setPen(muted)
-        painter.drawText(area.left() + 10, baseline, self._spec.title)
-        least = area.left() + 20 + self._title_metrics.horizontalAdvance(self._spec.title)
+        painter.drawStaticText(area.left() + 10, top, self._title)
+        least = area.left() + 20 + self._title_width
         x = area.right() - 11 - self._metrics.horizontalAdvance(self._suffix)
         painter.setFont(self._label_font)
         painter.drawText(x, baseline, self._suffix)
-        for curve, value in reversed(list(zip(self._spec.curves, self.values, strict=True))):
-            x -= 4 + self._value_metrics.horizontalAdvance(value)
+        for number in reversed(range(len(self.values))):
+            x -= 4 + self._value_metrics.horizontalAdvance(self.values[number])
             painter.setFont(self._value_font)
             painter.setPen(text)
-            painter.drawText(x, baseline, value)
-            width = self._metrics.horizontalAdvance(curve.label)
-            if x - width - 2 * _CHIP > least:
-                x -= 5 + width
+            painter.drawText(x, baseline, self.values[number])
+            if x - self._label_widths[number] - 2 * _CHIP > least:
+                x -= 5 + self._label_widths[number]
                 painter.setFont(self._label_font)
                 painter.setPen(muted)
-                painter.drawText(x, baseline, curve.label)
+                painter.drawStaticText(x, top, self._labels[number])
             x -= 5 + _CHIP
-            painter.fillRect(x, baseline - _CHIP, _CHIP, _CHIP, theme.color(curve.role))
+            painter.fillRect(x, baseline - _CHIP, _CHIP, _CHIP, theme.color(self._spec.curves[number].role))
             x -= 10
+
+
+def _still(words: str, font: QFont) -> QStaticText:
+    text = QStaticText(words)
+    text.setTextFormat(Qt.TextFormat.PlainText)
+    text.prepare(font=font)
+    return text

@@ -78,6 +78,9 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         # The timeline around it takes the keys.
         for widget in (self, self.viewport()):
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Everything is covered: Qt need not draw the rounded frame behind it first.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.viewport().setAutoFillBackground(False)
         self.setAntialiasing(False)
         # pyqtgraph has Qt keep the background, but runs move through this one.
         self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
@@ -173,13 +176,21 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the surface, the grid and the figures of the axes from a picture, then the runs."""
-        if self._backdrop is None:
-            self._backdrop = self._draw_backdrop()
-        painter.drawPixmap(0, 0, self._backdrop)
+        painter.drawPixmap(0, 0, self._still())
         color = self._theme.color("band", 0.11)
         for band in self._bands:
             for box in self._boxes(band):
                 painter.fillRect(box, color)
+
+    def _still(self) -> QPixmap:
+        if self._backdrop is None:
+            self._backdrop = self._draw_backdrop()
+        return self._backdrop
+
+    def _draw_strips(self, painter: QPainter) -> None:
+        for track in self.tracks.values():
+            if self._exposed.intersects(track.strip.area):
+                track.strip.paint(painter, self._theme)
 
     def _draw_backdrop(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -224,18 +235,20 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         ]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Remember what is to be painted: often only figures above the tracks."""
+        """Paint plots by way of the scene, but mere figures above them without: that costs a quarter."""
         self._exposed = event.region()
-        super().paintEvent(event)
+        if any(self._exposed.intersects(track.area) for track in self.tracks.values()):
+            super().paintEvent(event)
+            return
+        painter = QPainter(self.viewport())
+        painter.drawPixmap(0, 0, self._still())
+        self._draw_strips(painter)
+        painter.end()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the figures, the runs' edges and names, and the cursor."""
         theme, area = self._theme, self._first.area
-        for track in self.tracks.values():
-            if self._exposed.intersects(track.strip.area):
-                track.strip.paint(painter, theme)
-        if not self._exposed.intersects(area):
-            return
+        self._draw_strips(painter)
         painter.setFont(ui_font(10))
         edge = theme.color("band", 0.55)
         for band in self._bands:
