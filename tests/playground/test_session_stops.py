@@ -193,13 +193,21 @@ def test_closing_the_launcher_kills_what_runs(playground: Playground) -> None:
     assert playground.living() == []
 
 
-def test_a_snippet_ends_when_its_window_is_killed(playground: Playground, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import subprocess, time; subprocess.Popen(['sleep', '300']); print('go'); time.sleep(60)",
+        "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start(); print('go')",
+        "import os, time\nclass Z:\n  def __del__(_, os=os, time=time): os.write(1, b'go'); time.sleep(60)\nz = Z()",
+    ],
+    ids=["in a statement", "waiting for a thread", "in the end of the interpreter"],
+)
+def test_a_snippet_ends_when_its_window_is_killed(playground: Playground, tmp_path: Path, source: str) -> None:
     window = dedent(f"""
         from pathlib import Path
         from gpuplayground.playground.results import RunRequest
         from gpuplayground.playground.session import Launcher
-        source = "import subprocess, time; subprocess.Popen(['sleep', '300']); print('go'); time.sleep(60)"
-        request = RunRequest(run_id="1", source=source)
+        request = RunRequest(run_id="1", source={source!r})
         launcher = Launcher(runs_folder=Path({str(tmp_path / "elsewhere")!r}))
         launcher.warm(RunRequest(run_id="2", source="import json"))
         launcher.session().run(request, lambda event: print(event, flush=True))
