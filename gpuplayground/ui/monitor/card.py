@@ -130,10 +130,9 @@ class GpuCard(QWidget):
             self._restyle()
 
     def set_runs(self, runs: Sequence[RunSpan]) -> None:
-        """Take the runs to draw as bands, of any GPU."""
+        """Take the runs to draw as bands, of any GPU, from the next refresh on."""
         self._runs = runs
         self._chart.invalidate()
-        self.update(self._place.chart)
 
     def set_range(self, seconds: int) -> None:
         """Set how far the chart reaches back."""

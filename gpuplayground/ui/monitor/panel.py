@@ -261,7 +261,8 @@ class MonitorPanel(QWidget):
         runs = tuple(self._runs.values())
         self.devices.set_runs(runs)
         self.details.set_runs(runs)
-        self._mark()
+        # With the next redraw, not now: this is the moment in which a run's first output is to be painted.
+        self._dirty = True
 
     def _select(self, uuid: str) -> None:
         self.details.set_gpu(self._gpus.get(uuid))
