@@ -48,8 +48,7 @@ class Application(QObject):
         recording = paths.resources() / "recordings" / "h200.gpurec"
         self.monitor = MonitorController(Feed(hz=settings.sampling_hz), recording, self)
         self.interpreters = Interpreters(sys.executable, settings.interpreter, settings.interpreters, self)
-        self._history = History()
-        self.monitor_panel = MonitorPanel(theme, icons, self._history)
+        self.monitor_panel = MonitorPanel(theme, icons, History())
         self.tabs = EditorTabs(theme, icons, self._drafts)
         self.playground = PlaygroundPanel(theme, icons, self.tabs)
         examples = load_examples(paths.resources() / "examples")
@@ -109,7 +108,7 @@ class Application(QObject):
         monitor.problemChanged.connect(panel.set_problem)
         monitor.recordingChanged.connect(self._recording_changed)
         monitor.recordedRunsChanged.connect(self._bands.set_recorded)
-        monitor.sourceChanged.connect(self._history.clear)
+        monitor.sourceChanged.connect(panel.clear)
         monitor.liveInventoried.connect(self._live_inventoried)
         monitor.failed.connect(self.window.say)
         panel.set_range(self._settings.range_s)
@@ -122,12 +121,16 @@ class Application(QObject):
         if self._device not in [uuid for _, uuid in devices]:
             self._device = None
         self.window.header.set_devices(devices, self._device)
+        self._show_source()
 
     def _recording_changed(self, title: str | None) -> None:
         self.monitor_panel.set_recording(self.tr("Recording: {0}").format(title) if title else None)
         self._bands.set_over_recording(title is not None)
         self.window.actions_["live"].setEnabled(self.monitor.recording_was_chosen)
-        self.window.header.set_source(recording=title is not None, hz=self._settings.sampling_hz)
+        self._show_source()
+
+    def _show_source(self) -> None:
+        self.window.header.set_source(recording=self.monitor.shows_recording, hz=self._settings.sampling_hz)
 
     def _range_changed(self, seconds: int) -> None:
         self._range_s = seconds
