@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 DASH = "—"
+GIB = 2**30
 _DURATIONS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"))
 
 
@@ -27,14 +28,21 @@ def significant(value: float) -> str:
     return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
 
 
+def memory_size(value: float | None) -> str:
+    """Return an amount of memory with a binary unit: ``612 MiB``, ``47.3 GiB``."""
+    if value is None:
+        return DASH
+    return f"{value / GIB:.1f} GiB" if value >= GIB * 0.9995 else f"{value / 2**20:.0f} MiB"
+
+
 def percent(value: float | None) -> str:
     """Return whole percent without the sign."""
     return DASH if value is None else f"{value:.0f}"
 
 
-def gigabytes(value: float | None) -> str:
-    """Return bytes as decimal gigabytes with one decimal, the way GPU memory is sold and NVML tools print it."""
-    return DASH if value is None else f"{value / 1e9:.1f}"
+def gibibytes(value: float | None) -> str:
+    """Return bytes as GiB with one decimal: a GPU sold with 24 GB has 24 GiB, and NVIDIA's tools print MiB and GiB."""
+    return DASH if value is None else f"{value / GIB:.1f}"
 
 
 def data_size(value: float | None) -> str:

@@ -30,5 +30,5 @@ def test_sizes_are_decimal(size: float | None, text: str) -> None:
 
 
 def test_what_is_unknown_is_a_dash_never_a_zero() -> None:
-    assert {units.percent(None), units.gigabytes(None), units.whole(None)} == {"—"}
-    assert (units.percent(93.4), units.gigabytes(150_754_820_096), units.whole(1979.6)) == ("93", "150.8", "1980")
+    assert {units.percent(None), units.gibibytes(None), units.whole(None)} == {"—"}
+    assert (units.percent(93.4), units.gibibytes(150_754_820_096), units.whole(1979.6)) == ("93", "140.4", "1980")

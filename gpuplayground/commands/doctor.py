@@ -15,7 +15,7 @@ from gpuplayground.commands.version import version
 from gpuplayground.monitor.samples import GpuInfo, Inventory
 from gpuplayground.playground.doctor import FrameworkReport, probe_frameworks
 from gpuplayground.playground.environments import Environment, InterpreterError, probe
-from gpuplayground.units import DASH, gigabytes
+from gpuplayground.units import DASH, gibibytes
 
 #: Version of the JSON written by ``--json``; raised when a field changes its meaning.
 SCHEMA_VERSION = 1
@@ -97,7 +97,7 @@ def _described(gpu: GpuInfo) -> Iterator[str]:
     if gpu.compute_capability is not None:
         yield f"compute capability {gpu.compute_capability[0]}.{gpu.compute_capability[1]}"
     if gpu.memory_total_bytes is not None:
-        yield f"{gigabytes(gpu.memory_total_bytes)} GB"
+        yield f"{gibibytes(gpu.memory_total_bytes)} GiB"
     yield gpu.uuid
 
 

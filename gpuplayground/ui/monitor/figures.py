@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from gpuplayground.monitor.samples import GpuInfo, GpuSample
-from gpuplayground.units import DASH, gigabytes, percent, whole
+from gpuplayground.units import DASH, GIB, gibibytes, percent, whole
 
 #: The hottest temperature a bar can show; data-centre GPUs slow down at 85 to 95 °C.
 HOTTEST_C = 100.0
@@ -32,7 +32,7 @@ def read_figures(info: GpuInfo, sample: GpuSample | None) -> tuple[Figure, ...]:
     limit = sample.power_limit_w or info.power_limit_w
     return (
         _figure("utilization", percent(sample.gpu_util_percent), "%", sample.gpu_util_percent, 100.0),
-        _figure("memory", gigabytes(sample.memory_used_bytes), "GB", sample.memory_used_bytes, total, 1e9),
+        _figure("memory", gibibytes(sample.memory_used_bytes), "GiB", sample.memory_used_bytes, total, GIB),
         _figure("temperature", whole(sample.temperature_c), "°C", sample.temperature_c, HOTTEST_C),
         _figure("power", whole(sample.power_w), "W", sample.power_w, limit, 1.0),
         _figure("clock", whole(sample.sm_clock_mhz), "MHz", sample.sm_clock_mhz, info.max_sm_clock_mhz),
@@ -42,7 +42,7 @@ def read_figures(info: GpuInfo, sample: GpuSample | None) -> tuple[Figure, ...]:
 def _figure(
     key: str, text: str, unit: str, value: float | None, top: float | None, top_scale: float | None = None
 ) -> Figure:
-    """Return a figure; with ``top_scale`` its unit also names the top, as in ``/ 141 GB``."""
+    """Return a figure; with ``top_scale`` its unit also names the top, as in ``/ 140 GiB``."""
     if value is None:
         return Figure(key, DASH, "", "", None)
     fraction = min(1.0, max(0.0, value / top)) if top else None

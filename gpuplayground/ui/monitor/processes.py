@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QStackedLa
 
 from gpuplayground.monitor.samples import ProcessSample
 from gpuplayground.ui.theme import align_right, ui_font
-from gpuplayground.units import DASH, data_size, percent
+from gpuplayground.units import DASH, memory_size, percent
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -53,7 +53,7 @@ class ProcessModel(QAbstractTableModel):
         row = self._rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             kind = self.tr("graphics") if row.kind == "graphics" else self.tr("compute")
-            memory, share = data_size(row.memory_used_bytes), percent(row.sm_util_percent)
+            memory, share = memory_size(row.memory_used_bytes), percent(row.sm_util_percent)
             return (str(row.pid), row.name or DASH, kind, memory, share)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == 1:
             return row.name

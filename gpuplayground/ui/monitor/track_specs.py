@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from gpuplayground.monitor.samples import GpuInfo, GpuSample
-from gpuplayground.units import DASH
+from gpuplayground.units import DASH, GIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def track_specs() -> tuple[TrackSpec, ...]:
                 CurveSpec("memory_util_percent", "memory_controller", _tr("Memory controller")),
             ),
         ),
-        TrackSpec("memory", _tr("Memory"), "GB", 1, (CurveSpec("memory_used_bytes", "memory", _tr("Used"), 1e9),)),
+        TrackSpec("memory", _tr("Memory"), "GiB", 1, (CurveSpec("memory_used_bytes", "memory", _tr("Used"), GIB),)),
         TrackSpec("power", _tr("Power"), "W", 0, (CurveSpec("power_w", "power", _tr("Board")),)),
         TrackSpec("temperature", _tr("Temperature"), "°C", 0, (CurveSpec("temperature_c", "temperature", _tr("GPU")),)),
         TrackSpec(
@@ -82,7 +82,8 @@ def track_top(key: str, info: GpuInfo, sample: GpuSample | None) -> tuple[float,
     """
     if key == "memory":
         total = (sample.memory_total_bytes if sample else None) or info.memory_total_bytes
-        return (total or 16e9) / 1e9 * 1.04, (total or 16e9) / 1e9
+        top = (total or 16 * GIB) / GIB
+        return top * 1.04, top
     if key == "power":
         limit = power_limit(info, sample) or 400.0
         return limit * 1.1, limit

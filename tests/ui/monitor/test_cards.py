@@ -23,14 +23,14 @@ def test_a_card_shows_the_newest_figures_with_units_and_limits(make_panel: MakeP
     shown = {figure.key: f"{figure.value} {figure.unit}" for figure in card.figures}
     assert shown == {
         "utilization": "50 %",
-        "memory": "96.2 / 141 GB",
+        "memory": "89.6 / 131 GiB",
         "temperature": "64 °C",
         "power": "612 / 700 W",
         "clock": "1755 MHz",
     }
     assert card.state is CardState.LIVE
     assert card.accessibleName() == "GPU 0, NVIDIA H200"
-    assert "Utilization 50 %, Memory 96.2 / 141 GB, Temp 64 °C" in card.accessibleDescription()
+    assert "Utilization 50 %, Memory 89.6 / 131 GiB, Temp 64 °C" in card.accessibleDescription()
 
 
 def test_a_tooltip_says_what_utilization_means(make_panel: MakePanel) -> None:

@@ -199,7 +199,7 @@ def test_the_processes_of_the_selected_gpu_are_listed_largest_first(make_panel: 
     model = table.model
     assert model.rowCount() == 2
     row = [model.data(model.index(0, column)) for column in range(model.columnCount())]
-    assert row == ["8", "python", "compute", "48.0 GB", "92"]
+    assert row == ["8", "python", "compute", "44.7 GiB", "92"]
     assert model.data(model.index(1, 3)) == "—"
     assert panel.details.tabs.tabText(1) == "Processes  2"
     panel.select(uuid(1))
