@@ -67,7 +67,7 @@ def test_pyqtgraph_is_imported_only_with_the_timeline() -> None:
 def test_five_tracks_show_the_newest_figures(timeline: Timeline) -> None:
     assert timeline.values == {
         "utilization": ("50", "25"),
-        "memory": ("96.2",),
+        "memory": ("89.6",),
         "power": ("612",),
         "temperature": ("64",),
         "clocks": ("1755", "3201"),
