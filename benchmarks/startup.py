@@ -20,7 +20,9 @@ class Probe(QObject):
     seen = set()
     def eventFilter(self, watched, event):
         if event.type() == QEvent.Type.Paint:
-            name = "frame" if isinstance(watched, QMainWindow) else watched.metaObject().className()
+            # What a scrolling widget shows is painted by its viewport.
+            names = [each.metaObject().className() for each in (watched, watched.parent()) if each]
+            name = "frame" if isinstance(watched, QMainWindow) else "TrackView" if "TrackView" in names else ""
             if name in ("frame", "TrackView") and name not in self.seen:
                 self.seen.add(name)
                 # Delivered once the event that caused the painting has been dealt with, to the last widget.
