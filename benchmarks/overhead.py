@@ -25,7 +25,7 @@ def work(count):
 
 """
 #: Twenty statements of about 0.1 s each, in code that Python executes itself.
-_TWO_SECONDS = _BEGIN + _WORK + "work(1_300_000)\n" * 20 + _END
+_TWO_SECONDS = _BEGIN + _WORK + "work(1_900_000)\n" * 20 + _END
 
 
 def inner_ns(command: list[str], snippet: Path) -> int:
