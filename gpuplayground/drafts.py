@@ -10,13 +10,13 @@ import contextlib
 import json
 import os
 import shutil
-import sys
 import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from gpuplayground.documents import Stamp
+from gpuplayground.locks import try_lock
 
 _LOCK = ".lock"
 _SUFFIX = ".draft"
@@ -58,7 +58,7 @@ class DraftStore:
         self._folder = root / uuid.uuid4().hex
         # Locked before there is a folder, or another window could take it for a dead one's in between.
         self._lock: BinaryIO | None = self._folder.with_suffix(_LOCK).open("ab")
-        _try_lock(self._lock)
+        try_lock(self._lock)
         self._folder.mkdir()
 
     @property
@@ -103,7 +103,7 @@ class DraftStore:
         drafts: list[Draft] = []
         emptied = False
         with contextlib.suppress(OSError), folder.with_suffix(_LOCK).open("ab") as lock:
-            if not _try_lock(lock):
+            if not try_lock(lock):
                 return []
             files = sorted(folder.glob(f"*{_SUFFIX}"))
             for file in files:
@@ -136,22 +136,3 @@ def _discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
         folder.with_suffix(_LOCK).unlink(missing_ok=True)
-
-
-def _try_lock(file: BinaryIO) -> bool:
-    """Return whether the lock on an open file could be had at once."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

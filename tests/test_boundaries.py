@@ -42,7 +42,7 @@ def ids(file: Path) -> str:
 ALLOWED = {
     "terminal": {"terminal"},
     "monitor": {"monitor", "runtime.wire", "units", "paths"},
-    "playground": {"playground", "runtime", "units", "paths"},
+    "playground": {"playground", "runtime", "units", "paths", "locks"},
     "workers": {"workers", "monitor", "playground", "units", "paths"},
     "ui": {"ui", "monitor", "playground", "workers", "units", "paths", "settings", "documents", "drafts", "terminal"},
 }
