@@ -79,10 +79,7 @@ def _window(given: list[str]) -> int:
         sys.stdout.write(f"{PROGRAM} {version()}\n")
         return 0
     _check_window_options(parsed)
-    if parsed.screenshot:
-        # A picture needs no display, and must not flash up on one.
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    elif not _has_display():
+    if not parsed.screenshot and not _has_display():
         raise UsageError(
             "There is no display for the window: set DISPLAY (ssh -X does), use a subcommand "
             f"({', '.join(COMMANDS)}), or render the window into a picture with --screenshot OUT.png."

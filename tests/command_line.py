@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,3 +49,11 @@ def assert_refused(done: Done, sentence: str) -> None:
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("gpuplayground")
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, and fail when it does not come about."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.05)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 from gpuplayground import cli
 from gpuplayground.commands.arguments import COMMANDS
 from gpuplayground.options import WindowOptions
-from tests.command_line import COMMAND, ROOT, assert_refused, environment, gpuplayground
+from tests.command_line import COMMAND, ROOT, TIMEOUT_S, assert_refused, environment, gpuplayground, wait_for
 
 NO_DISPLAY = environment(DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
 
@@ -118,17 +118,29 @@ def test_the_options_of_the_window_reach_it(tmp_path: Path, asked: list[WindowOp
     ]
 
 
-def test_a_picture_is_taken_off_screen_unless_a_platform_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[WindowOptions]
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_without_a_display_a_picture_is_waited_for_and_a_signal_is_no_success(
+    tmp_path: Path, number: signal.Signals
 ) -> None:
-    monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setenv("QT_QPA_PLATFORM", "")
-    monkeypatch.delenv("QT_QPA_PLATFORM")
-    cli.main(["--screenshot", str(tmp_path / "a.png")])
-    assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
-    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
-    cli.main(["--screenshot", str(tmp_path / "a.png")])
-    assert os.environ["QT_QPA_PLATFORM"] == "xcb"
+    seen, picture = tmp_path / "seen", tmp_path / "picture.png"
+    file = tmp_path / "snippet.py"
+    file.write_text(
+        "import os\n"
+        f"with open({str(seen)!r} + '~', 'w') as file:\n    print(os.environ.get('QT_QPA_PLATFORM'), file=file)\n"
+        f"os.replace({str(seen)!r} + '~', {str(seen)!r})\n"
+    )
+    arguments = [str(file), "--run", "--screenshot", str(picture), "--after", "1000"]
+    with subprocess.Popen([*COMMAND, *arguments], env=NO_DISPLAY, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_for(seen.exists)
+            process.send_signal(number)
+            _, stderr = process.communicate(timeout=TIMEOUT_S)
+        finally:
+            process.kill()
+    assert seen.read_text() == "None\n", "a snippet gets the user's environment, not ours"
+    assert (process.returncode, stderr) == (128 + number, "")
+    assert not picture.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break differently there")
