@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QTextDocument
+
+_CLEARED_AFTER_MS = 40
 
 
 class StatementShare(NamedTuple):
@@ -107,7 +109,8 @@ class LineMarks(QObject):
         self.tracker.start()
         self.error, self.running = None, None
         self._shares.clear()
-        self.changed.emit()
+        # Not at once: painting the whole text again would come between the click on Run and the first output.
+        QTimer.singleShot(_CLEARED_AFTER_MS, self, self.changed.emit)
 
     def set_shares(self, shares: Iterable[StatementShare]) -> None:
         """Show what each statement cost. Of several on one line the most expensive one shows."""
