@@ -52,6 +52,8 @@ class Actions(QObject):
             action.setObjectName(name)
             action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
             action.setCheckable(name in _CHECKABLE)
+            # In a menu the icon would take the place of the check mark.
+            action.setIconVisibleInMenu(name not in _CHECKABLE)
             action.setToolTip(with_shortcut(action))
             parent.addAction(action)
             self._actions[name] = action

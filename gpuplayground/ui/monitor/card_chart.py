@@ -59,13 +59,15 @@ class CardChart:
         if self._drawn:
             painter.drawImage(QRectF(place.plot), self._image.image)
         edge = theme.color("band", 0.55)
+        named_to = 0  # where the last name's room ends: runs of several tabs overlap
         for band, area in spans:
             # A rectangle one pixel wide: a line of a translucent pen costs fifty times as much.
             if band.starts:
                 painter.fillRect(area.left(), area.top(), 1, area.height(), edge)
             if band.ends:
                 painter.fillRect(area.right(), area.top(), 1, area.height(), edge)
-            if place.band_lane and area.width() > 14:
+            if place.band_lane and area.width() > 14 and area.left() >= named_to:
+                named_to = area.right()
                 painter.setPen(theme.color("muted"))
                 painter.setFont(ui_font(11))
                 words = QRect(area.left() + 4, area.top(), area.width() - 5, place.band_lane)

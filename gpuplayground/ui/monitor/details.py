@@ -118,9 +118,8 @@ class Details(QFrame):
 
     def set_recording(self, text: str) -> None:
         """Mark the values as those of a recording."""
-        self.recording.set_text(text)
-        # The mark names the GPU; there is room for one of them.
-        self.caption.setVisible(not text)
+        # The cards above name the recording; here its tooltip does, and the tabs keep their room.
+        self.recording.set_text(self.tr("Recording") if text else "", text)
 
     def set_processes(self, rows: tuple[ProcessSample, ...] | None) -> None:
         """Show the processes of the selected GPU, and their number on the tab."""

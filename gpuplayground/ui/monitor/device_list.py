@@ -51,7 +51,6 @@ class DeviceList(QWidget):
         self.empty = EmptyState(theme, icons, self)
         self._count = QLabel(self)
         self._count.setProperty("role", "muted")
-        self._count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._stack = QStackedWidget(self)
         self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._scroll, self._column = self._make_list()
@@ -71,7 +70,8 @@ class DeviceList(QWidget):
         row.setContentsMargins(4, 0, 0, 0)
         row.setSpacing(10)
         row.addWidget(title)
-        row.addWidget(self._count, 1)
+        row.addWidget(self._count)
+        row.addStretch(1)
         row.addWidget(self.ranges)
         return row
 

@@ -28,11 +28,11 @@ class RecordingMark(QWidget):
         """The whole text, shortened or not."""
         return self._text
 
-    def set_text(self, text: str) -> None:
-        """Show a text; hide when it is empty."""
+    def set_text(self, text: str, tooltip: str = "") -> None:
+        """Show a text; hide when it is empty. The tooltip is the text itself unless it says more."""
         self._text = text
-        self.setAccessibleName(text)
-        self.setToolTip(text)
+        self.setAccessibleName(tooltip or text)
+        self.setToolTip(tooltip or text)
         self.setVisible(bool(text))
         self.updateGeometry()
         self.update()

@@ -251,6 +251,7 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self._draw_strips(painter)
         painter.setFont(ui_font(10))
         edge = theme.color("band", 0.55)
+        named_to = 0  # where the last name's room ends: runs of several tabs overlap
         for band in self._bands:
             boxes = self._boxes(band)
             # Rectangles one pixel wide: lines of a translucent pen cost fifty times as much.
@@ -259,7 +260,8 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
                     painter.fillRect(box.left(), box.top(), 1, box.height(), edge)
                 if band.ends:
                     painter.fillRect(box.right(), box.top(), 1, box.height(), edge)
-            if boxes[0].width() > 16:
+            if boxes[0].width() > 16 and boxes[0].left() >= named_to:
+                named_to = boxes[0].right()
                 painter.setPen(theme.color("muted"))
                 words = QRect(boxes[0].left() + 4, boxes[0].top(), boxes[0].width() - 5, _LANE_PX)
                 painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, band.label)

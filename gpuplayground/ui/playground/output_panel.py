@@ -61,6 +61,9 @@ class OutputPanel(QWidget):
         )
         wrap = self.tr("Wrap long lines")
         self.wrap_button = add("wrap-text", wrap, wrap, self.view.set_wrap, checkable=True)
+        # The panel is narrower than a terminal, and a message cut off at its edge is no message.
+        self.wrap_button.setChecked(True)
+        self.view.set_wrap(True)
         copy = self.tr("Copy the selected output, or all of it (Ctrl+C)")
         self.copy_button = add("copy", self.tr("Copy output"), copy, lambda _: self.view.copy())
         clear = self.tr("Clear output")

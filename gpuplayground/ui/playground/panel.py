@@ -71,7 +71,17 @@ class PlaygroundPanel(QSplitter):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(10)
         tabs.currentChanged.connect(self._show_current)
+        self.stateChanged.connect(self._mark_running)
         self._show_current()
+
+    def active_runs(self) -> int:
+        """Return how many tabs have a snippet running."""
+        return sum(run.active for run in self._runs.values())
+
+    def _mark_running(self) -> None:
+        pages = self.tabs.pages()
+        running = {index for index, page in enumerate(pages) if self._runs.get(page.tab_id, TabRun()).active}
+        self.tabs.header.set_running(running)
 
     def current_run(self) -> TabRun:
         """The run of the tab in front; an idle one where it never ran."""

@@ -74,7 +74,8 @@ class RunStatus(QWidget):
 
     def finish(self, run: Run) -> None:
         """Show how a run ended."""
-        self.set_state(run.state, run.summary)
+        self.set_state(run.state, short_ending(run))
+        self.setToolTip(run.summary)
 
     def _say(self) -> None:
         """Put the state into words."""
@@ -143,6 +144,20 @@ class RunStatus(QWidget):
         text = QFontMetrics(self.font()).elidedText(self._text, Qt.TextElideMode.ElideMiddle, inside.width() + 1)
         painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, text)
         painter.end()
+
+
+def short_ending(run: Run) -> str:
+    """Return how a run ended in the two or three words a pill has room for; the whole sentence is in the output."""
+    time = duration(run.duration_ns)
+    if run.error is not None and run.state == RunState.FAILED:
+        kind = run.error.kind or run.error.summary.partition(":")[0]
+        place = f" · line {run.error.line}" if run.error.line is not None else ""
+        return f"{kind}{place}"
+    if run.signal_name is not None and run.state == RunState.FAILED:
+        return f"{run.signal_name} · {time}"
+    if run.exit_code is not None and run.state in (RunState.FINISHED, RunState.FAILED):
+        return f"exit {run.exit_code} · {time}"
+    return "" if run.state == RunState.NOT_STARTED else f"{run.state.value} · {time}"
 
 
 def elapsed(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QIcon, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from gpuplayground.ui.icons import Icons
@@ -125,6 +125,7 @@ class TabHeader(QWidget):
         layout.addWidget(self.find_button)
         layout.addWidget(self.save)
         self.setFixedHeight(HEIGHT + 1)
+        self._running: set[int] = set()
         self.bar.currentChanged.connect(self._refresh_all)
         theme.changed.connect(self._draw_icons)
         self._draw_icons()
@@ -169,10 +170,21 @@ class TabHeader(QWidget):
     def _refresh_all(self) -> None:
         current = self.bar.currentIndex()
         for index in range(self.bar.count()):
-            self.bar.setTabIcon(index, self._icons.icon("file-code-2", "text" if index == current else "muted"))
+            self.bar.setTabIcon(index, self._tab_icon(index))
             button = self.bar.tabButton(index, QTabBar.ButtonPosition.RightSide)
             if isinstance(button, TabButton):
                 button.set_state(modified=button.modified, shown=index == current)
+
+    def set_running(self, indexes: set[int]) -> None:
+        """Mark the tabs whose snippets are running, also those that are not in front."""
+        if indexes != self._running:
+            self._running = indexes
+            self._refresh_all()
+
+    def _tab_icon(self, index: int) -> QIcon:
+        if index in self._running:
+            return self._icons.icon("play", "good", filled=True)
+        return self._icons.icon("file-code-2", "text" if index == self.bar.currentIndex() else "muted")
 
     def _draw_icons(self) -> None:
         for button in (self.new, self.find_button, self.save):

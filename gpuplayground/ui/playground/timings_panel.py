@@ -26,8 +26,8 @@ from gpuplayground.ui.playground.timings_model import Column, TimingsModel
 from gpuplayground.ui.theme import Theme, ui_font
 
 _WIDTHS = {Column.LINE: 48, Column.WALL: 80, Column.IDLE: 80, Column.SHARE: 124}
-#: A panel narrower than this shows shares as figures alone.
-_WIDE = 430
+#: A panel narrower than this, less the column of idle times, shows shares as figures alone, or not at all.
+_ROOM_FOR_BARS, _ROOM_FOR_SHARES = 430, 330
 #: Figures are sorted from the largest down by the first click.
 _FIGURES = (Column.WALL, Column.IDLE, Column.SHARE)
 
@@ -206,6 +206,7 @@ class TimingsPanel(QWidget):
     def _show_totals(self) -> None:
         totals = self.model.totals
         self.table.setColumnHidden(Column.IDLE, not totals.has_idle)
+        self._share_width(self.width())
         self.footer.show_totals(totals)
         self.copy_button.setEnabled(totals.statements > 0)
         self._stack.setCurrentIndex(1 if totals.statements else 0)
@@ -224,12 +225,18 @@ class TimingsPanel(QWidget):
         self.table.scrollTo(self.model.index(failed or 0, Column.LINE))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the bar of the share out where the statement itself would have no room."""
+        """Leave out the bars, then the shares, where the statements themselves would have no room."""
         super().resizeEvent(event)
-        wide = event.size().width() >= _WIDE
-        self.table.horizontalHeader().resizeSection(
-            Column.SHARE, _WIDTHS[Column.SHARE] if wide else FIGURE_WIDTH + 2 * PADDING
-        )
+        self._share_width(event.size().width())
+
+    def _share_width(self, width: int) -> None:
+        header = self.table.horizontalHeader()
+        room = width - (_WIDTHS[Column.IDLE] if self.model.totals.has_idle else 0)
+        bars = room >= _ROOM_FOR_BARS
+        header.resizeSection(Column.SHARE, _WIDTHS[Column.SHARE] if bars else FIGURE_WIDTH + 2 * PADDING)
+        self.table.setColumnHidden(Column.SHARE, room < _ROOM_FOR_SHARES)
+        digits = len(str(max((timing.line for timing in self.model.timings()[-1:]), default=0)))
+        header.resizeSection(Column.LINE, max(_WIDTHS[Column.LINE], 2 * PADDING + 8 * digits))
 
     def _row_activated(self, row: int) -> None:
         self.lineActivated.emit(self.model.timing(row).line)

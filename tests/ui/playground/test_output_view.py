@@ -205,8 +205,9 @@ def test_scrolled_up_the_same_lines_stay_in_view_while_the_oldest_are_dropped(qt
     assert panel.view.position_at(QPoint(0, 8))[0] == top
 
 
-def test_long_lines_scroll_sideways_or_wrap(qtbot: QtBot, resources: Path) -> None:
+def test_long_lines_wrap_or_scroll_sideways(qtbot: QtBot, resources: Path) -> None:
     panel = shown_output(qtbot, resources)
+    QTest.mouseClick(panel.wrap_button, Qt.MouseButton.LeftButton)
     write(panel, "0123456789" * 1000 + "END\n")
     across = panel.view.horizontalScrollBar()
     qtbot.waitUntil(lambda: across.maximum() > 5000)
