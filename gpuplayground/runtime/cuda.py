@@ -11,12 +11,21 @@ import os
 import sys
 from typing import Any
 
+from .captures import FrameworkStreams
+
 _SUCCESS = 0
+#: A context cannot be waited for while one of its streams is captured; having tried has invalidated the capture.
+_CAPTURE_UNSUPPORTED = 900
+#: The answer to a question about the legacy stream while a stream that blocks it is captured; harmless to that.
+_CAPTURE_IMPLICIT = 906
+#: CU_STREAM_LEGACY.
+_LEGACY_STREAM = 1
 _LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 #: How much time statements must have taken before it is worth looking: a look for the library costs about 35 µs and
 #: loading it milliseconds; a look for a context costs about 1 µs and creating one far more.
 _PATIENCE_UNLOADED_NS = 5_000_000
 _PATIENCE_LOADED_NS = 50_000
+_NEVER_NS = 1 << 63
 _FUNCTIONS = (
     "cuCtxGetCurrent",
     "cuCtxSynchronize",
@@ -26,15 +35,24 @@ _FUNCTIONS = (
     "cuDevicePrimaryCtxGetState",
     "cuDevicePrimaryCtxRetain",
     "cuDevicePrimaryCtxRelease_v2",
+    "cuStreamIsCapturing",
 )
 
 
 class CudaClock:
-    """Knows whether the snippet uses CUDA, and waits until every context it can see is idle."""
+    """Knows whether the snippet uses CUDA, and waits until every context it can see is idle.
+
+    Waiting would invalidate a stream capture (CUDA graph) that spans statements, so those go without: asked are the
+    driver, which knows of ordinary streams, and PyTorch and CuPy for their current streams. A capture of another kind
+    shows by the error that waiting for its context is. From then on nothing is waited for in this run, so that a
+    second attempt of the snippet succeeds.
+    """
 
     def __init__(self, library: str = _LIBRARY) -> None:
         self._name = library
         self._driver: _Driver | None = None
+        self._streams = FrameworkStreams()
+        self._has_given_up = False
         #: Whether a context was seen: from then on every statement is followed by a synchronisation.
         self.in_use = False
         #: Look again when statements have taken this long since the last look.
@@ -42,6 +60,8 @@ class CudaClock:
 
     def look(self) -> bool:
         """Find out whether the process uses CUDA by now, without changing anything about that."""
+        if self._has_given_up:
+            return False
         if self._driver is None:
             self._driver = _already_loaded(self._name)
         if self._driver is not None:
@@ -51,12 +71,20 @@ class CudaClock:
         return self.in_use
 
     def synchronize(self) -> bool:
-        """Wait until the current context and the active primary contexts are idle; whether there was any.
+        """Wait until the current context and the active primary contexts are idle; whether they are.
 
-        An error from the GPU stays where it is: the snippet's next call reports it.
+        They may not be during a capture, and are not where there is none. An error from the GPU stays where it is:
+        the snippet's next call reports it.
         """
-        if self._driver is not None:
-            self.in_use = self._driver.synchronize()
+        driver = self._driver
+        if driver is None:
+            return self.in_use
+        # A framework is asked only when a context is current: else the question could create one.
+        if driver.current() and (driver.is_capturing() or self._streams.are_capturing()):
+            return False
+        self.in_use = driver.synchronize()
+        if driver.has_met_capture:
+            self._has_given_up, self.in_use, self.patience_ns = True, False, _NEVER_NS
         return self.in_use
 
 
@@ -73,6 +101,11 @@ class _Driver:
         self._to_context, self._to_popped = ctypes.byref(self._context), ctypes.byref(self._popped)
         self._to_active, self._to_flags = ctypes.byref(self._active), ctypes.byref(self._flags)
         self._to_count = ctypes.byref(self._count)
+        self._capturing = ctypes.c_int()
+        self._to_capturing = ctypes.byref(self._capturing)
+        self._legacy_stream = ctypes.c_void_p(_LEGACY_STREAM)
+        #: Whether a context could not be waited for because of a capture.
+        self.has_met_capture = False
         #: The primary context each device was last seen with, to tell that it is the current one.
         self._primary: dict[int, int | None] = {}
 
@@ -94,11 +127,16 @@ class _Driver:
         status = self._cuDevicePrimaryCtxGetState(device, self._to_flags, self._to_active)
         return bool(status == _SUCCESS and self._active.value)
 
+    def is_capturing(self) -> bool:
+        """Return whether a stream of the current context is captured, as far as it blocks the legacy stream."""
+        status = self._cuStreamIsCapturing(self._legacy_stream, self._to_capturing)
+        return bool(status == _CAPTURE_IMPLICIT or (status == _SUCCESS and self._capturing.value))
+
     def synchronize(self) -> bool:
         """Wait for the current context and the active primary ones; whether there was any."""
         current = self.current()
         if current:
-            self._cuCtxSynchronize()
+            self._wait()
         seen = bool(current)
         for device in self.devices():
             if current and self._primary.get(device) == current:
@@ -108,6 +146,10 @@ class _Driver:
                 self._synchronize_primary(device, current)
         return seen
 
+    def _wait(self) -> None:
+        if self._cuCtxSynchronize() == _CAPTURE_UNSUPPORTED:
+            self.has_met_capture = True
+
     def _synchronize_primary(self, device: int, current: int | None) -> None:
         # Retaining an active context only counts a reference; it is released again below.
         if self._cuDevicePrimaryCtxRetain(self._to_context, device) != _SUCCESS:
@@ -115,8 +157,11 @@ class _Driver:
         try:
             primary = self._primary[device] = self._context.value
             if primary != current and self._cuCtxPushCurrent_v2(self._context) == _SUCCESS:
-                self._cuCtxSynchronize()
-                self._cuCtxPopCurrent_v2(self._to_popped)
+                try:
+                    if not self.is_capturing():
+                        self._wait()
+                finally:
+                    self._cuCtxPopCurrent_v2(self._to_popped)
         finally:
             self._cuDevicePrimaryCtxRelease_v2(device)
 

@@ -96,15 +96,19 @@ def execute(
     Raises:
         BaseException: whatever a statement raises; its time is written too.
     """
-    current, slot, stride, done = Progress.CURRENT, Progress.FIRST, Progress.STRIDE, Progress.DONE
+    current, first, stride, done = Progress.CURRENT, Progress.FIRST, Progress.STRIDE, Progress.DONE
     clock = perf_counter_ns
     progress.words[Progress.START_NS] = time_ns()
-    index, start, unseen = -1, clock(), 0
+    slot, unseen = first, 0
+    # Stop may raise between any two of these lines: both are -1 unless a statement has begun, or ended, unrecorded.
+    start = wall = -1
     try:
         for index, statement in enumerate(statements):
+            slot = first + stride * index
             words = progress.words
             words[current] = index
             if before is not None and statement.is_import:
+                start = clock()  # for the time of a statement that failed already here
                 before(statement)
             code = statement.code
             start = clock()
@@ -122,14 +126,15 @@ def execute(
             words[slot] = wall
             words[slot + 1] = synced
             words[slot + 2] = done
-            slot += stride
+            start = wall = -1
     except BaseException:
-        wall = clock() - start
         words = progress.words
-        if index >= 0:
-            words[slot] = wall
+        if start >= 0 and not words[slot + 2]:
+            # Stopped while the GPU was waited for, the statement itself had come to its end.
+            has_ended = wall >= 0
+            words[slot] = wall if has_ended else clock() - start
             words[slot + 1] = -1
-            words[slot + 2] = Progress.FAILED
+            words[slot + 2] = done if has_ended else Progress.FAILED
         raise
     progress.words[current] = -1
 

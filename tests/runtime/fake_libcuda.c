@@ -5,14 +5,16 @@
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
-enum { SUCCESS = 0, NOT_INITIALIZED = 3, INVALID_CONTEXT = 201, LAUNCH_FAILED = 719 };
+enum { SUCCESS = 0, NOT_INITIALIZED = 3, INVALID_CONTEXT = 201, LAUNCH_FAILED = 719,
+       CAPTURE_UNSUPPORTED = 900, CAPTURE_IMPLICIT = 906 };
 
 typedef struct { int device; int busy; int exists; int references; } Context;
 static Context primary[2] = {{0}, {1}};
 static Context explicit_context = {0};
 static Context *stack[16];
 static int depth, initialized, broken;
-EXPORT int synchronized, created, current_calls;
+static int blocking_capture, other_capture;
+EXPORT int synchronized, created, current_calls, invalidated;
 
 EXPORT int cuInit(unsigned flags) { (void)flags; initialized = 1; return SUCCESS; }
 
@@ -39,10 +41,21 @@ EXPORT int cuCtxPopCurrent_v2(void **context) {
 
 EXPORT int cuCtxSynchronize(void) {
     if (!depth) return INVALID_CONTEXT;
+    if (blocking_capture || other_capture) {
+        invalidated++;
+        return CAPTURE_UNSUPPORTED;
+    }
     synchronized++;
     if (broken) return LAUNCH_FAILED;
     if (stack[depth - 1]->busy) usleep(30000);
     stack[depth - 1]->busy = 0;
+    return SUCCESS;
+}
+
+EXPORT int cuStreamIsCapturing(void *stream, int *status) {
+    if (!depth) return INVALID_CONTEXT;
+    if (stream == (void *)1 && blocking_capture) return CAPTURE_IMPLICIT;
+    *status = 0;
     return SUCCESS;
 }
 
@@ -72,3 +85,7 @@ EXPORT int stack_depth(void) { return depth; }
 EXPORT void launch(int device) { primary[device].busy = 1; }
 EXPORT void launch_explicit(void) { explicit_context.busy = 1; }
 EXPORT void fail(void) { broken = 1; }
+/* Captures of an ordinary stream, and of one that does not block the legacy stream. */
+EXPORT void capture_blocking(int on) { blocking_capture = on; }
+EXPORT void capture_other(int on) { other_capture = on; }
+EXPORT int is_captured(void) { return other_capture; }

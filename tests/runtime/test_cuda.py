@@ -144,3 +144,67 @@ def test_a_library_that_lacks_a_function_is_left_alone(playground: Playground, t
     )
     played = play(playground, library, "x = 1\ntime.sleep(0.01)\nprint('ok')\n")
     assert played.output() == "ok\n"
+
+
+PRIMARY = "cuda.cuInit(0); cuda.use_primary(0); cuda.push_primary(0); time.sleep(0.001)\n"
+INVALIDATED = "print('invalidated=%d' % ctypes.c_int.in_dll(cuda, 'invalidated').value)\n"
+
+
+def test_a_capture_that_spans_statements_is_left_alone(playground: Playground, libcuda: Path) -> None:
+    source = "cuda.capture_blocking(1)\nx = 1\ncuda.capture_blocking(0)\ny = 1\n"
+    played = play(playground, libcuda, PRIMARY + source + INVALIDATED)
+    assert number(played, "invalidated") == 0
+    assert timed(played, "x = 1").synced_ns is None
+    assert timed(played, "y = 1").synced_ns is not None
+
+
+FRAMEWORKS = {
+    "torch": """
+        class cuda:
+            is_initialized = staticmethod(lambda: True)
+            is_current_stream_capturing = staticmethod(lambda: bool(driver.is_captured()))
+        """,
+    "cupy": """
+        class Stream:
+            is_capturing = staticmethod(lambda: bool(driver.is_captured()))
+        class cuda:
+            get_current_stream = Stream
+        """,
+}
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_a_capture_on_the_stream_of_a_framework_is_left_alone(playground: Playground, libcuda: Path, name: str) -> None:
+    head = f"import ctypes\ndriver = ctypes.CDLL({str(libcuda)!r})\n"
+    (playground.folder / f"{name}.py").write_text(head + dedent(FRAMEWORKS[name]))
+    source = f"import {name}\ncuda.capture_other(1)\nx = 1\ncuda.capture_other(0)\ny = 1\n"
+    played = play(playground, libcuda, PRIMARY + source + INVALIDATED)
+    assert number(played, "invalidated") == 0
+    assert timed(played, "x = 1").synced_ns is None
+    assert timed(played, "y = 1").synced_ns is not None
+
+
+def test_a_capture_nobody_can_tell_of_is_disturbed_only_once(playground: Playground, libcuda: Path) -> None:
+    attempt = "cuda.capture_other(1)\nx = 1\ncuda.capture_other(0)\n"
+    played = play(playground, libcuda, PRIMARY + attempt + attempt + "time.sleep(0.01)\ny = 1\n" + INVALIDATED)
+    assert number(played, "invalidated") == 1
+    assert timed(played, "y = 1").synced_ns is None
+
+
+def test_a_framework_is_not_asked_unless_a_context_is_current(playground: Playground, libcuda: Path) -> None:
+    (playground.folder / "torch.py").write_text(
+        "asked = []\nclass cuda:\n"
+        "    is_initialized = staticmethod(lambda: True)\n"
+        "    is_current_stream_capturing = staticmethod(lambda: asked.append(1))\n"
+    )
+    source = "import torch\ncuda.cuInit(0); cuda.use_primary(0); time.sleep(0.001)\nx = 1\nprint(torch.asked)"
+    played = play(playground, libcuda, source)
+    assert timed(played, "x = 1").synced_ns is not None
+    assert played.output() == "[]\n"
+
+
+@pytest.mark.parametrize("text", ["", "class cuda:\n    is_initialized = is_current_stream_capturing = lambda: 1 / 0"])
+def test_a_framework_that_cannot_say_is_no_capture(playground: Playground, libcuda: Path, text: str) -> None:
+    (playground.folder / "torch.py").write_text(text)
+    played = play(playground, libcuda, PRIMARY + "import torch\nx = 1\n")
+    assert timed(played, "x = 1").synced_ns is not None
