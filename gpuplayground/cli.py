@@ -11,9 +11,11 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from gpuplayground.commands import arguments
 from gpuplayground.commands.arguments import COMMANDS, PROGRAM
+from gpuplayground.commands.streams import open_missing, say, tell
 from gpuplayground.commands.usage import (
     EXIT_BROKEN_PIPE,
     EXIT_INTERRUPTED,
@@ -28,23 +30,20 @@ from gpuplayground.commands.usage import (
 
 def main(command_line: Sequence[str] | None = None) -> int:
     """Carry out a command line and return the exit code; bad input is 2."""
+    open_missing()
     given = list(sys.argv[1:] if command_line is None else command_line)
     try:
-        code = _command(given[0], given[1:]) if given and given[0] in COMMANDS else _window(given)
-        sys.stdout.flush()
+        return _command(given[0], given[1:]) if given and given[0] in COMMANDS else _window(given)
     except UsageError as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
+        tell(f"{PROGRAM}: {error}\n")
         return EXIT_USAGE
     except CommandFailedError as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
+        tell(f"{PROGRAM}: {error}\n")
         return EXIT_PROBLEM
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output is gone, as with "| head": let Python's own last flush go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except BrokenPipeError:  # whoever read our output is gone, as with "| head"
         return EXIT_BROKEN_PIPE
-    return code
 
 
 def _command(name: str, given: list[str]) -> int:
@@ -76,15 +75,17 @@ def _window(given: list[str]) -> int:
     if parsed.version:
         from gpuplayground.commands.version import version
 
-        sys.stdout.write(f"{PROGRAM} {version()}\n")
+        say(f"{PROGRAM} {version()}\n")
         return 0
     _check_window_options(parsed)
-    if not parsed.screenshot and not _has_display():
-        raise UsageError(
-            "There is no display for the window: set DISPLAY (ssh -X does), use a subcommand "
-            f"({', '.join(COMMANDS)}), or render the window into a picture with --screenshot OUT.png."
-        )
-    from gpuplayground.app import main as show_window
+    if not parsed.screenshot:
+        from gpuplayground.commands.display import check_display
+
+        check_display(os.environ)
+    try:
+        from gpuplayground.app import main as show_window
+    except ImportError as error:
+        raise UsageError(f"The window cannot be loaded ({error}): install what is missing.") from error
     from gpuplayground.options import WindowOptions
 
     options = WindowOptions(
@@ -103,10 +104,13 @@ def _check_window_options(parsed: argparse.Namespace) -> None:
         try:
             readable_file(file)
         except UsageError as error:
-            commands = f" Commands are {', '.join(COMMANDS)}." if re.fullmatch(r"[a-z]+", file) else ""
+            is_word = re.fullmatch(r"[a-z]{2,12}", file) and not Path(file).exists()
+            commands = f" Commands are {', '.join(COMMANDS)}." if is_word else ""
             raise UsageError(f"{error}{commands}") from None
+        if file.endswith(".gpurec"):
+            _check_recording(Path(file))
     if parsed.replay:
-        readable_file(parsed.replay, "recording")
+        _check_recording(readable_file(parsed.replay, "recording"))
     if parsed.screenshot:
         writable_file(parsed.screenshot)
     elif parsed.after is not None:
@@ -115,7 +119,10 @@ def _check_window_options(parsed: argparse.Namespace) -> None:
         raise UsageError("--run needs a file to run: name one.")
 
 
-def _has_display() -> bool:
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+def _check_recording(path: Path) -> None:
+    from gpuplayground.monitor.recording import Recording, RecordingError
+
+    try:
+        Recording.open(path).close()
+    except RecordingError as error:
+        raise UsageError(str(error)) from error

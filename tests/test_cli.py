@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -62,14 +63,6 @@ def test_the_command_line_is_read_without_loading_qt_numpy_or_a_database() -> No
     assert not loaded & {"PySide6", "pyqtgraph", "numpy", "sqlite3", "pynvml", "subprocess", "asyncio"}
 
 
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is always a display")
-def test_without_a_display_the_window_is_refused_in_a_sentence_that_names_the_ways_out() -> None:
-    done = gpuplayground(env=NO_DISPLAY)
-    assert_refused(done, "There is no display for the window")
-    for way_out in (*COMMANDS, "--screenshot OUT.png"):
-        assert way_out in done.stderr
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -77,6 +70,10 @@ def test_without_a_display_the_window_is_refused_in_a_sentence_that_names_the_wa
         (["docter"], "There is no file docter: check the name. Commands are run, record, export, doctor."),
         (["."], ". is a folder: name a file."),
         (["--replay", "nothing.rec"], "There is no recording nothing.rec: check the name."),
+        (["--replay", "foreign.gpurec", "--screenshot", "x.png"], "“foreign.gpurec” is not a recording"),
+        (["foreign.gpurec"], "“foreign.gpurec” is not a recording of GPU Playground: choose a .gpurec file."),
+        (["x" * 300], "cannot be read (File name too long): check its name and permissions."),
+        (["--screenshot", "x" * 300], "cannot be written (File name too long): choose another name."),
         (["--size", "big"], "big is not a size such as 1400x900"),
         (["--size", "10x10"], "10x10 is not a size such as 1400x900"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
@@ -93,7 +90,16 @@ def test_without_a_display_the_window_is_refused_in_a_sentence_that_names_the_wa
 def test_bad_input_is_refused_in_one_sentence_with_exit_code_2(
     arguments: list[str], sentence: str, tmp_path: Path
 ) -> None:
+    (tmp_path / "foreign.gpurec").write_text("time,power\n" * 100)
     assert_refused(gpuplayground(*arguments, cwd=tmp_path), sentence)
+    assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes have no names there")
+@pytest.mark.parametrize("arguments", [["pipe"], ["--replay", "pipe"], ["export", "pipe", "table.csv"]])
+def test_a_pipe_is_not_waited_for_where_a_file_is_needed(arguments: list[str], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert_refused(gpuplayground(*arguments, cwd=tmp_path), "pipe is a pipe or a device: save what comes from it")
 
 
 def test_a_file_that_is_called_like_a_command_is_opened_by_its_path(
@@ -105,10 +111,10 @@ def test_a_file_that_is_called_like_a_command_is_opened_by_its_path(
     assert asked == [WindowOptions(files=("./run",))]
 
 
-def test_the_options_of_the_window_reach_it(tmp_path: Path, asked: list[WindowOptions]) -> None:
-    file, recording, picture = (str(tmp_path / name) for name in ("a.py", "b.rec", "c.png"))
-    for path in (file, recording):
-        Path(path).write_text("")
+def test_the_options_of_the_window_reach_it(tmp_path: Path, resources: Path, asked: list[WindowOptions]) -> None:
+    file, picture = (str(tmp_path / name) for name in ("a.py", "b.png"))
+    recording = str(resources / "recordings" / "h200.gpurec")
+    Path(file).write_text("")
     options = ["--screenshot", picture, "--after", "1.5", "--size", "1400x900", "--theme", "light"]
     assert cli.main([file, "--run", "--replay", recording, *options]) == 7
     assert asked == [

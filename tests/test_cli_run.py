@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,6 +116,42 @@ def test_input_is_read_from_standard_input_line_by_line(tmp_path: Path) -> None:
     )
     done = gpuplayground("run", path, stdin="Ada\nLovelace")
     assert (done.returncode, done.stdout) == (0, "name? Ada\nLOVELACE\nend\n")
+
+
+def test_a_dash_is_standard_input_which_is_at_its_end_then(tmp_path: Path) -> None:
+    source = "import sys, os\nprint(sys.path[0] == os.getcwd(), sys.argv[1:])\ninput()\n"
+    done = gpuplayground("run", "-", "--", "x", cwd=tmp_path, stdin=source)
+    assert (done.returncode, done.stdout) == (1, "True ['x']\n")
+    assert "stdin: EOFError: EOF when reading a line (line 3)" in done.stderr
+
+
+@posix_only
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("print('from a pipe')\n1 / 0\n",), daemon=True)
+    writer.start()
+    done = gpuplayground("run", pipe)
+    assert (done.returncode, done.stdout) == (1, "from a pipe\n")
+    assert f'File "{pipe}", line 2' in done.stderr
+
+
+@posix_only
+def test_a_device_without_an_end_is_refused() -> None:
+    assert_refused(gpuplayground("run", "/dev/zero"), "/dev/zero is a binary file: name a Python file.")
+
+
+@posix_only
+@pytest.mark.parametrize("file", ["../snippet.py", "snippet.py"])
+def test_a_working_folder_that_is_gone_is_one_sentence(tmp_path: Path, file: str) -> None:
+    snippet(tmp_path, "pass\n")
+    (tmp_path / "gone").mkdir()
+    command = f"cd gone && rmdir ../gone && exec {' '.join(COMMAND)} run {tmp_path / file if file[0] == 's' else file}"
+    done = subprocess.run(
+        ["sh", "-c", command], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "gpuplayground: The working folder does not exist any more: change to another one.\n"
 
 
 def test_what_follows_two_dashes_is_the_snippets(tmp_path: Path) -> None:

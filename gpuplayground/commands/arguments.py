@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
+from typing import Any, NoReturn
 
-from gpuplayground.commands.usage import Parser
+from gpuplayground.commands.streams import say, tell
+from gpuplayground.commands.usage import EXIT_USAGE
 
 PROGRAM = "gpuplayground"
 COMMANDS = ("run", "record", "export", "doctor")
 _HELP = """\
 without a window:
-  gpuplayground run FILE         run a Python file and print what each statement cost
+  gpuplayground run FILE         run a Python file ("-": standard input) and print what each statement cost
   gpuplayground record OUT       record what the GPUs do into a file
   gpuplayground export REC OUT   write a recording as CSV
   gpuplayground doctor           check the driver, the GPUs and the frameworks
 
 Each has its own --help.
 """
+
+
+class Parser(argparse.ArgumentParser):
+    """Refuses arguments in one line instead of a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and where to read more, and exit with code 2."""
+        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (tell if file is sys.stderr else say)(message)
 
 
 def window_parser() -> Parser:
@@ -50,7 +64,7 @@ def run_parser() -> Parser:
         "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it.",
         allow_abbrev=False,
     )
-    parser.add_argument("file", metavar="FILE", help="the Python file")
+    parser.add_argument("file", metavar="FILE", help='the Python file, or "-" for standard input')
     parser.add_argument("--python", metavar="INTERPRETER", help="the Python to run it with (default: this program's)")
     parser.add_argument("--timeout", type=_positive, metavar="S", help="end it after so many seconds")
     parser.add_argument(
@@ -107,8 +121,10 @@ def _seconds(text: str) -> float:
 
 def _positive(text: str) -> float:
     value = _number(text)
-    if not 0 < value <= 1e9:
+    if not value > 0:
         raise argparse.ArgumentTypeError(f"{text} is not a time above zero")
+    if value > 1e9:
+        raise argparse.ArgumentTypeError(f"{text} s is longer than any computer runs")
     return value
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json
+from gpuplayground.commands.streams import say
 from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, writable_file
 from gpuplayground.commands.version import version
 from gpuplayground.monitor.samples import GpuInfo, Inventory
@@ -43,6 +44,7 @@ def doctor(options: argparse.Namespace) -> int:
 
     Raises:
         UsageError: the interpreter cannot be used, or the JSON file cannot be written.
+        CommandFailedError: the disk is full.
     """
     out = writable_file(options.json) if options.json else None
     try:
@@ -52,9 +54,9 @@ def doctor(options: argparse.Namespace) -> int:
     inventory = read_inventory()
     frameworks = probe_frameworks(environment.interpreter, expects_gpu=bool(inventory.gpus))
     findings = Findings(inventory, environment, frameworks)
+    say("\n".join(as_text(findings)) + "\n")
     if out is not None:
         write_json(out, as_json(findings))
-    sys.stdout.write("\n".join(as_text(findings)) + "\n")
     return EXIT_PROBLEM if findings.problems else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 from collections.abc import Callable
 
@@ -18,11 +19,16 @@ def write_output(event: OutputAppended) -> None:
 
     Raises:
         BrokenPipeError: nobody reads it any more.
+        OSError: it cannot be written.
     """
     for chunk in event.chunks:
-        rest = memoryview(chunk.data)
+        descriptor, rest = _DESCRIPTORS[chunk.stream], memoryview(chunk.data)
         while rest:
-            rest = rest[os.write(_DESCRIPTORS[chunk.stream], rest) :]
+            try:
+                rest = rest[os.write(descriptor, rest) :]
+            except BlockingIOError:
+                # Whoever shares a terminal or a pipe with us may have set it not to wait.
+                select.select([], [descriptor], [])
 
 
 class LineFeeder:

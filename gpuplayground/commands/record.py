@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 from pathlib import Path
 
+from gpuplayground.commands.streams import say, tell
 from gpuplayground.commands.usage import CommandFailedError, UsageError, readable_file, writable_file
 from gpuplayground.monitor import recorder
 from gpuplayground.monitor.export import export_csv
@@ -30,13 +30,13 @@ def record(options: argparse.Namespace) -> int:
             # A polite kill ends a recording as Ctrl+C does.
             signal.signal(getattr(signal, name), signal.default_int_handler)
     until = "Ctrl+C ends it." if options.seconds is None else f"It takes {options.seconds:g} s; Ctrl+C ends it early."
-    sys.stderr.write(f"Recording into {out} at {options.hz:g} Hz. {until}\n")
+    tell(f"Recording into {out} at {options.hz:g} Hz. {until}\n")
     try:
         summary = recorder.record(out, options.seconds, options.hz, Feed(hz=options.hz))
     except RecordingError as error:
         raise CommandFailedError(str(error)) from error
     gpus = "1 GPU" if summary.gpus == 1 else f"{summary.gpus} GPUs"
-    sys.stdout.write(f"{out}: {duration(summary.duration_ns)} of {gpus}, {summary.ticks:,} samples of each.\n")
+    say(f"{out}: {duration(summary.duration_ns)} of {gpus}, {summary.ticks:,} samples of each.\n")
     return 0
 
 
@@ -54,5 +54,5 @@ def export(options: argparse.Namespace) -> int:
         rows = export_csv(recording, out)
     except RecordingError as error:
         raise UsageError(str(error)) from error
-    sys.stdout.write(f"{out}: {rows:,} rows.\n")
+    say(f"{out}: {rows:,} rows.\n")
     return 0

@@ -20,12 +20,24 @@ from gpuplayground.commands import run_report
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json
 from gpuplayground.commands.passthrough import LineFeeder, write_output
-from gpuplayground.commands.usage import EXIT_BROKEN_PIPE, EXIT_SIGNAL_BASE, UsageError, readable_file, writable_file
+from gpuplayground.commands.streams import tell, unwritable
+from gpuplayground.commands.usage import (
+    EXIT_BROKEN_PIPE,
+    EXIT_PROBLEM,
+    EXIT_SIGNAL_BASE,
+    CommandFailedError,
+    UsageError,
+    readable_file,
+    writable_file,
+)
 from gpuplayground.playground.environments import InterpreterError, probe
 from gpuplayground.playground.events import InputRequested, OutputAppended, SessionEvent
 from gpuplayground.playground.results import Run, RunRequest
 from gpuplayground.playground.session import Launcher, Session
 
+#: Largest file that is run, in bytes: a file without an end, as some devices are, would fill the memory.
+LIMIT_BYTES = 100_000_000
+_STDIN = "-"
 #: In place of the number of a signal: the run is over.
 _OVER = 0
 
@@ -35,6 +47,7 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
     Raises:
         UsageError: the file, the interpreter or the JSON file cannot be used.
+        CommandFailedError: its output or the JSON file cannot be written.
     """
     request = _request(options, arguments)
     out = writable_file(options.json) if options.json else None
@@ -46,15 +59,20 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         launcher.close()
     code = attended.exit_code(run)
     columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
-    if not attended.is_unread:
-        sys.stderr.write(run_report.as_text(run, columns))
+    if attended.output_error is None and not tell(run_report.as_text(run, columns)):
+        code = code or EXIT_PROBLEM
     if out is not None:
         write_json(out, run_report.as_json(run, request, code, read_inventory()))
+    if attended.output_error is not None:
+        raise attended.output_error
     return code
 
 
 def _request(options: argparse.Namespace, arguments: Sequence[str]) -> RunRequest:
-    path = readable_file(options.file)
+    working_directory = _working_directory()
+    path = None if options.file == _STDIN else readable_file(options.file, is_stream_fine=True)
+    # A pipe has no text to compare with any more once it has been read, and a named one would be waited for.
+    file = path if path is not None and path.is_file() else None
     interpreter = sys.executable
     if options.python:
         try:
@@ -64,28 +82,39 @@ def _request(options: argparse.Namespace, arguments: Sequence[str]) -> RunReques
     return RunRequest(
         run_id=uuid.uuid4().hex,
         source=_source(path),
-        name=path.name,
-        path=str(path.absolute()),
+        name=file.name if file is not None else "stdin" if path is None else str(path),
+        path=str(file.absolute()) if file is not None else None,
         arguments=tuple(arguments),
         interpreter=interpreter,
-        working_directory=str(Path.cwd()),
+        working_directory=working_directory,
         cuda_visible_devices=options.device,
         timeout_s=options.timeout,
     )
 
 
-def _source(path: Path) -> str:
+def _working_directory() -> str:
     try:
-        data = path.read_bytes()
+        return str(Path.cwd())
+    except OSError:
+        raise UsageError("The working folder does not exist any more: change to another one.") from None
+
+
+def _source(path: Path | None) -> str:
+    name = "Standard input" if path is None else str(path)
+    try:
+        with open(0 if path is None else path, "rb", closefd=path is not None) as file:
+            data = file.read(LIMIT_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise UsageError(f"{name} cannot be read ({error.strerror or error}): name a Python file.") from error
     if b"\0" in data:
-        raise UsageError(f"{path} is a binary file: name a Python file.")
+        raise UsageError(f"{name} is a binary file: name a Python file.")
+    if len(data) > LIMIT_BYTES:
+        raise UsageError(f"{name} is larger than {LIMIT_BYTES // 1_000_000} MB: name a smaller file.")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return data.decode(encoding)
     except (SyntaxError, UnicodeDecodeError):
-        raise UsageError(f"{path} is not text in UTF-8 or the encoding it declares: convert it to UTF-8.") from None
+        raise UsageError(f"{name} is not text in UTF-8 or the encoding it declares: convert it to UTF-8.") from None
 
 
 class AttendedRun:
@@ -97,7 +126,8 @@ class AttendedRun:
 
     def __init__(self, session: Session, request: RunRequest) -> None:
         self.is_interrupted = False
-        self.is_unread = False
+        #: Why the output could not be written, which ended the run.
+        self.output_error: BrokenPipeError | CommandFailedError | None = None
         self._session = session
         self._request = request
         self._signals: SimpleQueue[int] = SimpleQueue()
@@ -120,8 +150,8 @@ class AttendedRun:
 
     def exit_code(self, run: Run) -> int:
         """Return the exit code of this command."""
-        if self.is_unread:
-            return EXIT_BROKEN_PIPE
+        if self.output_error is not None:
+            return EXIT_BROKEN_PIPE if isinstance(self.output_error, BrokenPipeError) else EXIT_PROBLEM
         if self._ended_by:
             return EXIT_SIGNAL_BASE + self._ended_by
         return run_report.exit_code(run, self.is_interrupted)
@@ -135,12 +165,12 @@ class AttendedRun:
             self._signals.put(_OVER)
 
     def _on_event(self, event: SessionEvent) -> None:
-        if isinstance(event, OutputAppended) and not self.is_unread:
+        if isinstance(event, OutputAppended) and self.output_error is None:
             try:
                 write_output(event)
-            except BrokenPipeError:
+            except OSError as error:
                 # As in a pipeline without us: whoever writes into a pipe that nobody reads is ended.
-                self.is_unread = True
+                self.output_error = error if isinstance(error, BrokenPipeError) else unwritable(error)
                 self._session.kill()
         elif isinstance(event, InputRequested):
             self._feeder.want_line()

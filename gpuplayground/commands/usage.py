@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+import stat
 from pathlib import Path
-from typing import NoReturn
 
 #: Exit codes as ``timeout(1)`` and shells have them; 2 is the usual one for a command that cannot be carried out.
 EXIT_PROBLEM = 1
@@ -24,25 +23,28 @@ class CommandFailedError(Exception):
     """The command was right and could not be carried out all the same; the message is one sentence: exit code 1."""
 
 
-class Parser(argparse.ArgumentParser):
-    """Refuses arguments in one line instead of a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the message and where to read more, and exit with code 2."""
-        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
-def readable_file(text: str, what: str = "file") -> Path:
+def readable_file(text: str, what: str = "file", *, is_stream_fine: bool = False) -> Path:
     """Return the path of an existing file.
+
+    Args:
+        text: the path as it was given.
+        what: what the file is called in a sentence.
+        is_stream_fine: whether it may be a pipe or a device, which can be read only once and may keep one waiting.
 
     Raises:
         UsageError: it is missing, a folder, or may not be read.
     """
     path = Path(text)
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"There is no {what} {text}: check the name.") from None
+    except OSError as error:
+        raise UsageError(f"{text} cannot be read ({error.strerror}): check its name and permissions.") from None
+    if stat.S_ISDIR(mode):
         raise UsageError(f"{text} is a folder: name a {what}.")
-    if not path.exists():
-        raise UsageError(f"There is no {what} {text}: check the name.")
+    if not stat.S_ISREG(mode) and not is_stream_fine:
+        raise UsageError(f"{text} is a pipe or a device: save what comes from it into a file and name that.")
     if not os.access(path, os.R_OK):
         raise UsageError(f"{text} may not be read: check its permissions.")
     return path
@@ -55,10 +57,14 @@ def writable_file(text: str) -> Path:
         UsageError: it is a folder, its folder is missing, or it may not be written.
     """
     path = Path(text)
-    if path.is_dir():
-        raise UsageError(f"{text} is a folder: name a file to write.")
-    if not path.parent.is_dir():
-        raise UsageError(f"{text} cannot be written: there is no folder {path.parent}.")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise UsageError(f"{text} cannot be written: check the permissions of {path.parent}.")
+    try:
+        if path.is_dir():
+            raise UsageError(f"{text} is a folder: name a file to write.")
+        if not path.parent.is_dir():
+            raise UsageError(f"{text} cannot be written: there is no folder {path.parent}.")
+        existing = path if path.exists() else path.parent
+    except OSError as error:
+        raise UsageError(f"{text} cannot be written ({error.strerror}): choose another name.") from None
+    if not os.access(existing, os.W_OK):
+        raise UsageError(f"{text} cannot be written: check the permissions of {existing}.")
     return path

@@ -1,0 +1,67 @@
+"""This process's own stdin, stdout and stderr, which may be closed, full, or read by nobody."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+from gpuplayground.commands.usage import CommandFailedError
+
+
+def open_missing() -> None:
+    """Open the null device in place of the standard streams this process was started without.
+
+    The next file or pipe would get the number otherwise, and what is meant for a terminal would be written into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free: this one
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - kept to the end
+
+
+def say(text: str) -> None:
+    """Write to stdout at once; a character that it cannot take becomes a question mark.
+
+    Raises:
+        BrokenPipeError: nobody reads it.
+        CommandFailedError: it cannot be written.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+    except OSError as error:
+        _abandon(1)
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise unwritable(error) from error
+
+
+def tell(text: str) -> bool:
+    """Write to stderr and return whether that could be done: there is nowhere to complain to."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _abandon(2)
+        return False
+    return True
+
+
+def unwritable(error: OSError) -> CommandFailedError:
+    """Return the sentence for output that could not be written."""
+    reason = error.strerror or str(error)
+    return CommandFailedError(f"The output cannot be written ({reason}): make room for it or send it elsewhere.")
+
+
+def _abandon(number: int) -> None:
+    """Let what Python still holds for a stream go nowhere, or it would complain when it exits."""
+    with suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, number)
+        os.close(null)
