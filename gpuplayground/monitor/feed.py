@@ -41,6 +41,7 @@ class Feed:
         hz: samples per second.
         env: environment of the agent, by default this process's.
         stall_s: no frame for so long means that the agent hangs.
+        batch_s: report what is sampled within so many seconds together.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Feed:
         hz: float = 10.0,
         env: Mapping[str, str] | None = None,
         stall_s: float = 3.0,
+        batch_s: float = 0.0,
     ) -> None:
         self._command = tuple(command) if command is not None else agent_command(hz)
         self._env = env
@@ -56,6 +58,7 @@ class Feed:
         self._hz = hz
         self._paused = False
         self._slow_tier = True
+        self._batch_s = batch_s
         self._stopping = Event()
         self._lock = Lock()
         self._agent: AgentProcess | None = None
@@ -95,6 +98,11 @@ class Feed:
         self._paused = False
         self._send_control()
 
+    def set_batch(self, seconds: float) -> None:
+        """Report what is sampled within so many seconds together: it comes later, and costs less. 0 is at once."""
+        self._batch_s = seconds
+        self._send_control()
+
     def pause_slow_tier(self) -> None:
         """Leave out the process list, which disturbs what is being measured, until :meth:`resume_slow_tier`."""
         self._slow_tier = False
@@ -108,7 +116,7 @@ class Feed:
     def _send_control(self) -> None:
         with self._lock:
             if self._agent is not None:
-                self._agent.send(control_frame(self._hz, self._paused, self._slow_tier))
+                self._agent.send(control_frame(self._hz, self._paused, self._slow_tier, self._batch_s))
 
     def _run_agent(self, on_event: OnEvent) -> None:
         try:

@@ -38,7 +38,7 @@ def inventory_frame(inventory: Inventory) -> Frame:
 
 
 def samples_frame(samples: tuple[GpuSample, ...]) -> Frame:
-    """Return one tick's samples as a frame of rows: ``time_ns``, ``gpu_uuid``, then the metrics in their order."""
+    """Return the samples of one or more ticks as rows: ``time_ns``, ``gpu_uuid``, then the metrics in their order."""
     return {"kind": SAMPLES, "rows": [_sample_row(sample) for sample in samples]}
 
 
@@ -52,9 +52,9 @@ def heartbeat_frame() -> Frame:
     return {"kind": HEARTBEAT, "time_ns": time.time_ns()}
 
 
-def control_frame(hz: float, paused: bool, slow_tier: bool) -> Frame:
-    """Return the frame that tells an agent how often to sample, and what to leave alone."""
-    return {"kind": CONTROL, "hz": hz, "paused": paused, "slow_tier": slow_tier}
+def control_frame(hz: float, paused: bool, slow_tier: bool, batch_s: float = 0.0) -> Frame:
+    """Return the frame that tells an agent how often to sample and to report, and what to leave alone."""
+    return {"kind": CONTROL, "hz": hz, "paused": paused, "slow_tier": slow_tier, "batch_s": batch_s}
 
 
 def event_of(frame: Frame) -> MonitorEvent | None:

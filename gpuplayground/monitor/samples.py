@@ -120,7 +120,7 @@ class RunSpan:
     gpu_uuids: tuple[str, ...] = ()
 
 
-#: What a feed reports: an inventory, one tick's samples of every GPU that answers (never empty), one pass over the
-#: processes (empty when there are none), or a problem of the feed itself (its agent died or hangs). The next inventory
-#: means that such a problem is over.
+#: What a feed reports: an inventory, the samples of a tick or of several (oldest first, never empty), one pass over
+#: the processes (empty when there are none), or a problem of the feed itself (its agent died or hangs). The next
+#: inventory means that such a problem is over.
 MonitorEvent = Inventory | tuple[GpuSample, ...] | tuple[ProcessSample, ...] | Problem

@@ -341,3 +341,26 @@ def test_an_inventory_comes_before_any_samples(nvml: FakeNvml) -> None:
     with Watch(quick_feed(nvml.env)) as watch:
         watch.samples()
     assert isinstance(watch.events[0], Inventory)
+
+
+def test_samples_of_several_ticks_come_together_where_that_was_asked_for(nvml: FakeNvml) -> None:
+    with Watch(quick_feed(nvml.env, hz=20, slow_s=60)) as watch:
+        watch.feed.set_batch(0.2)
+        batch = watch.wait(lambda event: is_tick(event) and isinstance(event, tuple) and len(event) >= 3)
+        assert isinstance(batch, tuple)
+        times = [sample.time_ns for sample in batch]
+        assert times == sorted(times)
+        assert len(set(times)) == len(times)
+        watch.feed.set_batch(0)
+        position = watch.mark()
+        watch.wait(lambda event: isinstance(event, tuple) and is_tick(event) and len(event) == 1, since=position)
+
+
+def test_what_is_held_back_is_reported_when_sampling_pauses(nvml: FakeNvml) -> None:
+    with Watch(quick_feed(nvml.env, hz=20, slow_s=60)) as watch:
+        watch.samples()
+        watch.feed.set_batch(60)
+        time.sleep(0.3)
+        position = watch.mark()
+        watch.feed.pause()
+        watch.wait(is_tick, since=position)
