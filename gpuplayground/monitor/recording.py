@@ -45,7 +45,10 @@ class Recording:
         self.driver = DriverInfo(meta.get("driver_version"), meta.get("cuda_version"), meta.get("nvml_version"))
         self._uuids: dict[int, str] = dict(connection.execute("SELECT id, uuid FROM devices"))
         self.gpus = self._read_gpus()
-        first, last = connection.execute("SELECT min(time_ns), max(time_ns) FROM samples").fetchone()
+        # Asked for together, SQLite would read every row instead of the two ends of the index.
+        first, last = connection.execute(
+            "SELECT (SELECT min(time_ns) FROM samples), (SELECT max(time_ns) FROM samples)"
+        ).fetchone()
         self.first_ns: int = first or 0
         self.last_ns: int = last or 0
         self.runs = self._read_runs()
