@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from threading import Event
+
+from gpuplayground.playground.answers import NoAnswerError, answer_of
 
 #: The oldest Python that can run a snippet.
 OLDEST = (3, 10)
@@ -43,18 +46,19 @@ class Environment:
     is_current: bool = False
 
 
-def probe(interpreter: str, timeout: float = PROBE_TIMEOUT_S) -> Environment:
+def probe(interpreter: str, timeout: float = PROBE_TIMEOUT_S, given_up: Event | None = None) -> Environment:
     """Return the environment of ``interpreter``, a path, the name of a command on PATH, or an environment's folder.
 
     Args:
         interpreter: what the user typed or chose.
         timeout: seconds it may take to answer.
+        given_up: once set, an interpreter that has not answered yet is ended.
 
     Raises:
         InterpreterError: it is missing, is not Python, does not answer, or is older than Python 3.10.
     """
     path = _resolve(interpreter)
-    answer = _ask(path, timeout)
+    answer = _ask(path, timeout, given_up)
     try:
         version, prefix, base_prefix, executable = json.loads(answer.splitlines()[-1])
         major, minor, micro = (int(part) for part in version)
@@ -74,16 +78,20 @@ def probe(interpreter: str, timeout: float = PROBE_TIMEOUT_S) -> Environment:
     )
 
 
-def discover(extra: Sequence[str] = (), working_directory: Path | None = None) -> list[Environment]:
+def discover(
+    extra: Sequence[str] = (), working_directory: Path | None = None, given_up: Event | None = None
+) -> list[Environment]:
     """Return the environments found, each once: this program's own first, then the active, the folder's, and others.
 
     Args:
         extra: interpreters the user added; those that no longer work are left out.
         working_directory: whose ``.venv`` counts, and those of the folders above it; the current one by default.
+        given_up: once set, interpreters that have not answered yet are ended and left out.
     """
-    candidates = list(dict.fromkeys(_candidates(extra, working_directory or Path.cwd())))
+    candidates = list(dict.fromkeys(_candidates(extra, working_directory or _current_folder())))
+    ask = partial(_probe_or_none, given_up=given_up)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="probe") as pool:
-        found = [environment for environment in pool.map(_probe_or_none, candidates) if environment is not None]
+        found = [environment for environment in pool.map(ask, candidates) if environment is not None]
     # Links and shims lead to the same environment: its prefix says so.
     unique: dict[str, Environment] = {}
     for environment in found:
@@ -125,21 +133,31 @@ def _conda_environments() -> list[Path]:
     """Conda keeps a list of every environment it made, which saves starting the slow ``conda env list``."""
     try:
         lines = (Path.home() / ".conda" / "environments.txt").read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError, RuntimeError):  # the last: an account without a home
         return []
     return [Path(line.strip()) for line in lines if line.strip()]
 
 
 def _pyenv_versions() -> list[Path]:
-    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     try:
+        root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
         return sorted((root / "versions").iterdir(), reverse=True)
-    except OSError:
+    except (OSError, RuntimeError):
         return []
 
 
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it was removed
+        return Path("/")
+
+
 def _resolve(interpreter: str) -> str:
-    path = Path(interpreter).expanduser()
+    try:
+        path = Path(interpreter).expanduser()
+    except RuntimeError as error:  # "~name" of nobody
+        raise InterpreterError(f"There is no Python interpreter at {interpreter}: choose an existing one.") from error
     if path.is_dir():
         inside = interpreter_in(path)
         if inside is None:
@@ -153,28 +171,20 @@ def _resolve(interpreter: str) -> str:
     return found
 
 
-def _ask(path: str, timeout: float) -> str:
+def _ask(path: str, timeout: float, given_up: Event | None) -> str:
     try:
-        done = subprocess.run(
-            [path, "-I", "-c", _PROBE],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except subprocess.TimeoutExpired as error:
+        return answer_of([path, "-I", "-c", _PROBE], timeout, given_up)
+    except NoAnswerError as error:
         raise InterpreterError(f"{path} did not answer within {timeout:g} s: choose another interpreter.") from error
     except PermissionError as error:
         raise InterpreterError(f"{path} may not be executed: choose a Python interpreter.") from error
     except OSError as error:
         raise InterpreterError(f"{path} cannot be started: {error.strerror or error}.") from error
-    return done.stdout.decode("utf-8", "replace")
 
 
-def _probe_or_none(interpreter: str) -> Environment | None:
+def _probe_or_none(interpreter: str, given_up: Event | None) -> Environment | None:
     try:
-        return probe(interpreter)
+        return probe(interpreter, given_up=given_up)
     except InterpreterError:
         return None
 
