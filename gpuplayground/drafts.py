@@ -58,8 +58,12 @@ class DraftStore:
         self._folder = root / uuid.uuid4().hex
         # Locked before there is a folder, or another window could take it for a dead one's in between.
         self._lock: BinaryIO | None = self._folder.with_suffix(_LOCK).open("ab")
-        try_lock(self._lock)
-        self._folder.mkdir()
+        try:
+            try_lock(self._lock)
+            self._folder.mkdir()
+        except BaseException:
+            self._lock.close()
+            raise
 
     @property
     def folder(self) -> Path:
