@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from platformdirs import PlatformDirs
 
 _DIRS = PlatformDirs("gpuplayground", appauthor=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UserFolders:
+    """Where the window keeps drafts, copies of unsaved snippets and settings.
+
+    Attributes:
+        data: Folder of drafts and of copies of unsaved snippets.
+        config: Folder of the settings.
+        problem: Why what is kept there will not be found again, in a few words; empty if it will.
+    """
+
+    data: Path
+    config: Path
+    problem: str = ""
+
+    def discard(self) -> None:
+        """Remove what only stood in for the user's own folders."""
+        if self.problem:
+            shutil.rmtree(self.data, ignore_errors=True)
 
 
 @cache
@@ -20,14 +44,68 @@ def resources() -> Path:
 
 def data() -> Path:
     """Return the user's data folder (drafts, copies of unsaved snippets), made if missing."""
-    return _made(Path(_DIRS.user_data_dir))
+    return _made(_data)
 
 
 def config() -> Path:
     """Return the folder of the settings, made if missing."""
-    return _made(Path(_DIRS.user_config_dir))
+    return _made(_config)
 
 
-def _made(folder: Path) -> Path:
+def user_folders() -> UserFolders:
+    """Return folders that can be written: the user's own, else a temporary one that says why. Raises nothing."""
+    problem = ""
+    for own in (data, config):
+        try:
+            _try_writing(own())
+        except (OSError, RuntimeError) as error:  # RuntimeError: an account without a home
+            problem = problem or _reason(error)
+    if not problem:
+        return UserFolders(data(), config())
+    data_folder = _temporary()
+    try:
+        # What was set when the folder could be written still counts.
+        config_folder = _config()
+    except (OSError, RuntimeError):
+        config_folder = data_folder
+    return UserFolders(data_folder, config_folder, problem)
+
+
+def _data() -> Path:
+    return _absolute(_DIRS.user_data_dir)
+
+
+def _config() -> Path:
+    return _absolute(_DIRS.user_config_dir)
+
+
+def _absolute(folder: str) -> Path:
+    path = Path(folder)
+    if not path.is_absolute():  # "~" stays what it is for an account without a home
+        raise RuntimeError("there is no home folder")
+    return path
+
+
+def _made(find: Callable[[], Path]) -> Path:
+    folder = find()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _try_writing(folder: Path) -> None:
+    # Some bytes, and not only a name: on a full disk an empty file can still be made.
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(4096))
+
+
+def _temporary() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="gpuplayground-"))
+    except OSError:
+        return Path(tempfile.tempdir or "/tmp") / "gpuplayground"  # noqa: S108 - not even that one can be written
+
+
+def _reason(error: OSError | RuntimeError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error) or "there is no home folder"
