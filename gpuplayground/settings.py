@@ -13,7 +13,10 @@ MAX_RECENT = 12
 
 @dataclass(slots=True)
 class Settings:
-    """Preferences and the shape of the window. Rates are in hertz, ranges in seconds, fonts in pixels."""
+    """Preferences, the shape of the window and its open files.
+
+    Rates are in hertz, ranges in seconds, fonts in pixels. ``session`` is what the editor's tabs make of it.
+    """
 
     theme: str = "dark"
     sampling_hz: float = 10.0
@@ -25,6 +28,7 @@ class Settings:
     show_line_timings: bool = True
     geometry: str = ""
     splitters: dict[str, list[int]] = field(default_factory=dict)
+    session: dict[str, Any] = field(default_factory=dict)
 
     def remember_file(self, path: str) -> None:
         """Put a file at the top of the recent ones."""
@@ -60,14 +64,14 @@ def _checked(saved: dict[str, Any]) -> Settings:
     settings = Settings()
     for entry in fields(Settings):
         default, value = getattr(settings, entry.name), saved.get(entry.name)
-        if _like(value, default):
+        if _like(value, default, any_items=entry.name == "session"):
             setattr(settings, entry.name, value)
     settings.sampling_hz = min(max(settings.sampling_hz, 1.0), 50.0)
     settings.editor_font_px = min(max(settings.editor_font_px, 8), 40)
     return settings
 
 
-def _like(value: object, default: object) -> bool:
+def _like(value: object, default: object, *, any_items: bool = False) -> bool:
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(value, bool) and isinstance(default, bool)
     if isinstance(default, float):
@@ -75,7 +79,9 @@ def _like(value: object, default: object) -> bool:
     if isinstance(default, list):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if isinstance(default, dict):
-        return isinstance(value, dict) and all(
-            isinstance(sizes, list) and all(isinstance(size, int) for size in sizes) for sizes in value.values()
-        )
+        return isinstance(value, dict) and (any_items or all(map(_are_sizes, value.values())))
     return isinstance(value, type(default))
+
+
+def _are_sizes(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(size, int) for size in value)
