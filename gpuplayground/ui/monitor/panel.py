@@ -162,10 +162,6 @@ class MonitorPanel(QWidget):
             del self._runs[next(iter(self._runs))]
         self._show_runs()
 
-    def update_run(self, run: RunSpan) -> None:
-        """Show what has become of a run: its end, or the GPUs it turned out to use."""
-        self.add_run(run)
-
     def set_recording(self, text: str | None) -> None:
         """Mark every figure as one of a recording: ``Recording: NVIDIA H200, 2026-11-23``; None for live ones."""
         self._recording = text or ""

@@ -117,7 +117,7 @@ def test_a_run_is_a_band_on_the_cards_of_its_gpus_until_it_ends(make_panel: Make
     assert (first.bands[0].starts, first.bands[0].ends) == (True, False)
     assert first.bands[0].left == pytest.approx(2 / 3, abs=0.01)
     assert second.bands == ()
-    panel.update_run(RunSpan("a", "run 11", NOW_NS - 20 * SECOND_NS, NOW_NS - 5 * SECOND_NS, (uuid(0),)))
+    panel.add_run(RunSpan("a", "run 11", NOW_NS - 20 * SECOND_NS, NOW_NS - 5 * SECOND_NS, (uuid(0),)))
     panel.redraw()
     assert first.bands[0].ends
     assert first.bands[0].right == pytest.approx(55 / 60, abs=0.01)
