@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import sys
-from pathlib import Path
 from types import FrameType
 
 from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qFormatLogMessage, qInstallMessageHandler
@@ -25,20 +24,26 @@ def main(options: WindowOptions) -> int:
     qt.setApplicationName("gpuplayground")
     qt.setApplicationDisplayName("GPU Playground")
     qt.setDesktopFileName("gpuplayground")
-    store = SettingsStore(paths.config() / "settings.json")
+    folders = paths.user_folders()
+    store = SettingsStore(folders.config / "settings.json")
     settings = store.load()
     load_fonts(paths.resources() / "fonts")
     theme = Theme(options.theme or settings.theme)
     theme.apply()
-    application = Application(theme, settings, options)
+    application = Application(theme, settings, options, folders)
     _end_on_signals(qt, application, is_failure=options.screenshot is not None)
     application.show()
     if options.screenshot:
         QTimer.singleShot(int(options.after_s * 1000), lambda: qt.exit(_take_picture(application, options.screenshot)))
     code = qt.exec()
-    application.shutdown()
+    application.keep()
     if not options.screenshot:
         store.save(settings)
+    if not application.shutdown():
+        # Python would wait for a thread that hangs, and Qt abort when it is destroyed; everything is saved.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     return code
 
 
@@ -66,7 +71,7 @@ def _take_picture(application: Application, file: str | None) -> int:
 def _end_on_signals(qt: QApplication, application: Application, *, is_failure: bool) -> None:
     """End in an orderly way on Ctrl+C and on a polite kill.
 
-    Python runs a signal's handler only between its own instructions: the redraw timer sees to it that there are some.
+    Python runs a signal's handler only between its own instructions: the heartbeat sees to it that there are some.
     Drafts keep unsaved work, so nothing is asked.
     """
 
@@ -82,8 +87,3 @@ def _end_on_signals(qt: QApplication, application: Application, *, is_failure: b
     heartbeat = QTimer(application)
     heartbeat.timeout.connect(application.beat)
     heartbeat.start(500)
-
-
-def picture_folder() -> Path:
-    """Return where pictures of the window are offered to be saved."""
-    return Path.home()

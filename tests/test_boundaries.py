@@ -46,14 +46,14 @@ ALLOWED = {
     "workers": {"workers", "monitor", "playground", "units", "paths"},
     "ui": {"ui", "monitor", "playground", "workers", "units", "paths", "settings", "documents", "drafts", "terminal"},
 }
-COMPOSERS = {"app", "application", "cli", "__main__", "commands"}
+COMPOSERS = {"app", "application", "wiring", "cli", "__main__", "commands"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=ids)
 def test_only_the_rings_meant_for_it_know_qt(file: Path) -> None:
     qt = {name for name in imports_of(file) if name.split(".")[0] in ("PySide6", "pyqtgraph", "shiboken6")}
     ring = ring_of(file)
-    if ring in ("ui", "app", "application"):
+    if ring in ("ui", "app", "application", "wiring"):
         return
     if ring == "workers":
         assert qt <= {"PySide6.QtCore"}

@@ -29,14 +29,16 @@ _TABLE: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "zoom_reset": ("Normal text size", ("Ctrl+0",), "plus", "muted"),
     "line_timings": ("Timings beside the lines", (), "activity", "muted"),
     "pause": ("Pause the graphs", ("Ctrl+P",), "pause", "muted"),
+    "record": ("Record…", (), "activity", "muted"),
     "live": ("Back to live GPUs", (), "activity", "muted"),
     "screenshot": ("Save a picture of the window…", ("Ctrl+Shift+P",), "camera", "muted"),
     "theme": ("Light theme", ("Ctrl+Shift+L",), "sun", "muted"),
     "about": ("About GPU Playground", (), "info", "muted"),
 }
-_CHECKABLE = {"line_timings", "pause", "theme"}
+_CHECKABLE = {"line_timings", "pause", "record", "theme"}
 _WITHOUT_ICON = {
     "zoom_in", "zoom_out", "zoom_reset", "toggle_comment", "go_to_line", "replace", "line_timings", "reopen_tab",
+    "record",
 }  # fmt: skip
 
 

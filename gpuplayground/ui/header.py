@@ -71,7 +71,7 @@ class Header(QFrame):
         self.interpreter_box.activated.connect(self._interpreter_activated)
         theme.changed.connect(self.refresh_icons)
         self.refresh_icons()
-        self.set_devices(())
+        self.set_devices(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give up what is only for reading where the controls need the room."""
@@ -85,11 +85,12 @@ class Header(QFrame):
         self._menu_buttons[0].setIcon(self._icons.icon("book-open"))
         self._menu_buttons[1].setIcon(self._icons.icon("settings"))
 
-    def set_devices(self, devices: Sequence[tuple[str, str]], selected: str | None = None) -> None:
-        """Offer GPUs as (label, UUID); the first entry leaves the choice to the snippet."""
+    def set_devices(self, devices: Sequence[tuple[str, str]] | None, selected: str | None = None) -> None:
+        """Offer GPUs as (label, UUID), None if they are not known yet; the first entry leaves it to the snippet."""
         self.device_box.clear()
-        self.device_box.addItem(self.tr("All GPUs") if devices else self.tr("CPU only"), None)
-        for label, uuid in devices:
+        first = self.tr("All GPUs") if devices else self.tr("CPU only")
+        self.device_box.addItem(self.tr("Looking for GPUs…") if devices is None else first, None)
+        for label, uuid in devices or ():
             self.device_box.addItem(label, uuid)
         self.device_box.setEnabled(bool(devices))
         self.device_box.setCurrentIndex(max(self.device_box.findData(selected), 0))

@@ -22,6 +22,9 @@ from gpuplayground.ui.playground.panel import PlaygroundPanel
 from gpuplayground.ui.status_bar import StatusBar
 from gpuplayground.ui.theme import Theme
 
+#: A window that has not been painted so long after it was shown gets its readings all the same.
+PAINTED_AFTER_MS = 1000
+
 _STATE_ROLES = {
     RunState.FINISHED: "good",
     RunState.FAILED: "error",
@@ -35,8 +38,7 @@ class MainWindow(QMainWindow):
 
     exampleChosen = Signal(object)  # Example
     filesDropped = Signal(list)
-    painted = Signal()  # the first frame is on the screen: what may take its time can begin
-    closed = Signal()
+    painted = Signal()  # the first frame is on the screen, or will not be soon: what may take its time can begin
 
     def __init__(
         self,
@@ -105,6 +107,8 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Share the width: the monitor takes what its figures need, and never much more than its share."""
         super().showEvent(event)
+        # A window that is minimised or covered from the start is not painted at all.
+        QTimer.singleShot(PAINTED_AFTER_MS, self, self._say_painted)
         if not self._has_proportions:
             self._has_proportions = True
             monitor = min(490, round(self.width() * 0.4))
@@ -119,8 +123,12 @@ class MainWindow(QMainWindow):
         """Say when the first frame has been painted; the widgets inside follow within the same event."""
         super().paintEvent(event)
         if not self._is_painted:
+            QTimer.singleShot(0, self, self._say_painted)
+
+    def _say_painted(self) -> None:
+        if not self._is_painted:
             self._is_painted = True
-            QTimer.singleShot(0, self, self.painted.emit)
+            self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first: unsaved work is not lost by a click."""
@@ -128,7 +136,6 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         event.accept()
-        self.closed.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files from the desktop."""

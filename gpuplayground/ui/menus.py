@@ -39,6 +39,6 @@ def main_menu(parent: QWidget, actions: Actions, recent: QMenu) -> QMenu:
     view = menu.addMenu(QCoreApplication.translate("Menus", "View"))
     actions.add_to(view, "theme", "line_timings", "", "zoom_in", "zoom_out", "zoom_reset")
     monitor = menu.addMenu(QCoreApplication.translate("Menus", "Monitor"))
-    actions.add_to(monitor, "pause", "", "open_recording", "live")
+    actions.add_to(monitor, "pause", "", "record", "", "open_recording", "live")
     actions.add_to(menu, "", "screenshot", "", "about", "quit")
     return menu

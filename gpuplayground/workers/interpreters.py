@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from gpuplayground.playground.environments import Environment, discover, probe
-from gpuplayground.workers.task import Task
+from gpuplayground.workers.task import Tasks
 
 
 class Interpreters(QObject):
@@ -23,11 +24,13 @@ class Interpreters(QObject):
         self.added = list(added)
         self.environments: list[Environment] = []
         self._own = own
-        self._tasks: list[Task] = []
+        self._tasks = Tasks(self)
+        self._given_up = threading.Event()
 
     def discover(self) -> None:
         """Look for environments; ``changed`` follows."""
-        self._start(partial(discover, tuple(self.added)), self._discovered)
+        look = partial(discover, tuple(self.added), given_up=self._given_up)
+        self._tasks.start(look, self._discovered, self.failed)
 
     def choose(self, interpreter: str) -> None:
         """Run snippets by an interpreter that was found."""
@@ -36,20 +39,16 @@ class Interpreters(QObject):
 
     def add(self, interpreter: str) -> None:
         """Ask an interpreter who it is and choose it; ``failed`` says in a sentence why it cannot be used."""
-        self._start(partial(probe, interpreter), self._added)
+        ask = partial(probe, interpreter, given_up=self._given_up)
+        self._tasks.start(ask, self._added, self.failed)
 
-    def shutdown(self) -> None:
-        """Wait for what is still being asked: each question has a time limit of its own."""
-        for task in self._tasks:
-            task.wait()
+    def end(self) -> None:
+        """Give up what is being asked: interpreters that have not answered yet are ended. Returns at once."""
+        self._given_up.set()
 
-    def _start(self, work: Callable[[], object], done: Callable[..., None]) -> None:
-        self._tasks = [task for task in self._tasks if not task.isFinished()]
-        task = Task(work, self)
-        task.succeeded.connect(done)
-        task.failed.connect(self.failed)
-        self._tasks.append(task)
-        task.start()
+    def wait(self, seconds: float) -> bool:
+        """Wait that long in all, after :meth:`end`, and return whether every thread has ended."""
+        return self._tasks.wait(seconds)
 
     def _discovered(self, environments: list[Environment]) -> None:
         self.environments = environments

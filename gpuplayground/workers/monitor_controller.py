@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,10 +13,59 @@ from gpuplayground.monitor.feed import Feed
 from gpuplayground.monitor.recording import RecordingError
 from gpuplayground.monitor.replay import ReplayFeed
 from gpuplayground.monitor.samples import Inventory, Problem, RunSpan
+from gpuplayground.workers.live_recorder import LiveRecorder
 from gpuplayground.workers.monitor_worker import MonitorWorker
+from gpuplayground.workers.task import Tasks
+from gpuplayground.workers.threads import Threads
 
 #: How often the runs of a recording are looked up: a band may appear so much late.
 RECORDED_RUNS_MS = 1000
+#: A recording that is repeated for days has no end of runs: those of the last hour are shown, and no more than so many.
+RECORDED_RUNS_NS = 3_600_000_000_000
+MAX_RECORDED_RUNS = 300
+
+
+class _Replay(QObject):
+    """A recording that is shown. Once it was left nothing more of it gets through, not even samples on their way."""
+
+    inventoried = Signal(object)
+    sampled = Signal(object)
+    processesSampled = Signal(object)
+
+    def __init__(self, feed: ReplayFeed, parent: QObject) -> None:
+        super().__init__(parent)
+        self.feed = feed
+        self.worker = MonitorWorker(feed)
+        self._is_shown = True
+        self.worker.inventoried.connect(self._pass_inventory)
+        self.worker.sampled.connect(self._pass_samples)
+        self.worker.processesSampled.connect(self._pass_processes)
+
+    def leave(self) -> None:
+        """End the replay without waiting for its thread."""
+        self._is_shown = False
+        self.worker.end()
+
+    def _pass_inventory(self, inventory: Inventory) -> None:
+        if self._is_shown:
+            self.inventoried.emit(inventory)
+
+    def _pass_samples(self, samples: object) -> None:
+        if self._is_shown:
+            self.sampled.emit(samples)
+
+    def _pass_processes(self, processes: object) -> None:
+        if self._is_shown:
+            self.processesSampled.emit(processes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opened:
+    """A recording a user asked for: read far enough to be replayed, or the sentence that says why it cannot be."""
+
+    path: Path
+    feed: ReplayFeed | None
+    problem: str = ""
 
 
 class MonitorController(QObject):
@@ -36,13 +88,15 @@ class MonitorController(QObject):
         super().__init__(parent)
         self._feed = feed
         self._shipped = shipped
-        self._live = MonitorWorker(feed, parent=self)
-        self._replay: MonitorWorker | None = None
-        self._replay_feed: ReplayFeed | None = None
+        self._live = MonitorWorker(feed)
+        self.recorder = LiveRecorder(self._live, self)
+        self._replay: _Replay | None = None
         self._recorded_runs: tuple[RunSpan, ...] = ()
         self._chosen_file: Path | None = None
+        self._wanted_file: Path | None = None  # chosen, but not read yet
         self._live_inventory: Inventory | None = None
-        self._paused = False
+        self._paused = self._is_ended = False
+        self._threads, self._tasks = Threads(self), Tasks(self)
         self._run_timer = QTimer(self)
         self._run_timer.setInterval(RECORDED_RUNS_MS)
         self._run_timer.timeout.connect(self._look_up_runs)
@@ -61,72 +115,103 @@ class MonitorController(QObject):
         """Whether the user opened the recording, rather than it standing in for missing GPUs."""
         return self._chosen_file is not None
 
+    @property
+    def has_live_gpus(self) -> bool | None:
+        """Whether this machine has GPUs to sample; None while that is not known yet."""
+        return bool(self._live_inventory.gpus) if self._live_inventory is not None else None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether sampling was stopped."""
+        return self._paused
+
     def start(self) -> None:
         """Start sampling this machine."""
-        self._live.start()
+        if not self._is_ended:
+            self._threads.start(self._live)
 
-    def open_recording(self, file: Path) -> bool:
-        """Show a recording instead of live GPUs; False, and a sentence by ``failed``, where it cannot be read."""
-        previous, self._chosen_file = self._chosen_file, file
-        if not self._start_replay(file):
-            self._chosen_file = previous
-            return False
-        return True
+    def open_recording(self, file: Path) -> None:
+        """Show a recording instead of live GPUs once it was read; ``failed`` says in a sentence why it cannot be."""
+        self._wanted_file = file
+        self._tasks.start(partial(_open, file), self._opened, self.failed)
 
     def go_live(self) -> None:
         """Leave an opened recording; without GPUs the shipped one takes its place."""
-        self._chosen_file = None
+        self._chosen_file = self._wanted_file = None
         self._stop_replay()
-        if self._live_inventory is not None:
-            self._live_inventoried(self._live_inventory)
+        self._show_live()
 
     def set_paused(self, paused: bool) -> None:
         """Stop and resume sampling."""
         self._paused = paused
-        for feed in (self._feed, self._replay_feed):
+        for feed in (self._feed, self._replay.feed if self._replay is not None else None):
             if feed is not None:
                 feed.pause() if paused else feed.resume()
 
-    def shutdown(self) -> None:
-        """End both feeds; takes well under a second even when the driver hangs."""
+    def end(self) -> None:
+        """End both feeds and a recording that is being made. Returns at once; nothing is started after it."""
+        self._is_ended = True
         self._run_timer.stop()
+        self.recorder.stop()
         if self._replay is not None:
-            self._replay.stop()
-        self._live.stop()
+            self._replay.leave()
+        self._live.end()
 
-    def _start_replay(self, file: Path) -> bool:
+    def wait(self, seconds: float) -> bool:
+        """Wait that long in all, after :meth:`end`, and return whether every thread has ended."""
+        deadline = time.monotonic() + seconds
+        have_ended = True
+        for wait in (self._threads.wait, self.recorder.wait, self._tasks.wait):
+            have_ended = wait(max(0.0, deadline - time.monotonic())) and have_ended
+        return have_ended
+
+    def _opened(self, opened: _Opened) -> None:
+        if self._is_ended or opened.path != self._wanted_file:
+            return  # another was asked for since
+        self._wanted_file = None
+        if opened.feed is None:
+            self.failed.emit(opened.problem)
+            self._show_live()
+            return
+        self._chosen_file = opened.path
+        self._start_replay(opened.feed)
+
+    def _show_shipped(self) -> bool:
         try:
-            feed = ReplayFeed(file)
+            feed = ReplayFeed(self._shipped)
         except RecordingError as error:
             self.failed.emit(str(error))
             return False
+        self._start_replay(feed)
+        return True
+
+    def _start_replay(self, feed: ReplayFeed) -> None:
         self._stop_replay()
         self.sourceChanged.emit()
         if self._paused:
             feed.pause()
-        self._replay_feed, self._replay = feed, MonitorWorker(feed, parent=self)
+        self._replay = _Replay(feed, self)
         self._replay.inventoried.connect(self.inventoried)
         self._replay.sampled.connect(self.sampled)
         self._replay.processesSampled.connect(self.processesSampled)
-        self._replay.start()
+        self._threads.start(self._replay.worker)
         self._run_timer.start()
         self.recordingChanged.emit(feed.title)
-        return True
 
     def _stop_replay(self) -> None:
         if self._replay is None:
             return
-        worker, self._replay, self._replay_feed = self._replay, None, None
+        replay, self._replay = self._replay, None
         self._run_timer.stop()
-        worker.disconnect(self)
-        worker.stop()
-        worker.deleteLater()
+        replay.leave()
+        replay.deleteLater()
         self._look_up_runs()
         self.sourceChanged.emit()
         self.recordingChanged.emit(None)
 
     def _look_up_runs(self) -> None:
-        runs = self._replay_feed.runs() if self._replay_feed is not None else ()
+        since_ns = time.time_ns() - RECORDED_RUNS_NS
+        runs = self._replay.feed.runs(since_ns)[-MAX_RECORDED_RUNS:] if self._replay is not None else ()
         if runs != self._recorded_runs:
             self._recorded_runs = runs
             self.recordedRunsChanged.emit(runs)
@@ -134,13 +219,18 @@ class MonitorController(QObject):
     def _live_inventoried(self, inventory: Inventory) -> None:
         self._live_inventory = inventory
         self.liveInventoried.emit(inventory)
-        if self._chosen_file is not None:
+        self._show_live()
+
+    def _show_live(self) -> None:
+        """Show this machine's GPUs or, without any, the shipped recording, unless the user chose one."""
+        inventory = self._live_inventory
+        if self._is_ended or inventory is None or self._chosen_file is not None or self._wanted_file is not None:
             return
         self.problemChanged.emit(inventory.problem)
         if inventory.gpus:
             self._stop_replay()
             self.inventoried.emit(inventory)
-        elif not self.shows_recording and not self._start_replay(self._shipped):
+        elif not self.shows_recording and not self._show_shipped():
             self.inventoried.emit(inventory)
 
     def _live_sampled(self, samples: object) -> None:
@@ -154,3 +244,10 @@ class MonitorController(QObject):
     def _live_problem(self, problem: Problem | None) -> None:
         if self._chosen_file is None:
             self.problemChanged.emit(problem)
+
+
+def _open(file: Path) -> _Opened:
+    try:
+        return _Opened(file, ReplayFeed(file))
+    except RecordingError as error:
+        return _Opened(file, None, str(error))

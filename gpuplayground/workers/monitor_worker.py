@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -47,7 +49,7 @@ class MonitorWorker(QThread):
 
     Args:
         feed: a Feed or a ReplayFeed; the worker stops it.
-        writer: also gets everything, and is closed at the end.
+        writer: also gets everything, and is closed at the end; :meth:`set_writer` changes it.
         parent: the thread's owner.
     """
 
@@ -62,6 +64,8 @@ class MonitorWorker(QThread):
         self.setObjectName("monitor")
         self._feed = feed
         self._writer = writer
+        self._writer_lock = Lock()
+        self._inventory: Inventory | None = None
         self._problem: Problem | None = None
 
     def run(self) -> None:
@@ -71,10 +75,26 @@ class MonitorWorker(QThread):
         finally:
             self._close_writer()
 
+    def end(self) -> None:
+        """End the feed, and with it the thread. Returns at once."""
+        self._feed.stop()
+
     def stop(self) -> bool:
         """End the feed and wait for the thread; return whether it ended in time."""
-        self._feed.stop()
+        self.end()
         return self.wait(STOP_MS)
+
+    def set_writer(self, writer: RecordingWriter | None) -> RecordingWriter | None:
+        """Record into another writer, or into none, from now on; return the one before, for the caller to close.
+
+        Raises:
+            RecordingError: the writer cannot be written to; the one before stays.
+        """
+        with self._writer_lock:
+            if writer is not None and self._inventory is not None:
+                writer.add_event(self._inventory)
+            previous, self._writer = self._writer, writer
+            return previous
 
     def set_paused(self, paused: bool) -> None:
         """Leave the GPUs alone, or sample again."""
@@ -112,16 +132,25 @@ class MonitorWorker(QThread):
             self.problemChanged.emit(problem)
 
     def _record(self, event: MonitorEvent) -> None:
-        if self._writer is None:
-            return
-        try:
-            self._writer.add_event(event)
-        except RecordingError as error:
-            self.recordingFailed.emit(str(error))
-            self._close_writer()
+        with self._writer_lock:
+            if isinstance(event, Inventory):
+                self._inventory = event
+            writer = self._writer
+            if writer is None:
+                return
+            try:
+                writer.add_event(event)
+                return
+            except RecordingError as error:
+                message = str(error)
+                self._writer = None
+        with suppress(RecordingError):  # it says the same again
+            writer.close()
+        self.recordingFailed.emit(message)
 
     def _close_writer(self) -> None:
-        writer, self._writer = self._writer, None
+        with self._writer_lock:
+            writer, self._writer = self._writer, None
         if writer is None:
             return
         try:

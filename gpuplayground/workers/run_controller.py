@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+import threading
+import time
 
-from gpuplayground.playground.events import SessionEvent
+from PySide6.QtCore import QObject, QThread, Signal
+
+from gpuplayground.playground.events import OutputAppended, RunFinished, SessionEvent
 from gpuplayground.playground.results import RunRequest
 from gpuplayground.playground.session import Launcher
 from gpuplayground.workers.run_worker import RunWorker
+from gpuplayground.workers.threads import Threads
 
 
 class _TabRun(QObject):
@@ -18,6 +22,7 @@ class _TabRun(QObject):
     def __init__(self, tab_id: str, worker: RunWorker, parent: QObject) -> None:
         super().__init__(parent)
         self.tab_id, self.worker = tab_id, worker
+        self.is_over = False  # its end has been told, though its thread may still be tidying up
         for signal in (
             worker.stateChanged,
             worker.outputAppended,
@@ -31,6 +36,8 @@ class _TabRun(QObject):
     def forward(self, event: SessionEvent) -> None:
         """Pass an event on, under its tab."""
         self.happened.emit(self.tab_id, event)
+        if isinstance(event, OutputAppended):
+            self.worker.acknowledge()
 
 
 class RunController(QObject):
@@ -41,24 +48,24 @@ class RunController(QObject):
     def __init__(self, launcher: Launcher, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._launcher = launcher
-        self._runs: dict[str, _TabRun] = {}
-        self._ending: list[_TabRun] = []
+        self._runs: dict[str, _TabRun] = {}  # the last of each tab
+        self._alive: list[_TabRun] = []  # also those of closed tabs, and those that are over but for their thread
+        self._threads = Threads(self)
+        self._threads.ended.connect(self._ended)
+        self._closing = threading.Thread(target=launcher.close, name="closing", daemon=True)
 
     def is_running(self, tab_id: str) -> bool:
-        """Whether a tab's worker is still at work."""
+        """Whether a tab has a run whose end has not been told yet."""
         run = self._runs.get(tab_id)
-        return run is not None and run.worker.isRunning()
+        return run is not None and not run.is_over
 
     def start(self, tab_id: str, request: RunRequest) -> None:
         """Run a tab's snippet in a thread of its own. An earlier run of the tab must be over."""
-        worker = RunWorker(self._launcher, request)
-        run = _TabRun(tab_id, worker, self)
-        run.happened.connect(self.happened)
-        previous = self._runs.get(tab_id)
-        if previous is not None:
-            self._retire(previous)
+        run = _TabRun(tab_id, RunWorker(self._launcher, request), self)
+        run.happened.connect(self._pass_on)
         self._runs[tab_id] = run
-        worker.start()
+        self._alive.append(run)
+        self._threads.start(run.worker)
 
     def stop(self, tab_id: str) -> None:
         """Interrupt a tab's snippet (KeyboardInterrupt)."""
@@ -85,24 +92,30 @@ class RunController(QObject):
         run = self._runs.pop(tab_id, None)
         if run is not None:
             run.worker.kill()
-            self._ending.append(run)
-            self._reap()
 
-    def shutdown(self) -> None:
-        """Kill every snippet and end every thread."""
-        runs = [*self._runs.values(), *self._ending]
-        for run in runs:
+    def end(self) -> None:
+        """Kill every snippet and every spare. Returns at once; nothing can be started after it."""
+        for run in self._alive:
             run.worker.kill()
-        for run in runs:
-            run.worker.wait()
-        self._launcher.close()
+        if self._closing.ident is None:
+            self._closing.start()
 
-    def _retire(self, run: _TabRun) -> None:
-        self._ending.append(run)
-        self._reap()
+    def wait(self, seconds: float) -> bool:
+        """Wait that long in all, after :meth:`end`, and return whether every thread has ended."""
+        deadline = time.monotonic() + seconds
+        have_ended = self._threads.wait(seconds)
+        self._closing.join(max(0.0, deadline - time.monotonic()))
+        return have_ended and not self._closing.is_alive()
 
-    def _reap(self) -> None:
-        for run in [run for run in self._ending if run.worker.isFinished()]:
-            self._ending.remove(run)
-            run.worker.deleteLater()
+    def _pass_on(self, tab_id: str, event: SessionEvent) -> None:
+        if isinstance(event, RunFinished):
+            for run in self._alive:
+                run.is_over = run.is_over or run.worker.request.run_id == event.run_id
+        self.happened.emit(tab_id, event)
+
+    def _ended(self, worker: QThread) -> None:
+        for run in [run for run in self._alive if run.worker is worker]:
+            self._alive.remove(run)
+            if self._runs.get(run.tab_id) is run:
+                del self._runs[run.tab_id]
             run.deleteLater()

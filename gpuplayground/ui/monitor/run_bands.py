@@ -5,38 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from gpuplayground.monitor.samples import RunSpan
 from gpuplayground.playground.events import RunFinished, SessionEvent, StateChanged
 from gpuplayground.playground.results import RunState
 from gpuplayground.ui.monitor.panel import MonitorPanel
 
+#: Runs that are remembered: no more of them are drawn.
+MAX_RUNS = 500
+
 
 class RunBands(QObject):
     """Turns what a session reports into spans. Runs are numbered from 1 in the order they were asked for."""
+
+    ended = Signal(object)  # RunSpan of a run that is over
 
     def __init__(self, panel: MonitorPanel) -> None:
         super().__init__(panel)
         self._panel = panel
         self._own: dict[str, RunSpan] = {}
         self._recorded: tuple[RunSpan, ...] = ()
-        self._labels: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._labels: dict[str, tuple[str, tuple[str, ...]]] = {}  # of runs that have not begun yet
+        self._count = 0
         self._over_recording = False
 
     def announce(self, run_id: str, gpu_uuids: tuple[str, ...]) -> None:
         """Name a run before it starts. No GPUs means that it may use all of them."""
-        label = QCoreApplication.translate("RunBands", "run {0}").format(len(self._labels) + 1)
+        self._count += 1
+        label = QCoreApplication.translate("RunBands", "run {0}").format(self._count)
         self._labels[run_id] = (label, gpu_uuids)
 
     def follow(self, tab_id: str, event: SessionEvent) -> None:
         """Open a band when a run's first statement starts, and close it at the run's end."""
-        if isinstance(event, StateChanged) and event.state == RunState.RUNNING and event.run_id not in self._own:
-            label, gpu_uuids = self._labels[event.run_id]
+        if isinstance(event, StateChanged) and event.state == RunState.RUNNING and event.run_id in self._labels:
+            label, gpu_uuids = self._labels.pop(event.run_id)
             self._show(RunSpan(event.run_id, label, event.time_ns, None, gpu_uuids))
-        elif isinstance(event, RunFinished) and event.run_id in self._own:
-            run = event.run
-            self._show(replace(self._own[event.run_id], start_ns=run.start_ns, end_ns=run.end_ns))
+        elif isinstance(event, RunFinished):
+            self._labels.pop(event.run_id, None)  # of a run that never began
+            if event.run_id in self._own:
+                run = event.run
+                span = replace(self._own[event.run_id], start_ns=run.start_ns, end_ns=run.end_ns)
+                self._show(span)
+                self.ended.emit(span)
 
     def set_recorded(self, runs: Sequence[RunSpan]) -> None:
         """Show the runs of a recording too; none when the graphs are live."""
@@ -50,6 +61,9 @@ class RunBands(QObject):
 
     def _show(self, span: RunSpan) -> None:
         self._own[span.run_id] = span
+        ended = [run_id for run_id, own in self._own.items() if own.end_ns is not None]
+        for run_id in ended[: max(0, len(self._own) - MAX_RUNS)]:
+            del self._own[run_id]
         self._panel.add_run(self._told_apart(span))
 
     def _show_all(self) -> None:

@@ -1,0 +1,77 @@
+"""What is opened: files, examples and recordings, at the start and later, and what was open the last time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from gpuplayground.playground.examples import Example
+from gpuplayground.settings import Settings
+from gpuplayground.ui.main_window import MainWindow
+from gpuplayground.ui.playground.saving import find_page
+from gpuplayground.ui.playground.tabs import EditorTabs
+from gpuplayground.wiring.monitoring import SUFFIX
+from gpuplayground.workers.monitor_controller import MonitorController
+
+
+class Files(QObject):
+    """Opens what is asked for in the editor's tabs or, for a recording, in the monitor."""
+
+    def __init__(
+        self, settings: Settings, tabs: EditorTabs, monitor: MonitorController, window: MainWindow, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._settings, self._tabs, self._monitor, self._window = settings, tabs, monitor, window
+        tabs.pathsDropped.connect(self.open)
+        tabs.fileOpened.connect(self._file_opened)
+        window.exampleChosen.connect(self.open_example)
+        window.filesDropped.connect(self.open)
+        self._show_recent()
+
+    def open_first(self, named: Sequence[str], examples: Sequence[Example], *, restores: bool) -> None:
+        """Open what was open the last time, then the files named at the start; an example where there is neither."""
+        if restores:
+            recent = self._settings.recent_files
+            self._tabs.restore_session(self._settings.session)
+            self._settings.recent_files = recent  # opened again, but not by the user
+            self._show_recent()
+            self._tabs.restore_drafts()
+        self.open(named)
+        if not named and all(page.untouched for page in self._tabs.pages()):
+            for example in examples[:1]:
+                self.open_example(example)
+
+    def show_first(self, named: Sequence[str]) -> bool:
+        """Bring the first snippet named at the start to the front; False if it could not be opened."""
+        snippets = [file for file in named if not file.endswith(SUFFIX)]
+        page = find_page(self._tabs.pages(), Path(snippets[0])) if snippets else None
+        if page is None:
+            return False
+        self._tabs.show_page(page)
+        return True
+
+    def open(self, files: Sequence[str]) -> None:
+        """Open files of any kind that the window shows."""
+        for file in files:
+            if file.endswith(SUFFIX):
+                self._monitor.open_recording(Path(file))
+            else:
+                self._tabs.open_path(Path(file))
+
+    def open_example(self, example: Example) -> None:
+        """Open a copy of an example."""
+        self._tabs.open_text(example.path.name, example.source)
+
+    def remember(self) -> None:
+        """Note in the settings what is open."""
+        state = self._tabs.session_state()
+        self._settings.session = {name: state[name] for name in ("tabs", "current")}
+
+    def _file_opened(self, file: str) -> None:
+        self._settings.remember_file(str(Path(file).absolute()))
+        self._show_recent()
+
+    def _show_recent(self) -> None:
+        self._window.set_recent(self._settings.recent_files, lambda file: self.open([file]))

@@ -1,0 +1,116 @@
+"""The playground's half: runs, the Python they run in, and the spare that makes them start at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QFileDialog
+
+from gpuplayground.playground.results import RunRequest
+from gpuplayground.playground.session import Launcher
+from gpuplayground.ui.main_window import MainWindow
+from gpuplayground.ui.monitor.run_bands import RunBands
+from gpuplayground.ui.playground.panel import PlaygroundPanel
+from gpuplayground.workers.interpreters import Interpreters
+from gpuplayground.workers.run_controller import RunController
+
+#: The spare is warmed for what a tab imports once the typing has paused for so long.
+WARM_AFTER_MS = 700
+
+
+class Running(QObject):
+    """Connects the playground's panel with the runs. ``device`` tells which GPU a run may use."""
+
+    def __init__(
+        self,
+        launcher: Launcher,
+        runs: RunController,
+        interpreters: Interpreters,
+        playground: PlaygroundPanel,
+        window: MainWindow,
+        bands: RunBands,
+        device: Callable[[], str | None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._launcher, self._runs, self._interpreters = launcher, runs, interpreters
+        self._playground, self._tabs, self._window, self._bands = playground, playground.tabs, window, bands
+        self._device = device
+        self._warm_timer = QTimer(self)
+        self._warm_timer.setSingleShot(True)
+        self._warm_timer.setInterval(WARM_AFTER_MS)
+        self._warm_timer.timeout.connect(self._warm)
+        self._connect_runs()
+        self._connect_surroundings()
+
+    def start(self) -> None:
+        """Begin with what may take its time."""
+        self._interpreters.discover()
+        self._warm_timer.start()
+
+    def _connect_runs(self) -> None:
+        playground, runs = self._playground, self._runs
+        playground.runRequested.connect(self._run)
+        playground.stopRequested.connect(runs.stop)
+        playground.killRequested.connect(runs.kill)
+        playground.inputEntered.connect(runs.send_input)
+        playground.inputClosed.connect(runs.close_input)
+        runs.happened.connect(playground.apply)
+        runs.happened.connect(self._bands.follow)
+
+    def _connect_surroundings(self) -> None:
+        self._tabs.currentChanged.connect(self._warm_soon)
+        self._tabs.textEdited.connect(self._warm_soon)
+        self._tabs.tabClosed.connect(self._tab_closed)
+        self._interpreters.changed.connect(self._interpreters_changed)
+        self._interpreters.failed.connect(self._window.say)
+        header = self._window.header
+        header.interpreterChosen.connect(self._interpreters.choose)
+        header.interpreterWanted.connect(self._ask_interpreter)
+        header.deviceChosen.connect(self._warm_soon)
+
+    def _request(self, tab_id: str, run_id: str = "") -> RunRequest:
+        page = self._tabs.page(tab_id)
+        assert page is not None, "a run belongs to an open tab"
+        return RunRequest(
+            run_id=run_id,
+            source=page.editor.text(),
+            name=page.document.name,
+            path=str(page.document.path) if page.document.path is not None else None,
+            interpreter=self._interpreters.chosen,
+            cuda_visible_devices=self._device(),
+        )
+
+    def _run(self, tab_id: str) -> None:
+        if self._runs.is_running(tab_id):
+            return
+        request = self._request(tab_id, uuid.uuid4().hex)
+        self._playground.begin(tab_id, request.run_id, request.path or request.name)
+        device = request.cuda_visible_devices
+        self._bands.announce(request.run_id, (device,) if device else ())
+        self._runs.start(tab_id, request)
+
+    def _warm_soon(self) -> None:
+        self._warm_timer.start()
+
+    def _warm(self) -> None:
+        tab_id = self._tabs.current_id()
+        if tab_id is not None and not self._runs.is_running(tab_id):
+            self._launcher.warm(self._request(tab_id))
+
+    def _tab_closed(self, tab_id: str) -> None:
+        self._runs.forget(tab_id)
+        self._playground.forget(tab_id)
+
+    def _interpreters_changed(self) -> None:
+        found = [(each.label, each.interpreter) for each in self._interpreters.environments]
+        self._window.header.set_interpreters(found, self._interpreters.chosen)
+        self._warm_timer.start()
+
+    def _ask_interpreter(self) -> None:
+        self._interpreters_changed()  # back to the chosen one, should nothing come of it
+        file, _ = QFileDialog.getOpenFileName(self._window, self.tr("Choose a Python interpreter"), "/usr/bin")
+        if file:
+            self._interpreters.add(file)

@@ -1,0 +1,94 @@
+"""Records the live GPUs into a file while they are shown."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from gpuplayground.monitor.recording import RecordingError, RecordingWriter
+from gpuplayground.monitor.samples import RunSpan
+from gpuplayground.workers.monitor_worker import MonitorWorker
+from gpuplayground.workers.task import Tasks
+
+
+class LiveRecorder(QObject):
+    """Writes what a worker reports into a file. The file is opened and closed in a thread: disks may be slow."""
+
+    changed = Signal(object)  # Path of the file that is written, or None
+    failed = Signal(str)  # a sentence
+    _opening_failed = Signal(str)
+
+    def __init__(self, worker: MonitorWorker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._worker = worker
+        self._wanted: Path | None = None
+        self._writer: RecordingWriter | None = None
+        self._tasks = Tasks(self)
+        self._opening_failed.connect(self._give_up)
+        worker.recordingFailed.connect(self._give_up)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is written or about to be, or None."""
+        return self._wanted
+
+    def start(self, path: Path) -> None:
+        """Record into a new file; one that exists is replaced."""
+        self.stop()
+        self._wanted = path
+        self._tasks.start(partial(_open, path), self._opened, self._opening_failed)
+
+    def stop(self) -> None:
+        """End the recording and close its file."""
+        if self._wanted is None:
+            return
+        self._wanted = None
+        if self._writer is not None:
+            self._writer = None
+            self._close(self._worker.set_writer(None))
+            self.changed.emit(None)
+
+    def add_run(self, run: RunSpan) -> None:
+        """Record a run that has ended."""
+        if self._writer is not None:
+            try:
+                self._writer.add_run(run)
+            except RecordingError as error:
+                self._give_up(str(error))
+
+    def wait(self, seconds: float) -> bool:
+        """Wait that long in all, after :meth:`stop`, and return whether every file has been closed."""
+        return self._tasks.wait(seconds)
+
+    def _opened(self, writer: RecordingWriter) -> None:
+        if writer.path != self._wanted:
+            self._close(writer)
+            return
+        try:
+            self._worker.set_writer(writer)
+        except RecordingError as error:
+            self._close(writer)
+            self._give_up(str(error))
+            return
+        self._writer = writer
+        self.changed.emit(writer.path)
+
+    def _close(self, writer: RecordingWriter | None) -> None:
+        if writer is not None:
+            self._tasks.start(writer.close, None, self.failed)
+
+    def _give_up(self, sentence: str) -> None:
+        self._wanted = self._writer = None
+        self._close(self._worker.set_writer(None))
+        self.changed.emit(None)
+        self.failed.emit(sentence)
+
+
+def _open(path: Path) -> RecordingWriter:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordingError(f"“{path}” cannot be replaced ({error.strerror}): choose another name.") from error
+    return RecordingWriter(path)
