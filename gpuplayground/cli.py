@@ -44,6 +44,10 @@ def main(command_line: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # whoever read our output is gone, as with "| head"
         return EXIT_BROKEN_PIPE
+    except OSError as error:
+        # A home folder that cannot be written, no more processes: the machine's trouble, which a traceback would hide.
+        tell(f"{PROGRAM}: The system refused what is needed ({error}): check permissions, disk space and limits.\n")
+        return EXIT_PROBLEM
 
 
 def _command(name: str, given: list[str]) -> int:

@@ -206,8 +206,8 @@ def test_ctrl_c_interrupts_the_snippet_which_can_still_clean_up(tmp_path: Path) 
 def test_a_second_ctrl_c_kills_a_snippet_that_does_not_listen(tmp_path: Path) -> None:
     path = snippet(
         tmp_path,
-        "import time\nprint('ready', flush=True)\nwhile True:\n    try:\n        time.sleep(600)\n"
-        "    except KeyboardInterrupt:\n        print('no', flush=True)\n",
+        "import time\nword = 'ready'\nwhile True:\n    try:\n        print(word, flush=True)\n"
+        "        time.sleep(600)\n    except KeyboardInterrupt:\n        word = 'no'\n",
     )
     with started(path) as process:
         assert wait_for_line(process) == b"ready\n"

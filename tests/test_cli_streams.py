@@ -121,6 +121,17 @@ def test_in_an_encoding_without_our_characters_nothing_fails(folder: Path) -> No
     assert (done.returncode, done.stdout) == (0, "said\n")
 
 
+def test_a_system_that_refuses_to_open_more_files_is_one_sentence(folder: Path, resources: Path) -> None:
+    recording = resources / "recordings" / "h200.gpurec"
+    limited = f"ulimit -n 4; exec {' '.join(COMMAND)} export {recording} table.csv"
+    done = subprocess.run(
+        ["sh", "-c", limited], env=environment(), cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("gpuplayground: The system refused what is needed ([Errno 24] Too many open files")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_name_that_is_no_text_can_be_named(folder: Path) -> None:
     name = os.fsdecode(b"sp ace \xff \xc3\xbc.py")
     (folder / name).write_text("print(__file__.encode('utf-8', 'surrogateescape'))\n")
