@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from pathlib import Path
 
 from gpuplayground.playground import summary
 from gpuplayground.playground.process import SnippetProcess
 from gpuplayground.playground.report import RunReport
 from gpuplayground.playground.results import Run, RunRequest, RunState
+from gpuplayground.playground.run_folders import RunFolders
 from gpuplayground.playground.scripts import Places, Script
 from gpuplayground.playground.sources import Arrival
 from gpuplayground.runtime import wire
@@ -27,6 +27,10 @@ _WITHOUT_CHANNEL_S = 1.0
 _GRACE_S = 0.2
 #: Output of processes that cannot be ended is not waited for longer than this.
 _DRAIN_S = 0.5
+#: A process that SIGKILL has not ended by then waits inside the kernel, perhaps for ever.
+_LET_GO_S = 2.0
+#: In place of the exit status of a process that has none: ended by SIGKILL.
+_NO_STATUS = -9
 #: What an interpreter wrote before it said hello: startup warnings, or why it is none.
 _EARLY_BYTES = 4096
 
@@ -108,18 +112,17 @@ class Attempt:
         self._answers = controls.answers
         self._trouble = ""
 
-    def run(self, runs_folder: Path) -> Run | None:
+    def run(self, folders: RunFolders) -> Run | None:
         """Run the snippet to its end; None when the process was a spare that turned out to be no good."""
         try:
-            script = Script(self._request, runs_folder)
+            script = Script(self._request, folders)
         except OSError as error:
-            return not_started(
-                self._request, self._report, f"The snippet could not be written to {runs_folder}: {error}."
-            )
+            sentence = f"The snippet could not be written to a file ({error.strerror or error}): make room for it."
+            return not_started(self._request, self._report, sentence)
         try:
             self._process.sources.send(self._order(script))
             self._controls.attach(self._process)
-            while not self._process.has_exited():
+            while not (has_ended := self._process.has_exited()) and not self._is_stuck():
                 self._turn(self._patience_s())
             end_ns = time.time_ns()
             was_stopped, was_killed = self._controls.stop_wanted, self._controls.kill_wanted
@@ -127,7 +130,12 @@ class Attempt:
         finally:
             self._controls.attach(None)
             script.remove()
-        status = self._process.reap()
+        if has_ended:
+            status = self._process.reap()
+        else:
+            status = _NO_STATUS
+            self._process.abandon()
+            self._report.notes.append(summary.cannot_be_ended(self._process.pid))
         if not self._report.has_spoken and self._is_spare and not was_stopped and not self._trouble:
             return None
         return self._report.finished(self._outcome(status, end_ns, was_stopped, was_killed), self._process.memory)
@@ -142,6 +150,10 @@ class Attempt:
             "folder": Places.of(self._request).folder,
             "arguments": self._request.arguments,
         }
+
+    def _is_stuck(self) -> bool:
+        killed_at = self._process.killed_at
+        return killed_at is not None and time.monotonic() - killed_at > _LET_GO_S
 
     def _patience_s(self) -> float:
         """Return how long nothing needs to be done unless something arrives."""
@@ -215,9 +227,11 @@ class Attempt:
         """End what the snippet left running and read what is left to read."""
         self._process.sources.forget_process()
         deadline = time.monotonic() + (0.0 if was_killed else _GRACE_S)
-        while self._process.family.others() and time.monotonic() < deadline:
+        left = self._process.family.others()
+        while left and time.monotonic() < deadline:
             self._turn(0.01)
-        count = self._process.family.kill_others()
+            left = self._process.family.others()
+        count = self._process.family.kill_others(left)
         if count and not was_killed:
             self._report.notes.append(summary.left_running(count))
         deadline = time.monotonic() + _DRAIN_S

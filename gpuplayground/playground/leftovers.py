@@ -8,10 +8,14 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 #: Environment variable that every descendant of a snippet inherits, also one that detached itself.
 COOKIE = "GPUPLAYGROUND_RUN"
+
+
+_READ_BYTES = 1 << 16
+#: How often all processes are looked at again because one of them ended meanwhile.
+_SCANS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +42,51 @@ class Family:
 
     def others(self) -> set[ProcessKey]:
         """Return the living descendants, without the snippet's process itself."""
-        found = set()
-        for entry in _process_numbers():
-            if entry in (self._pid, os.getpid()):
-                continue
-            status = _status(entry)
-            if status is None or status.is_dead or status.start_ticks < self._start_ticks:
-                continue
-            if status.session == self._pid or self._carries_cookie(entry):
-                found.add(ProcessKey(entry, status.start_ticks))
+        for _ in range(_SCANS):
+            found, is_complete = self._scan()
+            if found or is_complete:
+                break
         return found
 
-    def kill_others(self) -> int:
-        """Kill the descendants, also those that are born meanwhile; return how many there were."""
+    def kill_others(self, living: set[ProcessKey] | None = None) -> int:
+        """Kill the descendants, also those that are born meanwhile; return how many there were.
+
+        Args:
+            living: what :meth:`others` has just returned, to save another look at all processes.
+        """
         killed: set[ProcessKey] = set()
+        living = self.others() if living is None else living
         for _ in range(20):
-            living = self.others() - killed
             if not living:
                 break
             for process in living:
                 with suppress(OSError):
                     os.kill(process.pid, signal.SIGKILL)
             killed |= living
+            living = self.others() - killed
         return len(killed)
+
+    def _scan(self) -> tuple[set[ProcessKey], bool]:
+        """Return the descendants among all processes, and whether nobody can have been overlooked.
+
+        A process that ended during the scan may have been a descendant that has just started another one.
+        """
+        found, is_complete = set(), True
+        for entry in _process_numbers():
+            if entry in (self._pid, os.getpid()):
+                continue
+            status = _status(entry)
+            if status is not None and status.start_ticks < self._start_ticks:
+                continue
+            if status is None or status.is_dead:
+                is_complete = False
+            elif status.session == self._pid or self._carries_cookie(entry):
+                found.add(ProcessKey(entry, status.start_ticks))
+        return found, is_complete
 
     def _carries_cookie(self, pid: int) -> bool:
         try:
-            return self._mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            return self._mark in _contents(f"/proc/{pid}/environ").split(b"\0")
         except OSError:
             return False
 
@@ -87,10 +109,22 @@ def _process_numbers() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - names are all it takes
 
 
+def _contents(path: str) -> bytes:
+    """Return what a file of /proc says: without buffers and text, since there are as many as processes."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = b""
+        while part := os.read(descriptor, _READ_BYTES):
+            data += part
+        return data
+    finally:
+        os.close(descriptor)
+
+
 def _status(pid: int) -> _Status | None:
     """Read /proc/PID/stat, see proc(5)."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_bytes()
+        text = _contents(f"/proc/{pid}/stat")
     except OSError:
         return None
     # The name in parentheses may itself contain spaces and parentheses.

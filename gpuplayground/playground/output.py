@@ -19,12 +19,17 @@ class OutputBatcher:
     Args:
         emit: takes the chunks of a batch and the number of bytes cut from its beginning.
         limit_bytes: what a batch holds at most, the newest; None keeps everything (and hands it on as it fills up).
+        has_room: whether a batch may be handed on because it is due; if not, it is asked again an interval later.
     """
 
     def __init__(
-        self, emit: Callable[[tuple[OutputChunk, ...], int], None], limit_bytes: int | None = BATCH_LIMIT_BYTES
+        self,
+        emit: Callable[[tuple[OutputChunk, ...], int], None],
+        limit_bytes: int | None = BATCH_LIMIT_BYTES,
+        has_room: Callable[[], bool] | None = None,
     ) -> None:
         self._emit = emit
+        self._has_room = has_room
         self._limit = limit_bytes
         self._parts: deque[tuple[str, bytearray]] = deque()
         self._size = 0
@@ -53,7 +58,8 @@ class OutputBatcher:
     def flush_if_due(self, now: float) -> None:
         """Hand a batch on if the last one is long enough ago."""
         if self._parts and now - self._last >= INTERVAL_S:
-            self.flush()
+            if self._has_room is None or self._has_room():
+                self.flush()
             self._last = now
 
     def flush(self) -> None:

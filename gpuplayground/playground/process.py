@@ -50,13 +50,18 @@ class SnippetProcess:
         if surroundings.cuda_visible_devices is not None:
             environment["CUDA_VISIBLE_DEVICES"] = surroundings.cuda_visible_devices
         self.surroundings = surroundings
-        self.memory = ProgressMemory(cookie)
+        try:
+            self.memory = ProgressMemory(cookie)
+        except OSError as error:
+            raise StartError(_start_sentence(surroundings, error)) from error
         try:
             self._popen, self.sources = _start(surroundings, environment, self.memory)
         except (OSError, ValueError) as error:
             self.memory.close()
             raise StartError(_start_sentence(surroundings, error)) from error
         self.pid = self._popen.pid
+        #: When it was first told to end at once (``time.monotonic()``).
+        self.killed_at: float | None = None
         self.family = Family(self.pid, cookie)
         # Re-entrant, for a signal handler that interrupts the thread which holds it.
         self._signalling = threading.RLock()
@@ -84,6 +89,8 @@ class SnippetProcess:
 
     def kill(self) -> None:
         """End the process and its group at once. Detached descendants are ended once the process is gone."""
+        if self.killed_at is None:
+            self.killed_at = time.monotonic()
         if sys.platform == "win32":
             threading.Thread(target=kill_tree_on_windows, args=(self.pid,), daemon=True).start()
         else:
@@ -95,6 +102,13 @@ class SnippetProcess:
             self._reaped = True
             return self._popen.wait()
 
+    def abandon(self) -> None:
+        """Leave a process alone that cannot be ended, as one that hangs in a driver; a thread waits for its end."""
+        with self._signalling:
+            if not self._reaped:
+                self._reaped = True
+                threading.Thread(target=self._popen.wait, name=f"end of {self.pid}", daemon=True).start()
+
     def discard(self) -> None:
         """End the process with everything it started, if that has not happened yet, and close every descriptor."""
         if not self._reaped:
@@ -105,6 +119,8 @@ class SnippetProcess:
             self.family.kill_others()
             if self.has_exited():
                 self.reap()
+            else:
+                self.abandon()
         self.sources.close()
         self.memory.close()
 
@@ -138,7 +154,13 @@ def _start(
         channel.close()
         raise
     channel.close_child_end()
-    return popen, open_sources(popen, channel)
+    try:
+        return popen, open_sources(popen, channel)
+    except BaseException:
+        popen.kill()
+        with popen:  # closes its pipes and waits
+            channel.close()
+        raise
 
 
 def _start_sentence(surroundings: Surroundings, error: Exception) -> str:

@@ -12,6 +12,9 @@ from typing import Any
 from gpuplayground.playground.results import StatementTiming
 from gpuplayground.runtime import wire
 
+#: No snippet has more lines than this.
+MAX_LINE = (1 << 31) - 1
+
 
 class ProgressMemory:
     """Shared memory without a name in the file system; on Windows a mapping under the name of the cookie."""
@@ -39,11 +42,19 @@ class ProgressMemory:
         if sys.platform == "win32":
             mapping = mmap.mmap(-1, size, tagname=self.child_argument)
         else:
-            if os.fstat(self._descriptor).st_size < size:
-                raise wire.WireError("the memory is too small")
-            mapping = mmap.mmap(self._descriptor, size)
+            mapping = self._mapped(size)
         self._words = memoryview(mapping).cast("q")
         self._rows = rows
+
+    def _mapped(self, size: int) -> mmap.mmap:
+        try:
+            # Sealed ahead of the look at its size: reading what a snippet cut off would end this process (SIGBUS).
+            _seal(self._descriptor)
+            if os.fstat(self._descriptor).st_size < size:
+                raise wire.WireError("the memory is too small")
+            return mmap.mmap(self._descriptor, size)
+        except OSError as error:
+            raise wire.WireError(f"the memory cannot be read: {error}") from error
 
     @property
     def start_ns(self) -> int | None:
@@ -98,12 +109,22 @@ def _is_row(row: object) -> bool:
         isinstance(row, list)
         and len(row) == 5
         and all(isinstance(value, kind) for value, kind in zip(row, (int, int, str, bool, int), strict=True))
+        and all(0 <= line <= MAX_LINE for line in row[:2])
+        and 0 <= row[4] < 1 << 63
     )
 
 
 def _anonymous_file() -> int:
     memfd_create = getattr(os, "memfd_create", None)
     if memfd_create is not None:
-        return int(memfd_create("gpuplayground-progress"))
+        return int(memfd_create("gpuplayground-progress", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING))
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
+
+
+def _seal(descriptor: int) -> None:
+    """Keep a file at its size for good, see F_ADD_SEALS in fcntl(2); elsewhere it has no name to be opened by."""
+    if sys.platform == "linux":
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)

@@ -19,7 +19,7 @@ from gpuplayground.playground.events import (
     StatementsTimed,
 )
 from gpuplayground.playground.output import OutputBatcher
-from gpuplayground.playground.progress import ProgressMemory
+from gpuplayground.playground.progress import MAX_LINE, ProgressMemory
 from gpuplayground.playground.results import Run, RunError, RunRequest, RunState, StatementTiming
 from gpuplayground.runtime import wire
 
@@ -31,12 +31,19 @@ class RunReport:
         request: what runs.
         on_event: takes each event.
         limit_bytes: what a batch of output holds at most, None for everything.
+        has_room: whether a batch of output may be handed on; None is always.
     """
 
-    def __init__(self, request: RunRequest, on_event: Callable[[SessionEvent], None], limit_bytes: int | None) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        on_event: Callable[[SessionEvent], None],
+        limit_bytes: int | None,
+        has_room: Callable[[], bool] | None = None,
+    ) -> None:
         self._request = request
         self._on_event = on_event
-        self.output = OutputBatcher(self._emit_output, limit_bytes)
+        self.output = OutputBatcher(self._emit_output, limit_bytes, has_room)
         self.state = RunState.STARTING
         self.begun_ns = time.time_ns()
         self.python = ""
@@ -76,7 +83,7 @@ class RunReport:
             return
         try:
             self._dispatch(frame, memory)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise wire.WireError(f"an odd {frame['kind']} frame") from error
 
     def _dispatch(self, frame: wire.Frame, memory: ProgressMemory) -> None:
@@ -104,7 +111,7 @@ class RunReport:
         line = frame["line"]
         self.error = RunError(
             summary=str(frame["summary"]),
-            line=line if isinstance(line, int) else None,
+            line=line if isinstance(line, int) and 0 < line <= MAX_LINE else None,
             kind=str(frame["exception"]),
             full_traceback=str(frame.get("full_traceback", "")),
         )
@@ -152,6 +159,22 @@ class RunReport:
             environment=self._environment(),
         )
         return run if run.summary else replace(run, summary=self._summary(run, last_line))
+
+    def broken_off(self, error: BaseException) -> Run:
+        """Return the result of a run that this side could not follow to its end; its process has been ended."""
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return Run(
+            run_id=self._request.run_id,
+            name=self._request.name,
+            state=RunState.FAILED if self.has_spoken else RunState.NOT_STARTED,
+            start_ns=self.begun_ns,
+            end_ns=time.time_ns(),
+            error=self.error,
+            timings=tuple(self._timings),
+            summary=f"GPU Playground had to end this run ({' '.join(reason.split())[:200]}): run it again.",
+            notes=tuple(self.notes),
+            environment=self._environment(),
+        )
 
     def _summary(self, run: Run, last_line: int | None) -> str:
         if run.error is not None and run.signal_name is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import tempfile
 import tokenize
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuplayground.playground.results import RunRequest
+from gpuplayground.playground.run_folders import RunFolders
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +23,37 @@ class Places:
 
     @classmethod
     def of(cls, request: RunRequest) -> Places:
-        """Return the folder of the snippet's file, or else its working directory, or else the home folder."""
+        """Return the folder of the snippet's file, or else its working directory, or else the home folder.
+
+        An account without a home works in the folder for temporary files.
+        """
         own = os.path.abspath(os.path.dirname(request.path)) if request.path else None  # noqa: PTH100, PTH120
         home = os.path.expanduser("~")  # noqa: PTH111 - as text, and no error when there is none
+        if not os.path.isdir(home):  # noqa: PTH112
+            home = tempfile.gettempdir()
         working = request.working_directory or (own if own and os.path.isdir(own) else home)  # noqa: PTH112
         return cls(folder=own or working, working_directory=working)
 
 
 class Script:
-    """A file with exactly the text to run: the user's own where it has it, else a private copy until :meth:`remove`."""
+    """A file with exactly the text to run: the user's own where it has it, else a private copy until :meth:`remove`.
 
-    def __init__(self, request: RunRequest, runs_folder: Path) -> None:
+    Raises:
+        OSError: a private copy is needed and cannot be written; nothing of it is left.
+    """
+
+    def __init__(self, request: RunRequest, folders: RunFolders) -> None:
         data = _encoded(request.source)
         self._private: Path | None = None
         path = Path(request.path).absolute() if request.path else None
         if path is None or not _has_text(path, data):
-            self._private = _new_run_folder(runs_folder)
+            self._private = folders.new()
             path = self._private / _file_name(request)
-            path.write_bytes(data)
+            try:
+                path.write_bytes(data)
+            except OSError:
+                self.remove()
+                raise
         self.path = str(path)
         #: The name for tracebacks: that of the tab, not that of the copy.
         self.shown = self.path if self._private is None else (request.path or request.name)
@@ -48,21 +62,6 @@ class Script:
         """Delete the private copy."""
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
-
-
-def remove_stale_runs(runs_folder: Path) -> None:
-    """Delete the copies that a window left behind when it was killed."""
-    with suppress(OSError):
-        for folder in runs_folder.iterdir():
-            owner = folder.name.partition("-")[0]
-            if owner.isdecimal() and int(owner) != os.getpid() and not _is_running(int(owner)):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _new_run_folder(runs_folder: Path) -> Path:
-    folder = runs_folder / f"{os.getpid()}-{os.urandom(6).hex()}"
-    folder.mkdir(parents=True)
-    return folder
 
 
 def _file_name(request: RunRequest) -> str:
@@ -90,13 +89,3 @@ def _has_text(path: Path, data: bytes) -> bool:
 def _plain(data: bytes) -> bytes:
     """Return the bytes without what an editor does not show: the mark at the beginning and the kind of line ends."""
     return data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

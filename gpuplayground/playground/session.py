@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from gpuplayground import paths
 from gpuplayground.playground.attempt import Attempt, Controls, not_started
 from gpuplayground.playground.events import RunFinished, SessionEvent
 from gpuplayground.playground.output import BATCH_LIMIT_BYTES
 from gpuplayground.playground.process import StartError
 from gpuplayground.playground.report import RunReport
 from gpuplayground.playground.results import Run, RunRequest, RunState
+from gpuplayground.playground.run_folders import RunFolders
 from gpuplayground.playground.spare import SparePool
 
 
@@ -22,7 +23,8 @@ class Launcher:
 
     Args:
         default_interpreter: runs requests that name none; the interpreter of this process by default.
-        runs_folder: where copies of unsaved snippets go while they run; in the user's data folder by default.
+        runs_folder: where copies of unsaved snippets go while they run; in the user's data folder by default, and
+            in a temporary one where that cannot be written.
         keep_warm: whether a spare is made ready after every run, and not only after one that used a spare.
     """
 
@@ -30,8 +32,8 @@ class Launcher:
         self, default_interpreter: str | None = None, runs_folder: Path | None = None, *, keep_warm: bool = False
     ) -> None:
         self.keep_warm = keep_warm
-        self.runs_folder = runs_folder if runs_folder is not None else paths.data() / "runs"
-        self.spares = SparePool(default_interpreter or sys.executable, self.runs_folder)
+        self.run_folders = RunFolders(runs_folder)
+        self.spares = SparePool(default_interpreter or sys.executable, self.run_folders)
         self._sessions: set[Session] = set()
         self._lock = threading.Lock()
 
@@ -50,6 +52,7 @@ class Launcher:
         for session in sessions:
             session.kill()
         self.spares.close()
+        self.run_folders.close()
 
     def began(self, session: Session) -> None:
         """Remember a session, to end it when the launcher is closed."""
@@ -78,24 +81,34 @@ class Session:
         on_event: Callable[[SessionEvent], None],
         *,
         batch_limit_bytes: int | None = BATCH_LIMIT_BYTES,
+        has_room: Callable[[], bool] | None = None,
     ) -> Run:
         """Run a snippet to its end and return what came of it; no process of it is left then.
 
         Args:
             request: what to run.
-            on_event: called in this thread with each event; the last one is RunFinished with the returned run.
+            on_event: called in this thread with each event; the last one is RunFinished with the returned run,
+                whatever goes wrong. What it raises itself ends the run and is raised here.
             batch_limit_bytes: what one OutputAppended holds at most, the newest bytes; None loses nothing and lets
                 the snippet wait while ``on_event`` works.
+            has_room: whether a batch of output may be handed on now; while it may not, output is collected and cut
+                to that limit. Only the end of a run and its changes of state hand output on unasked.
         """
-        report = RunReport(request, on_event, batch_limit_bytes)
+        listener = _Listener(on_event)
+        report = RunReport(request, listener, batch_limit_bytes, has_room)
         self._launcher.began(self)
         try:
             report.enter(RunState.STARTING)
             run = self._run(request, report)
+        except BaseException as error:  # whatever it was, nobody may wait for the end of this run for ever
+            run = report.broken_off(error)
+            if listener.fault is not None or not isinstance(error, Exception):
+                with suppress(Exception):
+                    _conclude(run, report, listener)
+                raise
         finally:
             self._launcher.ended(self)
-        report.enter(run.state)
-        on_event(RunFinished(request.run_id, run))
+        _conclude(run, report, listener)
         if run.was_warm or self._launcher.keep_warm:
             # Only now: importing for the next run would have disturbed the times of this one.
             self._launcher.warm(request)
@@ -121,8 +134,30 @@ class Session:
             except StartError as error:
                 return not_started(request, report, str(error))
             try:
-                run = Attempt(self._controls, process, is_spare, request, report).run(self._launcher.runs_folder)
+                run = Attempt(self._controls, process, is_spare, request, report).run(self._launcher.run_folders)
             finally:
                 process.discard()
             if run is not None:
                 return run
+
+
+class _Listener:
+    """Passes events on, and remembers the first fault of who takes them: that is not one of the run."""
+
+    def __init__(self, on_event: Callable[[SessionEvent], None]) -> None:
+        self._on_event = on_event
+        self.fault: BaseException | None = None
+
+    def __call__(self, event: SessionEvent) -> None:
+        try:
+            self._on_event(event)
+        except BaseException as error:
+            self.fault = self.fault or error
+            raise
+
+
+def _conclude(run: Run, report: RunReport, listener: _Listener) -> None:
+    try:
+        report.enter(run.state)
+    finally:
+        listener(RunFinished(run.run_id, run))

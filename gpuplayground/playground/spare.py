@@ -5,16 +5,19 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from gpuplayground.playground.imports import leading_imports
 from gpuplayground.playground.process import SnippetProcess, StartError, Surroundings
 from gpuplayground.playground.results import RunRequest
-from gpuplayground.playground.scripts import Places, remove_stale_runs
+from gpuplayground.playground.run_folders import RunFolders
+from gpuplayground.playground.scripts import Places
 
 #: A spare that has been importing for longer than this is taken to hang, and not used.
 _PATIENCE_S = 60.0
+#: Spares are kept for as many interpreters, the last ones wanted: each may hold a gigabyte of imported frameworks.
+_KEPT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +54,25 @@ class _Spare:
     process: SnippetProcess
     begun: float
 
+    def is_usable(self) -> bool:
+        """Return whether it waits for a run, however long by now, or may still come to that."""
+        if self.process.has_exited():
+            return False
+        return time.monotonic() - self.begun < _PATIENCE_S or self.process.has_finished_warmup()
+
 
 class SparePool:
-    """At most one warm spare for each interpreter, started in a background thread.
+    """At most one warm spare for each of the last two interpreters, started in a background thread.
 
     Args:
         default_interpreter: runs requests that name none.
-        runs_folder: where copies of unsaved snippets go; stale ones are removed in passing.
+        run_folders: where copies of unsaved snippets go; stale ones are removed in passing.
     """
 
-    def __init__(self, default_interpreter: str, runs_folder: Path) -> None:
+    def __init__(self, default_interpreter: str, run_folders: RunFolders) -> None:
         self._default_interpreter = default_interpreter
-        self._runs_folder = runs_folder
+        self._run_folders = run_folders
+        #: By interpreter, the one wanted last at the end.
         self._spares: dict[str, _Spare] = {}
         self._lock = threading.Lock()
         self._wanted: queue.SimpleQueue[RunRequest | None] = queue.SimpleQueue()
@@ -96,7 +106,7 @@ class SparePool:
             else:
                 spare = None
         if spare is not None:
-            if not spare.process.has_exited() and time.monotonic() - spare.begun < _PATIENCE_S:
+            if spare.is_usable():
                 return spare.process, True
             spare.process.discard()
         return SnippetProcess(key.surroundings), False
@@ -121,9 +131,11 @@ class SparePool:
             thread.join(timeout=0.5)
 
     def _work(self) -> None:
-        remove_stale_runs(self._runs_folder)
+        self._run_folders.remove_stale()
         while (request := self._latest()) is not None:
-            self._replace(SpareKey.of(request, self._default_interpreter))
+            # A spare is a help and no more: whatever is wrong, the run itself will say.
+            with suppress(StartError, OSError, ValueError, RuntimeError):
+                self._replace(SpareKey.of(request, self._default_interpreter))
 
     def _latest(self) -> RunRequest | None:
         """Wait for a request; of several that came together only the last counts."""
@@ -135,16 +147,18 @@ class SparePool:
     def _replace(self, key: SpareKey) -> None:
         interpreter = key.surroundings.interpreter
         with self._lock:
-            old = self._spares.get(interpreter)
-            if self._closed.is_set() or (old is not None and old.key == key and not old.process.has_exited()):
+            if self._closed.is_set():
                 return
-            self._spares.pop(interpreter, None)
-        if old is not None:
-            old.process.discard()
-        try:
-            process = SnippetProcess(key.surroundings)
-        except StartError:
-            return  # the run will say so
+            old = self._spares.pop(interpreter, None)
+            if old is not None and old.key == key and old.is_usable():
+                self._spares[interpreter] = old
+                return
+            discarded = [old] if old is not None else []
+            while len(self._spares) >= _KEPT:
+                discarded.append(self._spares.pop(next(iter(self._spares))))
+        for spare in discarded:
+            spare.process.discard()
+        process = SnippetProcess(key.surroundings)
         process.sources.send({"kind": "warm", "imports": key.imports, "folder": key.folder})
         process.sources.push()
         with self._lock:

@@ -64,3 +64,8 @@ def of_failed_start(interpreter: str, exit_code: int, last_words: str) -> str:
 def left_running(count: int) -> str:
     """Return the note on processes that outlived a snippet."""
     return "1 process left running was ended." if count == 1 else f"{count} processes left running were ended."
+
+
+def cannot_be_ended(pid: int) -> str:
+    """Return the note on a snippet's process that outlived even SIGKILL."""
+    return f"Process {pid} could not be ended: the driver may hang."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from PySide6.QtCore import QObject, QThread, Signal
 
 from gpuplayground.playground.events import (
@@ -16,12 +18,16 @@ from gpuplayground.playground.events import (
 from gpuplayground.playground.results import RunRequest
 from gpuplayground.playground.session import Launcher
 
+#: So many batches of output may be on their way to the window; while it is busy, the session collects and cuts more.
+_BATCHES_UNDER_WAY = 3
+
 
 class RunWorker(QThread):
     """Drives one run. Every signal carries the event of that name; the last one is ``runFinished``.
 
     Connect the signals to bound methods of QObjects that live in the window's thread. The other methods return at
-    once and are called from there.
+    once and are called from there. Whoever has taken an ``outputAppended`` calls :meth:`acknowledge`, or only the end
+    of the run and its changes of state bring more than a few of them.
     """
 
     stateChanged = Signal(object)
@@ -35,6 +41,8 @@ class RunWorker(QThread):
         super().__init__(parent)
         self._request = request
         self._session = launcher.session()
+        self._lock = threading.Lock()
+        self._under_way = 0
 
     @property
     def request(self) -> RunRequest:
@@ -43,7 +51,7 @@ class RunWorker(QThread):
 
     def run(self) -> None:
         """Run the snippet; called by ``start()`` in the new thread."""
-        self._session.run(self._request, self._report)
+        self._session.run(self._request, self._report, has_room=self._has_room)
 
     def interrupt(self) -> None:
         """Stop: raise KeyboardInterrupt in the snippet."""
@@ -61,10 +69,21 @@ class RunWorker(QThread):
         """Answer an ``input()`` with the end of input."""
         self._session.send_input(None)
 
+    def acknowledge(self) -> None:
+        """A batch of output has arrived in the window, so another may follow."""
+        with self._lock:
+            self._under_way -= 1
+
+    def _has_room(self) -> bool:
+        with self._lock:
+            return self._under_way < _BATCHES_UNDER_WAY
+
     def _report(self, event: SessionEvent) -> None:
         if isinstance(event, StateChanged):
             self.stateChanged.emit(event)
         elif isinstance(event, OutputAppended):
+            with self._lock:
+                self._under_way += 1
             self.outputAppended.emit(event)
         elif isinstance(event, StatementsTimed):
             self.statementsTimed.emit(event)

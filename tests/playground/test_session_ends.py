@@ -282,7 +282,7 @@ def test_frameworks_that_were_imported_are_named_with_their_versions(playground:
 
 
 def test_leftover_copies_of_a_killed_window_are_removed(playground: Playground) -> None:
-    stale = playground.runs_folder / "999999999-abc"
+    stale = playground.runs_folder / "0123abc"
     stale.mkdir(parents=True)
     (stale / "snippet.py").write_text("")
     playground.warm("x = 1")

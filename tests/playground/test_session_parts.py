@@ -11,6 +11,7 @@ from gpuplayground.playground.events import OutputChunk
 from gpuplayground.playground.imports import leading_imports
 from gpuplayground.playground.output import INTERVAL_S, OutputBatcher
 from gpuplayground.playground.results import RunRequest
+from gpuplayground.playground.run_folders import RunFolders
 from gpuplayground.playground.scripts import Places, Script
 
 
@@ -94,6 +95,24 @@ def test_without_a_limit_nothing_is_dropped() -> None:
     assert all(dropped == 0 for _, dropped in collector.batches)
 
 
+def test_while_there_is_no_room_a_batch_waits_and_is_cut() -> None:
+    batches: list[tuple[tuple[OutputChunk, ...], int]] = []
+    room = [False]
+    batcher = OutputBatcher(lambda chunks, dropped: batches.append((chunks, dropped)), 4, lambda: room[0])
+    for second in range(100):
+        batcher.append("stdout", b"abc")
+        batcher.flush_if_due(float(second))
+        assert (batcher.wait_s(float(second)) or 0) > 0, "waiting must not become a busy loop"
+    assert batches == []
+    room[0] = True
+    batcher.flush_if_due(200.0)
+    assert batches == [((OutputChunk("stdout", b"cabc"),), 296)]
+    batcher.append("stdout", b"end")
+    room[0] = False
+    batcher.flush()
+    assert batches[1] == ((OutputChunk("stdout", b"end"),), 0)
+
+
 @pytest.mark.parametrize(
     ("on_disk", "source"),
     [(b"x = 1\n", "x = 1\n"), (b"x = 1\r\n", "x = 1\n"), (b"\xef\xbb\xbfx = 1\n", "x = 1\n")],
@@ -101,7 +120,7 @@ def test_without_a_limit_nothing_is_dropped() -> None:
 def test_a_file_with_the_text_of_the_buffer_is_run_itself(tmp_path: Path, on_disk: bytes, source: str) -> None:
     file = tmp_path / "x.py"
     file.write_bytes(on_disk)
-    script = Script(RunRequest(run_id="1", source=source, path=str(file)), tmp_path / "runs")
+    script = Script(RunRequest(run_id="1", source=source, path=str(file)), RunFolders(tmp_path / "runs"))
     assert (script.path, script.shown) == (str(file), str(file))
     script.remove()
     assert file.exists()
@@ -110,18 +129,24 @@ def test_a_file_with_the_text_of_the_buffer_is_run_itself(tmp_path: Path, on_dis
 def test_another_text_is_run_from_a_copy_in_the_encoding_it_declares(tmp_path: Path) -> None:
     file = tmp_path / "x.py"
     source = "# -*- coding: latin-1 -*-\nx = 'é'\n"
-    script = Script(RunRequest(run_id="1", source=source, path=str(file)), tmp_path / "runs")
+    folders = RunFolders(tmp_path / "runs")
+    script = Script(RunRequest(run_id="1", source=source, path=str(file)), folders)
     assert script.shown == str(file)
     assert Path(script.path).name == "x.py"
     assert Path(script.path).read_bytes() == source.encode("latin-1")
+    folder = Path(script.path).parent
     script.remove()
+    assert not folder.exists()
+    folders.close()
     assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_a_name_cannot_lead_out_of_the_run_folder(tmp_path: Path) -> None:
-    script = Script(RunRequest(run_id="1", source="x", name="../../evil\0.py"), tmp_path / "runs")
-    assert Path(script.path).parent.parent == tmp_path / "runs"
+    folders = RunFolders(tmp_path / "runs")
+    script = Script(RunRequest(run_id="1", source="x", name="../../evil\0.py"), folders)
+    assert Path(script.path).parent.parent.parent == tmp_path / "runs"
     script.remove()
+    folders.close()
 
 
 def test_a_snippet_works_in_its_own_folder_unless_told_otherwise(tmp_path: Path) -> None:

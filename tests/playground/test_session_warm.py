@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,60 @@ def test_a_warm_run_looks_like_a_cold_one(playground: Playground) -> None:
     assert warm.result.was_warm
     assert not cold.result.was_warm or cold.output()
     assert warm.output().splitlines()[1] == cold.output().splitlines()[1]
+
+
+def age(playground: Playground, seconds: float) -> None:
+    """Let every spare have been started that much earlier."""
+    spares = playground.launcher.spares._spares
+    for interpreter, old in spares.items():
+        spares[interpreter] = replace(old, begun=old.begun - seconds)
+
+
+def test_a_spare_that_is_ready_is_used_however_old(playground: Playground) -> None:
+    playground.warm("import json")
+    age(playground, 10_000)
+    assert playground.play("import json").result.was_warm
+
+
+def test_a_spare_that_never_comes_to_an_end_of_its_imports_is_not_used(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "import sys, time\nif '' == sys.argv[0]: time.sleep(600)"
+    library(playground, monkeypatch, "hanging", text)
+    source = "import hanging\nprint('ran')"
+    playground.launcher.warm(RunRequest(run_id="w", source=source, working_directory=str(playground.folder)))
+    deadline = time.monotonic() + 20
+    while not playground.launcher.spares._spares:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    age(playground, 10_000)
+    played = playground.play(source)
+    assert played.output() == "ran\n"
+    assert not played.result.was_warm
+
+
+def test_spares_are_kept_for_the_last_two_interpreters(playground: Playground) -> None:
+    interpreters = []
+    for name in ("one", "two", "three"):
+        script = playground.folder / name
+        script.write_text(f'#!/bin/sh\nexec {INTERPRETER} "$@"\n')
+        script.chmod(0o755)
+        interpreters.append(str(script))
+    spares = playground.launcher.spares
+    one, two, three = interpreters
+    for interpreter in (one, two, one, three):
+        request = RunRequest(
+            run_id="w", source="import json", interpreter=interpreter, working_directory=str(playground.folder)
+        )
+        playground.launcher.warm(request)
+        deadline = time.monotonic() + 20
+        # The thread takes the one wanted last to the end, also when its spare is there already.
+        while not spares.is_ready(interpreter) or list(spares._spares)[-1] != interpreter:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    assert list(spares._spares) == [one, three]
+    assert not spares.is_ready(two)
+    assert len(playground.living()) == 2
 
 
 def test_closing_ends_spares(playground: Playground) -> None:

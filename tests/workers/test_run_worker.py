@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QThread
+from PySide6.QtCore import QObject, Qt, QThread
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.events import InputRequested, OutputAppended, RunFinished, SessionEvent, StateChanged
@@ -31,6 +31,8 @@ class Listener(QObject):
 
     def listen(self, event: SessionEvent) -> None:
         self.events.append(event)
+        if isinstance(event, OutputAppended):
+            self.worker.acknowledge()
         self.threads.add(id(QThread.currentThread()) if QThread.currentThread() is not self.thread() else 0)
 
     @property
@@ -61,6 +63,33 @@ def test_a_run_reports_in_the_window_s_thread(qtbot: QtBot, playground: Playgrou
     assert listener.text == "hi\n"
     assert listener.threads == {0}
     assert {event.run_id for event in listener.events} == {"run-1"}
+
+
+def test_a_window_that_is_busy_is_not_flooded(qtbot: QtBot, playground: Playground) -> None:
+    text = "import sys\nfor i in range(400_000): sys.stdout.write('0123456789' * 10 + '\\n')\nprint('end')"
+    request = RunRequest(run_id="run-1", source=text, working_directory=str(playground.folder))
+    worker = RunWorker(playground.launcher, request)
+    batches: list[OutputAppended] = []
+    counter = DirectCounter(batches)
+    worker.outputAppended.connect(counter.count, Qt.ConnectionType.DirectConnection)
+    worker.start()
+    assert worker.wait(60_000)
+    # Three on their way, and the two that a change of state and the end bring; each is bounded.
+    assert len(batches) <= 5
+    data = b"".join(chunk.data for batch in batches for chunk in batch.chunks)
+    assert data.endswith(b"\nend\n")
+    assert len(data) + sum(batch.dropped_bytes for batch in batches) == 400_000 * 101 + 4
+
+
+class DirectCounter(QObject):
+    """Counts batches in the thread of the run, as they are handed on."""
+
+    def __init__(self, batches: list[OutputAppended]) -> None:
+        super().__init__()
+        self._batches = batches
+
+    def count(self, event: OutputAppended) -> None:
+        self._batches.append(event)
 
 
 def test_stop_kill_and_input_are_plain_calls(qtbot: QtBot, playground: Playground) -> None:

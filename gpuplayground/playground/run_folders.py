@@ -1,0 +1,135 @@
+"""Where private copies of snippets are while they run, told apart from what a killed application left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from gpuplayground import paths
+from gpuplayground.locks import try_lock
+
+_LOCK = ".lock"
+
+
+class RunFolders:
+    """A folder for each run that needs one, made no earlier. Every method is for any thread.
+
+    The folders of one application lie in a folder of its own, and a lock beside that is held until :meth:`close`: the
+    number of a process would say nothing to another machine or container with the same home.
+
+    Args:
+        root: where the folders of all applications are; None is the user's data folder, and where nothing can be
+            written there a temporary one.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root
+        self._own: Path | None = None
+        self._held: BinaryIO | None = None
+        self._is_closed = False
+        self._lock = threading.Lock()
+
+    def new(self) -> Path:
+        """Return a new empty folder for one run.
+
+        Raises:
+            OSError: there is no room for one anywhere, or the folders are closed.
+        """
+        with self._lock:
+            if self._is_closed:
+                raise OSError("the application is closing")
+            if self._own is None:
+                self._own = self._made()
+            folder = self._own / os.urandom(6).hex()
+            # With its parents: somebody may have cleared the data folder meanwhile.
+            folder.mkdir(parents=True)
+            return folder
+
+    def remove_stale(self) -> None:
+        """Delete what applications that are gone left behind; whatever cannot be read or locked is left alone."""
+        with suppress(OSError, RuntimeError):
+            root = self._where()
+            names = {entry.name.removesuffix(_LOCK) for entry in root.iterdir()}
+            with self._lock:
+                own = self._own
+            for name in names:
+                if own is None or own != root / name:
+                    with suppress(OSError):
+                        _remove_unless_held(root / name)
+
+    def close(self) -> None:
+        """Delete every folder and let go of the lock; there are no new ones from now on."""
+        with self._lock:
+            self._is_closed = True
+            if self._own is not None:
+                shutil.rmtree(self._own, ignore_errors=True)
+            if self._own is not None and self._held is not None:
+                _unlink(_lock_of(self._own), self._held)
+            self._own = self._held = None
+
+    def _where(self) -> Path:
+        return self._root if self._root is not None else paths.data() / "runs"
+
+    def _made(self) -> Path:
+        try:
+            root = self._where()
+            root.mkdir(parents=True, exist_ok=True)
+            return self._locked(root)
+        except (OSError, RuntimeError):
+            if self._root is not None:
+                raise
+            return Path(tempfile.mkdtemp(prefix="gpuplayground-"))
+
+    def _locked(self, root: Path) -> Path:
+        """Return a folder in ``root`` whose lock is held."""
+        while True:
+            own = root / uuid.uuid4().hex
+            # Locked before there is a folder, or another application could take it for a dead one's in between.
+            held = _lock_of(own).open("ab")
+            try:
+                # Where files cannot be locked, nobody else can lock this one either, and so nobody deletes anything.
+                try_lock(held)
+                if _is_still(held, _lock_of(own)):
+                    own.mkdir()
+                    self._held = held
+                    return own
+            except OSError:
+                _unlink(_lock_of(own), held)
+                raise
+            held.close()
+
+
+def _remove_unless_held(folder: Path) -> None:
+    held = _lock_of(folder).open("ab")
+    if try_lock(held) and _is_still(held, _lock_of(folder)):
+        shutil.rmtree(folder, ignore_errors=True)
+        _unlink(_lock_of(folder), held)
+    else:
+        held.close()
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + _LOCK)
+
+
+def _is_still(file: BinaryIO, path: Path) -> bool:
+    """Return whether an open file is the one of that name: another application may have deleted it meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _unlink(path: Path, file: BinaryIO) -> None:
+    """Delete a lock file that this process holds, and let go of it."""
+    if os.name == "nt":
+        file.close()  # an open file cannot be deleted there
+    with suppress(OSError):
+        path.unlink()
+    file.close()
