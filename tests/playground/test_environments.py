@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+import gpuplayground
 from gpuplayground.playground.environments import Environment, InterpreterError, discover, probe
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fakes are shell scripts")
@@ -129,3 +132,58 @@ def test_environments_compare_by_value() -> None:
     assert Environment("python", "Python 3.13 · venv", "3.13.1", "/env") == Environment(
         "python", "Python 3.13 · venv", "3.13.1", "/env"
     )
+
+
+def test_interpreters_that_hang_are_ended_with_their_children_once_given_up(tmp_path: Path) -> None:
+    pid_file, given_up = tmp_path / "pid", threading.Event()
+    hanging = script(tmp_path / "hanging", f"/bin/sleep 600 &\necho $! > {pid_file}\nwait")
+
+    def give_up_once_it_hangs() -> None:
+        wait_for_text(pid_file)
+        given_up.set()
+
+    watcher = threading.Thread(target=give_up_once_it_hangs)
+    watcher.start()
+    found = discover([hanging, hanging + "-not-there"], given_up=given_up)
+    watcher.join()
+    assert hanging not in [environment.interpreter for environment in found]
+    assert is_gone(int(pid_file.read_text()))
+    with pytest.raises(InterpreterError):
+        probe(sys.executable, given_up=given_up)
+
+
+def test_an_account_without_a_home_and_a_folder_that_is_gone_still_have_this_programs_own(tmp_path: Path) -> None:
+    # An account without an entry among the users has no home: expanduser() finds none either.
+    code = (
+        "import os, pwd, sys, tempfile\n"
+        "def unknown(uid): raise KeyError(uid)\n"
+        "pwd.getpwuid = unknown\n"
+        "folder = tempfile.mkdtemp(); os.chdir(folder); os.rmdir(folder)\n"
+        "from gpuplayground.playground.environments import InterpreterError, discover, probe\n"
+        "print([each.is_current for each in discover(['~nobody-of-that-name/bin/python'])])\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "HOME"}
+    root = str(Path(gpuplayground.__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**environment, "PYTHONPATH": root}, capture_output=True, text=True
+    )
+    assert done.stdout == "[True]\n", done.stderr
+
+
+def wait_for_text(path: Path) -> None:
+    for _ in range(6000):
+        if path.exists() and path.read_text().strip():
+            return
+        time.sleep(0.005)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; a zombie that nobody waits for has."""
+    for _ in range(2000):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.005)
+    return False
