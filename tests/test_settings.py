@@ -10,12 +10,13 @@ from gpuplayground.settings import MAX_RECENT, Settings, SettingsStore
 def test_settings_survive_a_restart(tmp_path: Path) -> None:
     store = SettingsStore(tmp_path / "settings.json")
     settings = Settings(theme="light", sampling_hz=5, splitters={"body": [1, 2]}, show_line_timings=False)
+    settings.session = {"tabs": [{"path": "/a.py", "line": 3}], "current": "/a.py"}
     assert store.save(settings)
     assert SettingsStore(tmp_path / "settings.json").load() == settings
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "\x00\xff", '{"theme": 3, "splitters": {"a": ["b"]}, "new": 1}']
+    "text", ["", "{", "[]", "null", "\x00\xff", '{"theme": 3, "splitters": {"a": ["b"]}, "new": 1, "session": [1]}']
 )
 def test_a_damaged_file_falls_back_to_the_defaults(tmp_path: Path, text: str) -> None:
     file = tmp_path / "settings.json"

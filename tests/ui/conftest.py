@@ -23,14 +23,17 @@ def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartApplic
     started: list[Application] = []
 
     def begin(
-        environment: dict[str, str] | None = None, theme: str = "dark", options: WindowOptions | None = None
+        environment: dict[str, str] | None = None,
+        theme: str = "dark",
+        options: WindowOptions | None = None,
+        settings: Settings | None = None,
     ) -> Application:
         for name, value in (no_nvml_env() if environment is None else environment).items():
             monkeypatch.setenv(name, value)
         load_fonts(paths.resources() / "fonts")
         chosen = Theme(theme)
         chosen.apply()
-        application = Application(chosen, Settings(theme=theme), options or WindowOptions())
+        application = Application(chosen, settings or Settings(theme=theme), options or WindowOptions())
         started.append(application)
         application.show()
         qtbot.waitExposed(application.window)

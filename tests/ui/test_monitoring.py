@@ -1,0 +1,130 @@
+"""What the window says about where its readings come from, and recording them from the menu."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from gpuplayground.application import Application
+from gpuplayground.monitor.recording import Recording
+from gpuplayground.workers.monitor_controller import MonitorController
+from tests.fakes import FakeNvml, fake_nvml_env, gpu_uuid
+from tests.ui.conftest import StartApplication
+
+PATIENCE_MS = 30_000
+
+
+def rate(application: Application) -> str:
+    return application.window.header.rate_pill.text
+
+
+def status(application: Application) -> str:
+    return application.window.status._rate_text
+
+
+def wait_for_gpu(qtbot: QtBot, application: Application) -> None:
+    qtbot.waitUntil(lambda: application.monitor_panel.selected_uuid == gpu_uuid(0), timeout=PATIENCE_MS)
+
+
+def choose(monkeypatch: pytest.MonkeyPatch, path: Path | str) -> None:
+    """Let the dialog for a new file return a path, or nothing as after Cancel."""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+
+
+def test_nothing_is_said_about_gpus_before_they_were_looked_for(
+    qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = MonitorController.start
+    monkeypatch.setattr(MonitorController, "start", lambda _self: None)
+    application = start(fake_nvml_env(gpus=1))
+    header = application.window.header
+    assert header.device_box.currentText() == "Looking for GPUs…"
+    assert (rate(application), status(application)) == ("", "")
+    begin(application.monitor)
+    wait_for_gpu(qtbot, application)
+    assert header.device_box.currentText() == "All GPUs"
+    assert (rate(application), status(application)) == ("10 Hz", "Sampling 10 Hz")
+
+
+def test_without_a_gpu_the_recording_is_called_one(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    qtbot.waitUntil(lambda: rate(application) == "Recording", timeout=PATIENCE_MS)
+    assert status(application) == "Recording"
+    assert application.window.header.device_box.currentText() == "CPU only"
+    assert not application.window.actions_["record"].isEnabled()
+
+
+def test_a_pause_is_said_until_it_is_over(qtbot: QtBot, start: StartApplication) -> None:
+    application = start(fake_nvml_env(gpus=1))
+    wait_for_gpu(qtbot, application)
+    application.window.actions_["pause"].trigger()
+    assert (rate(application), status(application)) == ("Paused", "Paused")
+    application.window.actions_["pause"].trigger()
+    assert (rate(application), status(application)) == ("10 Hz", "Sampling 10 Hz")
+
+
+def test_the_gpus_are_recorded_from_the_menu_with_the_runs(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = start(fake_nvml_env(gpus=1))
+    record = application.window.actions_["record"]
+    wait_for_gpu(qtbot, application)
+    choose(monkeypatch, tmp_path / "mine")
+    record.trigger()
+    qtbot.waitUntil(lambda: "recording into mine.gpurec" in status(application), timeout=PATIENCE_MS)
+    assert (record.isChecked(), rate(application)) == (True, "● REC")
+    application.tabs.open_text("snippet.py", "print('hello')\n")
+    application.playground.run()
+    qtbot.waitUntil(lambda: any(run.end_ns for run in application.monitor_panel.runs), timeout=PATIENCE_MS)
+    record.trigger()
+    assert (record.isChecked(), rate(application)) == (False, "10 Hz")
+    assert application.shutdown()
+    with Recording.open(tmp_path / "mine.gpurec") as recording:
+        assert [gpu.uuid for gpu in recording.gpus] == [gpu_uuid(0)]
+        assert [run.label for run in recording.runs] == ["run 1"]
+
+
+def test_closing_the_window_closes_the_recording(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = start(fake_nvml_env(gpus=1))
+    wait_for_gpu(qtbot, application)
+    choose(monkeypatch, tmp_path / "a.gpurec")
+    application.window.actions_["record"].trigger()
+    qtbot.waitUntil(lambda: rate(application) == "● REC", timeout=PATIENCE_MS)
+    with qtbot.waitSignal(application.monitor.sampled, timeout=PATIENCE_MS):
+        pass
+    assert application.shutdown()
+    with Recording.open(tmp_path / "a.gpurec") as recording:
+        assert list(recording.samples())
+
+
+@pytest.mark.parametrize("name", ["", "missing/a.gpurec", "taken"])
+def test_a_recording_that_cannot_be_made_leaves_the_menu_as_it_was(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    application = start(fake_nvml_env(gpus=1))
+    (tmp_path / "taken.gpurec").write_text("somebody's")
+    wait_for_gpu(qtbot, application)
+    choose(monkeypatch, tmp_path / name if name else "")
+    application.window.actions_["record"].trigger()
+    if name:
+        qtbot.waitUntil(lambda: f"{name}" in application.window.banner.text, timeout=PATIENCE_MS)
+    assert not application.window.actions_["record"].isChecked()
+    assert rate(application) == "10 Hz"
+    assert (tmp_path / "taken.gpurec").read_text() == "somebody's"
+
+
+def test_a_recording_cannot_be_recorded(qtbot: QtBot, start: StartApplication, tmp_path: Path, resources: Path) -> None:
+    nvml = FakeNvml(tmp_path / "control", gpus=1)
+    application = start(nvml.env)
+    record = application.window.actions_["record"]
+    wait_for_gpu(qtbot, application)
+    assert record.isEnabled()
+    application.monitor.open_recording(resources / "recordings" / "h200.gpurec")
+    qtbot.waitUntil(lambda: not record.isEnabled(), timeout=PATIENCE_MS)
+    application.window.actions_["live"].trigger()
+    qtbot.waitUntil(record.isEnabled, timeout=PATIENCE_MS)
