@@ -41,8 +41,9 @@ def main(options: WindowOptions) -> int:
         store.save(settings)
     if not application.shutdown():
         # Python would wait for a thread that hangs, and Qt abort when it is destroyed; everything is saved.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, OSError, ValueError):  # there may be none, or nobody reads it
+                stream.flush()
         os._exit(code)
     return code
 
