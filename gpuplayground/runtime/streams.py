@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections import deque
+from itertools import islice
 from threading import RLock
 from time import monotonic
 from typing import Any, Callable
@@ -14,7 +16,10 @@ from .channel import Channel
 #: Up to this many lines per window are written one by one, so that output and progress appear at once.
 _LINES_PER_WINDOW = 64
 _WINDOW_S = 0.010
-#: In a flood, what was held back is written when this much has come together.
+#: A flood ends when less than this came in a window.
+_FLOOD_LINES = 256
+#: Lines held back before the snippet itself has to write them: the session reads more slowly than it prints.
+_MOST_HELD = 1 << 15
 _BATCH_BYTES = 1 << 16
 
 
@@ -29,7 +34,9 @@ class AdaptiveOutput(io.RawIOBase):
         self._descriptor = descriptor
         self._flush_soon = flush_soon
         self._lock = RLock()
-        self._held = bytearray()
+        #: Lines held back. Appending needs no lock: whoever writes them looks at the front alone.
+        self._held: deque[bytes] = deque()
+        self._flooded = False
         #: What the current call has taken, and bytes that an interrupted call took without being able to say so.
         self._taken: list[int] = []
         self._unacknowledged = b""
@@ -54,6 +61,17 @@ class AdaptiveOutput(io.RawIOBase):
         A KeyboardInterrupt may arise after the bytes went out and before this returns. The buffer above then comes
         with the same bytes again, which must not be written twice.
         """
+        if self._flooded and not self._unacknowledged:
+            # A flood passes through here a million times: this is the short way.
+            line = bytes(data)
+            try:
+                self._held.append(line)
+                if len(self._held) > _MOST_HELD:
+                    self.push()
+                return len(line)
+            except BaseException:
+                self._unacknowledged = line
+                raise
         known, self._unacknowledged = self._unacknowledged, b""
         if known and bytes(data[: len(known)]) == known:
             return len(known)
@@ -72,26 +90,39 @@ class AdaptiveOutput(io.RawIOBase):
                 self._window_start = now
                 self._lines = 0
             self._lines += 1
-            held = self._held
-            if not held and (
-                self._lines <= _LINES_PER_WINDOW or size >= _BATCH_BYTES or not self._flush_soon(self.push)
-            ):
-                self._write_now(data, self._taken)
-                return
-            if len(held) >= _BATCH_BYTES:
+            if self._lines > _LINES_PER_WINDOW and size < _BATCH_BYTES and self._flush_soon(self._calm):
+                self._flooded = True
+            if self._held:
                 self.push()
-            held += data
-            self._taken.append(size)
+            self._write_now(data, self._taken)
+
+    def _calm(self) -> None:
+        """In the helper thread: write what was held back, and see whether the flood is over."""
+        if len(self._held) < _FLOOD_LINES:
+            self._flooded = False
+        self.push()
+        if self._flooded or self._held:
+            # Also for a line that was on its way into the flood as it ended.
+            self._flush_soon(self._calm)
 
     def push(self) -> None:
         """Write what is held back."""
         with self._lock:
             while self._held:
+                data = b"".join(islice(self._held, len(self._held)))
                 written: list[int] = []
                 try:
-                    self._write_now(self._held, written)
+                    self._write_now(data, written)
                 finally:
-                    del self._held[: sum(written)]
+                    self._drop(sum(written))
+
+    def _drop(self, size: int) -> None:
+        """Forget so many bytes at the front of what is held back: they are written."""
+        while size > 0:
+            line = self._held.popleft()
+            if len(line) > size:
+                self._held.appendleft(line[size:])
+            size -= len(line)
 
     def _write_now(self, data: Any, written: list[int]) -> None:
         """Write, and note in ``written`` how much: in one call, so that no interrupt comes between the two."""
