@@ -7,15 +7,20 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qFormatLogMessage, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qFormatLogMessage, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from gpuplayground import paths
-from gpuplayground.application import Application
 from gpuplayground.options import WindowOptions
-from gpuplayground.settings import SettingsStore
+from gpuplayground.paths import UserFolders
+from gpuplayground.settings import Settings, SettingsStore
+from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.theme import Theme, load_fonts
+
+if TYPE_CHECKING:
+    from gpuplayground.application import Application
 
 
 def main(options: WindowOptions) -> int:
@@ -27,15 +32,15 @@ def main(options: WindowOptions) -> int:
     folders = paths.user_folders()
     store = SettingsStore(folders.config / "settings.json")
     settings = store.load()
-    load_fonts(paths.resources() / "fonts")
-    theme = Theme(options.theme or settings.theme)
-    theme.apply()
-    application = Application(theme, settings, options, folders)
-    _end_on_signals(qt, application, is_failure=options.screenshot is not None)
-    application.show()
-    if options.screenshot:
-        QTimer.singleShot(int(options.after_s * 1000), lambda: qt.exit(_take_picture(application, options.screenshot)))
+    window = MainWindow(Theme(options.theme or settings.theme))
+    starter = _Starter(qt, window, settings, options, folders)
+    window.place(settings, options.size)
+    window.painted.connect(starter.start)
+    window.show()
     code = qt.exec()
+    application = starter.application
+    if application is None:
+        return code  # closed, or failed, as an outline
     application.keep()
     if not options.screenshot:
         store.save(settings)
@@ -46,6 +51,41 @@ def main(options: WindowOptions) -> int:
                 stream.flush()
         os._exit(code)
     return code
+
+
+class _Starter(QObject):
+    """Makes the application once the window's outline is on the screen: importing it takes longer than Qt's start."""
+
+    def __init__(
+        self, qt: QApplication, window: MainWindow, settings: Settings, options: WindowOptions, folders: UserFolders
+    ) -> None:
+        super().__init__()
+        self.application: Application | None = None
+        self._qt, self._window = qt, window
+        self._settings, self._options, self._folders = settings, options, folders
+        _end_on_signals(qt, self, is_failure=options.screenshot is not None)
+
+    def start(self) -> None:
+        """Fill the window."""
+        try:
+            from gpuplayground.application import Application
+
+            load_fonts(paths.resources() / "fonts")
+            self._window.theme.apply()
+            self.application = application = Application(
+                self._window.theme, self._settings, self._options, self._folders, self._window
+            )
+            application.take_over()
+        except BaseException:
+            self._qt.exit(1)
+            raise
+        picture = self._options.screenshot
+        if picture:
+            after_ms = int(self._options.after_s * 1000)
+            QTimer.singleShot(after_ms, self, lambda: self._qt.exit(_take_picture(application, picture)))
+
+    def beat(self) -> None:
+        """Let Python run its signal handlers; called by a timer."""
 
 
 def _platform(options: WindowOptions) -> list[str]:
@@ -69,7 +109,7 @@ def _take_picture(application: Application, file: str | None) -> int:
     return 0 if saved else 1
 
 
-def _end_on_signals(qt: QApplication, application: Application, *, is_failure: bool) -> None:
+def _end_on_signals(qt: QApplication, starter: _Starter, *, is_failure: bool) -> None:
     """End in an orderly way on Ctrl+C and on a polite kill.
 
     Python runs a signal's handler only between its own instructions: the heartbeat sees to it that there are some.
@@ -85,6 +125,6 @@ def _end_on_signals(qt: QApplication, application: Application, *, is_failure: b
         if number is not None:
             with contextlib.suppress(ValueError, OSError):
                 signal.signal(number, end)
-    heartbeat = QTimer(application)
-    heartbeat.timeout.connect(application.beat)
+    heartbeat = QTimer(starter)
+    heartbeat.timeout.connect(starter.beat)
     heartbeat.start(500)

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from gpuplayground import paths
@@ -41,7 +41,12 @@ class Application(QObject):
     """Owns the window, the monitor and the runs for as long as the window lives."""
 
     def __init__(
-        self, theme: Theme, settings: Settings, options: WindowOptions, folders: UserFolders | None = None
+        self,
+        theme: Theme,
+        settings: Settings,
+        options: WindowOptions,
+        folders: UserFolders | None = None,
+        window: MainWindow | None = None,
     ) -> None:
         super().__init__()
         self._theme, self._settings, self._options = theme, settings, options
@@ -59,7 +64,8 @@ class Application(QObject):
         self.tabs = EditorTabs(theme, icons, self._drafts)
         self.playground = PlaygroundPanel(theme, icons, self.tabs)
         examples = load_examples(paths.resources() / "examples")
-        self.window = window = MainWindow(theme, icons, self.monitor_panel, self.playground, examples)
+        self.window = window = window or MainWindow(theme)
+        window.fill(icons, self.monitor_panel, self.playground, examples)
         bands = RunBands(self.monitor_panel)
         self._monitoring = monitoring = Monitoring(settings, self.monitor, self.monitor_panel, window, bands, self)
         self._running = Running(
@@ -71,20 +77,28 @@ class Application(QObject):
 
     def show(self) -> None:
         """Show the window; what may take its time starts once the first frame is on the screen."""
-        self.window.restore(self._settings)
-        if self._options.size:
-            self.window.resize(*self._options.size)
+        self.window.place(self._settings, self._options.size)
         self.window.painted.connect(self._start)
         self.window.show()
+        self._begin()
+
+    def take_over(self) -> None:
+        """Go on from a window that shows its outline already."""
+        self._begin()
+        QTimer.singleShot(0, self, self._start)
+
+    def _begin(self) -> None:
+        # A picture looks the same on every machine.
+        self.window.arrange(self._settings, as_before=not self._options.screenshot)
+        editor = self.tabs.current_editor()
+        if editor is not None:
+            editor.setFocus()
         if self._problem:
             self._say_nothing_is_kept()
         if self._options.replay:
             self.monitor.open_recording(Path(self._options.replay))
         if self._options.run and self._files.show_first(self._options.files):
             self.playground.run()
-
-    def beat(self) -> None:
-        """Let Python run its signal handlers; called by a timer."""
 
     def keep(self) -> None:
         """Write unsaved work to the disk and what is worth remembering into the settings. Once; waits for no thread."""

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
-from gpuplayground.playground.examples import Example
-from gpuplayground.playground.results import RunState
 from gpuplayground.settings import Settings
-from gpuplayground.ui.actions import Actions
-from gpuplayground.ui.header import Header
-from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.menus import examples_menu, main_menu
-from gpuplayground.ui.monitor.banner import Banner
-from gpuplayground.ui.monitor.panel import MonitorPanel
-from gpuplayground.ui.playground.panel import PlaygroundPanel
-from gpuplayground.ui.status_bar import StatusBar
+from gpuplayground.ui.outline import monitor_width, paint_outline
 from gpuplayground.ui.theme import Theme
+
+if TYPE_CHECKING:
+    # The window shows its outline before any of these is imported: they are half of a start.
+    from gpuplayground.playground.examples import Example
+    from gpuplayground.ui.icons import Icons
+    from gpuplayground.ui.monitor.panel import MonitorPanel
+    from gpuplayground.ui.playground.panel import PlaygroundPanel
 
 #: A window that has not been painted so long after it was shown gets its readings all the same.
 PAINTED_AFTER_MS = 1000
 
-_STATE_ROLES = {
-    RunState.FINISHED: "good",
-    RunState.FAILED: "error",
-    RunState.NOT_STARTED: "error",
-    RunState.STOPPED: "warning",
-}
+_FIRST_SIZE = (1400, 900)
+#: Sentences that come within this many milliseconds are shown together.
+_MOMENT_MS = 1500
 
 
 class MainWindow(QMainWindow):
@@ -40,21 +36,28 @@ class MainWindow(QMainWindow):
     filesDropped = Signal(list)
     painted = Signal()  # the first frame is on the screen, or will not be soon: what may take its time can begin
 
-    def __init__(
-        self,
-        theme: Theme,
-        icons: Icons,
-        monitor: MonitorPanel,
-        playground: PlaygroundPanel,
-        examples: Sequence[Example],
-    ) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.may_close: Callable[[], bool] = lambda: True
-        self._has_proportions = self._is_painted = False
-        self.monitor, self.playground = monitor, playground
+        self.theme = theme
+        self._is_filled = self._has_proportions = self._is_painted = False
+        self._said: list[str] = []
         self.setWindowTitle("GPU Playground")
-        self.setWindowIcon(icons.icon("cpu", "accent"))
         self.setAcceptDrops(True)
+
+    def fill(
+        self, icons: Icons, monitor: MonitorPanel, playground: PlaygroundPanel, examples: Sequence[Example]
+    ) -> None:
+        """Put the parts in the place of their outline."""
+        from gpuplayground.ui.actions import Actions
+        from gpuplayground.ui.header import Header
+        from gpuplayground.ui.menus import examples_menu, main_menu
+        from gpuplayground.ui.monitor.banner import Banner
+        from gpuplayground.ui.status_bar import StatusBar
+
+        theme = self.theme
+        self.monitor, self.playground = monitor, playground
+        self.setWindowIcon(icons.icon("cpu", "accent"))
         self.actions_ = Actions(icons, self)
         self.recent_menu = QMenu(self.tr("Open recent"), self)
         menus = (
@@ -78,50 +81,76 @@ class MainWindow(QMainWindow):
         playground.tabs.cursorMoved.connect(self.status.set_cursor)
         playground.tabs.messageRaised.connect(self.say)
         self.show_run_state()
+        self._is_filled = True
 
     def say(self, sentence: str) -> None:
-        """Show one sentence that needs no answer."""
-        self.banner.say(sentence, icon="info", role="accent")
+        """Show one sentence that needs no answer, below those that were said within the same moment."""
+        said = self._said if self.banner.isVisible() else []
+        self._said = [*said, sentence] if sentence not in said else said
+        self.banner.say("\n".join(self._said[-4:]), icon="info", role="accent")
+        QTimer.singleShot(_MOMENT_MS, self, self._forget_said)
+
+    def _forget_said(self) -> None:
+        self._said = []
 
     def show_run_state(self) -> None:
         """Let Run, Stop and the status line follow the tab in front."""
         run = self.playground.current_run()
         self.actions_["run"].setEnabled(not run.active)
         self.header.set_stop_state(can_stop=run.active, kills=run.kills)
-        if run.state is None:
-            self.status.set_state(self.tr("Ready"), "muted")
-        else:
-            self.status.set_state(run.state.value.capitalize(), _STATE_ROLES.get(run.state, "accent"))
+        words = run.state.value.capitalize() if run.state is not None else self.tr("Ready")
+        others = self.playground.active_runs() - run.active
+        if others:
+            words += " · " + self.tr("{0} running in other tabs").format(others)
+        self.status.set_state(words, run.role)
 
-    def restore(self, settings: Settings) -> None:
-        """Give the window the size and the proportions it had."""
-        self.resize(1400, 900)
-        if settings.geometry:
+    def place(self, settings: Settings, size: tuple[int, int] | None = None) -> None:
+        """Give the window the place it had, or the size asked for; the first time one that fits the screen."""
+        if size is not None:
+            self.resize(*size)
+        elif settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode("ascii", "ignore")))
+        else:
+            room = self.screen().availableSize()
+            # Less than all of it: the frame around the window takes room too.
+            self.resize(min(_FIRST_SIZE[0], room.width() - 20), min(_FIRST_SIZE[1], room.height() - 50))
+
+    def arrange(self, settings: Settings, *, as_before: bool = True) -> None:
+        """Give the parts the proportions they had; where they had none, each what it needs."""
         for name, splitter in self._splitters().items():
-            sizes = settings.splitters.get(name, [])
+            sizes = settings.splitters.get(name, []) if as_before else []
             if len(sizes) == splitter.count() and all(size > 0 for size in sizes):
                 splitter.setSizes(sizes)
                 self._has_proportions = self._has_proportions or name == "body"
+        if self.isVisible():
+            self._share_width()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Share the width: the monitor takes what its figures need, and never much more than its share."""
+        """Share the width once it is known."""
         super().showEvent(event)
         # A window that is minimised or covered from the start is not painted at all.
         QTimer.singleShot(PAINTED_AFTER_MS, self, self._say_painted)
-        if not self._has_proportions:
+        self._share_width()
+
+    def _share_width(self) -> None:
+        if self._is_filled and not self._has_proportions:
             self._has_proportions = True
-            monitor = min(490, round(self.width() * 0.4))
+            monitor = monitor_width(self.width())
             self.body.setSizes([monitor, self.width() - monitor])
 
     def store(self, settings: Settings) -> None:
         """Write size and proportions into the settings."""
+        if not self._is_filled:
+            return
         settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         settings.splitters = {name: splitter.sizes() for name, splitter in self._splitters().items()}
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say when the first frame has been painted; the widgets inside follow within the same event."""
         super().paintEvent(event)
+        if not self._is_filled:
+            with QPainter(self) as painter:
+                paint_outline(painter, self.rect(), self.theme)
         if not self._is_painted:
             QTimer.singleShot(0, self, self._say_painted)
 

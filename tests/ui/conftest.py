@@ -33,7 +33,7 @@ def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartApplic
         load_fonts(paths.resources() / "fonts")
         chosen = Theme(theme)
         chosen.apply()
-        application = Application(chosen, settings or Settings(theme=theme), options or WindowOptions())
+        application = Application(chosen, settings or Settings(theme=theme), options or WindowOptions(size=(1400, 900)))
         started.append(application)
         application.show()
         qtbot.waitExposed(application.window)

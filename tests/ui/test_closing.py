@@ -55,14 +55,14 @@ def hang(*_):
 class Application(application.Application):
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        self.window.painted.connect(lambda: QTimer.singleShot(200, self.close))
+        QTimer.singleShot(400, self.close)
 
     def close(self):
         if {hangs!r} == "run":
                 self.playground.run()
         self.window.close()
 
-app.Application = Application
+application.Application = Application
 if {hangs!r} == "feed":
     application.Feed.run, application.Feed.stop = hang, lambda self: None
 elif {hangs!r} == "run":

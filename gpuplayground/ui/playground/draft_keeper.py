@@ -54,9 +54,8 @@ class DraftKeeper(QObject):
         self._submit(self._store.remove, tab_id)
 
     def close(self) -> None:
-        """Finish what is being written and let go of the folder."""
-        self._timer.stop()
-        self._waiting.clear()
+        """Write what was typed last, unless it was given up, and let go of the folder."""
+        self.write_now()
         self._thread.shutdown(wait=True)
         self._store.close()
 

@@ -27,6 +27,13 @@ from gpuplayground.ui.theme import Theme
 #: Stop asks politely; a snippet that has not ended after this long gets Kill instead.
 KILL_AFTER_MS = 2000
 
+_STATE_ROLES = {
+    RunState.FINISHED: "good",
+    RunState.FAILED: "error",
+    RunState.NOT_STARTED: "error",
+    RunState.STOPPED: "warning",
+}
+
 
 @dataclass(slots=True)
 class TabRun:
@@ -35,6 +42,11 @@ class TabRun:
     run_id: str = ""
     state: RunState | None = None
     kills: bool = False
+
+    @property
+    def role(self) -> str:
+        """The colour role of the state."""
+        return _STATE_ROLES.get(self.state, "accent") if self.state is not None else "muted"
 
     @property
     def active(self) -> bool:
