@@ -155,6 +155,7 @@ class Application(QObject):
             "run": self.playground.run, "stop": self.playground.stop,
             "new": tabs.new_tab, "open": tabs.open_dialog, "save": tabs.save, "save_as": tabs.save_as,
             "close_tab": tabs.close_tab, "reopen_tab": tabs.reopen_tab, "quit": window.close,
+            "next_tab": lambda: tabs.step_tab(1), "previous_tab": lambda: tabs.step_tab(-1),
             "find": tabs.open_find, "replace": lambda: tabs.open_find(replace=True),
             "go_to_line": tabs.open_go_to_line, "toggle_comment": tabs.toggle_comment,
             "zoom_in": lambda: tabs.zoom(1), "zoom_out": lambda: tabs.zoom(-1), "zoom_reset": lambda: tabs.zoom(0),

@@ -19,6 +19,10 @@ _CHUNK_NS = 5_000_000_000
 #: Samples of one tick were taken within this; a tick is reported as one tuple.
 _TICK_NS = 20_000_000
 
+#: The gap where a looped recording starts over, also in ticks of a slow one.
+SEAM_NS = 2_000_000_000
+_SEAM_TICKS = 12
+
 _Timed = tuple[int, MonitorEvent]
 
 
@@ -48,8 +52,8 @@ class ReplayFeed:
             self._recorded_runs = recording.runs
             self._first_ns = recording.first_ns
             self._span_ns = recording.last_ns - recording.first_ns
-            # Starting over leaves as much room as there is between two ticks.
-            self._round_ns = self._span_ns + _tick_spacing(recording)
+            # Starting over leaves a gap: what comes after it did not follow what comes before.
+            self._round_ns = self._span_ns + max(SEAM_NS, _SEAM_TICKS * _tick_spacing(recording))
         self._path = path
         self._loop = loop
         self._speed = speed

@@ -96,7 +96,7 @@ def discover(
     unique: dict[str, Environment] = {}
     for environment in found:
         unique.setdefault(os.path.realpath(environment.prefix), environment)
-    return _told_apart(list(unique.values()))
+    return told_apart(list(unique.values()))
 
 
 def interpreter_in(prefix: Path) -> Path | None:
@@ -199,7 +199,7 @@ def _kind(prefix: str, base_prefix: str) -> str:
     return "system"
 
 
-def _told_apart(environments: list[Environment]) -> list[Environment]:
+def told_apart(environments: Sequence[Environment]) -> list[Environment]:
     """Add the folder to labels that would otherwise be the same, as two projects' environments are."""
     counts = Counter(environment.label for environment in environments)
     return [

@@ -95,6 +95,28 @@ class ProgressMemory:
             self._next += 1
         return tuple(timings)
 
+    def cut_short(self, end_ns: int) -> StatementTiming | None:
+        """Return the statement during which the process ended at ``end_ns``; it took what the others left of the run.
+
+        None where every statement that began has ended. Call it after :meth:`new_timings`.
+        """
+        words, layout = self._words, wire.Progress
+        if words is None or words[layout.CURRENT] != self._next or not 0 <= self._next < len(self._rows):
+            return None
+        slots = range(layout.FIRST, layout.FIRST + layout.STRIDE * self._next, layout.STRIDE)
+        others_ns = sum(max(words[slot], words[slot + 1], 0) for slot in slots)
+        line, end_line, source, is_import, prewarmed_ns = self._rows[self._next]
+        return StatementTiming(
+            index=self._next,
+            line=line,
+            end_line=end_line,
+            source=source,
+            wall_ns=max(0, end_ns - words[layout.START_NS] - others_ns),
+            is_import=is_import,
+            prewarmed_ns=prewarmed_ns,
+            failed=True,
+        )
+
     def close(self) -> None:
         """Let go of the memory."""
         self._words = None

@@ -148,6 +148,9 @@ class RunReport:
         self.output.flush()
         last_line = memory.current_line
         self._report_timings(memory.new_timings(), None)
+        last = memory.cut_short(run.end_ns)
+        if last is not None:
+            self._report_timings((last,), None)
         notes = list(self.notes)
         if self.output.dropped_bytes:
             notes.append(f"{self.output.dropped_bytes:,} bytes of output came too fast to show and were dropped.")

@@ -20,6 +20,8 @@ _TABLE: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "close_tab": ("Close tab", ("Ctrl+W",), "x", "muted"),
     "reopen_tab": ("Reopen closed tab", ("Ctrl+Shift+T",), "x", "muted"),
     "quit": ("Quit", ("Ctrl+Q",), "x", "muted"),
+    "next_tab": ("Next tab", ("Ctrl+Tab", "Ctrl+PgDown"), "list", "muted"),
+    "previous_tab": ("Previous tab", ("Ctrl+Shift+Tab", "Ctrl+PgUp"), "list", "muted"),
     "find": ("Find", ("Ctrl+F",), "search", "muted"),
     "replace": ("Replace", ("Ctrl+H",), "search", "muted"),
     "go_to_line": ("Go to line…", ("Ctrl+G",), "list", "muted"),
@@ -38,7 +40,7 @@ _TABLE: dict[str, tuple[str, tuple[str, ...], str, str]] = {
 _CHECKABLE = {"line_timings", "pause", "record", "theme"}
 _WITHOUT_ICON = {
     "zoom_in", "zoom_out", "zoom_reset", "toggle_comment", "go_to_line", "replace", "line_timings", "reopen_tab",
-    "record",
+    "next_tab", "previous_tab", "record",
 }  # fmt: skip
 
 

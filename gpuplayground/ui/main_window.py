@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from gpuplayground.settings import Settings
@@ -34,6 +34,7 @@ class MainWindow(QMainWindow):
 
     exampleChosen = Signal(object)  # Example
     filesDropped = Signal(list)
+    watchedChanged = Signal(bool)  # whether anything of it can be seen
     painted = Signal()  # the first frame is on the screen, or will not be soon: what may take its time can begin
 
     def __init__(self, theme: Theme) -> None:
@@ -96,6 +97,10 @@ class MainWindow(QMainWindow):
     def show_run_state(self) -> None:
         """Let Run, Stop and the status line follow the tab in front."""
         run = self.playground.current_run()
+        editor = self.playground.tabs.current_editor()
+        if run.active and editor is not None and self.header.run_button.hasFocus():
+            # Disabled, the button would hand the keyboard to the list of GPUs beside it.
+            editor.setFocus()
         self.actions_["run"].setEnabled(not run.active)
         self.header.set_stop_state(can_stop=run.active, kills=run.kills)
         words = run.state.value.capitalize() if run.state is not None else self.tr("Ready")
@@ -128,9 +133,21 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Share the width once it is known."""
         super().showEvent(event)
+        self.watchedChanged.emit(not self.isMinimized())
         # A window that is minimised or covered from the start is not painted at all.
         QTimer.singleShot(PAINTED_AFTER_MS, self, self._say_painted)
         self._share_width()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Say that nobody looks."""
+        super().hideEvent(event)
+        self.watchedChanged.emit(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Notice that the window was minimised, or is back."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.watchedChanged.emit(self.isVisible() and not self.isMinimized())
 
     def _share_width(self) -> None:
         if self._is_filled and not self._has_proportions:

@@ -37,7 +37,9 @@ def main_menu(parent: QWidget, actions: Actions, recent: QMenu) -> QMenu:
     edit = menu.addMenu(QCoreApplication.translate("Menus", "Edit"))
     actions.add_to(edit, "find", "replace", "go_to_line", "", "toggle_comment")
     view = menu.addMenu(QCoreApplication.translate("Menus", "View"))
-    actions.add_to(view, "theme", "line_timings", "", "zoom_in", "zoom_out", "zoom_reset")
+    actions.add_to(
+        view, "theme", "line_timings", "", "zoom_in", "zoom_out", "zoom_reset", "", "next_tab", "previous_tab"
+    )
     monitor = menu.addMenu(QCoreApplication.translate("Menus", "Monitor"))
     actions.add_to(monitor, "pause", "", "record", "", "open_recording", "live")
     actions.add_to(menu, "", "screenshot", "", "about", "quit")

@@ -63,6 +63,9 @@ class Files(QObject):
     def open_example(self, example: Example) -> None:
         """Open a copy of an example."""
         self._tabs.open_text(example.path.name, example.source)
+        editor = self._tabs.current_editor()
+        if editor is not None:
+            editor.setFocus()
 
     def remember(self) -> None:
         """Note in the settings what is open."""

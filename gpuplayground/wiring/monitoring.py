@@ -61,6 +61,8 @@ class Monitoring(QObject):
         actions["open_recording"].triggered.connect(self._open_recording)
         actions["live"].triggered.connect(self._go_live)
         actions["live"].setEnabled(False)
+        self._monitor.set_watched(True)
+        self._window.watchedChanged.connect(self._monitor.set_watched)
         self._window.header.deviceChosen.connect(self._choose_device)
 
     def _live_inventoried(self, inventory: Inventory) -> None:

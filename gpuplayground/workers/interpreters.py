@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from gpuplayground.playground.environments import Environment, discover, probe
+from gpuplayground.playground.environments import Environment, discover, probe, told_apart
 from gpuplayground.workers.task import Tasks
 
 
@@ -58,6 +58,6 @@ class Interpreters(QObject):
 
     def _added(self, environment: Environment) -> None:
         known = [found for found in self.environments if found.interpreter != environment.interpreter]
-        self.environments = [*known, environment]
+        self.environments = told_apart([*known, environment])
         self.added = [*(path for path in self.added if path != environment.interpreter), environment.interpreter]
         self.choose(environment.interpreter)

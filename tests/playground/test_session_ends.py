@@ -159,7 +159,9 @@ def test_a_segfault_is_named_with_its_line_and_the_times_so_far(playground: Play
     assert played.result.exit_code is None
     assert played.result.signal_name == "SIGSEGV"
     assert "SIGSEGV (a segmentation fault in native code) at line 3" in played.result.summary
-    assert [timing.line for timing in played.result.timings] == [1, 2]
+    # The statement that ended the process is there too, with the time that was left for it.
+    assert [(timing.line, timing.failed) for timing in played.result.timings] == [(1, False), (2, False), (3, True)]
+    assert played.result.timings[-1].wall_ns > 0
 
 
 def test_a_kill_from_outside_is_named(playground: Playground) -> None:
