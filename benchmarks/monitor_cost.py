@@ -21,9 +21,9 @@ _WINDOW = """
 import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from gpuplayground import application
+from gpuplayground.wiring import running
 from gpuplayground.cli import main
-application.WARM_AFTER_MS = 10**9
+running.WARM_AFTER_MS = 10**9
 run = QApplication.exec
 def exec_(app=None):
     if sys.argv[1] == "hidden":

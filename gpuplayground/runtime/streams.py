@@ -9,16 +9,16 @@ from collections import deque
 from itertools import islice
 from threading import RLock
 from time import monotonic
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from .channel import Channel
 
 #: Up to this many lines per window are written one by one, so that output and progress appear at once.
 _LINES_PER_WINDOW = 64
 _WINDOW_S = 0.010
-#: A flood ends when less than this came in a window.
-_FLOOD_LINES = 256
-#: Lines held back before the snippet itself has to write them: the session reads more slowly than it prints.
+#: A flood ends when less than this came in a window; ``print`` writes two texts.
+_FLOOD_TEXTS = 256
+#: Texts held back before the snippet itself has to write them: the session reads more slowly than it prints.
 _MOST_HELD = 1 << 15
 _BATCH_BYTES = 1 << 16
 
@@ -34,9 +34,10 @@ class AdaptiveOutput(io.RawIOBase):
         self._descriptor = descriptor
         self._flush_soon = flush_soon
         self._lock = RLock()
-        #: Lines held back. Appending needs no lock: whoever writes them looks at the front alone.
-        self._held: deque[bytes] = deque()
-        self._flooded = False
+        #: Text held back. Appending needs no lock: whoever writes it looks at the front alone.
+        self.held: deque[str] = deque()
+        #: Whether so much comes that text goes there rather than through the layers above.
+        self.is_flooded = False
         #: What the current call has taken, and bytes that an interrupted call took without being able to say so.
         self._taken: list[int] = []
         self._unacknowledged = b""
@@ -61,17 +62,6 @@ class AdaptiveOutput(io.RawIOBase):
         A KeyboardInterrupt may arise after the bytes went out and before this returns. The buffer above then comes
         with the same bytes again, which must not be written twice.
         """
-        if self._flooded and not self._unacknowledged:
-            # A flood passes through here a million times: this is the short way.
-            line = bytes(data)
-            try:
-                self._held.append(line)
-                if len(self._held) > _MOST_HELD:
-                    self.push()
-                return len(line)
-            except BaseException:
-                self._unacknowledged = line
-                raise
         known, self._unacknowledged = self._unacknowledged, b""
         if known and bytes(data[: len(known)]) == known:
             return len(known)
@@ -91,38 +81,36 @@ class AdaptiveOutput(io.RawIOBase):
                 self._lines = 0
             self._lines += 1
             if self._lines > _LINES_PER_WINDOW and size < _BATCH_BYTES and self._flush_soon(self._calm):
-                self._flooded = True
-            if self._held:
+                self.is_flooded = True
+            if self.held:
                 self.push()
             self._write_now(data, self._taken)
 
     def _calm(self) -> None:
         """In the helper thread: write what was held back, and see whether the flood is over."""
-        if len(self._held) < _FLOOD_LINES:
-            self._flooded = False
+        goes_on = self.is_flooded
+        if len(self.held) < _FLOOD_TEXTS:
+            self.is_flooded = False
         self.push()
-        if self._flooded or self._held:
-            # Also for a line that was on its way into the flood as it ended.
+        if goes_on:
+            # Once more after the end of the flood, too: for a text that was on its way as it ended.
             self._flush_soon(self._calm)
 
     def push(self) -> None:
         """Write what is held back."""
         with self._lock:
-            while self._held:
-                data = b"".join(islice(self._held, len(self._held)))
+            while self.held:
+                count = len(self.held)
+                text = "".join(islice(self.held, count))
+                data = (text.replace("\n", "\r\n") if sys.platform == "win32" else text).encode(
+                    "utf-8", "backslashreplace"
+                )
+                # Forgotten first: a text that is lost when Stop comes right here is better than one that comes twice.
+                for _ in range(count):
+                    self.held.popleft()
                 written: list[int] = []
-                try:
-                    self._write_now(data, written)
-                finally:
-                    self._drop(sum(written))
-
-    def _drop(self, size: int) -> None:
-        """Forget so many bytes at the front of what is held back: they are written."""
-        while size > 0:
-            line = self._held.popleft()
-            if len(line) > size:
-                self._held.appendleft(line[size:])
-            size -= len(line)
+                while sum(written) < len(data):
+                    self._write_now(data[sum(written) :], written)
 
     def _write_now(self, data: Any, written: list[int]) -> None:
         """Write, and note in ``written`` how much: in one call, so that no interrupt comes between the two."""
@@ -142,14 +130,29 @@ class AdaptiveOutput(io.RawIOBase):
 
 
 class Stdout(io.TextIOWrapper):
-    """``sys.stdout``: an explicit ``flush()`` always reaches the descriptor, which the flush of a line need not."""
+    """``sys.stdout``: prompt line by line; an explicit ``flush()`` always reaches the descriptor."""
+
+    def __init__(self, raw: AdaptiveOutput, newline: Optional[str]) -> None:
+        super().__init__(
+            io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", newline=newline, line_buffering=True
+        )
+        self._raw_end = raw
+        self._hold = raw.held.append
+
+    def write(self, text: str) -> int:
+        """Write text. A flood passes through here a million times, and takes the short way."""
+        raw = self._raw_end
+        if raw.is_flooded and text.__class__ is str:
+            self._hold(text)
+            if len(raw.held) > _MOST_HELD:
+                raw.push()
+            return len(text)
+        return super().write(text)
 
     def flush(self) -> None:
         """Write everything printed so far."""
         super().flush()
-        raw = getattr(self.buffer, "raw", None)
-        if isinstance(raw, AdaptiveOutput):
-            raw.push()
+        self._raw_end.push()
 
 
 class AskingInput(io.RawIOBase):
@@ -181,9 +184,7 @@ def install(channel: Channel) -> AdaptiveOutput:
     """Put the snippet's standard streams in place and return the raw end of standard output."""
     newline = None if sys.platform == "win32" else "\n"
     raw = AdaptiveOutput(1, channel.flush_soon)
-    stdout = Stdout(
-        io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", newline=newline, line_buffering=True
-    )
+    stdout = Stdout(raw, newline)
     stdout.mode = "w"  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = stdout  # type: ignore[misc]
     reconfigure = getattr(sys.stderr, "reconfigure", None)
