@@ -36,8 +36,8 @@ class AdaptiveOutput(io.RawIOBase):
         self._lock = RLock()
         #: Text held back. Appending needs no lock: whoever writes it looks at the front alone.
         self.held: deque[str] = deque()
-        #: Whether so much comes that text goes there rather than through the layers above.
-        self.is_flooded = False
+        #: Not empty while so much comes that text goes there rather than through the layers above.
+        self.flood: list[bool] = []
         #: What the current call has taken, and bytes that an interrupted call took without being able to say so.
         self._taken: list[int] = []
         self._unacknowledged = b""
@@ -81,16 +81,16 @@ class AdaptiveOutput(io.RawIOBase):
                 self._lines = 0
             self._lines += 1
             if self._lines > _LINES_PER_WINDOW and size < _BATCH_BYTES and self._flush_soon(self._calm):
-                self.is_flooded = True
+                self.flood[:] = (True,)
             if self.held:
                 self.push()
             self._write_now(data, self._taken)
 
     def _calm(self) -> None:
         """In the helper thread: write what was held back, and see whether the flood is over."""
-        goes_on = self.is_flooded
+        goes_on = bool(self.flood)
         if len(self.held) < _FLOOD_TEXTS:
-            self.is_flooded = False
+            self.flood.clear()
         self.push()
         if goes_on:
             # Once more after the end of the flood, too: for a text that was on its way as it ended.
@@ -137,22 +137,28 @@ class Stdout(io.TextIOWrapper):
             io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", newline=newline, line_buffering=True
         )
         self._raw_end = raw
-        self._hold = raw.held.append
-
-    def write(self, text: str) -> int:
-        """Write text. A flood passes through here a million times, and takes the short way."""
-        raw = self._raw_end
-        if raw.is_flooded and text.__class__ is str:
-            self._hold(text)
-            if len(raw.held) > _MOST_HELD:
-                raw.push()
-            return len(text)
-        return super().write(text)
+        self.write = _short_way(raw, super().write)  # type: ignore[method-assign]
 
     def flush(self) -> None:
         """Write everything printed so far."""
         super().flush()
         self._raw_end.push()
+
+
+def _short_way(raw: AdaptiveOutput, write_all_the_way: Callable[[str], int]) -> Callable[[str], int]:
+    """Return ``sys.stdout.write``. A flood passes through here a million times: every look-up saved is felt."""
+    flood, held, hold = raw.flood, raw.held, raw.held.append
+
+    def write(text: str, /) -> int:
+        """Write string to stream, and return the number of characters written."""
+        if flood and text.__class__ is str:
+            hold(text)
+            if text == "\n" and len(held) > _MOST_HELD:
+                raw.push()
+            return len(text)
+        return write_all_the_way(text)
+
+    return write
 
 
 class AskingInput(io.RawIOBase):
