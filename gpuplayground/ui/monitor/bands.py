@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+
 from gpuplayground.monitor.samples import RunSpan
+
+_SCRAP_PX = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,13 @@ class Band:
     right: float
     starts: bool
     ends: bool
+
+
+def name_in(metrics: QFontMetrics, label: str, room: int) -> str:
+    """Return as much of a run's name as there is room for, in pixels; nothing where that would be a mere scrap."""
+    if metrics.horizontalAdvance(label) <= room:
+        return label
+    return metrics.elidedText(label, Qt.TextElideMode.ElideRight, room) if room >= _SCRAP_PX else ""
 
 
 def touches(run: RunSpan, uuid: str) -> bool:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter
 
 from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import GpuInfo
-from gpuplayground.ui.monitor.bands import Band
+from gpuplayground.ui.monitor.bands import Band, name_in
 from gpuplayground.ui.monitor.card_geometry import CardGeometry
 from gpuplayground.ui.monitor.chart import ChartImage, column_values
 from gpuplayground.ui.theme import Theme, ui_font
@@ -71,7 +71,8 @@ class CardChart:
                 painter.setPen(theme.color("muted"))
                 painter.setFont(ui_font(11))
                 words = QRect(area.left() + 4, area.top(), area.width() - 5, place.band_lane)
-                painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, band.label)
+                name = name_in(painter.fontMetrics(), band.label, words.width())
+                painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, name)
 
 
 def _across(band: Band, place: CardGeometry) -> QRect:

@@ -15,7 +15,7 @@ from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QWidget
 
-from gpuplayground.ui.monitor.bands import Band
+from gpuplayground.ui.monitor.bands import Band, name_in
 from gpuplayground.ui.monitor.track_specs import TrackSpec
 from gpuplayground.ui.monitor.track_strip import STRIP_PX, TrackStrip
 from gpuplayground.ui.theme import Theme, ui_font
@@ -264,7 +264,8 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
                 named_to = boxes[0].right()
                 painter.setPen(theme.color("muted"))
                 words = QRect(boxes[0].left() + 4, boxes[0].top(), boxes[0].width() - 5, _LANE_PX)
-                painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, band.label)
+                name = name_in(painter.fontMetrics(), band.label, words.width())
+                painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, name)
         if self._cursor is not None:
             x = round(area.left() + self._cursor * area.width())
             painter.fillRect(x, area.top(), 1, self.height() - area.top(), theme.color("text", 0.6))
