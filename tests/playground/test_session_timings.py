@@ -68,7 +68,7 @@ def test_the_statement_that_raised_is_marked(playground: Playground) -> None:
 
 def test_times_before_a_hard_exit_are_kept(playground: Playground) -> None:
     played = playground.play("x = 1\nimport os\nos._exit(7)")
-    assert [t.line for t in played.result.timings] == [1, 2]
+    assert [t.line for t in played.result.timings] == [1, 2, 3]
 
 
 def test_ten_thousand_statements(playground: Playground) -> None:
