@@ -70,7 +70,7 @@ class MonitorPanel(QWidget):
         self.details.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column.setSpacing(8)
         column.addWidget(self.banner)
         column.addWidget(self._splitter, 1)
         self._timer = QTimer(self)

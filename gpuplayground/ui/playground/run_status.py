@@ -126,7 +126,7 @@ class RunStatus(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Room for a few words: the rest is elided."""
-        return QSize(min(self.sizeHint().width(), 72), _HEIGHT)
+        return QSize(min(self.sizeHint().width(), 112), _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pill in the colour of the state."""

@@ -80,6 +80,11 @@ class DocumentTabBar(QTabBar):
         self.setAccessibleName(self.tr("Open snippets"))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
+    def tabLayoutChange(self) -> None:
+        """Ask for the room that the tabs need now: with the style sheet, which comes late, they grow."""
+        super().tabLayoutChange()
+        self.updateGeometry()
+
     def minimumSizeHint(self) -> QSize:
         """Return a width that leaves room for the buttons beside the tabs, which scroll then."""
         return QSize(80, HEIGHT)
