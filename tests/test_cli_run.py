@@ -166,6 +166,14 @@ def test_the_device_is_what_cuda_sees(tmp_path: Path) -> None:
     assert gpuplayground("run", path, "--device", gpu_uuid(0)).stdout == f"{gpu_uuid(0)}\n"
 
 
+def test_a_device_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    path, env = snippet(tmp_path, "print('ran')\n"), environment(**fake_nvml_env(gpus=2))
+    done = gpuplayground("run", path, "--device", "99", env=env)
+    assert_refused(done, "There is no GPU 99: this machine has 0 (NVIDIA Fake 0), 1 (NVIDIA Fake 1).")
+    for device in ("1", gpu_uuid(0)):
+        assert gpuplayground("run", path, "--device", device, env=env).stdout == "ran\n"
+
+
 @posix_only
 def test_another_interpreter_runs_it(tmp_path: Path) -> None:
     folder = tmp_path / "env"

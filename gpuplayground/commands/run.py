@@ -79,6 +79,8 @@ def _request(options: argparse.Namespace, arguments: Sequence[str]) -> RunReques
             interpreter = probe(options.python).interpreter
         except InterpreterError as error:
             raise UsageError(str(error)) from error
+    if options.device:
+        _check_device(options.device)
     return RunRequest(
         run_id=uuid.uuid4().hex,
         source=_source(path),
@@ -90,6 +92,15 @@ def _request(options: argparse.Namespace, arguments: Sequence[str]) -> RunReques
         cuda_visible_devices=options.device,
         timeout_s=options.timeout,
     )
+
+
+def _check_device(device: str) -> None:
+    """Refuse a GPU that this machine's driver does not know: CUDA would hide all of them without a word."""
+    gpus = read_inventory().gpus
+    known = device.startswith("MIG-") or any(device == str(gpu.index) or gpu.uuid.startswith(device) for gpu in gpus)
+    if gpus and not known:
+        names = ", ".join(f"{gpu.index} ({gpu.name})" for gpu in gpus)
+        raise UsageError(f"There is no GPU {device}: this machine has {names}.")
 
 
 def _working_directory() -> str:
