@@ -42,7 +42,8 @@ def ids(file: Path) -> str:
 ALLOWED = {
     "terminal": {"terminal"},
     "monitor": {"monitor", "runtime.wire", "units", "paths"},
-    "playground": {"playground", "runtime", "units", "paths", "locks"},
+    # Samples are plain values: a receipt joins a run with them.
+    "playground": {"playground", "runtime", "units", "paths", "locks", "monitor.samples"},
     "workers": {"workers", "monitor", "playground", "units", "paths"},
     "ui": {"ui", "monitor", "playground", "workers", "units", "paths", "settings", "documents", "drafts", "terminal"},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gpuplayground.playground.benchmark_results import Benchmark, Phase
 from gpuplayground.playground.results import Run, RunError, RunState, StatementTiming
 
 
@@ -59,6 +60,35 @@ class ErrorRaised:
 
 
 @dataclass(frozen=True, slots=True)
+class BenchmarkProgressed:
+    """Where a benchmark stands, a few times a second.
+
+    ``half_width`` is half the 95 % confidence interval of the median, relative to it; ``step`` of ``steps`` is the
+    value of a sweep that is being measured, counted from 1. Seconds count from the beginning of the warm-up of this
+    step.
+    """
+
+    run_id: str
+    phase: Phase
+    samples: int = 0
+    median_ns: float | None = None
+    half_width: float | None = None
+    elapsed_s: float = 0.0
+    step: int = 1
+    steps: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkMeasured:
+    """A benchmark is complete, or this value of its sweep is."""
+
+    run_id: str
+    benchmark: Benchmark
+    step: int = 1
+    steps: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The process is gone and everything it wrote has been reported: always the last event of a run."""
 
@@ -66,4 +96,13 @@ class RunFinished:
     run: Run
 
 
-SessionEvent = StateChanged | OutputAppended | StatementsTimed | InputRequested | ErrorRaised | RunFinished
+SessionEvent = (
+    StateChanged
+    | OutputAppended
+    | StatementsTimed
+    | InputRequested
+    | ErrorRaised
+    | BenchmarkProgressed
+    | BenchmarkMeasured
+    | RunFinished
+)

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan
+from gpuplayground.playground.gpu_timing import GpuTiming
+
+if TYPE_CHECKING:
+    from gpuplayground.playground.trace import Trace
 
 #: Version of the JSON written by ``gpuplayground run --json``; raised when a field changes its meaning.
 SCHEMA_VERSION = 1
@@ -16,7 +23,8 @@ class StatementTiming:
     ``wall_ns`` is the time on the CPU until the statement returned, ``synced_ns`` the time until every CUDA context
     in use was idle, or None when CUDA is not in use. ``prewarmed_ns`` is what the modules it imports cost when the
     warm spare imported them ahead of the run (0 when nothing was imported ahead); it is not part of ``wall_ns``.
-    Lines are counted from 1, both ends included. ``failed`` marks the statement that raised.
+    Lines are counted from 1, both ends included. ``failed`` marks the statement that raised. ``start_ns`` is
+    ``time.time_ns()`` at its beginning, or 0 where that is not known. ``gpu`` is None where the run was not traced.
     """
 
     index: int
@@ -28,6 +36,8 @@ class StatementTiming:
     is_import: bool = False
     prewarmed_ns: int = 0
     failed: bool = False
+    start_ns: int = 0
+    gpu: GpuTiming | None = None
 
     @property
     def cost_ns(self) -> int:
@@ -71,6 +81,8 @@ class RunRequest:
 
     Where the file's bytes equal ``source`` the file itself is run; otherwise a private copy under the tab's name is.
     ``cuda_visible_devices`` is the value for CUDA_VISIBLE_DEVICES, or None to leave the environment alone.
+    ``trace`` asks for the GPU's own times by CUPTI where that can be had. With a ``benchmark`` the snippet is not
+    simply executed, but measured as the plan says.
     """
 
     run_id: str
@@ -82,6 +94,22 @@ class RunRequest:
     working_directory: str | None = None
     cuda_visible_devices: str | None = None
     timeout_s: float | None = None
+    trace: bool = True
+    benchmark: BenchmarkPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultValue:
+    """The array that a snippet left in a variable named ``result``, in short: enough to tell whether two are equal.
+
+    ``digest`` is of dtype, shape and bytes; ``sample`` holds up to 4096 elements at equal distances as floats (real
+    parts of complex numbers), and is empty for what is not a number.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    digest: str
+    sample: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +135,16 @@ class Run:
     #: Whether the time-out of the request ended it.
     timed_out: bool = False
     environment: dict[str, str] = field(default_factory=dict)
+    #: The snippet's process.
+    pid: int | None = None
+    #: What the GPU did, where it was traced; ``trace_note`` says in a sentence why not, or what is missing in it.
+    trace: Trace | None = field(default=None, repr=False, compare=False)
+    trace_note: str = ""
+    #: One for each value of a sweep, else one at most; empty for a plain run.
+    benchmarks: tuple[Benchmark, ...] = ()
+    result: ResultValue | None = None
+    #: Peak bytes by the count of a framework's own allocator, such as ``PyTorch``.
+    allocator_peaks: dict[str, int] = field(default_factory=dict)
 
     @property
     def duration_ns(self) -> int:

@@ -1,10 +1,10 @@
-"""The strip above a panel of results: its title as a tab, then buttons, then what stands at the far right."""
+"""The strip above a panel of results: titles as tabs, its own in front, then buttons, then what stands at the far right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
 
 from gpuplayground.ui.icons import Icons
@@ -14,10 +14,18 @@ _HEIGHT = 36
 
 
 class PanelHeader(QFrame):
-    """Looks like the editor's tabs, so that title and tabs line up across the window."""
+    """Looks like the editor's tabs, so that title and tabs line up across the window.
 
-    def __init__(self, title: str, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
+    With ``titles`` of the panels that share a place it shows all of them, and ``chosen`` asks for another one.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(
+        self, title: str, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._title = title
         self._icons = icons
         self._buttons: dict[str, QToolButton] = {}
         self.setProperty("role", "header")
@@ -25,8 +33,11 @@ class PanelHeader(QFrame):
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
-        self.tabs.addTab(title)
-        self.tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for each in titles or (title,):
+            self.tabs.addTab(each)
+        self._show_own()
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus if titles else Qt.FocusPolicy.NoFocus)
+        self.tabs.currentChanged.connect(self._choose)
         self.tabs.setAccessibleName(title)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(6, 0, 8, 0)
@@ -54,6 +65,17 @@ class PanelHeader(QFrame):
         """Add what stands behind the buttons."""
         self._row.addSpacing(4)
         self._row.addWidget(widget)
+
+    def _show_own(self) -> None:
+        """Keep the tab of this panel in front: it is what stands below."""
+        own = next((index for index in range(self.tabs.count()) if self.tabs.tabText(index) == self._title), 0)
+        self.tabs.setCurrentIndex(own)
+
+    def _choose(self, index: int) -> None:
+        title = self.tabs.tabText(index)
+        if title != self._title:
+            self._show_own()
+            self.chosen.emit(title)
 
     def _theme_changed(self) -> None:
         for icon, button in self._buttons.items():

@@ -1,0 +1,108 @@
+"""A benchmark as it was asked for and as it came out: frozen values. Durations are nanoseconds of one repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gpuplayground.playground.gpu_timing import GpuTiming
+
+#: How long a benchmark samples at most, unless it is told otherwise.
+DEFAULT_MAX_TIME_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPlan:
+    """A variable of the set-up, and the values it takes one after the other."""
+
+    variable: str
+    values: tuple[int | float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkPlan:
+    """What to repeat: the top-level statements within ``first_line`` to ``last_line``, from 1, inclusive.
+
+    What stands above runs once as set-up. ``max_time_s`` limits warm-up and sampling together, for each value of a
+    sweep anew. ``cold_l2`` overwrites the GPU's L2 cache ahead of each sample. ``label`` is what the benchmark is
+    called.
+    """
+
+    first_line: int
+    last_line: int
+    label: str
+    max_time_s: float = DEFAULT_MAX_TIME_S
+    cold_l2: bool = False
+    sweep: SweepPlan | None = None
+
+
+class FlagKind(StrEnum):
+    """Why a number cannot be taken at face value; ``STEADY`` says that nothing was found."""
+
+    STEADY = "steady"
+    NOISY = "noisy"
+    NOT_CONVERGED = "time limit"
+    CLOCKS = "clocks changed"
+    CAPPED = "capped"
+    SHARED = "GPU shared"
+    LAUNCH_BOUND = "launch-bound"
+    COPIES = "includes copies"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One finding about a benchmark and its reason, a sentence with its figure."""
+
+    kind: FlagKind
+    sentence: str
+
+
+class Phase(StrEnum):
+    """Where a benchmark stands."""
+
+    SET_UP = "set-up"
+    WARMING_UP = "warm-up"
+    SAMPLING = "sampling"
+    TRACING = "GPU time"
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One measurement.
+
+    ``samples_ns`` are times until idle of one repeat each, in the order they were taken: each is the mean of
+    ``repeats`` executions in a row, so that clock and synchronisation are no more than ``overhead`` (0 to 1) of a
+    sample. ``start_ns`` and ``end_ns`` bound the sampling, in ``time.time_ns()``. ``gpu`` is from a traced pass of
+    ``gpu_repeats`` repeats after it; None where there was none, ``gpu_note`` says why. ``bytes_moved`` is what the
+    snippet says it moves in one repeat, by a variable of that name. ``parameter`` is the sweep's variable and its
+    value. ``error`` says why there is no (complete) measurement; ``out_of_memory`` whether that was memory.
+    ``verdict`` is empty until it has been judged.
+    """
+
+    label: str
+    first_line: int
+    last_line: int
+    source: str
+    samples_ns: tuple[float, ...] = ()
+    repeats: int = 1
+    warmup_repeats: int = 0
+    warmup_ns: int = 0
+    overhead: float = 0.0
+    converged: bool = False
+    cold_l2: bool = False
+    start_ns: int = 0
+    end_ns: int = 0
+    gpu: GpuTiming | None = None
+    gpu_repeats: int = 1
+    gpu_note: str = ""
+    uses_gpu: bool = False
+    bytes_moved: int | None = None
+    parameter: tuple[str, int | float] | None = None
+    error: str = ""
+    out_of_memory: bool = False
+    verdict: tuple[Flag, ...] = ()
+
+    @property
+    def gpu_busy_ns(self) -> float | None:
+        """GPU busy time of one repeat, or None where it is not known."""
+        return None if self.gpu is None else self.gpu.busy_ns / self.gpu_repeats
