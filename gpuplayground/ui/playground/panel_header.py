@@ -1,4 +1,4 @@
-"""The strip above a panel of results: titles as tabs, its own in front, then buttons, then what stands at the far right."""
+"""The strip above a panel of results: titles as tabs, its own in front, then buttons and what stands at the right."""
 
 from __future__ import annotations
 
