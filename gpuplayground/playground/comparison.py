@@ -1,0 +1,178 @@
+"""Runs and benchmarks beside one another: who is faster, by how much, and whether that can be told at all.
+
+The interval of a speed-up is that from the ends of both medians' 95 % intervals: from ``low / high`` to
+``high / low``. It is the widest ratio that both allow, so that it is on the safe side (both medians lie inside theirs
+at once with at least 90 % confidence), and it holds 1 exactly where the intervals overlap: then there is no difference
+that these samples could show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from gpuplayground.playground.agreement import Agreement, ResultCheck, check_results
+from gpuplayground.playground.benchmark_results import Benchmark, Flag
+from gpuplayground.playground.results import ResultValue, Run
+from gpuplayground.runtime import medians
+
+NOT_CHECKED = ResultCheck(Agreement.NONE)
+
+
+class SubjectKind(StrEnum):
+    """Where the time of a subject comes from."""
+
+    BENCHMARK = "benchmark"
+    RUN = "run"
+
+
+class Difference(StrEnum):
+    """How a subject's time stands to the baseline's."""
+
+    BASELINE = "baseline"
+    FASTER = "faster"
+    SLOWER = "slower"
+    NONE = "no difference"
+    UNKNOWN = "unknown"  # one of them has no interval, or no time at all
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing to compare. Times are nanoseconds: samples in the order they were taken, or one single cold time.
+
+    ``error`` says why there is no time. ``verdict`` is what was found about a benchmark.
+    """
+
+    label: str
+    kind: SubjectKind
+    samples_ns: tuple[float, ...] = ()
+    single_ns: float | None = None
+    gpu_busy_ns: float | None = None
+    result: ResultValue | None = None
+    error: str = ""
+    verdict: tuple[Flag, ...] = ()
+
+    @classmethod
+    def of_benchmark(cls, benchmark: Benchmark, result: ResultValue | None = None, label: str = "") -> Subject:
+        """Return a benchmark as a subject; ``result`` is that of the run it was part of."""
+        name = label or benchmark.label
+        if benchmark.parameter is not None:
+            name = f"{name} · {benchmark.parameter[0]} = {benchmark.parameter[1]}"
+        return cls(
+            label=name,
+            kind=SubjectKind.BENCHMARK,
+            samples_ns=benchmark.samples_ns,
+            gpu_busy_ns=benchmark.gpu_busy_ns,
+            result=result,
+            error=benchmark.error,
+            verdict=benchmark.verdict,
+        )
+
+    @classmethod
+    def of_run(cls, run: Run, label: str = "") -> list[Subject]:
+        """Return the benchmarks of a run or, where it has none, what its statements cost once.
+
+        Imports are left out: what they cost says nothing about the snippet.
+        """
+        if run.benchmarks:
+            return [cls.of_benchmark(benchmark, run.result, label) for benchmark in run.benchmarks]
+        work = [timing for timing in run.timings if not timing.is_import]
+        times = [max(timing.wall_ns, timing.synced_ns or 0) for timing in work]
+        traced = [timing.gpu.busy_ns for timing in work if timing.gpu is not None]
+        plain = cls(
+            label=label or run.name,
+            kind=SubjectKind.RUN,
+            single_ns=float(sum(times)) if times else None,
+            gpu_busy_ns=float(sum(traced)) if traced else None,
+            result=run.result,
+            error=run.error.summary if run.error else "",
+        )
+        if not times and not plain.error:
+            plain = replace(plain, error="No statement was timed in this run.")
+        return [plain]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A subject with its median and 95 % interval in nanoseconds, and how it stands to the baseline.
+
+    The interval is None for a single run. ``speed_up`` is above 1 where the subject is faster than the baseline.
+    """
+
+    subject: Subject
+    median_ns: float | None = None
+    low_ns: float | None = None
+    high_ns: float | None = None
+    difference: Difference = Difference.UNKNOWN
+    speed_up: float | None = None
+    speed_up_low: float | None = None
+    speed_up_high: float | None = None
+    result: ResultCheck = NOT_CHECKED
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the others are compared with this one."""
+        return self.difference is Difference.BASELINE
+
+    @property
+    def half_width(self) -> float | None:
+        """Half the interval relative to the median, or None where there is none."""
+        if self.low_ns is None or self.high_ns is None or not self.median_ns:
+            return None
+        return (self.high_ns - self.low_ns) / 2 / self.median_ns
+
+    @property
+    def remark(self) -> str:
+        """What must be known about the time, or an empty text."""
+        if self.median_ns is None:
+            return self.subject.error or "no time"
+        if self.low_ns is None:
+            return "single run, no interval"
+        return self.subject.error
+
+
+def compare(subjects: Sequence[Subject], baseline_index: int = 0) -> tuple[Row, ...]:
+    """Return a row for each subject, in their order.
+
+    Raises:
+        IndexError: there are subjects, but none at ``baseline_index``.
+    """
+    if not subjects:
+        return ()
+    rows = [_measured(subject) for subject in subjects]
+    baseline = rows[baseline_index]
+    return tuple(
+        replace(
+            row if number == baseline_index else _beside(row, baseline),
+            difference=Difference.BASELINE if number == baseline_index else _difference(row, baseline),
+            result=check_results(baseline.subject.result, row.subject.result),
+        )
+        for number, row in enumerate(rows)
+    )
+
+
+def _measured(subject: Subject) -> Row:
+    if subject.samples_ns:
+        by_size = sorted(subject.samples_ns)
+        low, high = medians.interval(by_size, medians.inflation(subject.samples_ns, by_size))
+        return Row(subject, medians.median(by_size), low, high)
+    return Row(subject, subject.single_ns)
+
+
+def _beside(row: Row, baseline: Row) -> Row:
+    """Return the row with its speed-up, as far as there are times."""
+    if not row.median_ns or not baseline.median_ns:
+        return row
+    low = high = None
+    if row.low_ns and row.high_ns and baseline.low_ns and baseline.high_ns:
+        low, high = baseline.low_ns / row.high_ns, baseline.high_ns / row.low_ns
+    return replace(row, speed_up=baseline.median_ns / row.median_ns, speed_up_low=low, speed_up_high=high)
+
+
+def _difference(row: Row, baseline: Row) -> Difference:
+    if row.low_ns is None or row.high_ns is None or baseline.low_ns is None or baseline.high_ns is None:
+        return Difference.UNKNOWN
+    if row.high_ns < baseline.low_ns:
+        return Difference.FASTER
+    return Difference.SLOWER if row.low_ns > baseline.high_ns else Difference.NONE
