@@ -28,6 +28,7 @@ from gpuplayground.runtime.wire import Frame, WireError, read_frame, write_frame
 #: A frame at least this often, so that silence means that something hangs.
 HEARTBEAT_S = 1.0
 SLOW_TIER_S = 2.0
+MIN_SLOW_S = 0.05
 MIN_HZ, MAX_HZ = 0.01, 100.0
 
 
@@ -38,13 +39,14 @@ class Agent:
         nvml: what is sampled.
         write: takes one frame.
         hz: ticks of the fast tier per second.
-        slow_s: period of the slow tier, of looking for GPUs that came or went, and of looking for a driver.
+        slow_s: period of the slow tier, unless a control frame says another, of looking for GPUs that came or went,
+            and of looking for a driver.
     """
 
     def __init__(self, nvml: Nvml, write: Callable[[Frame], None], hz: float, slow_s: float = SLOW_TIER_S) -> None:
         self._nvml = nvml
         self._write = write
-        self._slow_ns = round(slow_s * 1e9)
+        self._look_ns = self._slow_ns = round(slow_s * 1e9)
         self._hz = hz
         self._paused = False
         self._slow_tier = True
@@ -53,7 +55,7 @@ class Agent:
         self._held_since = 0
         self._changed = threading.Event()
         self._revision = 0
-        self._slow_at = 0
+        self._slow_tier_at = -self._slow_ns  # so that the first pass comes with the first samples
         self._look_at = 0
         self._written_at = 0
 
@@ -64,13 +66,15 @@ class Agent:
             self._paused = bool(frame["paused"])
             self._slow_tier = bool(frame["slow_tier"])
             self._batch_ns = round(float(frame.get("batch_s", 0.0)) * 1e9)
+            slow_s = frame.get("slow_s")
+            self._slow_ns = self._look_ns if slow_s is None else round(max(float(slow_s), MIN_SLOW_S) * 1e9)
             self._changed.set()
 
     def run(self) -> None:
         """Sample for ever. Deadlines are absolute, so they do not drift; those missed are skipped, not made up for."""
         self._send(heartbeat_frame())
         self._nvml.open()
-        self._look_at = time.monotonic_ns() + self._slow_ns
+        self._look_at = time.monotonic_ns() + self._look_ns
         deadline = time.monotonic_ns()
         while True:
             now = time.monotonic_ns()
@@ -103,7 +107,7 @@ class Agent:
             return
         if time.monotonic_ns() >= self._look_at:
             self._look_for_changes()
-        samples = self._nvml.fast()
+        samples = self._nvml.fast(medium=self._slow_tier)
         # After the first samples, so that an inventory means that the driver answers.
         if self._nvml.revision != self._revision:
             self._revision = self._nvml.revision
@@ -111,8 +115,8 @@ class Agent:
             self._send(inventory_frame(self._nvml.inventory()))
         if samples:
             self._hold(samples)
-        if samples and self._slow_tier and time.monotonic_ns() >= self._slow_at:
-            self._slow_at = time.monotonic_ns() + self._slow_ns
+        if samples and self._slow_tier and time.monotonic_ns() >= self._slow_tier_at + self._slow_ns:
+            self._slow_tier_at = time.monotonic_ns()
             self._nvml.refresh_slow()
             self._report_held()
             self._send(processes_frame(self._nvml.processes()))
@@ -135,7 +139,7 @@ class Agent:
         if self._nvml.must_reopen():
             self._nvml.close()
             self._nvml.open()
-        self._look_at = time.monotonic_ns() + self._slow_ns
+        self._look_at = time.monotonic_ns() + self._look_ns
 
     def _send(self, frame: Frame) -> None:
         self._written_at = time.monotonic_ns()

@@ -15,7 +15,7 @@ _metrics = attrgetter(*METRICS)
 
 
 def export_csv(recording_path: Path, out_path: Path) -> int:
-    """Write a recording's samples as CSV and return their number. Not supported is an empty field.
+    """Write a recording's samples as CSV and return their number. Not supported, or not read, is an empty field.
 
     Raises:
         RecordingError: the recording cannot be read, or the table cannot be written.

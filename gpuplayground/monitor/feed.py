@@ -59,6 +59,7 @@ class Feed:
         self._paused = False
         self._slow_tier = True
         self._batch_s = batch_s
+        self._slow_s: float | None = None
         self._stopping = Event()
         self._lock = Lock()
         self._agent: AgentProcess | None = None
@@ -104,19 +105,25 @@ class Feed:
         self._send_control()
 
     def pause_slow_tier(self) -> None:
-        """Leave out the process list, which disturbs what is being measured, until :meth:`resume_slow_tier`."""
+        """Leave out what disturbs a measurement, until :meth:`resume_slow_tier`: the processes and the energy."""
         self._slow_tier = False
         self._send_control()
 
     def resume_slow_tier(self) -> None:
-        """Read the processes again."""
+        """Read the processes and the energy again."""
         self._slow_tier = True
+        self._send_control()
+
+    def set_process_period(self, seconds: float | None) -> None:
+        """Pass over the processes that often, as while a run is watched; None is the agent's own period, 2 s."""
+        self._slow_s = seconds
         self._send_control()
 
     def _send_control(self) -> None:
         with self._lock:
             if self._agent is not None:
-                self._agent.send(control_frame(self._hz, self._paused, self._slow_tier, self._batch_s))
+                frame = control_frame(self._hz, self._paused, self._slow_tier, self._batch_s, self._slow_s)
+                self._agent.send(frame)
 
     def _run_agent(self, on_event: OnEvent) -> None:
         try:

@@ -52,9 +52,20 @@ def heartbeat_frame() -> Frame:
     return {"kind": HEARTBEAT, "time_ns": time.time_ns()}
 
 
-def control_frame(hz: float, paused: bool, slow_tier: bool, batch_s: float = 0.0) -> Frame:
-    """Return the frame that tells an agent how often to sample and to report, and what to leave alone."""
-    return {"kind": CONTROL, "hz": hz, "paused": paused, "slow_tier": slow_tier, "batch_s": batch_s}
+def control_frame(hz: float, paused: bool, slow_tier: bool, batch_s: float = 0.0, slow_s: float | None = None) -> Frame:
+    """Return the frame that tells an agent how often to sample and to report, and what to leave alone.
+
+    Without ``slow_tier`` the medium tier rests as well. ``slow_s`` is the period of the passes over the processes;
+    None is the agent's own.
+    """
+    return {
+        "kind": CONTROL,
+        "hz": hz,
+        "paused": paused,
+        "slow_tier": slow_tier,
+        "batch_s": batch_s,
+        "slow_s": slow_s,
+    }
 
 
 def event_of(frame: Frame) -> MonitorEvent | None:

@@ -26,6 +26,8 @@ from gpuplayground.monitor.samples import DriverInfo, GpuInfo, GpuSample, Invent
 GPU_FOLDERS = Path("/proc/driver/nvidia/gpus")
 #: NVML cannot tell when a lost GPU is back: it is opened again after so long, twice as long each time.
 RETRY_LOST_S = (2.0, 60.0)
+#: How often a GPU's medium tier is read.
+MEDIUM_NS = 1_000_000_000
 
 _Value = TypeVar("_Value")
 
@@ -38,6 +40,17 @@ class _Gpu:
         self.probes = probes
         self.reader = reader
         self.problem: Problem | None = None
+        #: ``time.monotonic_ns()`` from which on the medium tier is due.
+        self.medium_at = 0
+
+    def medium_is_due(self) -> bool:
+        """Return whether to read the medium tier now, and then not again for a period."""
+        late = time.monotonic_ns() - self.medium_at
+        if late < 0:
+            return False
+        # In step with its own beginning, so that several GPUs do not come to be read in the same tick.
+        self.medium_at += (late // MEDIUM_NS + 1) * MEDIUM_NS
+        return True
 
     def lose(self, code: int) -> None:
         self.probes = self.reader = None
@@ -115,9 +128,10 @@ class Nvml:
         except pynvml.NVMLError:
             return True
 
-    def fast(self) -> tuple[GpuSample, ...]:
-        """Return one sample of every GPU that answers."""
-        return tuple(sample for gpu in self._gpus if (sample := self._ask(gpu, _sample)) is not None)
+    def fast(self, medium: bool = False) -> tuple[GpuSample, ...]:
+        """Return one sample of every GPU that answers; with ``medium`` also its medium tier, where that is due."""
+        question = _sample_with_medium if medium else _sample
+        return tuple(sample for gpu in self._gpus if (sample := self._ask(gpu, question)) is not None)
 
     def refresh_slow(self) -> None:
         """Read fan speed and power limit, for the samples to come."""
@@ -141,7 +155,10 @@ class Nvml:
             return None
 
     def _enumerate(self) -> list[_Gpu]:
-        return [self._gpu(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        gpus = [self._gpu(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        for number, gpu in enumerate(gpus):
+            gpu.medium_at = time.monotonic_ns() + number * MEDIUM_NS // len(gpus)
+        return gpus
 
     def _gpu(self, index: int) -> _Gpu:
         try:
@@ -174,6 +191,10 @@ def _code(problem: Problem | None) -> str | None:
 
 def _sample(gpu: _Gpu) -> GpuSample | None:
     return gpu.probes.sample() if gpu.probes else None
+
+
+def _sample_with_medium(gpu: _Gpu) -> GpuSample | None:
+    return gpu.probes.sample(gpu.medium_is_due()) if gpu.probes else None
 
 
 def _refresh_slow(gpu: _Gpu) -> None:

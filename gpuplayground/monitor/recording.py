@@ -14,14 +14,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from gpuplayground.monitor.recording_format import (
-    APPLICATION_ID,
-    METRIC_COLUMNS,
-    VERSION,
-    RecordingError,
-)
+from gpuplayground.monitor.recording_format import APPLICATION_ID, VERSION, RecordingError
 from gpuplayground.monitor.recording_writer import RecordingWriter
-from gpuplayground.monitor.samples import DriverInfo, GpuInfo, GpuSample, ProcessSample, RunSpan
+from gpuplayground.monitor.samples import METRICS, DriverInfo, GpuInfo, GpuSample, ProcessSample, RunSpan
 
 __all__ = ["Recording", "RecordingError", "RecordingWriter"]
 
@@ -45,6 +40,9 @@ class Recording:
         self.driver = DriverInfo(meta.get("driver_version"), meta.get("cuda_version"), meta.get("nvml_version"))
         self._uuids: dict[int, str] = dict(connection.execute("SELECT id, uuid FROM devices"))
         self.gpus = self._read_gpus()
+        present = {row[1] for row in connection.execute("PRAGMA table_info(samples)")}
+        # A metric that came with a later version was not recorded.
+        self._columns = ", ".join(metric if metric in present else f"NULL AS {metric}" for metric in METRICS)
         # Asked for together, SQLite would read every row instead of the two ends of the index.
         first, last = connection.execute(
             "SELECT (SELECT min(time_ns) FROM samples), (SELECT max(time_ns) FROM samples)"
@@ -103,7 +101,7 @@ class Recording:
     def samples(self, start_ns: int | None = None, end_ns: int | None = None) -> Iterator[GpuSample]:
         """Yield the samples from ``start_ns`` up to but not including ``end_ns``, by time; by default all."""
         query = (
-            f"SELECT time_ns, device_id, {METRIC_COLUMNS} FROM samples "  # noqa: S608 - column names of our own
+            f"SELECT time_ns, device_id, {self._columns} FROM samples "  # noqa: S608 - column names of our own
             "WHERE time_ns >= ? AND time_ns < ? ORDER BY time_ns, device_id"
         )
         start = self.first_ns if start_ns is None else max(start_ns, self.first_ns)

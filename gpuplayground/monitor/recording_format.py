@@ -4,7 +4,8 @@
   ``nvml_version``. Nothing in it names the machine or the account.
 - ``devices``: one row per GPU, the fields of :class:`~gpuplayground.monitor.samples.GpuInfo`.
 - ``samples``: one row per GPU and tick: ``time_ns`` (since 1970, UTC), ``device_id``, then one column per metric, named
-  with its unit. NULL means not supported.
+  with its unit. NULL means not supported or, of ``energy_j``, not read at that tick. Files of earlier versions lack the
+  columns of metrics that were added later.
 - ``passes``: ``time_ns`` of each pass over the processes, also of those that found none.
 - ``processes``: what a pass found: ``time_ns`` of the pass, ``device_id``, ``pid``, ``name``, ``kind``,
   ``memory_used_bytes``, ``sm_util_percent``.
@@ -20,7 +21,7 @@ from gpuplayground.monitor.samples import METRICS
 
 #: "GPPG" in ASCII.
 APPLICATION_ID = 0x47505047
-#: Raised when a reader of this version would misread the file. New tables or meta keys do not raise it.
+#: Raised when a reader of this version would misread the file. New tables, columns or meta keys do not raise it.
 VERSION = 1
 
 METRIC_COLUMNS = ", ".join(METRICS)

@@ -102,6 +102,9 @@ class ReplayFeed:
         """Report the processes again."""
         self._slow_tier = True
 
+    def set_process_period(self, seconds: float | None) -> None:
+        """Change nothing, whatever the period: a recording's processes come as often as they were recorded."""
+
     def runs(self, since_ns: int = 0) -> tuple[RunSpan, ...]:
         """Return the recorded runs that have begun and not ended before ``since_ns``, at the times they are replayed.
 

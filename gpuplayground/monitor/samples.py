@@ -37,7 +37,12 @@ class DriverInfo:
 
 @dataclass(frozen=True, slots=True)
 class GpuSample:
-    """One reading of one GPU. Utilization only means that a kernel was resident in the driver's window."""
+    """One reading of one GPU. Utilization only means that a kernel was resident in the driver's window.
+
+    ``energy_j`` is the driver's counter of what the GPU has consumed since the driver was loaded. Reading it takes
+    milliseconds, so that only about one sample a second has it, and none while something is measured: there None says
+    no more than that it was not read.
+    """
 
     time_ns: int
     gpu_uuid: str
@@ -56,6 +61,7 @@ class GpuSample:
     performance_state: int | None = None
     event_reasons: int | None = None
     fan_percent: float | None = None
+    energy_j: float | None = None
 
 
 #: The metrics of a :class:`GpuSample` in the order of its fields, as they are named in tables and CSV columns.

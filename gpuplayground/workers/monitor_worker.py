@@ -40,6 +40,9 @@ class MonitorFeed(Protocol):
     def resume_slow_tier(self) -> None:
         """Report the processes again."""
 
+    def set_process_period(self, seconds: float | None) -> None:
+        """Pass over the processes that often; None is the feed's own period."""
+
 
 class MonitorWorker(QThread):
     """Runs a feed in a thread. The signals carry values of :mod:`gpuplayground.monitor.samples`.
@@ -104,11 +107,15 @@ class MonitorWorker(QThread):
             self._feed.resume()
 
     def set_slow_tier_paused(self, paused: bool) -> None:
-        """Leave out the process list, as while something is being measured, or read it again."""
+        """Leave out processes and energy, as while something is being measured, or read them again."""
         if paused:
             self._feed.pause_slow_tier()
         else:
             self._feed.resume_slow_tier()
+
+    def set_process_period(self, seconds: float | None) -> None:
+        """Pass over the processes that often, as while a run is watched; None is the feed's own period."""
+        self._feed.set_process_period(seconds)
 
     def set_rate(self, hz: float) -> None:
         """Sample so many times a second."""

@@ -75,6 +75,12 @@ def wave(time_ns: int, identity: int, middle: float, amplitude: float, period_s:
     return middle + amplitude * math.sin(2 * math.pi * time_ns / 1e9 / period_s + identity)
 
 
+def energy_j(time_ns: int, identity: int) -> float:
+    """What the fake library's energy counter says at a time: the integral of its power, in steps of 100 ms."""
+    step_s, w = time_ns // 100_000_000 / 10, 2 * math.pi / 20
+    return 350 * step_s + 250 * (math.cos(identity) - math.cos(w * step_s + identity)) / w
+
+
 def _library_path(environment: Mapping[str, str]) -> dict[str, str]:
     rest = environment.get("LD_LIBRARY_PATH")
     return {"LD_LIBRARY_PATH": f"{build_fake_nvml()}{os.pathsep + rest if rest else ''}"}

@@ -260,7 +260,14 @@ ret nvmlDeviceGetFanSpeed(Gpu *gpu, uint *to) { ENTER(gpu); *to = nonsense(gpu, 
 ret nvmlDeviceGetPowerUsage(Gpu *gpu, uint *to) { ENTER(gpu); *to = nonsense(gpu, power_mw(gpu)); return SUCCESS; }
 ret nvmlDeviceGetEnforcedPowerLimit(Gpu *gpu, uint *to) { ENTER(gpu); *to = 700000; return SUCCESS; }
 ret nvmlDeviceGetPowerManagementLimit(Gpu *gpu, uint *to) { ENTER(gpu); *to = 700000; return SUCCESS; }
-ret nvmlDeviceGetTotalEnergyConsumption(Gpu *gpu, ullong *to) { ENTER(gpu); *to = (ullong)(350 * now_s()); return SUCCESS; }
+/* The integral of power_mw since 1970, in steps of 100 ms as on real GPUs. */
+ret nvmlDeviceGetTotalEnergyConsumption(Gpu *gpu, ullong *to) {
+    ENTER(gpu);
+    double step_s = floor(now_s() * 10) / 10, w = 2 * M_PI / 20;
+    double swing = (cos(gpu->identity) - cos(w * step_s + gpu->identity)) / w;
+    *to = absurd(gpu) ? ~0ull : (ullong)(1000 * (350 * step_s + 250 * swing));
+    return SUCCESS;
+}
 ret nvmlDeviceGetClockInfo(Gpu *gpu, int type, uint *to) { ENTER(gpu); *to = nonsense(gpu, type == 2 ? 3201 : wave(gpu, 1500, 400, 20)); return SUCCESS; }
 ret nvmlDeviceGetMaxClockInfo(Gpu *gpu, int type, uint *to) { ENTER(gpu); *to = type == 2 ? 3201 : 1980; return SUCCESS; }
 ret nvmlDeviceGetEncoderUtilization(Gpu *gpu, uint *to, uint *period) { ENTER(gpu); *to = nonsense(gpu, 5); *period = 100000; return SUCCESS; }

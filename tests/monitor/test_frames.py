@@ -51,7 +51,7 @@ def test_an_event_comes_out_of_its_frame_as_it_went_in(frame: Frame, event: Moni
 
 
 def test_a_tick_of_eight_gpus_takes_little_on_the_wire() -> None:
-    sample = GpuSample(1_795_420_744_076_772_349, "GPU-fa4e0000-0000-0000-0000-000000000000", *[123456] * 15)
+    sample = GpuSample(1_795_420_744_076_772_349, "GPU-fa4e0000-0000-0000-0000-000000000000", *[123456] * 16)
     stream = BytesIO()
     write_frame(stream, samples_frame((sample,) * 8))
     assert len(stream.getvalue()) < 1600

@@ -290,6 +290,19 @@ def test_a_disk_that_is_full_is_told_of_and_what_was_written_stays(tmp_path: Pat
     assert path.exists()
 
 
+def test_a_file_from_before_a_metric_was_added_opens_without_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpurec"
+    with RecordingWriter(path) as writer:
+        writer.add((GpuSample(T0, "GPU-1", power_w=70.5, energy_j=1234.5),))
+    with Recording.open(path) as recording:
+        assert [(sample.power_w, sample.energy_j) for sample in recording.samples()] == [(70.5, 1234.5)]
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE samples DROP COLUMN energy_j")
+    connection.close()
+    with Recording.open(path) as recording:
+        assert [(sample.power_w, sample.energy_j) for sample in recording.samples()] == [(70.5, None)]
+
+
 def test_the_table_has_a_column_per_metric_and_empty_fields_for_what_is_not_supported(tmp_path: Path) -> None:
     out = tmp_path / "a.csv"
     assert export_csv(written(tmp_path / "a.gpurec"), out) == 60
@@ -297,8 +310,8 @@ def test_the_table_has_a_column_per_metric_and_empty_fields_for_what_is_not_supp
         rows = list(csv.reader(file))
     assert rows[0][:5] == ["time_ns", "gpu_index", "gpu_uuid", "gpu_util_percent", "memory_util_percent"]
     assert rows[0][3:] == list(METRICS)
-    assert rows[1] == [str(T0), "0", "GPU-1", "0", *[""] * 14]
-    assert rows[4] == [str(T0 + S // 10 + 5000), "1", "GPU-2", *[""] * 15]
+    assert rows[1] == [str(T0), "0", "GPU-1", "0", *[""] * 15]
+    assert rows[4] == [str(T0 + S // 10 + 5000), "1", "GPU-2", *[""] * 16]
     assert len(rows) == 61
 
 

@@ -124,7 +124,7 @@ def test_a_gpu_that_supports_nothing_is_still_there(nvml: FakeNvml) -> None:
         "UtilizationRates MemoryInfo_v2 MemoryInfo Temperature FieldValues PowerUsage ClockInfo EncoderUtilization "
         "DecoderUtilization PerformanceState CurrentClocksEventReasons FanSpeed EnforcedPowerLimit MaxClockInfo Name "
         "CudaComputeCapability MaxPcieLinkGeneration MaxPcieLinkWidth ComputeRunningProcesses_v3 ProcessUtilization "
-        "GraphicsRunningProcesses_v3"
+        "GraphicsRunningProcesses_v3 TotalEnergyConsumption"
     )
     nvml.set(gpus=1, refuse=",".join(f"nvmlDeviceGet{name}:3" for name in names.split()))
     with Watch(quick_feed(nvml.env)) as watch:
