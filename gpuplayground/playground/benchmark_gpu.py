@@ -1,0 +1,39 @@
+"""The GPU's part of benchmarks, from the trace of their process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gpuplayground.playground.benchmark_frames import GpuPass
+from gpuplayground.playground.benchmark_results import Benchmark
+from gpuplayground.playground.gpu_totals import totals
+from gpuplayground.playground.trace import Trace
+
+
+def with_gpu(benchmarks: Sequence[Benchmark], passes: Sequence[GpuPass], trace: Trace) -> tuple[Benchmark, ...]:
+    """Return the benchmarks with what the GPU did in the traced pass of each.
+
+    Args:
+        benchmarks: without it; those that had no traced pass stay so.
+        passes: one for each benchmark. What begins within a window of it counts, nothing between windows does.
+        trace: of the process that ran them.
+    """
+    windows = sorted(
+        (window.start_ns, window.end_ns, number) for number, each in enumerate(passes) for window in each.windows
+    )
+    if not windows:
+        return tuple(benchmarks)
+    starts, ends, owners = (np.array(column, np.int64) for column in zip(*windows, strict=True))
+    begun = trace.operations["start_ns"]
+    place = np.searchsorted(starts, begun, "right") - 1
+    is_inside = (place >= 0) & (begun <= ends[place])
+    found = totals(trace, np.where(is_inside, owners[place], -1), len(passes))
+    return tuple(
+        replace(benchmark, gpu=gpu, gpu_repeats=sum(window.repeats for window in each.windows))
+        if each.windows
+        else benchmark
+        for benchmark, each, gpu in zip(benchmarks, passes, found, strict=True)
+    )
