@@ -7,12 +7,14 @@ import threading
 import time
 
 from gpuplayground.playground import summary
+from gpuplayground.playground.benchmark_frames import order_of
 from gpuplayground.playground.process import SnippetProcess
 from gpuplayground.playground.report import RunReport
 from gpuplayground.playground.results import Run, RunRequest, RunState
 from gpuplayground.playground.run_folders import RunFolders
 from gpuplayground.playground.scripts import Places, Script
 from gpuplayground.playground.sources import Arrival
+from gpuplayground.playground.traced_runs import with_trace
 from gpuplayground.runtime import wire
 
 #: An interpreter that has not said hello by then will not.
@@ -138,7 +140,9 @@ class Attempt:
             self._report.notes.append(summary.cannot_be_ended(self._process.pid))
         if not self._report.has_spoken and self._is_spare and not was_stopped and not self._trouble:
             return None
-        return self._report.finished(self._outcome(status, end_ns, was_stopped, was_killed), self._process.memory)
+        outcome = self._outcome(status, end_ns, was_stopped, was_killed)
+        run = with_trace(self._report.finished(outcome, self._process.memory), self._process.trace.path)
+        return self._report.with_gpu_of_benchmarks(run)
 
     def _order(self, script: Script) -> wire.Frame:
         return {
@@ -149,6 +153,8 @@ class Attempt:
             "shown": script.shown,
             "folder": Places.of(self._request).folder,
             "arguments": self._request.arguments,
+            "trace": self._request.trace,
+            "benchmark": order_of(self._request.benchmark),
         }
 
     def _is_stuck(self) -> bool:
@@ -268,6 +274,7 @@ class Attempt:
             summary=text,
             was_warm=self._is_spare,
             timed_out=self._timed_out,
+            pid=self._process.pid,
         )
 
     def _stop_words(self, was_killed: bool) -> str:

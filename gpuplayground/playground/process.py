@@ -17,6 +17,7 @@ import gpuplayground.runtime
 from gpuplayground.playground.leftovers import COOKIE, Family, kill_tree_on_windows
 from gpuplayground.playground.progress import ProgressMemory
 from gpuplayground.playground.sources import Sources, open_channel, open_sources
+from gpuplayground.playground.trace_file import TraceFile
 from gpuplayground.runtime import wire
 
 _CHILD = Path(gpuplayground.runtime.__file__).with_name("child.py")
@@ -54,10 +55,12 @@ class SnippetProcess:
             self.memory = ProgressMemory(cookie)
         except OSError as error:
             raise StartError(_start_sentence(surroundings, error)) from error
+        self.trace = TraceFile()
         try:
-            self._popen, self.sources = _start(surroundings, environment, self.memory)
+            self._popen, self.sources = _start(surroundings, environment, self.memory, self.trace)
         except (OSError, ValueError) as error:
             self.memory.close()
+            self.trace.close()
             raise StartError(_start_sentence(surroundings, error)) from error
         self.pid = self._popen.pid
         #: When it was first told to end at once (``time.monotonic()``).
@@ -123,6 +126,7 @@ class SnippetProcess:
                 self.abandon()
         self.sources.close()
         self.memory.close()
+        self.trace.close()
 
     def _signal_group(self, number: int) -> None:
         with self._signalling:
@@ -136,19 +140,19 @@ class SnippetProcess:
 
 
 def _start(
-    surroundings: Surroundings, environment: dict[str, str], memory: ProgressMemory
+    surroundings: Surroundings, environment: dict[str, str], memory: ProgressMemory, trace: TraceFile
 ) -> tuple[subprocess.Popen[bytes], Sources]:
     channel = open_channel()
     try:
         popen = subprocess.Popen(
-            [surroundings.interpreter, str(_CHILD), channel.child_argument, memory.child_argument],
+            [surroundings.interpreter, str(_CHILD), channel.child_argument, memory.child_argument, trace.child_argument],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
             cwd=surroundings.working_directory,
             env=environment,
-            **channel.popen_options(memory.inherited),
+            **channel.popen_options((*memory.inherited, *trace.inherited)),
         )
     except BaseException:
         channel.close()

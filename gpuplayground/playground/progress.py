@@ -75,7 +75,7 @@ class ProgressMemory:
         words, layout = self._words, wire.Progress
         while words is not None and self._next < len(self._rows):
             slot = layout.FIRST + layout.STRIDE * self._next
-            wall_ns, synced_ns, outcome = words[slot : slot + layout.STRIDE]
+            wall_ns, synced_ns, outcome, began_ns = words[slot : slot + layout.STRIDE]
             if outcome not in (layout.DONE, layout.FAILED):
                 break
             line, end_line, source, is_import, prewarmed_ns = self._rows[self._next]
@@ -90,6 +90,7 @@ class ProgressMemory:
                     is_import=is_import,
                     prewarmed_ns=prewarmed_ns,
                     failed=outcome == layout.FAILED,
+                    start_ns=words[layout.START_NS] + max(0, began_ns),
                 )
             )
             self._next += 1
@@ -103,6 +104,7 @@ class ProgressMemory:
         words, layout = self._words, wire.Progress
         if words is None or words[layout.CURRENT] != self._next or not 0 <= self._next < len(self._rows):
             return None
+        own = layout.FIRST + layout.STRIDE * self._next
         slots = range(layout.FIRST, layout.FIRST + layout.STRIDE * self._next, layout.STRIDE)
         others_ns = sum(max(words[slot], words[slot + 1], 0) for slot in slots)
         line, end_line, source, is_import, prewarmed_ns = self._rows[self._next]
@@ -115,6 +117,7 @@ class ProgressMemory:
             is_import=is_import,
             prewarmed_ns=prewarmed_ns,
             failed=True,
+            start_ns=words[layout.START_NS] + max(0, words[own + 3]),
         )
 
     def close(self) -> None:

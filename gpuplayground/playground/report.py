@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from gpuplayground.playground import summary
+from gpuplayground.playground.benchmark_frames import BenchmarkFrames
+from gpuplayground.playground.benchmark_text import summary_of
 from gpuplayground.playground.events import (
     ErrorRaised,
     InputRequested,
@@ -52,14 +54,16 @@ class RunReport:
         self.error: RunError | None = None
         self.exit_message = ""
         self.notes: list[str] = []
+        self.benchmark = BenchmarkFrames(request)
         self._frameworks: dict[str, str] = {}
         self._timings: list[StatementTiming] = []
+        self._trace_note = ""
         self._line: int | None = None
 
     @property
     def has_spoken(self) -> bool:
         """Whether the snippet has begun, or at least failed at its own syntax."""
-        return self.is_started or self.error is not None
+        return self.is_started or self.error is not None or bool(self.benchmark.refusal)
 
     def duration_ns(self, end_ns: int, memory: ProgressMemory) -> int:
         """Return the time from the first statement to ``end_ns``."""
@@ -103,9 +107,20 @@ class RunReport:
             self.exit_message = str(frame["message"])
         elif kind == "done":
             self._frameworks = {str(name): str(version) for name, version in frame["frameworks"].items()}
+            self._trace_note = str(frame["trace_note"])
             self._take_end(int(frame["threads"]))
+        elif kind == "refused" or kind.startswith("bench_"):
+            self._take_benchmark(frame)
         elif kind != "ready":
             raise wire.WireError(f"an unknown frame: {kind}")
+
+    def _take_benchmark(self, frame: dict[str, Any]) -> None:
+        taken = self.benchmark.take(frame)
+        if isinstance(taken, str):
+            if taken not in self.notes:
+                self.notes.append(taken)
+        elif taken is not None:
+            self._on_event(taken)
 
     def _take_error(self, frame: dict[str, Any]) -> None:
         line = frame["line"]
@@ -160,8 +175,19 @@ class RunReport:
             timings=tuple(self._timings),
             notes=tuple(notes),
             environment=self._environment(),
+            trace_note=self._trace_note,
+            benchmarks=self.benchmark.benchmarks,
         )
         return run if run.summary else replace(run, summary=self._summary(run, last_line))
+
+    def with_gpu_of_benchmarks(self, run: Run) -> Run:
+        """Return a run whose trace has been read with what is in it about its benchmarks; its set-up was not traced."""
+        if run.trace is None or not run.benchmarks:
+            return run
+        from gpuplayground.playground.benchmark_gpu import with_gpu
+
+        benchmarks = with_gpu(run.benchmarks, self.benchmark.passes, run.trace)
+        return replace(run, benchmarks=benchmarks, timings=tuple(self._timings))
 
     def broken_off(self, error: BaseException) -> Run:
         """Return the result of a run that this side could not follow to its end; its process has been ended."""
@@ -177,13 +203,18 @@ class RunReport:
             summary=f"GPU Playground had to end this run ({' '.join(reason.split())[:200]}): run it again.",
             notes=tuple(self.notes),
             environment=self._environment(),
+            benchmarks=self.benchmark.benchmarks,
         )
 
     def _summary(self, run: Run, last_line: int | None) -> str:
+        if self.benchmark.refusal:
+            return self.benchmark.refusal
         if run.error is not None and run.signal_name is None:
             return summary.of_error(run.error, run.duration_ns)
         if run.signal_name is not None:
             return summary.of_signal(run.signal_name, last_line, run.duration_ns)
+        if run.benchmarks and not run.exit_code:
+            return summary_of(run.benchmarks, run.duration_ns)
         return summary.of_exit(run.exit_code or 0, self.exit_message, run.duration_ns)
 
     def _environment(self) -> dict[str, str]:

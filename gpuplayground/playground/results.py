@@ -25,6 +25,7 @@ class StatementTiming:
     warm spare imported them ahead of the run (0 when nothing was imported ahead); it is not part of ``wall_ns``.
     Lines are counted from 1, both ends included. ``failed`` marks the statement that raised. ``start_ns`` is
     ``time.time_ns()`` at its beginning, or 0 where that is not known. ``gpu`` is None where the run was not traced.
+    ``is_region`` marks the row of an NVTX range, which tables put under its statement; no run has one.
     """
 
     index: int
@@ -38,6 +39,7 @@ class StatementTiming:
     failed: bool = False
     start_ns: int = 0
     gpu: GpuTiming | None = None
+    is_region: bool = False
 
     @property
     def cost_ns(self) -> int:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gpuplayground.playground.gpu_table import busy_text, gpu_remark, with_regions
 from gpuplayground.playground.results import StatementTiming
 from gpuplayground.units import duration
 
@@ -19,7 +20,7 @@ class TimingTotals:
     """Sums over the statements of a run, in nanoseconds. Imports are part of the total and told apart beside it.
 
     ``wall_ns`` counts what was imported ahead of the run; ``cost_ns`` is the time until the GPU was idle, or the wall
-    time of statements without CUDA.
+    time of statements without CUDA; ``gpu_ns`` is how long the GPU was busy, by its own clock.
     """
 
     statements: int = 0
@@ -29,6 +30,8 @@ class TimingTotals:
     import_wall_ns: int = 0
     import_cost_ns: int = 0
     has_idle: bool = False
+    gpu_ns: int = 0
+    has_gpu: bool = False
 
     def plus(self, timings: Iterable[StatementTiming]) -> TimingTotals:
         """Return these sums with more statements counted in."""
@@ -42,6 +45,8 @@ class TimingTotals:
             import_wall_ns=self.import_wall_ns + sum(map(shown_wall_ns, imports)),
             import_cost_ns=self.import_cost_ns + sum(timing.cost_ns for timing in imports),
             has_idle=self.has_idle or any(timing.synced_ns is not None for timing in batch),
+            gpu_ns=self.gpu_ns + sum(timing.gpu.busy_ns for timing in batch if timing.gpu is not None),
+            has_gpu=self.has_gpu or any(timing.gpu is not None and timing.gpu.busy_ns > 0 for timing in batch),
         )
 
     def share(self, cost_ns: int) -> float:
@@ -75,6 +80,11 @@ def headline(source: str) -> str:
     return text if len(lines) == 1 or first.startswith(_DEFINITIONS) else f"{text} …"
 
 
+def name_of(timing: StatementTiming) -> str:
+    """Return how a row of a table is named."""
+    return timing.source if timing.is_region else headline(timing.source)
+
+
 def remark(timing: StatementTiming) -> str:
     """Return what a reader of the figures must know about one statement, or an empty text."""
     parts = []
@@ -82,6 +92,8 @@ def remark(timing: StatementTiming) -> str:
         parts.append(f"imported ahead of the run: {duration(timing.prewarmed_ns)}")
     if timing.failed:
         parts.append("failed")
+    if said := gpu_remark(timing):
+        parts.append(said)
     return "; ".join(parts)
 
 
@@ -93,24 +105,29 @@ def format_timings(timings: Sequence[StatementTiming], rows: Sequence[StatementT
         rows: the statements to print, in this order; all of them when None.
     """
     totals = TimingTotals().plus(timings)
-    header = ["line", "statement", "wall", *(["until idle"] if totals.has_idle else []), "share", ""]
-    body = [_cells(timing, totals) for timing in (timings if rows is None else rows)]
+    gpu = ["GPU"] if totals.has_gpu else []
+    header = ["line", "statement", "wall", *(["until idle"] if totals.has_idle else []), *gpu, "share", ""]
+    body = [_cells(timing, totals) for timing in (with_regions(timings) if rows is None else rows)]
     footer = []
     if totals.imports:
         idle = [duration(totals.import_cost_ns)] if totals.has_idle else []
         share = share_text(totals.share(totals.import_cost_ns))
-        footer.append(["", f"imports ({totals.imports})", duration(totals.import_wall_ns), *idle, share, ""])
+        figures = [duration(totals.import_wall_ns), *idle, *["" for _ in gpu], share]
+        footer.append(["", f"imports ({totals.imports})", *figures, ""])
     idle = [duration(totals.cost_ns)] if totals.has_idle else []
     count = "1 statement" if totals.statements == 1 else f"{totals.statements} statements"
-    footer.append(["", f"total ({count})", duration(totals.wall_ns), *idle, "", ""])
+    busy = [duration(totals.gpu_ns)] if gpu else []
+    footer.append(["", f"total ({count})", duration(totals.wall_ns), *idle, *busy, "", ""])
     return _aligned(header, body, footer)
 
 
 def _cells(timing: StatementTiming, totals: TimingTotals) -> list[str]:
     """Return one row of the text table."""
     idle = [duration(shown_idle_ns(timing))] if totals.has_idle else []
-    figures = [duration(shown_wall_ns(timing)), *idle, share_text(totals.share(timing.cost_ns))]
-    return [str(timing.line), _elided(headline(timing.source)), *figures, remark(timing)]
+    gpu = [busy_text(timing)] if totals.has_gpu else []
+    share = "" if timing.is_region else share_text(totals.share(timing.cost_ns))
+    figures = [duration(shown_wall_ns(timing)), *(["" for _ in idle] if timing.is_region else idle), *gpu, share]
+    return ["" if timing.is_region else str(timing.line), _elided(name_of(timing)), *figures, remark(timing)]
 
 
 def _aligned(header: list[str], body: list[list[str]], footer: list[list[str]]) -> str:

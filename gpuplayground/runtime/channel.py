@@ -215,6 +215,13 @@ class Transport:
         """Let go of the descriptors."""
 
 
+def out_of_the_way(descriptor: int) -> int:
+    """Return an inherited descriptor moved up, where no loop and no child process of the snippet meets it; -1 stays."""
+    if sys.platform == "win32" or descriptor < 0:
+        return descriptor
+    return _moved_up(descriptor)
+
+
 def open_transport(descriptor: int) -> Transport:
     """Return the transport over an inherited descriptor (on Windows the number of a pipe's handle)."""
     if sys.platform == "win32":

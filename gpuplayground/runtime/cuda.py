@@ -166,15 +166,22 @@ class _Driver:
             self._cuDevicePrimaryCtxRelease_v2(device)
 
 
-def _already_loaded(name: str) -> _Driver | None:
-    """Return the driver library if this process has loaded it, else None."""
+def loaded_library(name: str = _LIBRARY) -> Any:
+    """Return a handle of the driver library if this process has loaded it, else None."""
     import ctypes
 
     try:
         if sys.platform == "win32":
-            handle = ctypes.windll.kernel32.GetModuleHandleW(name)
-            return _Driver(ctypes.WinDLL(name)) if handle else None
+            return ctypes.WinDLL(name) if ctypes.windll.kernel32.GetModuleHandleW(name) else None
         noload = getattr(os, "RTLD_NOLOAD", None)
-        return None if noload is None else _Driver(ctypes.CDLL(name, mode=noload | os.RTLD_NOW))
-    except (OSError, AttributeError):
+        return None if noload is None else ctypes.CDLL(name, mode=noload | os.RTLD_NOW)
+    except OSError:
+        return None
+
+
+def _already_loaded(name: str) -> _Driver | None:
+    library = loaded_library(name)
+    try:
+        return None if library is None else _Driver(library)
+    except AttributeError:  # it lacks a function
         return None

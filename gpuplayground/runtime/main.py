@@ -8,15 +8,19 @@ import os
 import signal
 import sys
 from types import ModuleType
-from typing import Any, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Coroutine, Sequence
 
 from . import streams, wire
-from .channel import Channel
+from .channel import Channel, out_of_the_way
 from .cuda import CudaClock
 from .forks import prepare_for_forks
 from .statements import SharedProgress, Statement, execute, split
 from .tracebacks import Hooks, Script, call_hook, error_frame, formatted, full, without_our_frames
+from .tracing import Tracer
 from .warmup import Warmup
+
+if TYPE_CHECKING:
+    from .benchmark import BenchmarkRun
 
 #: Frameworks whose versions are reported when the snippet has imported them.
 _FRAMEWORKS = ("numpy", "cupy", "torch", "tensorflow", "pycuda", "numba", "jax", "triton")
@@ -26,14 +30,15 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     """Serve one session: ``arguments`` are its channel and its progress memory, ``startup`` the modules of Python."""
     # Started in the background of a shell, a process inherits that SIGINT is ignored: Stop must work all the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    descriptor, memory = arguments
+    descriptor, memory, trace = arguments
     channel = Channel(int(descriptor))
+    tracer = Tracer(out_of_the_way(int(trace)))
     output = streams.install(channel)
     progress = SharedProgress([])
     prepare_for_forks(channel, output, progress)
     channel.start()
     # Registered first and so called last, after whatever the snippet and its modules register.
-    atexit.register(_end_quietly, channel, output)
+    atexit.register(_end_quietly, channel, output, tracer)
     script = Script()
     # Ahead of all imports: a module may set a hook of its own.
     Hooks(script).install()
@@ -47,10 +52,11 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
         warmup.import_all(order["imports"], order["folder"])
         channel.send({"kind": "ready"})
     script.path, script.shown = order["script"], order["shown"]
-    _Execution(order, script, channel, progress, memory, warmup, startup).run()
+    _Execution(order, script, channel, progress, memory, warmup, startup, tracer).run()
 
 
-def _end_quietly(channel: Channel, output: streams.AdaptiveOutput) -> None:
+def _end_quietly(channel: Channel, output: streams.AdaptiveOutput, tracer: Tracer) -> None:
+    tracer.close()
     channel.end()
     output.forget_lock()
     output.push()
@@ -68,7 +74,9 @@ class _Execution:
         memory: str,
         warmup: Warmup,
         startup: frozenset[str],
+        tracer: Tracer,
     ) -> None:
+        self._tracer = tracer
         self._order = order
         self._channel = channel
         self._progress = progress
@@ -105,9 +113,16 @@ class _Execution:
         raise SystemExit(1)
 
     def _execute(self) -> None:
+        is_benchmark = self._order.get("benchmark") is not None
+        if is_benchmark:
+            # Ahead of the snippet's folder on the path, which may have a module of a name that this needs.
+            from . import benchmark  # noqa: F401
         module = self._enter_main()
         namespace = module.__dict__
         docstring, statements = split(self._order["source"], self._script.path)
+        measured = self._benchmark(statements) if is_benchmark else None
+        if measured is not None:
+            statements = measured.rows
         rows = [
             [s.line, s.end_line, s.source, s.is_import, self._warmup.use(s.imports) if s.imports else 0]
             for s in statements
@@ -116,10 +131,34 @@ class _Execution:
         self._send({"kind": "started", "rows": rows})
         if docstring is not None:
             exec(docstring, namespace)
-        execute(statements, namespace, self._progress, CudaClock(), self._replay, self._loop.run)
+        clock = CudaClock()
+        if measured is not None:
+            measured.run(namespace, self._progress, clock, self._before, self._loop.run, self._send, self._tracer)
+            return
+        after = None
+        if self._order.get("trace"):
+            self._tracer.attach_if_mentioned(self._order["source"])
+            after = self._tracer.after_statement
+        execute(statements, namespace, self._progress, clock, self._before, self._loop.run, after)
 
-    def _replay(self, statement: Statement) -> None:
-        self._warmup.replay(statement.imports)
+    def _benchmark(self, statements: Sequence[Statement]) -> BenchmarkRun:
+        """Return what measures the snippet.
+
+        Raises:
+            SystemExit: what was asked for does not fit the snippet; the session has been told why.
+        """
+        from .benchmark import BenchmarkRun, RefusedError
+
+        try:
+            return BenchmarkRun(self._order, self._script, statements)
+        except RefusedError as refusal:
+            self._send({"kind": "refused", "sentence": str(refusal)})
+            raise SystemExit(1) from None
+
+    def _before(self, statement: Statement) -> None:
+        if statement.is_import:
+            self._warmup.replay(statement.imports)
+        self._tracer.before_statement()
 
     def _enter_main(self) -> ModuleType:
         """Make ``__main__``, ``sys.argv`` and ``sys.path`` what they are for ``python file.py``."""
@@ -160,8 +199,16 @@ class _Execution:
 
         if frame is not None:
             self._send(frame)
+        note = self._tracer.finish(self._starts_ns()) if self._order.get("trace") else ""
         waiting = [t for t in threading.enumerate() if not t.daemon and t is not threading.main_thread()]
-        self._send({"kind": "done", "threads": len(waiting), "frameworks": _framework_versions()})
+        self._send({"kind": "done", "threads": len(waiting), "frameworks": _framework_versions(), "trace_note": note})
+
+    def _starts_ns(self) -> list[int]:
+        """Return when each statement began that was executed, in the order of the table."""
+        words, layout = self._progress.words, wire.Progress
+        begun = words[layout.START_NS] if len(words) else 0
+        slots = range(layout.FIRST, len(words), layout.STRIDE)
+        return [begun + words[slot + 3] for slot in slots if words[slot + 2]]
 
     def _send(self, frame: wire.Frame) -> None:
         self._channel.send({**frame, "run_id": self._order["run_id"]})

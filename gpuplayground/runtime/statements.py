@@ -75,6 +75,19 @@ def _split(source: str, filename: str) -> tuple[CodeType | None, list[Statement]
     return docstring, statements
 
 
+def top_level(source: str, filename: str) -> list[ast.stmt]:
+    """Return the trees of what :func:`split` calls statements, in the same order.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError: as ``compile`` raises them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        text = source.removeprefix("\ufeff")
+        tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | _TOP_LEVEL_AWAIT, dont_inherit=True)
+    return [node for node in _flattened(tree.body) if not _is_text(node)]
+
+
 def execute(
     statements: Sequence[Statement],
     namespace: dict[str, Any],
@@ -82,6 +95,7 @@ def execute(
     cuda: CudaClock,
     before: Callable[[Statement], None] | None,
     awaited: Callable[[Any], None],
+    after: Callable[[], None] | None = None,
 ) -> None:
     """Execute the statements in order and write what each took to ``progress``.
 
@@ -90,14 +104,16 @@ def execute(
         namespace: the dictionary of the module.
         progress: where times go.
         cuda: tells when the GPU is idle.
-        before: called ahead of each import statement, outside its time.
+        before: called ahead of each statement, outside its time.
         awaited: runs the coroutine that a statement with a top-level ``await`` is.
+        after: called behind each statement after which the GPU was waited for, outside its time.
 
     Raises:
         BaseException: whatever a statement raises; its time is written too.
     """
     current, first, stride, done = Progress.CURRENT, Progress.FIRST, Progress.STRIDE, Progress.DONE
     clock = perf_counter_ns
+    origin = clock()
     progress.words[Progress.START_NS] = time_ns()
     slot, unseen = first, 0
     # Stop may raise between any two of these lines: both are -1 unless a statement has begun, or ended, unrecorded.
@@ -107,11 +123,12 @@ def execute(
             slot = first + stride * index
             words = progress.words
             words[current] = index
-            if before is not None and statement.is_import:
+            if before is not None:
                 start = clock()  # for the time of a statement that failed already here
                 before(statement)
             code = statement.code
             start = clock()
+            words[slot + 3] = start - origin
             awaitable = eval(code, namespace)  # noqa: S307 - a module's code returns None, or a coroutine if it awaits
             if awaitable is not None:
                 awaited(awaitable)
@@ -127,6 +144,8 @@ def execute(
             words[slot + 1] = synced
             words[slot + 2] = done
             start = wall = -1
+            if after is not None and synced >= 0:
+                after()
     except BaseException:
         words = progress.words
         if start >= 0 and not words[slot + 2]:

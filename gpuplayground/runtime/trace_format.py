@@ -42,9 +42,14 @@ def chunk(tag: bytes, payload: bytes) -> bytes:
     return HEADER.pack(tag, len(payload)) + payload
 
 
+def note_payload(key: str, rows: list[Any]) -> bytes:
+    """Return the payload of a note of some rows."""
+    return json.dumps({key: rows}, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
 def note(key: str, rows: list[Any]) -> bytes:
     """Return a chunk with a note of some rows."""
-    return chunk(NOTE, json.dumps({key: rows}, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    return chunk(NOTE, note_payload(key, rows))
 
 
 def chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:

@@ -112,9 +112,10 @@ class Progress:
     CURRENT = 0
     #: ``time.time_ns()`` when the first statement began.
     START_NS = 1
-    #: First word of the first statement; each takes ``STRIDE`` words: wall_ns, synced_ns (or -1), outcome.
+    #: First word of the first statement; each takes ``STRIDE`` words: wall_ns, synced_ns (or -1), outcome, and when it
+    #: began, in nanoseconds after ``START_NS``.
     FIRST = 8
-    STRIDE = 3
+    STRIDE = 4
     #: Outcomes.
     DONE = 1
     FAILED = 2

@@ -54,6 +54,7 @@ class TimingsFooter(QWidget):
                 Column.STATEMENT: self.tr("Total · {count}").format(count=self._count(totals.statements)),
                 Column.WALL: duration(totals.wall_ns),
                 Column.IDLE: duration(totals.cost_ns),
+                Column.GPU: duration(totals.gpu_ns),
             }
         )
         return rows

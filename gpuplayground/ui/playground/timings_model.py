@@ -7,10 +7,11 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from gpuplayground.playground.gpu_table import busy_text, gpu_details, with_regions
 from gpuplayground.playground.results import StatementTiming
 from gpuplayground.playground.timing_table import (
     TimingTotals,
-    headline,
+    name_of,
     remark,
     share_text,
     shown_idle_ns,
@@ -32,7 +33,8 @@ class Column(IntEnum):
     STATEMENT = 1
     WALL = 2
     IDLE = 3
-    SHARE = 4
+    GPU = 4
+    SHARE = 5
 
 
 class TimingsModel(QAbstractTableModel):
@@ -54,7 +56,7 @@ class TimingsModel(QAbstractTableModel):
     def replace(self, timings: Sequence[StatementTiming]) -> None:
         """Show these statements and no others."""
         self.beginResetModel()
-        self._rows = list(timings)
+        self._rows = with_regions(timings)
         self.totals = TimingTotals().plus(timings)
         self._rows.sort(key=self._key, reverse=self._reverse)
         self.endResetModel()
@@ -119,32 +121,36 @@ class TimingsModel(QAbstractTableModel):
             return self._tip(timing, column)
         if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.STATEMENT:
             kind = self.tr("import") if timing.is_import else ""
-            return ", ".join(part for part in (headline(timing.source), kind, remark(timing)) if part)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.LINE, Column.WALL, Column.IDLE):
+            return ", ".join(part for part in (name_of(timing), kind, remark(timing)) if part)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.LINE, Column.WALL, Column.IDLE, Column.GPU):
             return align_right()
         if role == TIMING_ROLE:
             return timing
         if role == SHARE_ROLE:
-            return self.totals.share(timing.cost_ns)
+            return 0.0 if timing.is_region else self.totals.share(timing.cost_ns)
         return None
 
     def _text(self, timing: StatementTiming, column: Column) -> str:
         match column:
             case Column.LINE:
-                return str(timing.line)
+                return "" if timing.is_region else str(timing.line)
             case Column.STATEMENT:
-                return headline(timing.source)
+                return name_of(timing)
             case Column.WALL:
                 return duration(shown_wall_ns(timing))
             case Column.IDLE:
-                return duration(shown_idle_ns(timing))
+                return "" if timing.is_region else duration(shown_idle_ns(timing))
+            case Column.GPU:
+                return busy_text(timing)
             case Column.SHARE:
-                return share_text(self.totals.share(timing.cost_ns))
+                return "" if timing.is_region else share_text(self.totals.share(timing.cost_ns))
 
     def _tip(self, timing: StatementTiming, column: Column) -> str | None:
         if column == Column.STATEMENT:
             source = timing.source if len(timing.source) < 1500 else f"{timing.source[:1500]}…"
-            return f"{source}\n\n{remark(timing)}".strip()
+            return f"{source}\n\n{gpu_details(timing) or remark(timing)}".strip()
+        if column == Column.GPU and timing.gpu is not None:
+            return gpu_details(timing)
         if timing.prewarmed_ns:
             text = self.tr("Imported ahead of the run: {ahead}. During the run itself: {during}.")
             return text.format(ahead=duration(timing.prewarmed_ns), during=duration(timing.wall_ns))
@@ -156,6 +162,7 @@ class TimingsModel(QAbstractTableModel):
             Column.STATEMENT: self.tr("Statement"),
             Column.WALL: self.tr("Wall time"),
             Column.IDLE: self.tr("Until idle"),
+            Column.GPU: self.tr("GPU"),
             Column.SHARE: self.tr("Share"),
         }[column]
 
@@ -165,6 +172,7 @@ class TimingsModel(QAbstractTableModel):
             Column.STATEMENT: self.tr("The statement; click it to go to its line"),
             Column.WALL: self.tr("Time until the statement returned; the GPU may still be at work then"),
             Column.IDLE: self.tr("Time until the GPU was idle as well"),
+            Column.GPU: self.tr("How long the GPU was busy with it, by the GPU's own clock; what overlaps counts once"),
             Column.SHARE: self.tr("Part of the whole run, counted until the GPU was idle"),
         }[column]
 
@@ -174,15 +182,17 @@ class TimingsModel(QAbstractTableModel):
             case Column.LINE:
                 return timing.line, timing.index
             case Column.STATEMENT:
-                return headline(timing.source).lower(), timing.index
+                return name_of(timing).strip().lower(), timing.index
             case Column.WALL:
                 return shown_wall_ns(timing), timing.index
             case Column.IDLE:
                 idle = shown_idle_ns(timing)
                 return -1 if idle is None else idle, timing.index
+            case Column.GPU:
+                return timing.gpu.busy_ns if timing.gpu is not None else -1, timing.index
             case Column.SHARE:
-                return timing.cost_ns, timing.index
-        return timing.index, 0
+                return -1 if timing.is_region else timing.cost_ns, timing.index
+        return timing.index, timing.start_ns if timing.is_region else 0
 
     @property
     def _reverse(self) -> bool:
@@ -192,8 +202,8 @@ class TimingsModel(QAbstractTableModel):
         """Reorder the rows; selected ones stay selected."""
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
-        held = [(self._rows[index.row()].index, index.column()) for index in old]
+        held = [(id(self._rows[index.row()]), index.column()) for index in old]
         self._rows.sort(key=self._key, reverse=self._reverse)
-        rows = {timing.index: row for row, timing in enumerate(self._rows)} if held else {}
+        rows = {id(timing): row for row, timing in enumerate(self._rows)} if held else {}
         self.changePersistentIndexList(old, [self.index(rows[number], column) for number, column in held])
         self.layoutChanged.emit()

@@ -25,11 +25,11 @@ from gpuplayground.ui.playground.timings_footer import TimingsFooter
 from gpuplayground.ui.playground.timings_model import Column, TimingsModel
 from gpuplayground.ui.theme import Theme, ui_font
 
-_WIDTHS = {Column.LINE: 48, Column.WALL: 80, Column.IDLE: 80, Column.SHARE: 124}
+_WIDTHS = {Column.LINE: 48, Column.WALL: 80, Column.IDLE: 80, Column.GPU: 80, Column.SHARE: 124}
 #: A panel narrower than this, less the column of idle times, shows shares as figures alone, or not at all.
 _ROOM_FOR_BARS, _ROOM_FOR_SHARES = 430, 330
 #: Figures are sorted from the largest down by the first click.
-_FIGURES = (Column.WALL, Column.IDLE, Column.SHARE)
+_FIGURES = (Column.WALL, Column.IDLE, Column.GPU, Column.SHARE)
 
 
 class TimingsTable(QTableView):
@@ -110,6 +110,7 @@ class TimingsPanel(QWidget):
             header.resizeSection(column, width)
         header.setSectionResizeMode(Column.STATEMENT, QHeaderView.ResizeMode.Stretch)
         header.hideSection(Column.IDLE)
+        header.hideSection(Column.GPU)
         table.rowActivated.connect(self._row_activated)
         table.copyRequested.connect(self.copy)
 
@@ -163,7 +164,7 @@ class TimingsPanel(QWidget):
         if run.run_id != self._run_id:
             return
         self.current.clear()
-        if len(run.timings) != self.model.rowCount():
+        if len(run.timings) != self.model.rowCount() or any(timing.gpu is not None for timing in run.timings):
             self.model.replace(run.timings)
         self._say_empty(running=False)
         self._show_totals()
@@ -172,7 +173,8 @@ class TimingsPanel(QWidget):
 
     def text(self) -> str:
         """Return all timings as an aligned text table, in the order they were executed."""
-        return format_timings(sorted(self.model.timings(), key=lambda timing: timing.index))
+        statements = [timing for timing in self.model.timings() if not timing.is_region]
+        return format_timings(sorted(statements, key=lambda timing: timing.index))
 
     def copy(self) -> None:
         """Put the selected rows on the clipboard, in the order shown; all of them when none is selected."""
@@ -181,7 +183,8 @@ class TimingsPanel(QWidget):
             self.copy_all()
             return
         timings = self.model.timings()
-        QGuiApplication.clipboard().setText(format_timings(timings, [timings[row] for row in rows]))
+        statements = [timing for timing in timings if not timing.is_region]
+        QGuiApplication.clipboard().setText(format_timings(statements, [timings[row] for row in rows]))
 
     def copy_all(self) -> None:
         """Put all timings on the clipboard."""
@@ -206,6 +209,7 @@ class TimingsPanel(QWidget):
     def _show_totals(self) -> None:
         totals = self.model.totals
         self.table.setColumnHidden(Column.IDLE, not totals.has_idle)
+        self.table.setColumnHidden(Column.GPU, not totals.has_gpu)
         self._share_width(self.width())
         self.footer.show_totals(totals)
         self.copy_button.setEnabled(totals.statements > 0)
@@ -231,7 +235,8 @@ class TimingsPanel(QWidget):
 
     def _share_width(self, width: int) -> None:
         header = self.table.horizontalHeader()
-        room = width - (_WIDTHS[Column.IDLE] if self.model.totals.has_idle else 0)
+        totals = self.model.totals
+        room = width - (_WIDTHS[Column.IDLE] if totals.has_idle else 0) - (_WIDTHS[Column.GPU] if totals.has_gpu else 0)
         bars = room >= _ROOM_FOR_BARS
         header.resizeSection(Column.SHARE, _WIDTHS[Column.SHARE] if bars else FIGURE_WIDTH + 2 * PADDING)
         self.table.setColumnHidden(Column.SHARE, room < _ROOM_FOR_SHARES)

@@ -1,0 +1,33 @@
+"""Joins a run that is over with the trace its process wrote."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from gpuplayground.playground.results import Run
+
+
+def with_trace(run: Run, path: Path | None) -> Run:
+    """Return the run with the GPU's own times for its statements.
+
+    Args:
+        run: the run, without them.
+        path: the file its process wrote; None where it wrote nothing.
+    """
+    if path is None:
+        return run
+    # numpy is needed from here on only
+    from gpuplayground.playground.attribution import attribute
+    from gpuplayground.playground.trace_reader import TraceError, read_trace
+
+    try:
+        read = read_trace(path)
+    except TraceError as error:
+        return replace(run, trace_note=" ".join(filter(None, (run.trace_note, str(error)))))
+    trace, timings = attribute(read.trace, read.first_correlations, run.timings)
+    note = run.trace_note
+    if trace.dropped:
+        lost = f"CUPTI lost {trace.dropped:,} records, so GPU times are too small: run fewer launches at a time."
+        note = " ".join(filter(None, (note, lost)))
+    return replace(run, trace=trace, timings=timings, trace_note=note)
