@@ -87,7 +87,7 @@ def _geometric(start: float, end: float, factor: float) -> tuple[int | float, ..
     return tuple(dict.fromkeys(values))
 
 
-def _tidy(value: int | float) -> int | float:
+def _tidy(value: float) -> int | float:
     """Return a value without what arithmetic added to it: 0.3 and not 0.30000000000000004."""
     return value if isinstance(value, int) else float(f"{value:.12g}")
 
