@@ -1,0 +1,161 @@
+"""A whole run as the history keeps it: compressed JSON, and the operations of its trace as raw rows beside it.
+
+What is read back is checked: sizes, types and indexes, because the file may come from anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from gpuplayground.monitor.samples import DriverInfo, GpuInfo
+from gpuplayground.playground.benchmark_results import Flag
+from gpuplayground.playground.history_entries import HistoryEntry, HistoryError
+from gpuplayground.playground.receipt import Receipt
+from gpuplayground.playground.results import Run, RunRequest
+from gpuplayground.playground.serial import SerialError, from_data, to_data
+from gpuplayground.playground.trace import OPERATIONS, Region, Span, Trace
+
+#: A trace of more operations is not kept: 200,000 take about 4 MB on the disk, and half a second to compress.
+MAX_OPERATIONS = 200_000
+#: No JSON of a run comes near this: more is a damaged or malicious file.
+_MAX_BYTES = 256 * 2**20
+_LEVEL = 6
+_QUICK = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """A run with everything that belongs to it. ``entry`` is its line in the history, None before it is kept.
+
+    ``receipts`` has one for each GPU that was used.
+    """
+
+    request: RunRequest
+    run: Run
+    receipts: tuple[Receipt, ...] = ()
+    driver: DriverInfo = field(default_factory=DriverInfo)
+    gpus: tuple[GpuInfo, ...] = ()
+    entry: HistoryEntry | None = None
+
+
+def pack(kept: KeptRun) -> bytes:
+    """Return a run, without its trace, as compressed JSON."""
+    return _pack(_content(kept), _LEVEL)
+
+
+def unpack(content: bytes, entry: HistoryEntry) -> KeptRun:
+    """Return the run of an entry, without its trace.
+
+    Raises:
+        HistoryError: it cannot be understood.
+    """
+    try:
+        data = _unpack(content)
+        return KeptRun(
+            request=from_data(RunRequest, data["request"]),
+            run=from_data(Run, data["run"]),
+            receipts=tuple(from_data(Receipt, each) for each in data["receipts"]),
+            driver=from_data(DriverInfo, data["driver"]),
+            gpus=tuple(from_data(GpuInfo, each) for each in data["gpus"]),
+            entry=entry,
+        )
+    except (SerialError, ValueError, KeyError, TypeError, zlib.error) as error:
+        raise HistoryError(f"“{entry.name}” cannot be opened, its entry is damaged ({error}): delete it.") from error
+
+
+def with_verdicts(kept: KeptRun, receipts: Sequence[Receipt], verdicts: Sequence[Sequence[Flag]]) -> KeptRun:
+    """Return a run with its receipts, and the verdicts of its benchmarks in their order."""
+    judged = [
+        replace(benchmark, verdict=tuple(verdicts[number])) if number < len(verdicts) else benchmark
+        for number, benchmark in enumerate(kept.run.benchmarks)
+    ]
+    return replace(kept, run=replace(kept.run, benchmarks=tuple(judged)), receipts=tuple(receipts))
+
+
+def pack_trace(trace: Trace | None) -> tuple[bytes, bytes] | None:
+    """Return the operations of a trace and the rest of it, or None where there is none or too much."""
+    if trace is None or len(trace.operations) > MAX_OPERATIONS:
+        return None
+    operations = np.ascontiguousarray(trace.operations)
+    rest = {
+        "columns": _columns(),
+        "count": len(operations),
+        "names": list(trace.names),
+        "regions": [to_data(region) for region in trace.regions],
+        "spans": [to_data(span) for span in trace.spans],
+        "dropped": trace.dropped,
+    }
+    return zlib.compress(operations.tobytes(), _QUICK), _pack(rest, _QUICK)
+
+
+def unpack_trace(packed: bytes, rest: bytes) -> Trace | None:
+    """Return the trace that :func:`pack_trace` has packed; None where it does not fit together."""
+    try:
+        data = _unpack(rest)
+        count = data["count"]
+        if data["columns"] != _columns() or type(count) is not int or not 0 <= count <= MAX_OPERATIONS:
+            return None
+        operations = np.frombuffer(_inflate(packed, count * OPERATIONS.itemsize), OPERATIONS)
+        names = tuple(from_data(str, each) for each in data["names"])
+        if len(operations) != count or (count and int(operations["name"].max()) >= len(names)):
+            return None
+        return Trace(
+            operations,
+            names,
+            tuple(from_data(Region, each) for each in data["regions"]),
+            tuple(from_data(Span, each) for each in data["spans"]),
+            from_data(int, data["dropped"]),
+        )
+    except (SerialError, ValueError, KeyError, TypeError, zlib.error):
+        return None
+
+
+def without_trace(run: Run) -> Run:
+    """Return a run that says why the trace it once had is not there any more."""
+    if run.trace is None or len(run.trace.operations) <= MAX_OPERATIONS:
+        return replace(run, trace=None)
+    count = len(run.trace.operations)
+    note = f"The history keeps no trace of more than {MAX_OPERATIONS:,} operations, and this one had {count:,}."
+    return replace(run, trace=None, trace_note=" ".join(part for part in (run.trace_note, note) if part))
+
+
+def _content(kept: KeptRun) -> dict[str, Any]:
+    return {
+        "request": to_data(kept.request),
+        "run": to_data(without_trace(kept.run)),
+        "receipts": to_data(kept.receipts),
+        "driver": to_data(kept.driver),
+        "gpus": to_data(kept.gpus),
+    }
+
+
+def _columns() -> list[list[str]]:
+    """The columns of an operation as JSON has them, so that a trace with others is known."""
+    return [[name, str(OPERATIONS[name].str)] for name in OPERATIONS.names or ()]
+
+
+def _pack(data: dict[str, Any], level: int) -> bytes:
+    return zlib.compress(json.dumps(data, separators=(",", ":"), allow_nan=False).encode("ascii"), level)
+
+
+def _unpack(content: bytes) -> dict[str, Any]:
+    data = json.loads(_inflate(content, _MAX_BYTES))
+    if not isinstance(data, dict):
+        raise TypeError("not an object")
+    return data
+
+
+def _inflate(packed: bytes, limit: int) -> bytes:
+    """Decompress no more than a limit, however little it was compressed from."""
+    inflater = zlib.decompressobj()
+    # One more than allowed, because only reading on tells whether there is more.
+    data = inflater.decompress(packed, limit + 1)
+    if len(data) > limit or not inflater.eof:
+        raise ValueError("its length is wrong")
+    return data

@@ -1,0 +1,98 @@
+"""The open file of the history: transactions, what is done about damage, and the sentences for what goes wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from gpuplayground.playground.history_entries import HistoryError
+from gpuplayground.playground.history_schema import connect, is_damage, set_aside
+
+T = TypeVar("T")
+
+
+class HistoryFile:
+    """One connection, for one thread. A damaged file is renamed, never removed, and a new one begun.
+
+    Args:
+        path: The file; it and its folder are made where they are missing.
+        busy_s: How long to wait for another window that is writing.
+    """
+
+    def __init__(self, path: Path, busy_s: float) -> None:
+        self.path = path
+        self._busy_s = busy_s
+        #: What the user should know about the file, a sentence, or empty.
+        self.notice = ""
+        self._connection: sqlite3.Connection | None = None
+        self._version: int | None = None
+
+    def close(self) -> None:
+        """Close the file; :meth:`call` opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the file; where it turns out to be damaged, with a new one.
+
+        Raises:
+            HistoryError: it cannot be opened, read or written.
+        """
+        try:
+            try:
+                return work(self._opened())
+            except sqlite3.Error as error:
+                if not is_damage(error):
+                    raise
+            self._start_over()
+            return work(self._opened())
+        except (sqlite3.Error, OSError, OverflowError, ValueError) as error:
+            raise HistoryError(self._sentence(error)) from error
+
+    def changed_elsewhere(self) -> bool:
+        """Return whether another window has written since this was last asked; False the first time."""
+        before = self._version
+        self._version = self.call(lambda connection: int(connection.execute("PRAGMA data_version").fetchone()[0]))
+        return before is not None and before != self._version
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = connect(self.path, self._busy_s)
+        return self._connection
+
+    def _start_over(self) -> None:
+        self.close()
+        kept_as = set_aside(self.path, self._busy_s)
+        if kept_as is not None:
+            self.notice = (
+                f"The history was damaged: a new one was begun, and the old one is kept as “{kept_as}”, in case "
+                "something can be saved."
+            )
+
+    def _sentence(self, error: Exception) -> str:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return f"The history is held by another program: close what uses “{self.path}”."
+        if code == sqlite3.SQLITE_FULL:
+            return f"The disk is full, so the history cannot be kept: make room for “{self.path}”."
+        if isinstance(error, sqlite3.Error) and is_damage(error):
+            return f"The history is damaged ({error}): move “{self.path}” away to begin a new one."
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return f"The history cannot be used ({reason}): see that “{self.path}” can be read and written."
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write all of it or nothing. The lock is taken at once, so that what was read first still holds."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has rolled it back by itself
+            connection.execute("ROLLBACK")
+        raise

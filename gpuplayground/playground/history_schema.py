@@ -1,0 +1,188 @@
+"""The file of the history: how it is made, opened and brought up to date, and what happens to a damaged one.
+
+One SQLite database in WAL mode, so that windows read and write it at once and a killed one leaves it whole:
+
+- ``entries``: one slim row for each run, which is all that lists and searches touch. ``words`` and ``remarks`` hold
+  what is searched, in small letters; the index ``listed`` has both, so that a search of 100,000 runs reads it alone.
+- ``details``: the request, the run, its receipts, the GPUs and the driver as JSON, compressed by zlib.
+- ``traces``: the operations of the GPU as raw rows with their dtype and the names, regions and spans as JSON, both
+  compressed by zlib; only where there are not too many.
+
+A run takes about 1.7 kB on the disk where its source is short, 100,000 of them 170 MB. Nothing is ever removed but
+by :meth:`HistoryStore.delete`; the room of what was deleted is used again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+from gpuplayground.locks import try_lock
+from gpuplayground.playground.history_entries import HistoryError
+
+#: "GPHI" in ASCII.
+APPLICATION_ID = 0x47504849
+_TABLES = frozenset({"entries", "details", "traces"})
+#: What brings a file from the version that is the position to the next one; an empty file has version 0.
+_MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        """CREATE TABLE entries (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            run_id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            label TEXT NOT NULL,
+            start_ns INTEGER NOT NULL,
+            duration_ns INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            summary TEXT NOT NULL,
+            device TEXT NOT NULL,
+            median_ns REAL,
+            low_ns REAL,
+            high_ns REAL,
+            measured INTEGER NOT NULL,
+            verdict TEXT NOT NULL,
+            pinned INTEGER NOT NULL DEFAULT 0,
+            note TEXT NOT NULL DEFAULT '',
+            words TEXT NOT NULL,
+            remarks TEXT NOT NULL
+        )""",
+        "CREATE INDEX listed ON entries (pinned, start_ns, id, kind, words, remarks)",
+        """CREATE TABLE details (
+            entry_id INTEGER PRIMARY KEY REFERENCES entries ON DELETE CASCADE,
+            content BLOB NOT NULL
+        )""",
+        """CREATE TABLE traces (
+            entry_id INTEGER PRIMARY KEY REFERENCES entries ON DELETE CASCADE,
+            operations BLOB NOT NULL,
+            content BLOB NOT NULL
+        )""",
+    ),
+)
+VERSION = len(_MIGRATIONS)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class NotAHistoryError(sqlite3.DatabaseError):
+    """The file is a database of something else, or lacks tables."""
+
+
+def connect(path: Path, busy_s: float) -> sqlite3.Connection:
+    """Open the file for one thread, make it where it is missing, and bring it up to date.
+
+    Raises:
+        HistoryError: a newer version of the application has written it.
+        OSError, sqlite3.Error: it cannot be opened, or is damaged (see :func:`is_damage`).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
+    try:
+        _use_wal(connection, busy_s)
+        # In WAL mode this may cost the last runs when the power fails, but never the file.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if _version(connection) < VERSION:
+            _migrate(connection)
+        _check(connection)
+        if _version(connection) > VERSION:
+            raise HistoryError(  # noqa: TRY301 - the connection has to be closed as after any other
+                f"“{path}” was written by a newer version of GPU Playground: update it to see the history."
+            )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file itself is at fault, rather than the disk or another program."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, NotAHistoryError) or (code is not None and code & 0xFF in _DAMAGED)
+
+
+def set_aside(path: Path, busy_s: float) -> Path | None:
+    """Rename a damaged file and return its new path; None where another window has done so already.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    with path.with_suffix(".lock").open("ab") as lock:
+        deadline = time.monotonic() + busy_s
+        while not try_lock(lock) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if not _is_damaged(path, busy_s):
+            return None
+        stamp = time.strftime("%Y-%m-%d-%H%M%S")
+        target = path.with_name(f"{path.stem}-damaged-{stamp}{path.suffix}")
+        number = 1
+        while target.exists():
+            number += 1
+            target = path.with_name(f"{path.stem}-damaged-{stamp}-{number}{path.suffix}")
+        path.rename(target)
+        for tail in ("-wal", "-shm"):
+            # Beside a new file they would be taken for its own.
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(path.name + tail).rename(target.with_name(target.name + tail))
+        return target
+
+
+def _use_wal(connection: sqlite3.Connection, busy_s: float) -> None:
+    """Switch to WAL mode, which SQLite refuses at once while another process does the same."""
+    deadline = time.monotonic() + busy_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.01)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(connection)  # once more: another window may have been quicker
+        if version or _tables(connection):
+            _check(connection)
+        for steps in _MIGRATIONS[version:]:
+            for statement in steps:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {max(version, VERSION)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application != APPLICATION_ID or not _tables(connection) >= _TABLES:
+        raise NotAHistoryError("the file is not a history")
+
+
+def _is_damaged(path: Path, busy_s: float) -> bool:
+    """Read the whole file: rare, and what was seen of it may be another window's new one by now."""
+    try:
+        with closing(sqlite3.connect(path, timeout=busy_s, isolation_level=None)) as connection:
+            if not _version(connection) and not _tables(connection):
+                return False  # another window is making it
+            _check(connection)
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
+    except sqlite3.Error as error:
+        if is_damage(error):
+            return True
+        raise
