@@ -174,7 +174,7 @@ DAMAGED = {
     "negative": note(trace_format.DROPPED, [-1]),
     "late": note(trace_format.SPANS, ["load", 1, 2**63, "f"]),
     "short row": note(trace_format.REGIONS, ["r", 1, 2]),
-    "no row": note(trace_format.SPANS, None),
+    "no row": trace_format.note(trace_format.SPANS, [None]),
     "unknown kind": note(trace_format.SPANS, ["lunch", 1, 2, "f"]),
     "number for a name": note(trace_format.NAMES, [1, 2]),
     "clocks apart": note(trace_format.CLOCK, [CUPTI + 1, WALL // 2]),
@@ -232,8 +232,9 @@ def check(result: ReadTrace) -> None:
     assert (operations["end_ns"] <= trace_notes.LATEST_NS).all()
     assert (operations["kind"] <= max(OpKind)).all()
     assert not len(operations) or operations["name"].max() < len(result.trace.names)
-    assert all(0 <= each.start_ns <= each.end_ns for each in (*result.trace.regions, *result.trace.spans))
-    "".join([*result.trace.names, *(each.name for each in result.trace.regions)]).encode()
+    assert all(0 <= region.start_ns <= region.end_ns for region in result.trace.regions)
+    assert all(0 <= span.start_ns <= span.end_ns for span in result.trace.spans)
+    "".join([*result.trace.names, *(region.name for region in result.trace.regions)]).encode()
 
 
 @unhurried

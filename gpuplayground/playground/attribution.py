@@ -1,0 +1,93 @@
+"""Gives each GPU operation of a trace to the statement that launched it, and each statement its GPU time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from gpuplayground.playground.gpu_timing import GpuTiming
+from gpuplayground.playground.gpu_totals import totals
+from gpuplayground.playground.intervals import Times
+from gpuplayground.playground.region_timing import region_timings
+from gpuplayground.playground.results import StatementTiming
+from gpuplayground.playground.trace import Trace
+from gpuplayground.playground.waits import waits, windows
+
+
+def attribute(
+    trace: Trace, first_correlations: Mapping[int, int], timings: Sequence[StatementTiming]
+) -> tuple[Trace, tuple[StatementTiming, ...]]:
+    """Return the trace with the statement of each operation, and the statements with their GPU time.
+
+    CUPTI numbers the calls of a whole process in order, whatever the thread. So an operation belongs to the last
+    statement whose first number is not above its own. Among statements without a number, and for an operation without
+    one, the last that began before the operation is taken. See :func:`.waits.waits` and
+    :func:`.region_timing.region_timings` for those parts.
+
+    Args:
+        trace: from :func:`.trace_reader.read_trace`; it is left as it is.
+        first_correlations: for statements by their index the first correlation number.
+        timings: the statements in the order of their execution.
+    """
+    starts, _ = windows(timings)
+    operations = trace.operations.copy()
+    groups = _launched_by(operations, first_correlations, timings, starts)
+    indexes = np.array([*(timing.index for timing in timings), -1], np.int32)
+    operations["statement"] = indexes[groups]  # -1 takes the last one
+    begun = np.array([region.start_ns for region in trace.regions], np.int64)
+    count = len(timings)
+    gpus = totals(trace, groups, count)
+    spent = waits(trace, groups, timings)
+    regions = region_timings(trace, _begun_before(begun, starts), count)
+    timed = tuple(
+        replace(timing, gpu=replace(gpus[number], waits=spent[number], regions=regions[number]))
+        for number, timing in enumerate(timings)
+    )
+    return replace(trace, operations=operations), timed
+
+
+def gpu_of(trace: Trace, start_ns: int | None = None, end_ns: int | None = None) -> GpuTiming:
+    """Return the GPU's time of all operations, or of those that start in ``[start_ns, end_ns)``.
+
+    It has no waits and no regions: those are of statements.
+    """
+    starts = trace.operations["start_ns"]
+    chosen = np.ones(len(starts), np.bool_)
+    if start_ns is not None:
+        chosen &= starts >= start_ns
+    if end_ns is not None:
+        chosen &= starts < end_ns
+    return totals(trace, np.where(chosen, 0, -1), 1)[0]
+
+
+def _launched_by(
+    operations: npt.NDArray[np.void],
+    first_correlations: Mapping[int, int],
+    timings: Sequence[StatementTiming],
+    starts: Times,
+) -> npt.NDArray[np.int64]:
+    """Return for each operation the place of its statement in ``timings``, or -1 for none."""
+    places: list[int] = []
+    numbers: list[int] = []
+    for place, timing in enumerate(timings):
+        number = first_correlations.get(timing.index)
+        # A number below an earlier statement's cannot be: such a statement is placed by time.
+        if number is not None and (not numbers or number >= numbers[-1]):
+            places.append(place)
+            numbers.append(number)
+    correlation = operations["correlation"].astype(np.int64)
+    block = np.searchsorted(np.array(numbers, np.int64), correlation, side="right")
+    lowest = np.array([-1, *places])[block]
+    highest = np.array([*(place - 1 for place in places), len(timings) - 1])[block]
+    by_time = _begun_before(operations["start_ns"], starts)
+    return np.where(correlation > 0, np.clip(by_time, lowest, highest), by_time)
+
+
+def _begun_before(times: Times, starts: Times) -> npt.NDArray[np.int64]:
+    """Return for each moment the place of the last statement that had begun, or -1 for none."""
+    known = np.flatnonzero(starts > 0)
+    begun = np.maximum.accumulate(starts[known])
+    return np.append(known, -1)[np.searchsorted(begun, times, side="right") - 1]
