@@ -1,9 +1,8 @@
 """Runs and benchmarks beside one another: who is faster, by how much, and whether that can be told at all.
 
-The interval of a speed-up is that from the ends of both medians' 95 % intervals: from ``low / high`` to
-``high / low``. It is the widest ratio that both allow, so that it is on the safe side (both medians lie inside theirs
-at once with at least 90 % confidence), and it holds 1 exactly where the intervals overlap: then there is no difference
-that these samples could show.
+The interval of a speed-up is that from the ends of both medians' 95 % intervals, see :func:`.statistics.speed_up`.
+It is the widest ratio that both allow, so that it is on the safe side, and it holds 1 exactly where the intervals
+overlap: then there is no difference that these samples could show.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from enum import StrEnum
 from gpuplayground.playground.agreement import Agreement, ResultCheck, check_results
 from gpuplayground.playground.benchmark_results import Benchmark, Flag
 from gpuplayground.playground.results import ResultValue, Run
-from gpuplayground.runtime import medians
+from gpuplayground.playground.statistics import Summary, speed_up, summary
 
 NOT_CHECKED = ResultCheck(Agreement.NONE)
 
@@ -95,15 +94,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A subject with its median and 95 % interval in nanoseconds, and how it stands to the baseline.
+    """A subject with its times, and how it stands to the baseline.
 
-    The interval is None for a single run. ``speed_up`` is above 1 where the subject is faster than the baseline.
+    ``times`` is None for a single run and where there is no time. ``speed_up`` is above 1 where the subject is faster
+    than the baseline.
     """
 
     subject: Subject
-    median_ns: float | None = None
-    low_ns: float | None = None
-    high_ns: float | None = None
+    times: Summary | None = None
     difference: Difference = Difference.UNKNOWN
     speed_up: float | None = None
     speed_up_low: float | None = None
@@ -116,19 +114,29 @@ class Row:
         return self.difference is Difference.BASELINE
 
     @property
+    def median_ns(self) -> float | None:
+        """The median, the single time of a run, or None where there is neither."""
+        return self.subject.single_ns if self.times is None else self.times.median
+
+    @property
+    def interval_ns(self) -> tuple[float, float] | None:
+        """The 95 % interval of the median, or None where there is none: of a single run and of very few samples."""
+        return (self.times.low, self.times.high) if self.times is not None and self.times.has_interval else None
+
+    @property
     def half_width(self) -> float | None:
         """Half the interval relative to the median, or None where there is none."""
-        if self.low_ns is None or self.high_ns is None or not self.median_ns:
-            return None
-        return (self.high_ns - self.low_ns) / 2 / self.median_ns
+        return self.times.half_width if self.times is not None and self.times.has_interval else None
 
     @property
     def remark(self) -> str:
         """What must be known about the time, or an empty text."""
         if self.median_ns is None:
             return self.subject.error or "no time"
-        if self.low_ns is None:
+        if self.times is None:
             return "single run, no interval"
+        if not self.times.has_interval:
+            return f"{self.times.count} samples are too few for an interval"
         return self.subject.error
 
 
@@ -140,39 +148,30 @@ def compare(subjects: Sequence[Subject], baseline_index: int = 0) -> tuple[Row, 
     """
     if not subjects:
         return ()
-    rows = [_measured(subject) for subject in subjects]
+    rows = [Row(subject, summary(subject.samples_ns) if subject.samples_ns else None) for subject in subjects]
     baseline = rows[baseline_index]
     return tuple(
         replace(
-            row if number == baseline_index else _beside(row, baseline),
-            difference=Difference.BASELINE if number == baseline_index else _difference(row, baseline),
+            replace(row, difference=Difference.BASELINE) if number == baseline_index else _beside(row, baseline),
             result=check_results(baseline.subject.result, row.subject.result),
         )
         for number, row in enumerate(rows)
     )
 
 
-def _measured(subject: Subject) -> Row:
-    if subject.samples_ns:
-        by_size = sorted(subject.samples_ns)
-        low, high = medians.interval(by_size, medians.inflation(subject.samples_ns, by_size))
-        return Row(subject, medians.median(by_size), low, high)
-    return Row(subject, subject.single_ns)
-
-
 def _beside(row: Row, baseline: Row) -> Row:
-    """Return the row with its speed-up, as far as there are times."""
+    """Return the row with its speed-up, as far as there are times, and what can be said about the difference."""
     if not row.median_ns or not baseline.median_ns:
         return row
-    low = high = None
-    if row.low_ns and row.high_ns and baseline.low_ns and baseline.high_ns:
-        low, high = baseline.low_ns / row.high_ns, baseline.high_ns / row.low_ns
-    return replace(row, speed_up=baseline.median_ns / row.median_ns, speed_up_low=low, speed_up_high=high)
-
-
-def _difference(row: Row, baseline: Row) -> Difference:
-    if row.low_ns is None or row.high_ns is None or baseline.low_ns is None or baseline.high_ns is None:
-        return Difference.UNKNOWN
-    if row.high_ns < baseline.low_ns:
-        return Difference.FASTER
-    return Difference.SLOWER if row.low_ns > baseline.high_ns else Difference.NONE
+    factor = baseline.median_ns / row.median_ns
+    if row.times is None or baseline.times is None or row.interval_ns is None or baseline.interval_ns is None:
+        return replace(row, speed_up=factor)
+    found = speed_up(baseline.times, row.times)
+    differs = Difference.FASTER if found.ratio > 1 else Difference.SLOWER
+    return replace(
+        row,
+        speed_up=found.ratio,
+        speed_up_low=found.low,
+        speed_up_high=found.high,
+        difference=differs if found.is_difference else Difference.NONE,
+    )

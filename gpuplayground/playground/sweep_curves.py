@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.curves import CurvePoint
-from gpuplayground.runtime import medians
+from gpuplayground.playground.statistics import summary
 
 COLUMNS = (
     "implementation", "variable", "value", "median_ns", "low_ns", "high_ns", "q1_ns", "q3_ns", "min_ns", "max_ns",
@@ -50,10 +50,9 @@ def point_of(benchmark: Benchmark) -> CurvePoint | None:
     """Return a benchmark's place on a curve; None where it has no samples or no value."""
     if not benchmark.samples_ns or benchmark.parameter is None:
         return None
-    by_size = sorted(benchmark.samples_ns)
-    low, high = medians.interval(by_size, medians.inflation(benchmark.samples_ns, by_size))
-    middle = medians.median(by_size)
-    return CurvePoint(float(benchmark.parameter[1]), middle, low, high, rate_gb_per_s(benchmark, middle))
+    times = summary(benchmark.samples_ns)
+    rate = rate_gb_per_s(benchmark, times.median)
+    return CurvePoint(float(benchmark.parameter[1]), times.median, times.low, times.high, rate)
 
 
 def curve_of(label: str, benchmarks: Sequence[Benchmark]) -> SweepCurve:
@@ -80,16 +79,15 @@ def sweep_csv(results: Mapping[str, Sequence[Benchmark]]) -> str:
 
 def _line(label: str, benchmark: Benchmark) -> list[object]:
     variable, value = benchmark.parameter or ("", "")
-    point = point_of(benchmark)
-    by_size = sorted(benchmark.samples_ns)
     figures: list[object] = [""] * 7
-    if point is not None:
-        quartiles = (medians.quantile(by_size, 0.25), medians.quantile(by_size, 0.75))
-        figures = [point.median_ns, point.low_ns, point.high_ns, *quartiles, by_size[0], by_size[-1]]
-    rate = point.gb_per_s if point is not None else None
+    rate = None
+    if benchmark.samples_ns:
+        times = summary(benchmark.samples_ns)
+        figures = [times.median, times.low, times.high, times.q1, times.q3, times.minimum, times.maximum]
+        rate = rate_gb_per_s(benchmark, times.median)
     known = (benchmark.gpu_busy_ns, bytes_per_repeat(benchmark), rate)
     verdict = "; ".join(str(flag.kind) for flag in benchmark.verdict)
     return [
-        label, variable, value, *figures, len(by_size), benchmark.repeats,
+        label, variable, value, *figures, len(benchmark.samples_ns), benchmark.repeats,
         *("" if figure is None else figure for figure in known), benchmark.converged, verdict, benchmark.error,
     ]  # fmt: skip

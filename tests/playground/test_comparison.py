@@ -15,7 +15,7 @@ from gpuplayground.playground.comparison_text import factor_text, markdown_table
 from gpuplayground.playground.gpu_timing import GpuTiming
 from gpuplayground.playground.results import ResultValue, Run, RunError, RunState, StatementTiming
 
-SAMPLES = st.lists(st.floats(1.0, 1e9), min_size=1, max_size=60).map(tuple)
+SAMPLES = st.lists(st.floats(1.0, 1e9), min_size=6, max_size=60).map(tuple)
 
 
 def measured(label: str, around: float, spread: float = 0.01, count: int = 100, **more: object) -> Subject:
@@ -35,12 +35,10 @@ def run(*timings: StatementTiming, **more: object) -> Run:
 def test_the_speed_up_is_of_medians_and_its_interval_of_their_ends() -> None:
     slow, fast = compare([measured("slow", 3000), measured("fast", 1000)])
     assert fast.speed_up == pytest.approx(3, rel=0.02)
-    assert slow.low_ns is not None
-    assert slow.high_ns is not None
-    assert fast.low_ns is not None
-    assert fast.high_ns is not None
-    assert fast.speed_up_low == slow.low_ns / fast.high_ns
-    assert fast.speed_up_high == slow.high_ns / fast.low_ns
+    assert slow.interval_ns is not None
+    assert fast.interval_ns is not None
+    assert fast.speed_up_low == slow.interval_ns[0] / fast.interval_ns[1]
+    assert fast.speed_up_high == slow.interval_ns[1] / fast.interval_ns[0]
     assert fast.difference is Difference.FASTER
 
 
@@ -65,6 +63,14 @@ def test_a_single_run_has_a_factor_but_no_interval_and_says_so() -> None:
     assert row.half_width is None
     assert row.difference is Difference.UNKNOWN
     assert row.remark == "single run, no interval"
+
+
+def test_a_few_samples_have_no_interval_and_no_difference() -> None:
+    row = compare([measured("a", 1000), measured("b", 3000, count=5)])[1]
+    assert row.interval_ns is None
+    assert row.difference is Difference.UNKNOWN
+    assert row.remark == "5 samples are too few for an interval"
+    assert speed_up_text(row).startswith("0.3")
 
 
 def test_what_failed_has_no_time_and_its_error_as_remark() -> None:
