@@ -128,7 +128,7 @@ def plan_for(
             chosen = at_cursor or Cell(0, "", cursor, cursor)
         first, last = chosen.first_line, chosen.last_line
         label = chosen.label if chosen.number else ""
-        place = f"line {first}" if not chosen.number else f"the cell {chosen.label}"
+        place = f"the cell {chosen.title}" if chosen.title else label or f"line {first}"
     within = [span for span in statements if span.first <= last and span.last >= first]
     if not within:
         raise SelectionError(f"There is no statement in {place}: select what is to be measured.")

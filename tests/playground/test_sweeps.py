@@ -1,0 +1,65 @@
+"""The values of a sweep as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpuplayground.playground.benchmark_results import SweepPlan
+from gpuplayground.playground.sweeps import SweepError, parse_sweep
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("n = 2**3 .. 2**6", (8, 16, 32, 64)),
+        ("n=2**3..2**6 x4", (8, 32)),
+        ("n = 10 .. 1000 ×10", (10, 100, 1000)),
+        ("n = 3 .. 25", (3, 6, 12, 24)),
+        ("n = 1 .. 5 x1.3", (1, 2, 3, 4, 5)),
+        ("n = 0x10 .. 0x40", (16, 32, 64)),
+        ("n = 1000 .. 5000 step 2000", (1000, 3000, 5000)),
+        ("n = -1 .. 1 step 1", (-1, 0, 1)),
+        ("x = 0.1 .. 0.5 step 0.1", (0.1, 0.2, 0.3, 0.4, 0.5)),
+        ("n = 1e3, 1<<4, 1_000 * 2, 7 // 2", (1000, 16, 2000, 3)),
+        ("x = 1.0, 0.5,", (1.0, 0.5)),
+        ("n = 4096", (4096,)),
+    ],
+)
+def test_ranges_and_lists_are_understood(text: str, values: tuple[int | float, ...]) -> None:
+    sweep = parse_sweep(text)
+    assert sweep == SweepPlan(text[0], values)
+    assert [type(value) for value in sweep.values] == [type(value) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("n", "“n” is no sweep"),
+        ("n =", "is no sweep"),
+        ("2n = 1, 2", "“2n” is no name of a variable"),
+        ("for = 1, 2", "“for” is no name of a variable"),
+        ("n = one, two", "“one” is no number"),
+        ("n = f(2) .. 8", "“f(2)” is no number"),
+        ("n = 1 / 0", "“1 / 0” is no number"),
+        ("n = 1.5 << 2", "is no number"),
+        ("n = 'a', 'b'", "is no number"),
+        ("n = True, False", "is no number"),
+        ("n = 8 .. 2", "below its start 8"),
+        ("n = 0 .. 8", "starts above zero"),
+        ("n = 1 .. 8 x1", "A factor of 1 leads nowhere"),
+        ("n = 1 .. 8 step 0", "A step of 0 leads nowhere"),
+        ("n = 1 .. 5000 step 1", "more than 1000 values"),
+        ("n = 1 .. 2**62 x1.01", "more than 1000 values"),
+        (f"n = {', '.join(['1'] * 1001)}", "more than 1000 values"),
+        ("n = 2**64", "is too large"),
+        ("n = 9**9**9**9", "is too large"),
+        ("n = 1 << 10**12", "is too large"),
+        (f"n = {'(' * 500}1{')' * 500}", "is no number"),
+    ],
+)
+def test_what_is_no_sweep_is_refused_in_one_sentence(text: str, words: str) -> None:
+    with pytest.raises(SweepError) as refusal:
+        parse_sweep(text)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert str(refusal.value).endswith(".")
