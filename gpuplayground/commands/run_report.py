@@ -54,7 +54,7 @@ def as_text(run: Run, terminal_columns: int | None) -> str:
         lines.append(format_timings(run.timings))
     elif run.timings and terminal_columns is not None:
         lines += _styled(_fitted(run.timings, terminal_columns))
-    lines += [f"{run.name}: {run.summary}", *(f"note: {note}" for note in run.notes)]
+    lines += [f"{run.name}: {run.summary}", *(f"note: {note}" for note in (*run.notes, run.trace_note) if note)]
     return "\n".join(lines) + "\n"
 
 
@@ -102,6 +102,7 @@ def as_json(run: Run, request: RunRequest, code: int, inventory: Inventory) -> d
         "end_ns": run.end_ns,
         "duration_ns": run.duration_ns,
         "was_warm": run.was_warm,
+        "trace_note": run.trace_note,
         "statements": [_statement(timing) for timing in run.timings],
     }
 

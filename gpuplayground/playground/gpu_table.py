@@ -13,6 +13,8 @@ from gpuplayground.units import data_size, duration, significant
 #: A wait below this part of the whole is not worth a word on a line.
 _WORTH_A_WORD = 0.05
 _MAX_WAITS = 2
+#: The rate of fewer bytes says how long a copy takes to begin, and nothing of the bus.
+_WORTH_A_RATE = 1 << 16
 
 
 def busy_text(timing: StatementTiming) -> str:
@@ -27,8 +29,7 @@ def gpu_remark(timing: StatementTiming) -> str:
         return ""
     parts = [kernels_text(gpu)] if gpu.kernels else []
     parts += [copy_text(copy) for copy in gpu.copies]
-    if gpu.kernels or gpu.copies or not timing.is_import:
-        parts += _waits(gpu)
+    parts += _waits(gpu)
     return "; ".join(parts)
 
 
@@ -62,7 +63,7 @@ def kernels_text(gpu: GpuTiming) -> str:
 
 def copy_text(copy: CopyTotals) -> str:
     """Return ``67.1 MB host to device at 22.1 GB/s, pageable``."""
-    rate = f" at {_rate(copy.gb_per_s)}" if copy.gb_per_s is not None else ""
+    rate = f" at {_rate(copy.gb_per_s)}" if copy.gb_per_s is not None and copy.bytes >= _WORTH_A_RATE else ""
     kind = "pageable" if copy.pageable_bytes * 2 > copy.bytes else "pinned"
     memory = f", {kind}" if copy.direction.value in ("host to device", "device to host") else ""
     return f"{data_size(copy.bytes)} {copy.direction.value}{rate}{memory}"
@@ -97,7 +98,9 @@ def _row(timing: StatementTiming, region: RegionTiming) -> StatementTiming:
 def _waits(gpu: GpuTiming) -> list[str]:
     """Return what else took a good part of the time, the largest first."""
     whole = sum(ns for _, ns in gpu.waits)
-    shown = [(ns, wait) for wait, ns in gpu.waits if wait not in _ON_THE_GPU and ns > whole * _WORTH_A_WORD]
+    # That an import imports, and a statement without the GPU takes time on the CPU, goes without saying.
+    plain = _ON_THE_GPU if _did_anything(gpu) else (Wait.IMPORT, Wait.CPU)
+    shown = [(ns, wait) for wait, ns in gpu.waits if wait not in plain and ns > whole * _WORTH_A_WORD]
     return [f"{wait.value} {duration(ns)}" for ns, wait in sorted(shown, reverse=True)[:_MAX_WAITS]]
 
 

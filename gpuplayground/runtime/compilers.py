@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import functools
 import sys
+from contextlib import suppress
 from typing import Any, Callable
 
-#: Module and function of each compiler: the innermost function that a framework looks up when it is called.
+#: Module and function (or method) of each compiler: the innermost that a framework looks up when it is called.
 _FUNCTIONS = (
     ("cupy.cuda.compiler", "compile_using_nvrtc"),
     ("cupy.cuda.compiler", "compile_using_nvcc"),
     ("pycuda.compiler", "compile"),
     ("triton.compiler", "compile"),
     ("triton.compiler.compiler", "compile"),
-    ("numba.cuda.compiler", "compile_cuda"),
-    ("numba.cuda.cudadrv.nvrtc", "compile"),
+    ("numba.cuda.dispatcher", "CUDADispatcher.compile"),
+    ("numba.cuda.dispatcher", "_Kernel.bind"),
     ("torch._inductor.compile_fx", "compile_fx"),
 )
 
@@ -32,11 +33,15 @@ class Compilers:
     def watch(self, clock: Callable[[], int]) -> None:
         """Wrap what has been imported by now; ``clock`` is that of the spans."""
         for entry in [entry for entry in self._left if entry[0] in sys.modules]:
-            module, name = sys.modules[entry[0]], entry[1]
             self._left.remove(entry)
-            function = getattr(module, name, None)
+            owner: Any = sys.modules[entry[0]]
+            *classes, name = entry[1].split(".")
+            for each in classes:
+                owner = getattr(owner, each, None)
+            function = getattr(owner, name, None)
             if callable(function):
-                setattr(module, name, self._wrapped(function, f"{entry[0]}.{name}", clock))
+                with suppress(AttributeError, TypeError):  # of a class written in C
+                    setattr(owner, name, self._wrapped(function, ".".join(entry), clock))
         _name_default_domain()
 
     def take(self) -> list[list[Any]]:

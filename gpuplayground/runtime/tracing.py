@@ -6,6 +6,7 @@ nothing to do with a GPU.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import sys
@@ -126,6 +127,8 @@ class Tracer:
             return self.reason
         if cupti.is_taken():
             self.reason = "Another profiler took CUPTI over during the run: what the GPU did from then on is missing."
+        # Called ahead of the frameworks' own exit handlers: CUPTI must not be asked once a context has been destroyed.
+        atexit.register(self.close)
         cupti.flush(forced=True)
         self._tie_clocks(cupti)
         self._note(trace_format.STATEMENTS, _first_correlations(self._waits, starts_ns))
