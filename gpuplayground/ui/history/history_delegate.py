@@ -1,0 +1,138 @@
+"""Draws the cells of the history: a pin, a dot for how it ended, figures in tabular numerals, the verdict as a pill."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from gpuplayground.playground.history_entries import HistoryEntry
+from gpuplayground.ui.history import entry_text
+from gpuplayground.ui.history.history_model import ENTRY_ROLE, Column
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.theme import Theme, align_right, mono_font, ui_font
+
+ROW_HEIGHT = 28
+_PADDING = 8
+_MAX_NOTE = 500
+#: A column of figures this wide has room for the confidence interval.
+_ROOM_FOR_INTERVAL = 140
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+Index = QModelIndex | QPersistentModelIndex
+
+
+class HistoryDelegate(QStyledItemDelegate):
+    """One for the whole table. With ``notes_beside_names`` a note stands behind the name, for want of a column."""
+
+    def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._icons = theme, icons
+        self.notes_beside_names = False
+        self._name, self._label = ui_font(12, QFont.Weight.Medium), ui_font(12)
+        self._figure, self._small, self._pill = mono_font(12), ui_font(11), ui_font(10)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Return the height of a row, and what its text needs."""
+        return QSize(QFontMetrics(self._label).horizontalAdvance(str(index.data())) + 2 * _PADDING, ROW_HEIGHT)
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        """Return the field in which a note is edited."""
+        editor = QLineEdit(parent)
+        editor.setFont(self._label)
+        editor.setMaxLength(_MAX_NOTE)
+        editor.setPlaceholderText(self.tr("Note"))
+        editor.setAccessibleName(self.tr("Note"))
+        editor.setToolTip(self.tr("Keep the note (Enter), or leave it as it was (Esc)"))
+        return editor
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        """Give the field the whole cell: its frame and padding need the height."""
+        editor.setGeometry(option.rect.adjusted(2, 0, -2, 0))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one cell."""
+        entry: HistoryEntry = index.data(ENTRY_ROLE)
+        area, column = QRect(option.rect), Column(index.column())
+        painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, self._theme.color("selection"))
+        painter.setPen(QPen(self._theme.color("border", 0.6), 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        inside = area.adjusted(_PADDING, 0, -_PADDING, 0)
+        match column:
+            case Column.PIN:
+                self._draw_pin(painter, area, entry)
+            case Column.NAME:
+                self._draw_name(painter, inside, entry)
+            case Column.FIGURE:
+                self._draw_figure(painter, inside, entry)
+            case Column.VERDICT:
+                self._draw_verdict(painter, inside, entry)
+            case _:
+                self._draw_text(painter, inside, str(index.data()), self._small, "muted")
+        painter.restore()
+
+    def _draw_text(self, painter: QPainter, area: QRect, text: str, font: QFont, role: str) -> int:
+        """Write text, cut at the end of its room, and return how far it went."""
+        metrics = QFontMetrics(font)
+        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        painter.setFont(font)
+        painter.setPen(self._theme.color(role))
+        painter.drawText(area, _LEFT, elided)
+        return metrics.horizontalAdvance(elided)
+
+    def _draw_pin(self, painter: QPainter, area: QRect, entry: HistoryEntry) -> None:
+        """Draw the pin: faint where a click would pin."""
+        icon = self._icons.icon("pin", "accent" if entry.pinned else "faint", filled=entry.pinned)
+        if not entry.pinned:
+            painter.setOpacity(0.45)
+        icon.paint(painter, QRect(area.center().x() - 6, area.center().y() - 6, 13, 13))
+        painter.setOpacity(1.0)
+
+    def _draw_name(self, painter: QPainter, area: QRect, entry: HistoryEntry) -> None:
+        """Draw the dot of the state, the name, the label in a softer tone, and a note that has no column."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color(entry_text.state_role(entry)))
+        painter.drawEllipse(QRectF(area.left(), area.center().y() - 3, 7, 7))
+        area = area.adjusted(15, 0, 0, 0)
+        note = entry.note if self.notes_beside_names else ""
+        for text, font, role in ((entry.name, self._name, "text"), (entry.label, self._label, "muted"),
+                                 (note, self._italic(), "muted")):  # fmt: skip
+            if text and area.width() > 16:
+                area.setLeft(area.left() + self._draw_text(painter, area, text, font, role) + 8)
+
+    def _draw_figure(self, painter: QPainter, area: QRect, entry: HistoryEntry) -> None:
+        interval = entry_text.half_width(entry)
+        if interval and area.width() + 2 * _PADDING >= _ROOM_FOR_INTERVAL:
+            width = QFontMetrics(self._small).horizontalAdvance("± 00.0 %")
+            painter.setFont(self._small)
+            painter.setPen(self._theme.color("muted"))
+            painter.drawText(area, align_right(), interval)
+            area = area.adjusted(0, 0, -width - 8, 0)
+        elif area.width() + 2 * _PADDING >= _ROOM_FOR_INTERVAL:
+            # Figures stand below each other, with an interval or without.
+            area = area.adjusted(0, 0, -QFontMetrics(self._small).horizontalAdvance("± 00.0 %") - 8, 0)
+        painter.setFont(self._figure)
+        painter.setPen(self._theme.color("muted" if entry.median_ns is None else "text"))
+        painter.drawText(area, align_right(), entry_text.figure(entry))
+
+    def _draw_verdict(self, painter: QPainter, area: QRect, entry: HistoryEntry) -> None:
+        text, role = entry_text.verdict(entry)
+        if not text:
+            return
+        metrics = QFontMetrics(self._pill)
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 16)
+        box = QRectF(area.left() + 0.5, area.center().y() - 8.5, metrics.horizontalAdvance(text) + 16, 18)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.color(role, 0.45), 1))
+        painter.setBrush(self._theme.color(role, 0.14))
+        painter.drawRoundedRect(box, 9, 9)
+        painter.setFont(self._pill)
+        painter.setPen(self._theme.color(role))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _italic(self) -> QFont:
+        font = QFont(self._small)
+        font.setItalic(True)
+        return font
