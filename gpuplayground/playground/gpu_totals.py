@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -159,8 +157,3 @@ def directions(copies: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
     by_memory[to_host & ~from_host] = _DIRECTIONS.index(Direction.DEVICE_TO_HOST)
     by_memory[from_host & to_host] = _DIRECTIONS.index(Direction.HOST_TO_HOST)
     return np.where(copies["copy_kind"] == 0, by_memory, _DIRECTION_OF_KIND[copies["copy_kind"]])
-
-
-def direction_names(copies: npt.NDArray[np.void]) -> Sequence[Direction]:
-    """Return which way each copy went."""
-    return [_DIRECTIONS[way] for way in directions(copies).tolist()]
