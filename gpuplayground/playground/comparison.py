@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gpuplayground.playground.agreement import Agreement, ResultCheck, check_results
+from gpuplayground.playground.benchmark_figures import title
 from gpuplayground.playground.benchmark_results import Benchmark, Flag
 from gpuplayground.playground.results import ResultValue, Run
 from gpuplayground.playground.statistics import Summary, speed_up, summary
@@ -55,11 +56,8 @@ class Subject:
     @classmethod
     def of_benchmark(cls, benchmark: Benchmark, result: ResultValue | None = None, label: str = "") -> Subject:
         """Return a benchmark as a subject; ``result`` is that of the run it was part of."""
-        name = label or benchmark.label
-        if benchmark.parameter is not None:
-            name = f"{name} · {benchmark.parameter[0]} = {benchmark.parameter[1]}"
         return cls(
-            label=name,
+            label=title(replace(benchmark, label=label or benchmark.label)),
             kind=SubjectKind.BENCHMARK,
             samples_ns=benchmark.samples_ns,
             gpu_busy_ns=benchmark.gpu_busy_ns,

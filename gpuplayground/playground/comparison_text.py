@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpuplayground.playground.agreement import Agreement
+from gpuplayground.playground.benchmark_figures import half_width_text
 from gpuplayground.playground.comparison import Difference, Row
 from gpuplayground.units import DASH, duration
 
@@ -14,14 +15,6 @@ HEADINGS = ("name", "median", "95 % interval", "speed-up", "GPU busy", "result",
 def interval_text(row: Row) -> str:
     """Return half the interval in per cent: ``± 0.3 %``."""
     return DASH if row.half_width is None else half_width_text(row.half_width)
-
-
-def half_width_text(half_width: float) -> str:
-    """Return half an interval relative to its middle: ``± 0.3 %``; what is too small to round up is not zero."""
-    percent = half_width * 100
-    if 0 < percent < 0.05:
-        return "± < 0.1 %"
-    return f"± {percent:.1f} %" if percent < 10 else f"± {percent:.0f} %"
 
 
 def factor_text(factor: float) -> str:
