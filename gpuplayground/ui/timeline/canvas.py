@@ -118,12 +118,14 @@ class TimelineCanvas(QWidget):
     def select(self, place: int) -> None:
         """Let a statement and what it launched stand out; -1 selects none."""
         self.scene.selected = place
-        if place >= 0:
-            start = self.picture.starts[place]
-            if not self.view.start <= start <= self.view.end:
-                self.view.pan((start - self.view.start) / self.view.span - 0.25)
         self._describe()
         self._changed()
+
+    def reveal(self, place: int) -> None:
+        """Bring a statement into sight."""
+        timing, start = self.picture.timings[place], self.picture.starts[place]
+        if start > self.view.end or start + max(timing.wall_ns, timing.synced_ns or 0) < self.view.start:
+            self.pan((start - self.view.start) / self.view.span - 0.25)
 
     def activate(self, place: int) -> None:
         """Select a statement and go to its line."""
@@ -248,6 +250,7 @@ class TimelineCanvas(QWidget):
             return
         was_click, self._pressed = not self._dragged, None
         point = event.position().toPoint()
+        self._point(point)
         if was_click and self.probe.is_in_plot(point):
             found = self.probe.hit_at(point)
             if found is None or found.owner < 0:
@@ -269,6 +272,7 @@ class TimelineCanvas(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Let no figures float over what comes instead."""
         super().hideEvent(event)
+        self._pressed = None
         self._point(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -10,11 +10,12 @@ from PySide6.QtCore import QCoreApplication
 
 from gpuplayground.playground.demangle import short_name
 from gpuplayground.playground.gpu_timing import Direction
+from gpuplayground.playground.gpu_totals import direction_names
 from gpuplayground.playground.trace import OpKind, Trace
 from gpuplayground.ui.timeline.axis import exact
 from gpuplayground.ui.timeline.hits import Hit
 from gpuplayground.ui.timeline.palette import WAITS
-from gpuplayground.ui.timeline.rows import Picture, Row, RowKind, copy_direction
+from gpuplayground.ui.timeline.rows import Picture, Row, RowKind
 from gpuplayground.units import data_size, duration, significant
 
 #: Characters of a name that are shown: templates of C++ can be longer than a screen.
@@ -65,11 +66,12 @@ def facts_of(picture: Picture, hit: Hit) -> Facts:
         case RowKind.STATEMENTS:
             return statement_facts(picture, ref)
         case RowKind.REGIONS:
-            return Facts(picture.trace.regions[ref].name, _bounds(hit))
+            lines = (*_bounds(hit), *_owner_lines(picture, hit))
+            return Facts(_elided(picture.trace.regions[ref].name), lines)
         case RowKind.SPANS:
             span = picture.trace.spans[ref]
             called = ((_tr("Function"), span.name),) if span.name else ()
-            return Facts(_span_title(picture.trace, ref), (*_bounds(hit), *called))
+            return Facts(_span_title(picture.trace, ref), (*_bounds(hit), *called, *_owner_lines(picture, hit)))
     return _operation_facts(picture, hit, ref)
 
 
@@ -85,7 +87,7 @@ def statement_facts(picture: Picture, place: int) -> Facts:
     if timing.gpu is not None:
         busy = _tr("{time}, {count} kernels").format(time=exact(timing.gpu.busy_ns), count=f"{timing.gpu.kernels:,}")
         lines.append((_tr("GPU busy"), busy))
-        lines += [(part.value.capitalize(), exact(time)) for part, time in timing.gpu.waits if time]
+        lines += [(part.value[:1].upper() + part.value[1:], exact(time)) for part, time in timing.gpu.waits if time]
     if timing.failed:
         lines.append((_tr("State"), _tr("it raised an exception")))
     return Facts(title, tuple(lines))
@@ -108,10 +110,16 @@ def _operation_facts(picture: Picture, hit: Hit, ref: int) -> Facts:
         lines.append((_tr("Memory"), " → ".join(memories)))
     where = _tr("GPU {device}, context {context}, stream {stream}")
     lines.append((_tr("On"), where.format(**{name: operation[name] for name in ("device", "context", "stream")})))
-    if hit.owner >= 0:
-        timing = picture.timings[hit.owner]
-        lines.append((_tr("Line {line}").format(line=timing.line), _first_line(timing.source)))
+    lines += _owner_lines(picture, hit)
     return Facts(_elided(_operation_title(trace, operation)), tuple(lines))
+
+
+def _owner_lines(picture: Picture, hit: Hit) -> list[tuple[str, str]]:
+    """Return the line of the statement that it belongs to, where it does to any."""
+    if hit.owner < 0:
+        return []
+    timing = picture.timings[hit.owner]
+    return [(_tr("Line {line}").format(line=timing.line), _first_line(timing.source))]
 
 
 def _launch_lines(operation: np.void) -> list[tuple[str, str]]:
@@ -171,7 +179,7 @@ def _bounds(hit: Hit) -> tuple[tuple[str, str], ...]:
 def _operation_title(trace: Trace, operation: np.void) -> str:
     match int(operation["kind"]):
         case OpKind.COPY:
-            return _copy_title(copy_direction(int(operation["copy_kind"])))
+            return _copy_title(direction_names(np.array([operation]))[0])
         case OpKind.MEMSET:
             return _tr("Memory set")
         case OpKind.GRAPH:

@@ -65,4 +65,6 @@ class CanvasKeys:
         if count:
             start = -1 if by > 0 or canvas.selected >= 0 else count
             current = canvas.selected if canvas.selected >= 0 else start
-            canvas.select(min(max(current + by, 0), count - 1))
+            place = min(max(current + by, 0), count - 1)
+            canvas.select(place)
+            canvas.reveal(place)

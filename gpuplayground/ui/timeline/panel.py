@@ -46,8 +46,12 @@ class TimelinePanel(QWidget):
     def _add_buttons(self) -> None:
         add = self.header.add_button
         canvas, tr = self.canvas, self.tr
-        self.zoom_in_button = add("zoom-in", tr("Zoom in"), tr("Zoom in (+)"), lambda _: canvas.zoom(1 / _ZOOM, 0.5))
-        self.zoom_out_button = add("zoom-out", tr("Zoom out"), tr("Zoom out (-)"), lambda _: canvas.zoom(_ZOOM, 0.5))
+        self.zoom_in_button = add(
+            "zoom-in", tr("Zoom in"), tr("Zoom in (+, or Ctrl and the wheel)"), lambda _: canvas.zoom(1 / _ZOOM, 0.5)
+        )
+        self.zoom_out_button = add(
+            "zoom-out", tr("Zoom out"), tr("Zoom out (-, or Ctrl and the wheel)"), lambda _: canvas.zoom(_ZOOM, 0.5)
+        )
         self.fit_button = add(
             "maximize", tr("Show the whole run"), tr("Show the whole run (Home)"), lambda _: canvas.fit()
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from gpuplayground.ui.theme import Theme, ui_font
@@ -11,7 +13,9 @@ from gpuplayground.ui.timeline.facts import Facts
 
 _PADDING, _LINE_PX, _GAP = 8, 17, 12
 _LEAST_WIDTH, _MOST_WIDTH = 180, 420
-_WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+_WRAP = Qt.TextFlag.TextWordWrap
+#: Names of C++ have hardly a blank: where else a line may end, as a place without width.
+_BREAKS = re.compile(r"(::|[,<>(_])(?=\w)")
 #: From the pointer to the window's corner.
 _BESIDE = QPoint(14, 18)
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -25,8 +29,7 @@ class Readout(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._theme = theme
-        self._title_font, self._font = ui_font(12), ui_font(12)
-        self._title_font.setBold(True)
+        self._title_font, self._font = ui_font(12, QFont.Weight.DemiBold), ui_font(12)
         self._metrics = QFontMetrics(self._font)
         self._title_metrics = QFontMetrics(self._title_font)
         self._labels_px = 0
@@ -43,13 +46,16 @@ class Readout(QWidget):
         self.move(self._beside(pointer))
         self.show()
 
+    def _title(self) -> str:
+        return _BREAKS.sub("\\1\N{ZERO WIDTH SPACE}", self.facts.title)
+
     def _measure(self) -> QSize:
         measure = self._metrics.horizontalAdvance
         self._labels_px = max((measure(label) for label, _ in self.facts.lines), default=0)
         values = max((measure(value) for _, value in self.facts.lines), default=0)
         title = self._title_metrics.horizontalAdvance(self.facts.title) + 1
         width = min(max(self._labels_px + _GAP + values, title, _LEAST_WIDTH), _MOST_WIDTH)
-        wrapped = self._title_metrics.boundingRect(QRect(0, 0, width, 1000), int(_WRAP), self.facts.title)
+        wrapped = self._title_metrics.boundingRect(QRect(0, 0, width, 1000), int(_WRAP), self._title())
         self._title_height = max(_LINE_PX, wrapped.height())
         return QSize(width + 2 * _PADDING, self._title_height + len(self.facts.lines) * _LINE_PX + 2 * _PADDING)
 
@@ -71,9 +77,7 @@ class Readout(QWidget):
         inside = self.rect().adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
         painter.setFont(self._title_font)
         painter.setPen(theme.color("text"))
-        painter.drawText(
-            QRect(inside.topLeft(), QSize(inside.width(), self._title_height)), int(_WRAP), self.facts.title
-        )
+        painter.drawText(QRect(inside.topLeft(), QSize(inside.width(), self._title_height)), int(_WRAP), self._title())
         painter.setFont(self._font)
         top = inside.top() + self._title_height
         for label, value in self.facts.lines:

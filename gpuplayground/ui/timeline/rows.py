@@ -12,21 +12,13 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
 from gpuplayground.playground.gpu_timing import Direction
+from gpuplayground.playground.gpu_totals import directions
 from gpuplayground.playground.results import Run, StatementTiming
 from gpuplayground.playground.trace import OpKind, Trace
 from gpuplayground.ui.timeline.density import Floats, Integers, Intervals, disjoint, lanes
 from gpuplayground.ui.timeline.palette import COPY_INKS, SPAN_INKS, Ink, kernel_ink
 
 _DIRECTIONS = tuple(Direction)
-#: CUpti_ActivityMemcpyKind (cupti_activity.h): to and from arrays counts as to and from the device.
-_OF_COPY_KIND = {
-    1: Direction.HOST_TO_DEVICE,
-    2: Direction.DEVICE_TO_HOST,
-    3: Direction.HOST_TO_DEVICE,
-    4: Direction.DEVICE_TO_HOST,
-    9: Direction.HOST_TO_HOST,
-    10: Direction.PEER_TO_PEER,
-}
 #: As NVIDIA's tools write them.
 _SHORT = {
     Direction.HOST_TO_DEVICE: "HtoD",
@@ -77,11 +69,6 @@ class Picture:
     def is_empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not self.rows
-
-
-def copy_direction(copy_kind: int) -> Direction:
-    """Return which way a copy of CUPTI's kind went."""
-    return _OF_COPY_KIND.get(copy_kind, Direction.DEVICE_TO_DEVICE)
 
 
 def picture_of(run: Run) -> Picture:
@@ -173,7 +160,7 @@ def _operation_rows(trace: Trace, origin: int, owner: Integers) -> Iterator[Row]
     columns = _Operations(trace, origin, owner)
     context, stream = (operations[name].astype(np.int64) for name in ("context", "stream"))
     is_copy = operations["kind"] == OpKind.COPY
-    direction = np.array([_DIRECTIONS.index(copy_direction(kind)) for kind in range(256)])[operations["copy_kind"]]
+    direction = directions(operations)
     # Streams of two contexts may have the same number: three numbers in one, which CUPTI counts up from 1.
     inner = np.where(is_copy, direction | 1 << 40, context % 2**20 << 20 | stream % 2**20)
     keys, groups = np.unique(operations["device"].astype(np.int64) << 41 | inner, return_inverse=True)
@@ -219,13 +206,13 @@ class _Operations:
 def _operation_inks(trace: Trace) -> npt.NDArray[np.uint8]:
     operations = trace.operations
     of_name = np.array([kernel_ink(name) for name in trace.names] or [int(Ink.FIRST_KERNEL)], np.uint8)
-    of_copy = np.array([COPY_INKS[copy_direction(kind)] for kind in range(256)], np.uint8)
+    of_copy = np.array([COPY_INKS[way] for way in _DIRECTIONS], np.uint8)
     inks: npt.NDArray[np.uint8] = of_name[np.minimum(operations["name"], len(of_name) - 1)]
     kind = operations["kind"]
     inks[kind == OpKind.MEMSET] = Ink.MEMSET
     inks[kind == OpKind.GRAPH] = Ink.GRAPH
     copies = kind == OpKind.COPY
-    inks[copies] = of_copy[operations["copy_kind"][copies]]
+    inks[copies] = of_copy[directions(operations[copies])]
     return inks
 
 
