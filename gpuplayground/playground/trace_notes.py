@@ -15,9 +15,8 @@ from gpuplayground.runtime import trace_format
 
 #: Times are below this: the year 2116, and sums of two fit 64 bits.
 LATEST_NS = 2**62
-#: More ranges or spans than this are left out and counted: nobody could look at them.
-MAX_RANGES = 100_000
-MAX_NAMES = 200_000
+#: More ranges, spans or names than this are left out and counted: nobody could look at them.
+MAX_ENTRIES = 100_000
 _LONGEST_TEXT = 4096
 #: The two clocks may drift apart, and the wall clock may be set; by more than this they are not clocks.
 _MAX_DRIFT_NS = 24 * 3600 * 10**9
@@ -36,7 +35,7 @@ def damaged(what: str) -> TraceError:
 
 
 class Notes:
-    """What the notes of a file have said so far. ``left_out`` counts ranges and spans beyond the limit."""
+    """What the notes of a file have said so far. ``left_out`` counts what they said beyond the limits."""
 
     def __init__(self) -> None:
         self.names: dict[int, str] = {}
@@ -81,8 +80,9 @@ class Notes:
     def _take_name(self, row: Any) -> None:
         number, name = row
         self.names[_whole(number, 2**32)] = _text(name)
-        if len(self.names) > MAX_NAMES:
-            raise damaged("it has too many names")
+        if len(self.names) > MAX_ENTRIES:
+            self.names.popitem()
+            self.left_out += 1
 
     def _take_region(self, row: Any) -> None:
         name, start, end, thread, domain = row
@@ -106,7 +106,9 @@ class Notes:
         self.dropped = min(self.dropped + _whole(number, LATEST_NS), LATEST_NS)
 
     def _keep(self, rows: list[Any], row: Any) -> None:
-        if len(rows) < MAX_RANGES:
+        if not row[1]:  # CUPTI gives zero for a time that it could not take
+            return
+        if len(rows) < MAX_ENTRIES:
             rows.append(row)
         else:
             self.left_out += 1

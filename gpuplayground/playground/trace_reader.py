@@ -26,7 +26,7 @@ __all__ = ["MAX_NOTE_BYTES", "MAX_ROWS", "ReadTrace", "TraceError", "read_trace"
 
 #: Operations that are kept: 312 MB, and as much again for a moment while they are put in order.
 MAX_ROWS = 4_000_000
-#: A note may be this long; as Python's objects it takes up to twenty times of it.
+#: A longer note is left out: as Python's objects it takes up to twenty times of it.
 MAX_NOTE_BYTES = 16 << 20
 _MAX_CHUNKS = 250_000
 #: A copy of more than this, 1 TiB, is none.
@@ -38,10 +38,14 @@ _start = attrgetter("start_ns")
 
 @dataclass(frozen=True, slots=True)
 class ReadTrace:
-    """A trace, and for statements by their index the first correlation number that they used."""
+    """A trace, and for statements by their index the first correlation number that they used.
+
+    ``left_out`` counts ranges, spans and names beyond what a trace may have of them; no GPU time is missing by them.
+    """
 
     trace: Trace
     first_correlations: dict[int, int]
+    left_out: int = 0
 
 
 def read_trace(path: Path) -> ReadTrace:
@@ -77,19 +81,19 @@ def _read(file: BufferedReader, size: int) -> ReadTrace:
         elif tag != trace_format.NOTE:
             raise damaged("it holds something else")
         elif length > MAX_NOTE_BYTES:
-            raise damaged("a note is too long")
+            notes.left_out += 1
         else:
             notes.take(file.read(length))
     rows, lost = _rows(file, blocks)
-    lost += notes.dropped + notes.left_out
+    lost += notes.dropped
     if not len(rows) and not notes.regions and not notes.spans:
-        return ReadTrace(Trace(dropped=lost), notes.first_correlations)
+        return ReadTrace(Trace(dropped=lost), notes.first_correlations, notes.left_out)
     clock = Clock(notes.clock)
     operations = _placed(rows, clock)
     names = _number_densely(operations, notes.names)
     regions, spans = _ranges(notes, clock, int(operations["end_ns"].max(initial=0)))
     lost += len(rows) - len(operations)
-    return ReadTrace(Trace(operations, names, regions, spans, lost), notes.first_correlations)
+    return ReadTrace(Trace(operations, names, regions, spans, lost), notes.first_correlations, notes.left_out)
 
 
 def _chunks(file: BufferedReader, size: int) -> Iterator[tuple[bytes, int, int]]:

@@ -136,11 +136,30 @@ def test_operations_beyond_the_limit_are_counted_as_dropped(tmp_path: Path, monk
     assert trace.dropped == 7
 
 
-def test_ranges_beyond_the_limit_are_counted_as_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trace_notes, "MAX_RANGES", 2)
-    trace = read(tmp_path, TIED, *(region(f"r{number}", number, number + 1) for number in range(5)))
-    assert [each.name for each in trace.regions] == ["r0", "r1"]
-    assert trace.dropped == 3
+def test_ranges_and_names_beyond_the_limit_are_left_out_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace_notes, "MAX_ENTRIES", 2)
+    chunks = [TIED, *(region(f"r{number}", number, number + 1) for number in range(5)), names("a", "b", "c")]
+    result = read_trace(written(tmp_path / "run.trace", [*chunks, rows(row(1, 2, name=1), row(2, 3, name=2))]))
+    assert [each.name for each in result.trace.regions] == ["r0", "r1"]
+    assert result.trace.names == ("b", "")
+    assert result.left_out == 4
+    assert result.trace.dropped == 0
+
+
+def test_a_note_that_would_take_too_much_memory_is_left_out_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace_reader, "MAX_NOTE_BYTES", 60)
+    chunks = [TIED, region("a range whose name takes more room than there is", 1, 2), rows(row(1, 2))]
+    result = read_trace(written(tmp_path / "run.trace", chunks))
+    assert (len(result.trace.operations), result.trace.regions, result.left_out) == (1, (), 1)
+
+
+def test_ranges_whose_beginning_cupti_could_not_tell_are_passed_over(tmp_path: Path) -> None:
+    trace = read(tmp_path, TIED, region("r", -CUPTI, 5), span("load", -CUPTI, 5), rows(row(1, 2)))
+    assert (trace.regions, trace.spans) == ((), ())
 
 
 @pytest.mark.parametrize("chunks", [[], [TIED], [note(trace_format.DROPPED, [4])], [rows()], [b"ROW"]])
@@ -202,13 +221,10 @@ def test_half_a_surrogate_pair_in_a_name_does_no_harm(tmp_path: Path) -> None:
     assert trace.regions[0].name == "?"
 
 
-@pytest.mark.parametrize(("constant", "value"), [("MAX_NOTE_BYTES", 40), ("_MAX_CHUNKS", 3)])
-def test_a_file_that_would_take_too_much_memory_or_time_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, constant: str, value: int
-) -> None:
-    monkeypatch.setattr(trace_reader, constant, value)
-    with pytest.raises(TraceError, match="too"):
-        read(tmp_path, TIED, names("a name that takes more room than there is"), rows(row(1, 2)), rows(), rows())
+def test_a_file_of_endless_parts_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace_reader, "_MAX_CHUNKS", 3)
+    with pytest.raises(TraceError, match="too many parts"):
+        read(tmp_path, TIED, rows(row(1, 2)), rows(), rows())
 
 
 def test_a_missing_file_is_told_in_one_sentence(tmp_path: Path) -> None:
