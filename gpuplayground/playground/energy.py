@@ -6,6 +6,7 @@ the stretch, integrated power leads on to the ends themselves. The whole GPU is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -72,19 +73,23 @@ def measured_energy(samples: Sequence[GpuSample], start_ns: int, end_ns: int) ->
         method = EnergyMethod.COUNTER
     else:
         joules = integrated or 0.0
-        resolution = (
-            STEP_NS / 1e9 * max((watts for time_ns, watts in power if start_ns <= time_ns <= end_ns), default=0)
-        )
+        inside = [watts for time_ns, watts in power if start_ns <= time_ns <= end_ns]
+        resolution = STEP_NS / 1e9 * max(inside, default=0.0)
         method = EnergyMethod.INTEGRATED
     if joules <= resolution:
         return _not_measurable(f"about {amount(joules)} is within the resolution of {amount(resolution)}", integrated)
     return Energy(joules, method, resolution, integrated, _sentence(joules, resolution, method, integrated))
 
 
+def figure(joules: float, resolution: float) -> str:
+    """Return an energy with its resolution and unit: ``3,549 ± 49 J``."""
+    if joules >= 99.95:
+        return f"{joules:,.0f} ± {math.ceil(resolution):,} J"
+    return f"{units.significant(joules)} ± {units.significant(resolution)} J"
+
+
 def amount(joules: float) -> str:
-    """Return an amount of energy with its unit: ``12.3 J``, ``33,470 J``, ``1.23 MJ``."""
-    if joules >= 999_500:
-        return f"{units.significant(joules / 1e6)} MJ"
+    """Return an amount of energy with its unit: ``12.3 J``, ``33,470 J``."""
     return f"{joules:,.0f} J" if joules >= 99.95 else f"{units.significant(joules)} J"
 
 
@@ -93,14 +98,17 @@ def _not_measurable(reason: str, integrated: float | None = None) -> Energy:
 
 
 def _sentence(joules: float, resolution: float, method: EnergyMethod, integrated: float | None) -> str:
-    text = f"{amount(joules)} ± {amount(resolution)} by the {method}"
+    text = figure(joules, resolution)
     if method is EnergyMethod.INTEGRATED:
-        return f"{text.replace(' the ', ' ')}; the energy counter was not read"
+        return f"{text} by integrated power; the energy counter was not read"
+    text += " by the energy counter"
     if integrated is None:
         return f"{text}; not checked, the power was not read often enough"
-    difference = integrated / joules - 1
-    text += f"; integrated power gives {amount(integrated)} ({difference:+.1%})".replace("%", " %")
-    if abs(difference) > DISAGREEMENT and abs(integrated - joules) > resolution:
+    difference = round(100 * (integrated / joules - 1), 1)
+    if not difference:
+        return f"{text}; integrated power agrees"
+    text += f"; integrated power gives {amount(integrated)}, {abs(difference)} % {'more' if difference > 0 else 'less'}"
+    if abs(difference) > 100 * DISAGREEMENT and abs(integrated - joules) > resolution:
         text += ", which contradicts it"
     return text
 

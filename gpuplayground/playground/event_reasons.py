@@ -15,6 +15,7 @@ HARDWARE_SLOWDOWN = 0x8
 SOFTWARE_THERMAL = 0x20
 HARDWARE_THERMAL = 0x40
 POWER_BRAKE = 0x80
+BOARD_LIMIT = 0x200
 
 NAMES = {
     IDLE: "idle",
@@ -26,9 +27,12 @@ NAMES = {
     HARDWARE_THERMAL: "temperature (hardware)",
     POWER_BRAKE: "power brake",
     0x100: "display clock",
+    BOARD_LIMIT: "board limit",
+    0x400: "reliability",
 }
-#: What keeps a GPU below the clock it would otherwise reach; the others are settings, or the lack of work.
-CAPS = POWER_LIMIT | HARDWARE_SLOWDOWN | SOFTWARE_THERMAL | HARDWARE_THERMAL | POWER_BRAKE
+#: What keeps a GPU below the clock it would otherwise reach. The others are settings, the lack of work, or
+#: (“reliability”) the highest clock that the voltage allows.
+CAPS = POWER_LIMIT | HARDWARE_SLOWDOWN | SOFTWARE_THERMAL | HARDWARE_THERMAL | POWER_BRAKE | BOARD_LIMIT
 
 
 def shares(samples: Iterable[GpuSample]) -> tuple[tuple[str, float], ...] | None:

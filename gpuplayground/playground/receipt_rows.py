@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gpuplayground import units
-from gpuplayground.playground.energy import amount
+from gpuplayground.playground.energy import figure
 from gpuplayground.playground.event_reasons import IDLE, NAMES
 from gpuplayground.playground.receipt import Receipt
 
@@ -45,8 +45,8 @@ def sentences(receipt: Receipt) -> list[str]:
     return [f"{label}: {value}{f' ({remark})' if remark else ''}" for label, value, remark in rows(receipt)]
 
 
-def _peak(figure: str) -> str:
-    return figure if figure == units.DASH else f"{figure} peak"
+def _peak(size: str) -> str:
+    return size if size == units.DASH else f"{size} peak"
 
 
 def _clause(sentence: str) -> str:
@@ -65,8 +65,8 @@ def _energy(receipt: Receipt) -> Row:
     if energy.joules is None or energy.resolution_j is None:
         return Row("Energy", units.DASH, energy.sentence)
     # The figure says its resolution already; the rest of the sentence is the remark.
-    figure = f"{amount(energy.joules)} ± {amount(energy.resolution_j)}"
-    return Row("Energy", figure, energy.sentence.removeprefix(figure).strip())
+    value = figure(energy.joules, energy.resolution_j)
+    return Row("Energy", value, energy.sentence.removeprefix(value).strip())
 
 
 def _clock(receipt: Receipt, missing: str) -> Row:

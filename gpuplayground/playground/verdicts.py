@@ -77,8 +77,8 @@ def _noise(times: Summary) -> list[Flag]:
 def _convergence(benchmark: Benchmark, times: Summary) -> list[Flag]:
     if benchmark.converged:
         return []
-    known = f"to ±{_percent(times.half_width)}" if times.has_interval else "no better than the range"
-    sentence = f"The time was up first: of {times.count} samples the median is known {known}."
+    known = f"is known {_known(times)}" if times.has_interval else "may be anything between the least and the most"
+    sentence = f"The time was up first: the median of {times.count} {_samples(times)} {known}."
     return [Flag(FlagKind.NOT_CONVERGED, sentence)]
 
 
@@ -148,11 +148,19 @@ def _copies(benchmark: Benchmark) -> list[Flag]:
 
 
 def _steady(benchmark: Benchmark, times: Summary, working: list[GpuSample]) -> Flag:
-    sentence = f"Steady: {times.count} samples, the median known to ±{_percent(times.half_width)}"
+    sentence = f"Steady: {times.count} {_samples(times)}, the median known {_known(times)}"
     if benchmark.uses_gpu:
         clocks = sorted(each.sm_clock_mhz for each in working if each.sm_clock_mhz is not None)
         sentence += f", SM clock {_range(clocks)}" if clocks else "; the GPU's clocks were not watched"
     return Flag(FlagKind.STEADY, f"{sentence}.")
+
+
+def _known(times: Summary) -> str:
+    return f"to ±{_percent(times.half_width)}" if times.half_width >= 0.0005 else "better than ±0.1 %"
+
+
+def _samples(times: Summary) -> str:
+    return "sample" if times.count == 1 else "samples"
 
 
 def _range(clocks: list[int]) -> str:

@@ -1,0 +1,141 @@
+"""Twenty minutes of samples in little memory, given back as they came."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpuplayground.monitor.samples import (
+    DriverInfo,
+    GpuInfo,
+    GpuSample,
+    Inventory,
+    Problem,
+    ProblemCode,
+    ProcessSample,
+)
+from gpuplayground.playground import sample_log
+from gpuplayground.playground.receipt import receipts
+from gpuplayground.playground.sample_log import SampleLog
+from tests.playground import h200
+
+S = 1_000_000_000
+
+
+def sample(time_ns: int, uuid: str = "GPU-1", watts: float | None = 70.25) -> GpuSample:
+    return GpuSample(time_ns, uuid, gpu_util_percent=50, memory_used_bytes=150754820096, power_w=watts, event_reasons=4)
+
+
+def times(log: SampleLog, start_ns: int = 0, end_ns: int = 10**18) -> list[int]:
+    return [each.time_ns for each in log.between(start_ns, end_ns).samples]
+
+
+def test_samples_come_back_as_they_went_in() -> None:
+    log = SampleLog()
+    tick = (sample(1), sample(2, "GPU-2", None))
+    log.add(tick)
+    assert log.between(0, 10).samples == tick
+    assert isinstance(log.between(0, 10).samples[0].memory_used_bytes, int)
+    assert isinstance(log.between(0, 10).samples[0].event_reasons, int)
+
+
+def test_only_the_window_comes_back_both_ends_included_and_by_time() -> None:
+    log = SampleLog()
+    for number in range(10):
+        log.add((sample(number * S), sample(number * S + 1, "GPU-2")))
+    found = log.between(3 * S, 5 * S)
+    assert [(each.time_ns, each.gpu_uuid) for each in found.samples] == [
+        (3 * S, "GPU-1"),
+        (3 * S + 1, "GPU-2"),
+        (4 * S, "GPU-1"),
+        (4 * S + 1, "GPU-2"),
+        (5 * S, "GPU-1"),
+    ]
+
+
+def test_a_recorded_workload_gets_the_same_receipt_out_of_the_log() -> None:
+    log = SampleLog()
+    log.add(Inventory(1, DriverInfo(), (h200.GPU,)))
+    for each in h200.samples():
+        log.add((each,))
+    for found in h200.processes():
+        log.add((found,))
+    window = h200.workload()
+    seen = log.between(window.start_ns - 3 * S, window.end_ns + 3 * S)
+    assert receipts(window, seen.samples, seen.processes, None, seen.gpus) == receipts(
+        window, h200.samples(), h200.processes(), None, (h200.GPU,)
+    )
+
+
+@given(st.lists(st.integers(1, 100), min_size=1, max_size=60), st.integers(1, 20))
+def test_it_holds_the_newest_of_a_clock_that_may_be_set_back(clock: list[int], capacity: int) -> None:
+    log = SampleLog(seconds=capacity, hz=1)
+    expected: list[int] = []
+    for time_ns in clock:
+        log.add((sample(time_ns),))
+        expected = [*(each for each in expected if each < time_ns), time_ns][-capacity:]
+        assert times(log) == expected
+
+
+def test_memory_is_bounded_for_sixteen_gpus() -> None:
+    log = SampleLog()
+    for number in range(20):
+        log.add((sample(number + 1, f"GPU-{number}"),))
+    assert log.nbytes < 32 << 20
+    # Those seen longest ago have made room.
+    assert {each.gpu_uuid for each in log.between(0, S).samples} == {f"GPU-{number}" for number in range(4, 20)}
+
+
+def test_the_passes_over_the_processes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample_log, "MAX_PROCESSES", 10)
+    log = SampleLog()
+    for number in range(1, 9):
+        log.add(tuple(ProcessSample(number, "GPU-1", pid) for pid in range(3)))
+    assert sorted({each.time_ns for each in log.between(0, S).processes}) == [6, 7, 8]
+
+
+def test_an_inventory_is_remembered_and_a_problem_passed_over() -> None:
+    log = SampleLog()
+    gpu = GpuInfo(0, "GPU-1", "NVIDIA H200")
+    log.add(Inventory(1, DriverInfo(), (gpu,)))
+    log.add(Problem(ProblemCode.NOT_RESPONDING, "It hangs."))
+    log.add(())
+    assert log.gpus == log.between(0, 1).gpus == (gpu,)
+    assert log.between(0, 10).processes == ()
+
+
+def test_nothing_is_left_after_clearing() -> None:
+    log = SampleLog()
+    log.add((sample(1),))
+    log.add((ProcessSample(1, "GPU-1", 7),))
+    log.clear()
+    found = log.between(0, 10)
+    assert (found.samples, found.processes, found.gpus, log.nbytes) == ((), (), (), 0)
+
+
+def test_threads_may_write_and_read_at_the_same_time() -> None:
+    log = SampleLog(seconds=50, hz=10)
+    failures: list[Exception] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                found = times(log)
+                assert found == sorted(found)
+                log.between(5, 50)
+            except Exception as error:
+                failures.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(1, 3000):
+        log.add((sample(number),))
+        log.add((ProcessSample(number, "GPU-1", 7),))
+    done.set()
+    reader.join()
+    assert not failures
+    assert times(log) == list(range(2500, 3000))
