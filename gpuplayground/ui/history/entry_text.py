@@ -21,7 +21,7 @@ def state_role(entry: HistoryEntry) -> str:
 
 
 def when(entry: HistoryEntry, now_ns: int) -> str:
-    """Return the time of a run: relative for today's, ``yesterday``, else the date, with the year where it differs."""
+    """Return the time of a run: relative for today's, ``yesterday``, else the day, or month and year."""
     age_s = (now_ns - entry.start_ns) // 1_000_000_000
     start, now = _local(entry.start_ns), _local(now_ns)
     if start.date() == now.date():
@@ -32,7 +32,7 @@ def when(entry: HistoryEntry, now_ns: int) -> str:
         return _tr("{0} h ago").format(age_s // _HOUR_S)
     if start.date() == (now - timedelta(days=1)).date():
         return _tr("yesterday")
-    pattern = "d MMM" if start.year == now.year else "d MMM yyyy"
+    pattern = "d MMM" if start.year == now.year else "MMM yyyy"
     return QLocale().toString(_qt(entry.start_ns), pattern)
 
 

@@ -15,6 +15,10 @@ from gpuplayground.ui.theme import Theme, align_right, mono_font, ui_font
 ROW_HEIGHT = 28
 _PADDING = 8
 _MAX_NOTE = 500
+_GAP = 8
+#: Less room than this shows nothing but an ellipsis.
+_LEAST_ROOM = 16
+_LEAST_SHARE_OF_NAME = 0.45
 #: A column of figures this wide has room for the confidence interval.
 _ROOM_FOR_INTERVAL = 140
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -96,11 +100,18 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.setBrush(self._theme.color(entry_text.state_role(entry)))
         painter.drawEllipse(QRectF(area.left(), area.center().y() - 3, 7, 7))
         area = area.adjusted(15, 0, 0, 0)
+        name = self._draw_text(painter, self._room_of_name(area, entry), entry.name, self._name, "text")
+        area.setLeft(area.left() + name + _GAP)
         note = entry.note if self.notes_beside_names else ""
-        for text, font, role in ((entry.name, self._name, "text"), (entry.label, self._label, "muted"),
-                                 (note, self._italic(), "muted")):  # fmt: skip
-            if text and area.width() > 16:
-                area.setLeft(area.left() + self._draw_text(painter, area, text, font, role) + 8)
+        for text, font in ((entry.label, self._label), (note, self._italic())):
+            if text and area.width() > _LEAST_ROOM:
+                area.setLeft(area.left() + self._draw_text(painter, area, text, font, "muted") + _GAP)
+
+    def _room_of_name(self, area: QRect, entry: HistoryEntry) -> QRect:
+        """Return where the name goes: what is cut first is the name, because labels tell benchmarks of it apart."""
+        label = QFontMetrics(self._label).horizontalAdvance(entry.label) + _GAP if entry.label else 0
+        width = max(area.width() - label, round(area.width() * _LEAST_SHARE_OF_NAME))
+        return QRect(area.left(), area.top(), width, area.height())
 
     def _draw_figure(self, painter: QPainter, area: QRect, entry: HistoryEntry) -> None:
         interval = entry_text.half_width(entry)

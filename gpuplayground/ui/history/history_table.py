@@ -12,7 +12,7 @@ from gpuplayground.ui.history.history_model import Column, HistoryModel
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme
 
-_WIDTHS = {Column.PIN: 26, Column.WHEN: 84, Column.DEVICE: 96, Column.FIGURE: 84, Column.VERDICT: 104, Column.NOTE: 200}
+_WIDTHS = {Column.PIN: 24, Column.WHEN: 76, Column.DEVICE: 96, Column.FIGURE: 82, Column.VERDICT: 98, Column.NOTE: 200}
 _WIDE_FIGURE, _WIDE_VERDICT = 148, 124
 #: From which width of the table on a column is shown; the others always are.
 _FROM_WIDTH = {Column.WHEN: 400, Column.VERDICT: 320, Column.DEVICE: 760, Column.NOTE: 620}
