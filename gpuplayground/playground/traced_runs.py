@@ -30,4 +30,6 @@ def with_trace(run: Run, path: Path | None) -> Run:
     if trace.dropped:
         lost = f"CUPTI lost {trace.dropped:,} records, so GPU times are too small: run fewer launches at a time."
         note = " ".join(filter(None, (note, lost)))
+    if read.left_out:
+        note = " ".join(filter(None, (note, f"{read.left_out:,} NVTX ranges are more than can be shown.")))
     return replace(run, trace=trace, timings=timings, trace_note=note)

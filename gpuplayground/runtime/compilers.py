@@ -12,8 +12,8 @@ from typing import Any, Callable
 
 #: Module and function (or method) of each compiler: the innermost that a framework looks up when it is called.
 _FUNCTIONS = (
+    ("cupy.cuda.compiler", "_compile_module_with_cache"),
     ("cupy.cuda.compiler", "compile_using_nvrtc"),
-    ("cupy.cuda.compiler", "compile_using_nvcc"),
     ("pycuda.compiler", "compile"),
     ("triton.compiler", "compile"),
     ("triton.compiler.compiler", "compile"),

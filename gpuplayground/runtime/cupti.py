@@ -32,6 +32,8 @@ WAIT_CALL = "cuCtxSynchronize"
 _ANOTHER_PROFILER = 39
 _BUFFER_BYTES = 2 << 20
 _MAX_POOLED = 8
+#: What CUPTI may call until the process ends, whether it is still wanted or not.
+_KEPT: list[Any] = []
 
 #: Takes a kind and an array of records of that kind, in the thread of CUPTI. The array is only valid during the call.
 OnRecords = Callable[[int, Any], None]
@@ -77,7 +79,7 @@ class Cupti:
         self._lent: dict[int, Any] = {}
         #: Bytes that could not be read because their layout is not known.
         self.unreadable = 0
-        self._callbacks = self._register()
+        self._register()
 
     def enable(self, kinds: tuple[int, ...]) -> None:
         """Begin to record kinds of activity.
@@ -132,12 +134,12 @@ class Cupti:
             reason = (text.value or b"error").decode("ascii", "replace")
             raise CuptiError(f"CUPTI refuses to trace ({what}: {reason}): see the driver's limits on profiling.")
 
-    def _register(self) -> tuple[Any, Any]:
+    def _register(self) -> None:
         pointer, size = ctypes.POINTER, ctypes.c_size_t
         requested = ctypes.CFUNCTYPE(None, pointer(ctypes.c_void_p), pointer(size), pointer(size))(self._lend)
         completed = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p, size, size)(self._take)
+        _KEPT.append((requested, completed, self))
         self._check(self._library.cuptiActivityRegisterCallbacks(requested, completed), "buffers")
-        return requested, completed
 
     def _lend(self, address: Any, size: Any, records: Any) -> None:
         buffer = self._pool.pop() if self._pool else ctypes.create_string_buffer(_BUFFER_BYTES + 8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, BinaryIO, Iterator
+from typing import Any
 
 #: Tag, and bytes of the payload.
 HEADER = struct.Struct("<4sI")
@@ -50,13 +50,3 @@ def note_payload(key: str, rows: list[Any]) -> bytes:
 def note(key: str, rows: list[Any]) -> bytes:
     """Return a chunk with a note of some rows."""
     return chunk(NOTE, note_payload(key, rows))
-
-
-def chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Yield tag and payload of each whole chunk; a last one that was cut off is left out."""
-    while len(head := file.read(HEADER.size)) == HEADER.size:
-        tag, size = HEADER.unpack(head)
-        payload = file.read(size)
-        if len(payload) < size:
-            return
-        yield tag, payload

@@ -125,12 +125,14 @@ class Tracer:
         cupti = self._cupti
         if cupti is None:
             return self.reason
-        if cupti.is_taken():
-            self.reason = "Another profiler took CUPTI over during the run: what the GPU did from then on is missing."
         # Called ahead of the frameworks' own exit handlers: CUPTI must not be asked once a context has been destroyed.
         atexit.register(self.close)
-        cupti.flush(forced=True)
-        self._tie_clocks(cupti)
+        if cupti.is_taken():
+            # The other profiler gets the records now, and may have given them another clock.
+            self.reason = "Another profiler took CUPTI over during the run: what the GPU did from then on is missing."
+        else:
+            cupti.flush(forced=True)
+            self._tie_clocks(cupti)
         self._note(trace_format.STATEMENTS, _first_correlations(self._waits, starts_ns))
         self._note(trace_format.SPANS, [["compile", *span] for span in self._compilers.take()])
         return self.reason
@@ -140,9 +142,10 @@ class Tracer:
         cupti, self._cupti = self._cupti, None
         if cupti is None:
             return
-        cupti.flush(forced=True)
-        cupti.disable((*GPU_KINDS, *CPU_KINDS))
-        cupti.flush(forced=True)
+        if not cupti.is_taken():
+            cupti.flush(forced=True)
+            cupti.disable((*GPU_KINDS, *CPU_KINDS))
+            cupti.flush(forced=True)
         self._note(trace_format.DROPPED, [[self._dropped + cupti.dropped()]])
         self._note(trace_format.REGIONS, [[*started, None, *rest] for started, rest in self._open_regions()])
         if cupti.unreadable:
