@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from gpuplayground.playground.demangle import short_name
 from gpuplayground.playground.gpu_timing import Direction
-from gpuplayground.playground.gpu_totals import direction_names
+from gpuplayground.playground.gpu_totals import directions
 from gpuplayground.playground.trace import OpKind, Trace
 from gpuplayground.ui.timeline.axis import exact
 from gpuplayground.ui.timeline.hits import Hit
@@ -21,6 +21,7 @@ from gpuplayground.units import data_size, duration, significant
 #: Characters of a name that are shown: templates of C++ can be longer than a screen.
 _NAME_CHARACTERS = 240
 _SOURCE_CHARACTERS = 80
+_DIRECTIONS = tuple(Direction)
 #: Names listed for a column of many.
 _LISTED = 3
 #: CUpti_ActivityMemoryKind (cupti_activity.h).
@@ -179,7 +180,7 @@ def _bounds(hit: Hit) -> tuple[tuple[str, str], ...]:
 def _operation_title(trace: Trace, operation: np.void) -> str:
     match int(operation["kind"]):
         case OpKind.COPY:
-            return _copy_title(direction_names(np.array([operation]))[0])
+            return _copy_title(_DIRECTIONS[int(directions(np.array([operation]))[0])])
         case OpKind.MEMSET:
             return _tr("Memory set")
         case OpKind.GRAPH:

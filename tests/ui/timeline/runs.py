@@ -18,12 +18,15 @@ US, MS = 1_000, 1_000_000
 PAGEABLE, PINNED, DEVICE = 1, 2, 3
 TO_DEVICE, TO_HOST = 1, 2
 
-NAMES = (
+ADD = (
     "void at::native::vectorized_elementwise_kernel<4, at::native::CUDAFunctor_add<float>, at::detail::Array<char*, 3>>"
-    "(int, at::native::CUDAFunctor_add<float>, at::detail::Array<char*, 3>)",
+    "(int, at::native::CUDAFunctor_add<float>, at::detail::Array<char*, 3>)"
+)
+NAMES = (
+    ADD,
     "sm90_xmma_gemm_f32f32_f32f32_f32_tn_n_tilesize128x128x8",
     "cupy_sqrt__float32_float32",
-    "void softmax_warp_forward<float, float, float, 10, false, false>(float*, float const*, int, int, int, bool const*)",
+    "void softmax_warp_forward<float, float, float, 10, false, false>(float*, float const*, int, int, int)",
     "void cub::CUB_300102_SM_900::DeviceReduceKernel<Policy, float*, int, cub::Sum, float>(float*, float*, int)",
     "bias_gelu",
 )

@@ -1,0 +1,50 @@
+"""A timeline on screen with the usual run in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gpuplayground.playground.results import Run
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.theme import Theme, load_fonts
+from gpuplayground.ui.timeline.panel import TimelinePanel
+from tests.ui.timeline.runs import RUN, usual_run
+
+MakePanel = Callable[..., TimelinePanel]
+
+
+@pytest.fixture
+def theme(resources: Path, qtbot: QtBot) -> Theme:
+    """The dark theme, applied to the application."""
+    load_fonts(resources / "fonts")
+    theme = Theme("dark")
+    theme.apply()
+    return theme
+
+
+@pytest.fixture
+def make_panel(theme: Theme, resources: Path, qtbot: QtBot) -> MakePanel:
+    """Makes a panel on screen, in which a run has ended if one is given."""
+
+    def make(run: Run | None = None, width: int = 1000, height: int = 400) -> TimelinePanel:
+        panel = TimelinePanel(theme, Icons(resources / "icons", theme), ("Timings", "Timeline"))
+        qtbot.addWidget(panel)
+        panel.resize(width, height)
+        with qtbot.waitExposed(panel):
+            panel.show()
+        if run is not None:
+            panel.begin(RUN)
+            panel.finish(run)
+        return panel
+
+    return make
+
+
+@pytest.fixture
+def panel(make_panel: MakePanel) -> TimelinePanel:
+    """A panel with the usual run."""
+    return make_panel(usual_run())
