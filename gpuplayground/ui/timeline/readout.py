@@ -56,7 +56,7 @@ class Readout(QWidget):
         title = self._title_metrics.horizontalAdvance(self.facts.title) + 1
         width = min(max(self._labels_px + _GAP + values, title, _LEAST_WIDTH), _MOST_WIDTH)
         wrapped = self._title_metrics.boundingRect(QRect(0, 0, width, 1000), int(_WRAP), self._title())
-        self._title_height = max(_LINE_PX, wrapped.height())
+        self._title_height = max(_LINE_PX, wrapped.height()) + 3
         return QSize(width + 2 * _PADDING, self._title_height + len(self.facts.lines) * _LINE_PX + 2 * _PADDING)
 
     def _beside(self, pointer: QPoint) -> QPoint:
