@@ -51,13 +51,19 @@ def main(command_line: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str, given: list[str]) -> int:
-    if name == "run":
+    if name in ("run", "bench"):
         # Everything behind "--" is the snippet's, whatever it looks like.
         split = given.index("--") if "--" in given else len(given)
-        options = arguments.run_parser().parse_args(given[:split])
+        own, rest = given[:split], given[split + 1 :]
+        if name == "bench":
+            options = arguments.bench_parser().parse_args(own)
+            from gpuplayground.commands.bench import bench_file
+
+            return bench_file(options, rest)
+        options = arguments.run_parser().parse_args(own)
         from gpuplayground.commands.run import run_file
 
-        return run_file(options, given[split + 1 :])
+        return run_file(options, rest)
     if name == "record":
         options = arguments.record_parser().parse_args(given)
         from gpuplayground.commands.record import record

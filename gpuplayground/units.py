@@ -8,7 +8,10 @@ _DURATIONS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"))
 
 
 def duration(nanoseconds: float | None) -> str:
-    """Return a duration with three significant digits and its unit: ``1.24 ms``, ``545 µs``, ``2 min 5 s``."""
+    """Return a duration with three significant digits and its unit: ``1.24 ms``, ``545 µs``, ``2 min 5 s``.
+
+    Nanoseconds are whole, but for a mean with a fraction: ``14.8 ns``.
+    """
     if nanoseconds is None:
         return DASH
     if nanoseconds >= 60e9:
@@ -18,7 +21,8 @@ def duration(nanoseconds: float | None) -> str:
         # 999.6 µs would round to 1000: let the next unit up have it.
         if nanoseconds >= scale * 0.9995:
             return f"{significant(nanoseconds / scale)} {unit}"
-    return f"{nanoseconds:.0f} ns"
+    has_fraction = nanoseconds < 99.95 and not float(nanoseconds).is_integer()
+    return f"{significant(nanoseconds) if has_fraction else f'{nanoseconds:.0f}'} ns"
 
 
 def significant(value: float) -> str:

@@ -264,7 +264,7 @@ def test_the_results_are_written_as_json(tmp_path: Path) -> None:
     assert results["file"] == {"name": "snippet.py", "path": str(path), "arguments": ["x"]}
     assert results["environment"]["interpreter"] == sys.executable
     assert [gpu["uuid"] for gpu in results["device"]["gpus"]] == [gpu_uuid(0), gpu_uuid(1)]
-    assert results["device"]["cuda_visible_devices"] == "1"
+    assert results["device"]["cuda_visible_devices"] == gpu_uuid(1)
     assert results["exit"]["code"] == 1
     assert results["exit"]["error"]["line"] == 6
     assert [(s["line"], s["end_line"]) for s in results["statements"]] == [(1, 1), (2, 5), (6, 6)]

@@ -9,12 +9,14 @@ from typing import Any, NoReturn
 
 from gpuplayground.commands.streams import say, tell
 from gpuplayground.commands.usage import EXIT_USAGE
+from gpuplayground.playground.benchmark_results import DEFAULT_MAX_TIME_S
 
 PROGRAM = "gpuplayground"
-COMMANDS = ("run", "record", "export", "doctor")
+COMMANDS = ("run", "bench", "record", "export", "doctor")
 _HELP = """\
 without a window:
   gpuplayground run FILE         run a Python file ("-": standard input) and print what each statement cost
+  gpuplayground bench FILE       repeat some of its lines until their time is known, and say how far to trust it
   gpuplayground record OUT       record what the GPUs do into a file
   gpuplayground export REC OUT   write a recording as CSV
   gpuplayground doctor           check the driver, the GPUs and the frameworks
@@ -58,20 +60,53 @@ def run_parser() -> Parser:
     """Return the parser of ``gpuplayground run``."""
     parser = Parser(
         f"{PROGRAM} run",
-        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--device GPU] [--json OUT] [-- ARGS...]",
+        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--device GPU] [--no-trace] [--json OUT] "
+        "[-- ARGS...]",
         description="Run a Python file; what each statement cost follows its output, on stderr.",
         epilog="Exit code: the file's own; 124 when it took too long, 130 when interrupted, 128+N when ended by signal "
         "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it.",
         allow_abbrev=False,
     )
+    _add_run_options(parser)
+    parser.add_argument("--no-trace", action="store_true", help="leave the GPU's own times out, which cost a little")
+    return parser
+
+
+def bench_parser() -> Parser:
+    """Return the parser of ``gpuplayground bench``."""
+    parser = Parser(
+        f"{PROGRAM} bench",
+        usage="gpuplayground bench FILE (--cell N|TITLE | --lines A-B) [--max-time S] [--cold-l2] [--sweep SWEEP] "
+        "[--csv OUT] [--json OUT] [--python INTERPRETER] [--timeout S] [--device GPU] [-- ARGS...]",
+        description="Run what stands above the chosen lines once, then repeat those until their time is known; the "
+        "figures follow the file's output, on stderr.",
+        epilog="Exit code: 0, 1 when something could not be measured, 2 for a bad choice; otherwise as of run. "
+        "Ctrl+C ends the measurement and keeps what was measured until then.",
+        allow_abbrev=False,
+    )
+    _add_run_options(parser)
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--cell", metavar="N|TITLE", help="the cell to measure: lines from a # %%%% to the next")
+    chosen.add_argument("--lines", type=_lines, metavar="A-B", help="the lines to measure, such as 12-14, or one line")
+    parser.add_argument(
+        "--max-time", type=_positive, metavar="S", default=DEFAULT_MAX_TIME_S,
+        help=f"seconds of warm-up and samples at most, for each value (default: {DEFAULT_MAX_TIME_S:g})",
+    )  # fmt: skip
+    parser.add_argument("--cold-l2", action="store_true", help="overwrite the GPU's L2 cache ahead of each sample")
+    parser.add_argument(
+        "--sweep", metavar="SWEEP", help='values of a variable, such as "n = 2**10 .. 2**26" or "n = 100, 200, 400"'
+    )
+    parser.add_argument("--csv", metavar="OUT", help="write the figures to a CSV file, a line for each value")
+    return parser
+
+
+def _add_run_options(parser: Parser) -> None:
+    """Add what ``run`` and ``bench`` have in common."""
     parser.add_argument("file", metavar="FILE", help='the Python file, or "-" for standard input')
     parser.add_argument("--python", metavar="INTERPRETER", help="the Python to run it with (default: this program's)")
     parser.add_argument("--timeout", type=_positive, metavar="S", help="end it after so many seconds")
-    parser.add_argument(
-        "--device", type=_device, metavar="GPU", help="the GPU it sees, by index or UUID (CUDA_VISIBLE_DEVICES)"
-    )
+    parser.add_argument("--device", type=_device, metavar="GPU", help="the only GPU it sees, by index or UUID")
     parser.add_argument("--json", metavar="OUT", help="write the results to a JSON file")
-    return parser
 
 
 def record_parser() -> Parser:
@@ -140,6 +175,14 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not a number") from None
+
+
+def _lines(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,9})(?:\s*[-–:]\s*(\d{1,9}))?", text.strip())
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= first <= last:
+        raise argparse.ArgumentTypeError(f"{text} are no lines such as 12-14")
+    return first, last
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -10,8 +10,9 @@ import sys
 import threading
 import tokenize
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -30,6 +31,7 @@ from gpuplayground.commands.usage import (
     readable_file,
     writable_file,
 )
+from gpuplayground.commands.watch import watching
 from gpuplayground.playground.environments import InterpreterError, probe
 from gpuplayground.playground.events import InputRequested, OutputAppended, SessionEvent
 from gpuplayground.playground.results import Run, RunRequest
@@ -49,26 +51,35 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         UsageError: the file, the interpreter or the JSON file cannot be used.
         CommandFailedError: its output or the JSON file cannot be written.
     """
-    request = _request(options, arguments)
+    request = replace(request_of(options, arguments), trace=not options.no_trace)
     out = writable_file(options.json) if options.json else None
+    columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
     launcher = Launcher()
     try:
-        attended = AttendedRun(launcher.session(), request)
-        run = attended.to_its_end()
+        with watching(request.source) as watch:
+            attended = AttendedRun(launcher.session(), request)
+            run = attended.to_its_end()
+            code = attended.exit_code(run)
+            if attended.output_error is None and not tell(run_report.as_text(run, columns)):
+                code = code or EXIT_PROBLEM
+            receipts = watch.receipts(run, chosen_gpus(request))
     finally:
         launcher.close()
-    code = attended.exit_code(run)
-    columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
-    if attended.output_error is None and not tell(run_report.as_text(run, columns)):
-        code = code or EXIT_PROBLEM
+    if receipts and attended.output_error is None:
+        tell(run_report.receipts_as_text(receipts))
     if out is not None:
-        write_json(out, run_report.as_json(run, request, code, read_inventory()))
+        write_json(out, run_report.as_json(run, request, code, read_inventory(), receipts))
     if attended.output_error is not None:
         raise attended.output_error
     return code
 
 
-def _request(options: argparse.Namespace, arguments: Sequence[str]) -> RunRequest:
+def request_of(options: argparse.Namespace, arguments: Sequence[str]) -> RunRequest:
+    """Return what the options of ``run`` and ``bench`` ask for.
+
+    Raises:
+        UsageError: the file, the interpreter or the GPU cannot be used.
+    """
     working_directory = _working_directory()
     path = None if options.file == _STDIN else readable_file(options.file, is_stream_fine=True)
     # A pipe has no text to compare with any more once it has been read, and a named one would be waited for.
@@ -79,8 +90,7 @@ def _request(options: argparse.Namespace, arguments: Sequence[str]) -> RunReques
             interpreter = probe(options.python).interpreter
         except InterpreterError as error:
             raise UsageError(str(error)) from error
-    if options.device:
-        _check_device(options.device)
+    device = _device_uuid(options.device) if options.device else None
     return RunRequest(
         run_id=uuid.uuid4().hex,
         source=_source(path),
@@ -89,18 +99,33 @@ def _request(options: argparse.Namespace, arguments: Sequence[str]) -> RunReques
         arguments=tuple(arguments),
         interpreter=interpreter,
         working_directory=working_directory,
-        cuda_visible_devices=options.device,
+        cuda_visible_devices=device,
         timeout_s=options.timeout,
     )
 
 
-def _check_device(device: str) -> None:
-    """Refuse a GPU that this machine's driver does not know: CUDA would hide all of them without a word."""
+def chosen_gpus(request: RunRequest) -> tuple[str, ...]:
+    """Return the UUID of the GPU that a request was given, none where it sees all."""
+    chosen = request.cuda_visible_devices or ""
+    return (chosen,) if chosen.startswith("GPU-") else ()
+
+
+def _device_uuid(device: str) -> str:
+    """Return the UUID of a GPU of this machine, or the text as it is where there is no driver to ask.
+
+    CUDA counts GPUs in an order of its own, so an index could mean another one; and it would hide all of them without
+    a word for one that is not there.
+    """
+    if device.startswith("MIG-"):
+        return device
     gpus = read_inventory().gpus
-    known = device.startswith("MIG-") or any(device == str(gpu.index) or gpu.uuid.startswith(device) for gpu in gpus)
-    if gpus and not known:
+    for gpu in gpus:
+        if device == str(gpu.index) or gpu.uuid.startswith(device):
+            return gpu.uuid
+    if gpus:
         names = ", ".join(f"{gpu.index} ({gpu.name})" for gpu in gpus)
         raise UsageError(f"There is no GPU {device}: this machine has {names}.")
+    return device
 
 
 def _working_directory() -> str:
@@ -133,9 +158,17 @@ class AttendedRun:
 
     The session runs in a thread of its own and prints from there, so that a slow reader slows the snippet and not
     its interruption.
+
+    Args:
+        session: runs it.
+        request: what to run.
+        also: takes each event too, ahead of whatever is written of it.
     """
 
-    def __init__(self, session: Session, request: RunRequest) -> None:
+    def __init__(
+        self, session: Session, request: RunRequest, also: Callable[[SessionEvent], None] | None = None
+    ) -> None:
+        self._also = also
         self.is_interrupted = False
         #: Why the output could not be written, which ended the run.
         self.output_error: BrokenPipeError | CommandFailedError | None = None
@@ -176,6 +209,8 @@ class AttendedRun:
             self._signals.put(_OVER)
 
     def _on_event(self, event: SessionEvent) -> None:
+        if self._also is not None:
+            self._also(event)
         if isinstance(event, OutputAppended) and self.output_error is None:
             try:
                 write_output(event)

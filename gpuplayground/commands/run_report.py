@@ -10,7 +10,12 @@ from typing import Any
 from gpuplayground.commands.usage import EXIT_INTERRUPTED, EXIT_SIGNAL_BASE, EXIT_TIMED_OUT, EXIT_USAGE
 from gpuplayground.commands.version import version
 from gpuplayground.monitor.samples import Inventory
+from gpuplayground.playground.benchmark_results import Benchmark
+from gpuplayground.playground.receipt import Receipt
+from gpuplayground.playground.receipt_rows import sentences
 from gpuplayground.playground.results import SCHEMA_VERSION, Run, RunRequest, RunState, StatementTiming
+from gpuplayground.playground.serial import to_data
+from gpuplayground.playground.statistics import summary
 from gpuplayground.playground.timing_table import STATEMENT_COLUMNS, format_timings, headline
 
 #: Statements are never cut to fewer columns than this; a narrower terminal wraps the table.
@@ -77,7 +82,17 @@ def _styled(table: str) -> list[str]:
     return [f"\033[2m{line}\033[0m" if line and not line.strip("- ") else line for line in lines]
 
 
-def as_json(run: Run, request: RunRequest, code: int, inventory: Inventory) -> dict[str, Any]:
+def receipts_as_text(receipts: Sequence[Receipt]) -> str:
+    """Return what a run has cost on each GPU it used."""
+    lines = [""]
+    for receipt in receipts:
+        lines += [receipt.gpu_name or receipt.gpu_uuid, *(f"  {sentence}" for sentence in sentences(receipt))]
+    return "\n".join([*lines, ""])
+
+
+def as_json(
+    run: Run, request: RunRequest, code: int, inventory: Inventory, receipts: Sequence[Receipt] = ()
+) -> dict[str, Any]:
     """Return the JSON object of a run; durations are nanoseconds, ``start_ns`` and ``end_ns`` since the epoch."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -103,9 +118,13 @@ def as_json(run: Run, request: RunRequest, code: int, inventory: Inventory) -> d
         "duration_ns": run.duration_ns,
         "was_warm": run.was_warm,
         "trace_note": run.trace_note,
-        "statements": [_statement(timing) for timing in run.timings],
+        "statements": [{**to_data(timing), "cost_ns": timing.cost_ns} for timing in run.timings],
+        "benchmarks": [_benchmark(benchmark) for benchmark in run.benchmarks],
+        "receipt": [to_data(receipt) for receipt in receipts],
     }
 
 
-def _statement(timing: StatementTiming) -> dict[str, Any]:
-    return {**asdict(timing), "cost_ns": timing.cost_ns}
+def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
+    """Return a benchmark with its samples, and what they say."""
+    times = summary(benchmark.samples_ns) if benchmark.samples_ns else None
+    return {**to_data(benchmark), "gpu_busy_ns": benchmark.gpu_busy_ns, "summary": to_data(times)}

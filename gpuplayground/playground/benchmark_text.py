@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpuplayground.playground.benchmark_results import Benchmark
-from gpuplayground.runtime import medians
+from gpuplayground.playground.statistics import summary
 from gpuplayground.units import duration
 
 
@@ -23,10 +23,10 @@ def summary_of(benchmarks: Sequence[Benchmark], duration_ns: int) -> str:
 
 def median_text(benchmark: Benchmark) -> str:
     """Return the median and its interval in the same unit: ``7.42 µs (95 % CI 7.41 to 7.43)``."""
-    by_size = sorted(benchmark.samples_ns)
-    middle = medians.median(by_size)
-    low, high = medians.interval(by_size, medians.inflation(benchmark.samples_ns, by_size))
-    texts = [duration(value) for value in (low, middle, high)]
+    times = summary(benchmark.samples_ns)
+    if not times.has_interval:
+        return duration(times.median)
+    texts = [duration(value) for value in (times.low, times.median, times.high)]
     units = {text.partition(" ")[2] for text in texts}
     if len(units) == 1:
         texts[0], texts[2] = texts[0].partition(" ")[0], texts[2].partition(" ")[0]

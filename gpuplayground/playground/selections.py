@@ -10,15 +10,19 @@ import ast
 import io
 import re
 import tokenize
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from gpuplayground.playground.benchmark_results import DEFAULT_MAX_TIME_S, BenchmarkPlan, SweepPlan
-from gpuplayground.runtime.statements import top_level
+from gpuplayground.runtime.bench_body import RefusedError, Selection
+from gpuplayground.runtime.bench_sweep import Sweep
+from gpuplayground.runtime.statements import split, top_level
 
 _MARKER = re.compile(r"#\s*%%+(.*)", re.DOTALL)
 _ONLY_NAMES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NAME = "<snippet>"
 #: Titles that a sentence lists at most.
 _LISTED = 6
 
@@ -137,8 +141,27 @@ def plan_for(
     if not within:
         raise SelectionError(f"There are only imports and definitions in {place}: select the lines that use them.")
     first, last = within[0].first, within[-1].last
+    _check(source, first, last, sweep)
     label = label or (f"line {first}" if first == last else f"lines {first}–{last}")
     return BenchmarkPlan(first, last, label, max_time_s, cold_l2, sweep)
+
+
+def _check(source: str, first: int, last: int, sweep: SweepPlan | None) -> None:
+    """Refuse here what the snippet's process would refuse."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            selection = Selection(source, _NAME, split(source, _NAME)[1], first, last)
+        if sweep is not None:
+            Sweep(selection, _NAME, sweep.variable, sweep.values)
+    except RefusedError as refusal:
+        raise SelectionError(str(refusal)) from None
+    except SyntaxError as error:
+        raise _no_python(error) from None
+
+
+def _no_python(error: SyntaxError) -> SelectionError:
+    return SelectionError(f"Line {error.lineno or 1} is no Python ({error.msg}): correct it first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +173,9 @@ class _Span:
 
 def _statements(source: str) -> list[_Span]:
     try:
-        nodes = top_level(source, "<snippet>")
+        nodes = top_level(source, _NAME)
     except SyntaxError as error:
-        raise SelectionError(f"Line {error.lineno or 1} is no Python ({error.msg}): correct it first.") from None
+        raise _no_python(error) from None
     except (ValueError, RecursionError, MemoryError):
         raise SelectionError("This text is no Python that can be measured: correct it first.") from None
     return [_span(node) for node in nodes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gpuplayground.playground.benchmark_results import SweepPlan
 from gpuplayground.playground.selections import SelectionError, cell_at, cells, plan_for
 
 CELLS = '''import math
@@ -102,6 +103,10 @@ def test_statements_of_the_main_guard_count_one_by_one() -> None:
         (CELLS, {"cell": "3"}, "only imports and definitions in cell 3"),
         ("# %% a\n# %% A\nx = 1", {"cell": "a"}, "2 cells are called a"),
         ("# %% empty\n", {"cell": "1"}, "There is no statement in the cell empty"),
+        ("return\n", {"lines": (1, 1)}, "Line 1 is no Python"),
+        ("x = 1\nawait x\n", {"lines": (1, 2)}, "The selection awaits at top level"),
+        ("if 1:\n    from os import *\n", {"lines": (1, 2)}, "The selection holds an import *"),
+        ("m = 1\nx = m\n", {"lines": (2, 2), "sweep": SweepPlan("n", (1, 2))}, "n is not assigned above"),
         ("x = (\n", {"lines": (1, 1)}, "Line 1 is no Python"),
         ("x = 1\0", {"lines": (1, 1)}, "no Python"),
         (f"x = {'-' * 100_000}1", {"lines": (1, 1)}, "no Python"),

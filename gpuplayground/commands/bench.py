@@ -1,0 +1,91 @@
+"""``gpuplayground bench``: some lines of a file in steady state, and how far the figure can be trusted."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gpuplayground.commands import bench_report
+from gpuplayground.commands.bench_progress import ProgressLine
+from gpuplayground.commands.inventory import read_inventory
+from gpuplayground.commands.json_file import write_json, write_text
+from gpuplayground.commands.run import AttendedRun, chosen_gpus, request_of
+from gpuplayground.commands.run_report import as_json, as_text
+from gpuplayground.commands.streams import tell
+from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, writable_file
+from gpuplayground.commands.watch import watching
+from gpuplayground.playground.benchmark_results import BenchmarkPlan
+from gpuplayground.playground.events import SessionEvent
+from gpuplayground.playground.results import Run, RunState
+from gpuplayground.playground.selections import SelectionError, cells, plan_for
+from gpuplayground.playground.session import Launcher
+from gpuplayground.playground.sweep_curves import sweep_csv
+from gpuplayground.playground.sweeps import SweepError, parse_sweep
+
+
+def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Measure what was chosen of a file and return the exit code: 0, 1 when measuring failed, else as of ``run``.
+
+    Raises:
+        UsageError: the file, the selection, the interpreter or an output file cannot be used.
+        CommandFailedError: its output or a file cannot be written.
+    """
+    request = request_of(options, arguments)
+    request = replace(request, benchmark=_plan(options, request.source))
+    json_path = writable_file(options.json) if options.json else None
+    csv_path = writable_file(options.csv) if options.csv else None
+    progress = ProgressLine(sys.stderr.isatty())
+    launcher = Launcher()
+    try:
+        with watching(request.source) as watch:
+
+            def on_event(event: SessionEvent) -> None:
+                watch.follow(event)
+                progress.show(event)
+
+            attended = AttendedRun(launcher.session(), request, on_event)
+            run = attended.to_its_end()
+            progress.clear()
+            gpus = chosen_gpus(request)
+            run = replace(run, benchmarks=watch.judged(run, gpus))
+            receipts = watch.receipts(run, gpus)
+    finally:
+        launcher.close()
+    code = attended.exit_code(run)
+    code = code or (0 if _has_measured(run) else EXIT_PROBLEM)
+    columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
+    text = bench_report.as_text(run) if run.benchmarks else as_text(run, columns)
+    if attended.output_error is None and not tell(text):
+        code = code or EXIT_PROBLEM
+    if json_path is not None:
+        write_json(json_path, as_json(run, request, code, read_inventory(), receipts))
+    if csv_path is not None:
+        write_text(csv_path, sweep_csv({request.name: run.benchmarks}))
+    if attended.output_error is not None:
+        raise attended.output_error
+    return code
+
+
+def _plan(options: argparse.Namespace, source: str) -> BenchmarkPlan:
+    if options.cell is None and options.lines is None:
+        where = "a cell with --cell" if cells(source) else "lines with --lines"
+        raise UsageError(f"Nothing is chosen to be measured: name {where}.")
+    try:
+        return plan_for(
+            source,
+            lines=options.lines,
+            cell=options.cell,
+            max_time_s=options.max_time,
+            cold_l2=options.cold_l2,
+            sweep=None if options.sweep is None else parse_sweep(options.sweep),
+        )
+    except (SelectionError, SweepError) as error:
+        raise UsageError(str(error)) from None
+
+
+def _has_measured(run: Run) -> bool:
+    """Return whether there is a figure to go by; of a sweep at least one."""
+    return run.state is RunState.FINISHED and any(each.samples_ns and not each.error for each in run.benchmarks)

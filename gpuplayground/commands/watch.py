@@ -1,0 +1,129 @@
+"""The GPUs while a command runs something on them: what a receipt and a verdict are made of."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from gpuplayground.monitor.feed import Feed
+from gpuplayground.monitor.samples import Inventory, MonitorEvent, Problem
+from gpuplayground.playground.benchmark_results import Benchmark, Phase
+from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed, SessionEvent
+from gpuplayground.playground.receipt import SETTLE_S, Receipt, receipts, window_of
+from gpuplayground.playground.results import Run
+from gpuplayground.playground.sample_log import SampleLog, Watched
+from gpuplayground.playground.used_gpus import MARGIN_NS
+from gpuplayground.playground.verdicts import judge
+
+#: A snippet with none of these words waits for no monitor: it hardly uses a GPU.
+_MENTIONS = re.compile(r"\b(?:cu[a-z]+|torch|tensorflow|keras|pycuda|numba|jax|triton|warp|nv[a-z]+)\b", re.IGNORECASE)
+#: So long the monitor may take to its first sample before the run begins without what was used ahead of it.
+_READY_S = 2.0
+#: How often the processes are looked at while something runs.
+_PROCESS_PERIOD_S = 0.5
+
+
+class Watch:
+    """Follows the GPUs from :meth:`start` to :meth:`stop`; without a driver it does nothing."""
+
+    def __init__(self) -> None:
+        self._log = SampleLog()
+        self._feed = Feed()
+        self._thread: threading.Thread | None = None
+        self._is_ready = threading.Event()
+        self._last_ns = 0
+
+    def start(self, source: str) -> None:
+        """Begin, and where the snippet ``source`` may use a GPU wait for the first sample."""
+        if not _has_driver():
+            return
+        self._feed.set_process_period(_PROCESS_PERIOD_S)
+        self._thread = threading.Thread(target=self._feed.run, args=(self._take,), name="watch", daemon=True)
+        self._thread.start()
+        if _MENTIONS.search(source):
+            self._is_ready.wait(_READY_S)
+
+    def stop(self) -> None:
+        """End the monitor."""
+        self._feed.stop()
+        if self._thread is not None:
+            self._thread.join(2.0)
+
+    def follow(self, event: SessionEvent) -> None:
+        """Leave the GPUs alone, as far as it disturbs, while a benchmark is timed."""
+        if isinstance(event, BenchmarkMeasured) or (
+            isinstance(event, BenchmarkProgressed) and event.phase is Phase.TRACING
+        ):
+            self._feed.resume_slow_tier()
+        elif isinstance(event, BenchmarkProgressed) and event.phase is Phase.WARMING_UP:
+            self._feed.pause_slow_tier()
+
+    def receipts(self, run: Run, gpu_uuids: Sequence[str] = ()) -> tuple[Receipt, ...]:
+        """Return what a run cost on each GPU it used; none where it used none. May wait for a last sample."""
+        seen = self._around(run)
+        if run.pid is None or not (_has_used_cuda(run) or any(each.pid == run.pid for each in seen.processes)):
+            return ()
+        seen = self._settled(run)
+        if not seen.samples:
+            return ()
+        return receipts(window_of(run, gpu_uuids), seen.samples, seen.processes, run.allocator_peaks, seen.gpus)
+
+    def judged(self, run: Run, gpu_uuids: Sequence[str] = ()) -> tuple[Benchmark, ...]:
+        """Return the benchmarks of a run with their verdicts."""
+        uses_gpu = any(benchmark.uses_gpu for benchmark in run.benchmarks)
+        seen = self._settled(run) if uses_gpu else Watched((), (), ())
+        pids = () if run.pid is None else (run.pid,)
+        return tuple(
+            replace(benchmark, verdict=judge(benchmark, seen.samples, seen.processes, pids, gpu_uuids))
+            for benchmark in run.benchmarks
+        )
+
+    def _settled(self, run: Run) -> Watched:
+        """Return what was seen around a run, once what its end changes has been seen too."""
+        if self._thread is not None and self._log.gpus:
+            settled_ns = run.end_ns + round(SETTLE_S * 1e9)
+            deadline = time.monotonic() + 2 * SETTLE_S
+            while self._last_ns < settled_ns and time.monotonic() < deadline:
+                time.sleep(0.05)
+        return self._around(run)
+
+    def _around(self, run: Run) -> Watched:
+        return self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS)
+
+    def _take(self, event: MonitorEvent) -> None:
+        self._log.add(event)
+        if isinstance(event, tuple) and event:
+            self._last_ns = event[-1].time_ns
+            self._is_ready.set()
+        elif isinstance(event, Problem) or (isinstance(event, Inventory) and not event.gpus):
+            self._is_ready.set()
+
+
+@contextmanager
+def watching(source: str) -> Iterator[Watch]:
+    """Watch the GPUs while something like the snippet ``source`` runs, and end the monitor whatever happens."""
+    watch = Watch()
+    watch.start(source)
+    try:
+        yield watch
+    finally:
+        watch.stop()
+
+
+def _has_used_cuda(run: Run) -> bool:
+    return any(timing.synced_ns is not None for timing in run.timings) or any(b.uses_gpu for b in run.benchmarks)
+
+
+def _has_driver() -> bool:
+    """Return whether there is a driver to ask, without asking it: on other machines no process is started in vain."""
+    try:
+        ctypes.CDLL("nvml.dll" if sys.platform == "win32" else "libnvidia-ml.so.1")
+    except OSError:
+        return False
+    return True
