@@ -96,16 +96,15 @@ class Scene:
         theme = self._theme
         marks = ticks(view, place.plot)
         painter.setFont(self._name_font)
-        spacing = place.plot * (marks.moments[1] - marks.moments[0]) / view.span if len(marks.moments) > 1 else 88.0
+        right = place.gutter + place.plot
         for moment, label in zip(marks.moments, marks.labels, strict=True):
             x = place.gutter + round((moment - view.start) / view.span * place.plot)
             painter.fillRect(x, RULER_PX, 1, height - RULER_PX, theme.color("grid"))
             painter.fillRect(x, RULER_PX - 4, 1, 4, theme.color("border"))
-            left = min(x - spacing / 2, place.gutter + place.plot - self._name_metrics.horizontalAdvance(label))
-            area = QRectF(max(left, place.gutter), 0, spacing, RULER_PX - 3)
+            room = self._name_metrics.horizontalAdvance(label)
+            left = max(min(x - room // 2, right - room), place.gutter + 2)
             painter.setPen(theme.color("muted"))
-            centred = left == x - spacing / 2 and left >= place.gutter
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter if centred else _LEFT, label)
+            painter.drawText(QRect(left, 0, room + 2, RULER_PX - 3), _LEFT, label)
         if marks.base:
             painter.setPen(theme.color("text"))
             painter.drawText(QRect(PADDING_PX, 0, place.gutter - 2 * PADDING_PX, RULER_PX - 3), _RIGHT, marks.base)
@@ -113,10 +112,10 @@ class Scene:
         if not view.is_whole:
             low, high = view.whole
             scale = place.plot / (high - low)
-            left, wide_px = (view.start - low) * scale, max(view.span * scale, 6.0)
+            edge, wide_px = (view.start - low) * scale, max(view.span * scale, 6.0)
             painter.fillRect(QRectF(place.gutter, 0, place.plot, _OVERVIEW_PX), theme.color("grid"))
-            left = min(left, place.plot - wide_px)
-            painter.fillRect(QRectF(place.gutter + left, 0, wide_px, _OVERVIEW_PX), theme.color("accent"))
+            edge = min(edge, place.plot - wide_px)
+            painter.fillRect(QRectF(place.gutter + edge, 0, wide_px, _OVERVIEW_PX), theme.color("accent"))
 
     def _fill_rows(self, slots: list[Slot], edges: Floats, ratio: float, place: Geometry) -> list[Label]:
         """Fill the image with the rows in sight, and return the words that have room on them."""
