@@ -66,7 +66,9 @@ def _gpu_figures(gpu: GpuTiming | None, repeats: int) -> list[Figure]:
     """Return those of the traced pass."""
     if gpu is None:
         return []
-    shown = [Figure("Kernels", _per_repeat(gpu.kernels / repeats), "launched in one repeat")]
+    shown = [
+        Figure("Kernels / repeat", _per_repeat(gpu.kernels / repeats), "launched in one repeat, by the traced pass")
+    ]
     longest = gpu.longest_kernel
     if longest is not None:
         shown.append(Figure("Longest kernel", duration(longest.longest_ns), longest.name))

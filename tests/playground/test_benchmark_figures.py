@@ -35,12 +35,12 @@ def test_the_figures_say_how_it_was_measured() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    assert not {"Throughput", "Kernels", "Longest kernel", "L2 cache"} & set(values(benchmark()))
+    assert not {"Throughput", "Kernels / repeat", "Longest kernel", "L2 cache"} & set(values(benchmark()))
 
 
 def test_the_traced_pass_is_counted_for_one_repeat() -> None:
     shown = values(benchmark(gpu=GPU, gpu_repeats=5))
-    assert shown["Kernels"] == "2"
+    assert shown["Kernels / repeat"] == "2"
     assert shown["Longest kernel"] == "2.50 µs"
     assert shown["Host to device"] == "25.0 GB/s"
     remarks = {figure.label: figure.remark for figure in figures(benchmark(gpu=GPU, gpu_repeats=5))}

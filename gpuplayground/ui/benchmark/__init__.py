@@ -1,0 +1,1 @@
+"""The panels of a benchmark and of the receipt of a run."""

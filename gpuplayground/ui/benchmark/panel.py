@@ -1,0 +1,173 @@
+"""The panel of a benchmark: what to press, how far it is, what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from gpuplayground.playground.benchmark_figures import report
+from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan
+from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed
+from gpuplayground.playground.results import Run, RunState
+from gpuplayground.ui.benchmark.live_view import LiveView
+from gpuplayground.ui.benchmark.result_view import ResultView
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.panel_header import PanelHeader
+from gpuplayground.ui.theme import Theme
+
+_EMPTY, _LIVE, _RESULT = range(3)
+
+
+class BenchmarkPanel(QWidget):
+    """Shows one benchmark at a time; of a sweep the value that is chosen.
+
+    ``saveRequested`` and ``comparisonRequested`` carry the :class:`Benchmark` shown.
+    """
+
+    saveRequested = Signal(object)
+    comparisonRequested = Signal(object)
+
+    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run_id: str | None = None
+        self._plan: BenchmarkPlan | None = None
+        self._benchmarks: list[Benchmark] = []
+        self.header = PanelHeader(self.tr("Benchmark"), theme, icons, titles)
+        self.steps = QComboBox()
+        self.empty = QLabel()
+        self.live, self.result = LiveView(theme), ResultView(theme)
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self._show_empty(
+            self.tr("Select lines or put the cursor in a # %% cell and press Shift+F5 to measure them in steady state.")
+        )
+
+    def _lay_out(self) -> None:
+        self.steps.setAccessibleName(self.tr("Value of the sweep"))
+        self.steps.setToolTip(self.tr("The value of the sweep whose benchmark is shown"))
+        self.steps.activated.connect(self._show_step)
+        self.header.add_widget(self.steps)
+        add = self.header.add_button
+        tip = self.tr("Copy the benchmark as text")
+        self.copy_button = add("copy", self.tr("Copy benchmark"), tip, lambda _: self.copy())
+        tip = self.tr("Save the benchmark with all its samples as JSON")
+        self.save_button = add("save", self.tr("Save benchmark"), tip, lambda _: self._save())
+        tip = self.tr("Add the benchmark to the comparison")
+        name = self.tr("Add to comparison")
+        self.compare_button = add("plus", name, tip, lambda _: self._add_to_comparison())
+        self.empty.setProperty("role", "muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.empty.setTextFormat(Qt.TextFormat.PlainText)
+        self.empty.setMargin(16)
+        for page in (self.empty, self.live, self.result):
+            self._stack.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self._stack, 1)
+
+    @property
+    def benchmark(self) -> Benchmark | None:
+        """The benchmark that is shown, or None while there is none."""
+        index = self.steps.currentIndex()
+        return self._benchmarks[index] if 0 <= index < len(self._benchmarks) else None
+
+    def begin(self, run_id: str, plan: BenchmarkPlan) -> None:
+        """Get ready for a benchmark that is about to start."""
+        self._run_id, self._plan = run_id, plan
+        self._replace(())
+        self.live.begin(plan)
+        self._stack.setCurrentIndex(_LIVE)
+
+    def progress(self, event: BenchmarkProgressed) -> None:
+        """Show how far the benchmark is."""
+        if event.run_id == self._run_id and self._plan is not None:
+            self.live.progress(event, self._plan)
+
+    def measured(self, event: BenchmarkMeasured) -> None:
+        """Take a result; it is shown when it is the last one, until then the next value's progress is."""
+        if event.run_id != self._run_id:
+            return
+        self._replace((*self._benchmarks, event.benchmark))
+        if event.step >= event.steps:
+            self._show_step(len(self._benchmarks) - 1)
+
+    def finish(self, run: Run) -> None:
+        """Show what a run measured, or why it measured nothing."""
+        if run.run_id != self._run_id:
+            return
+        if run.benchmarks:
+            shown = min(max(self.steps.currentIndex(), 0), len(run.benchmarks) - 1)
+            same_length = len(run.benchmarks) == len(self._benchmarks)
+            self._replace(run.benchmarks)
+            self._show_step(shown if same_length else len(run.benchmarks) - 1)
+        elif not self._benchmarks:
+            self._show_empty(self._reason(run))
+        elif self._stack.currentIndex() == _LIVE:
+            self._show_step(len(self._benchmarks) - 1)
+
+    def show_benchmark(self, benchmark: Benchmark) -> None:
+        """Show one benchmark, of the past or judged since."""
+        self.show_benchmarks((benchmark,))
+
+    def show_benchmarks(self, benchmarks: Sequence[Benchmark]) -> None:
+        """Show the benchmarks of a run of the past or judged since; the value that was chosen stays."""
+        if not benchmarks:
+            return
+        shown = self.steps.currentIndex() if len(benchmarks) == len(self._benchmarks) else len(benchmarks) - 1
+        self._replace(benchmarks)
+        self._show_step(max(shown, 0))
+
+    def copy(self) -> None:
+        """Put the benchmark on the clipboard as text."""
+        if self.benchmark is not None:
+            QGuiApplication.clipboard().setText(report(self.benchmark))
+
+    def _reason(self, run: Run) -> str:
+        if run.state is RunState.STOPPED:
+            return self.tr("Stopped before anything was measured.")
+        if run.error is not None:
+            where = self.tr(" (line {line})").format(line=run.error.line) if run.error.line else ""
+            return self.tr("The benchmark failed: {error}{where}").format(error=run.error.summary, where=where)
+        return self.tr("Nothing was measured: {summary}").format(summary=run.summary or run.state)
+
+    def _replace(self, benchmarks: Sequence[Benchmark]) -> None:
+        self._benchmarks = list(benchmarks)
+        self.steps.clear()
+        for benchmark in self._benchmarks:
+            name, value = benchmark.parameter or (benchmark.label, None)
+            self.steps.addItem(name if value is None else f"{name} = {value}")
+        self.steps.setVisible(len(self._benchmarks) > 1)
+        self._enable()
+
+    def _show_step(self, index: int) -> None:
+        self.steps.setCurrentIndex(index)
+        benchmark = self.benchmark
+        if benchmark is not None:
+            self.result.show_benchmark(benchmark)
+            self._stack.setCurrentIndex(_RESULT)
+        self._enable()
+
+    def _show_empty(self, words: str) -> None:
+        self.empty.setText(words)
+        self._stack.setCurrentIndex(_EMPTY)
+        self._enable()
+        self.steps.setVisible(False)
+
+    def _enable(self) -> None:
+        shown = self.benchmark is not None and self._stack.currentIndex() == _RESULT
+        for button in (self.copy_button, self.save_button, self.compare_button):
+            button.setEnabled(shown)
+
+    def _save(self) -> None:
+        if self.benchmark is not None:
+            self.saveRequested.emit(self.benchmark)
+
+    def _add_to_comparison(self) -> None:
+        if self.benchmark is not None:
+            self.comparisonRequested.emit(self.benchmark)

@@ -1,0 +1,119 @@
+"""What a run cost, from the monitor's samples: memory, utilization, energy, clocks, for each GPU it used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QPalette
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from gpuplayground.playground.receipt import Receipt
+from gpuplayground.playground.receipt_rows import rows, sentences
+from gpuplayground.ui.benchmark.facts import FactRows
+from gpuplayground.ui.benchmark.memory_bars import MemoryBars
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.panel_header import PanelHeader
+from gpuplayground.ui.theme import Theme
+from gpuplayground.units import duration
+
+
+class ReceiptPanel(QWidget):
+    """Shows the receipts of one run at a time, or why there is none."""
+
+    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._run_id: str | None = None
+        self._receipts: tuple[Receipt, ...] = ()
+        self._has_gpus = True
+        self.header = PanelHeader(self.tr("Receipt"), theme, icons, titles)
+        tip = self.tr("Copy the receipt as text")
+        self.copy_button = self.header.add_button("copy", self.tr("Copy receipt"), tip, lambda _: self.copy())
+        self.empty = QLabel()
+        self.empty.setProperty("role", "muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.empty.setMargin(16)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setAccessibleName(self.tr("Receipt of the run"))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._scroll)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self._stack, 1)
+        self._show_empty()
+
+    def set_has_gpus(self, has_gpus: bool) -> None:
+        """Say whether there is a GPU that the monitor can watch."""
+        self._has_gpus = has_gpus
+        if not self._receipts:
+            self._show_empty()
+
+    def begin(self, run_id: str) -> None:
+        """Empty the panel for a run that is about to start."""
+        self._run_id, self._receipts = run_id, ()
+        self._show_empty(self.tr("The receipt is made when the run is over."))
+
+    def wait(self, run_id: str) -> None:
+        """Say that the run is over and that its last samples are still to come."""
+        if run_id == self._run_id:
+            self._show_empty(
+                self.tr("Waiting for the last samples: the driver gives memory back a moment after a run.")
+            )
+
+    def show_receipts(self, run_id: str, receipts: Sequence[Receipt]) -> None:
+        """Show what was made for a run, also for one of the past; an empty sequence says that no GPU was seen."""
+        self._run_id, self._receipts = run_id, tuple(receipts)
+        if not self._receipts:
+            self._show_empty(self.tr("No sample of a GPU fell into this run, so that there is nothing to account for."))
+            return
+        inside = QWidget()
+        inside.setBackgroundRole(QPalette.ColorRole.Base)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(14, 10, 14, 10)
+        column.setSpacing(6)
+        for receipt in self._receipts:
+            column.addWidget(self._title(receipt))
+            column.addWidget(MemoryBars(receipt, self._theme))
+            column.addWidget(FactRows(rows(receipt)))
+            column.addSpacing(8)
+        column.addStretch(1)
+        self._scroll.setWidget(inside)
+        self._stack.setCurrentIndex(1)
+        self.copy_button.setEnabled(True)
+
+    def text(self) -> str:
+        """Return the receipts as plain text, a paragraph for each GPU."""
+        return "\n\n".join(
+            "\n".join([receipt.gpu_name or receipt.gpu_uuid, *sentences(receipt)]) for receipt in self._receipts
+        )
+
+    def copy(self) -> None:
+        """Put the text on the clipboard."""
+        QGuiApplication.clipboard().setText(self.text())
+
+    def _title(self, receipt: Receipt) -> QLabel:
+        name = receipt.gpu_name or receipt.gpu_uuid
+        samples = self.tr("1 sample") if receipt.sample_count == 1 else self.tr("{count} samples")
+        words = self.tr("{gpu}  ·  {time}, {samples}").format(
+            gpu=name,
+            time=duration(receipt.end_ns - receipt.start_ns),
+            samples=samples.format(count=receipt.sample_count),
+        )
+        label = QLabel(words)
+        label.setProperty("role", "title")
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        return label
+
+    def _show_empty(self, words: str = "") -> None:
+        if not self._has_gpus:
+            words = self.tr("This machine has no NVIDIA GPU to watch, so that a run has no receipt.")
+        self.empty.setText(words or self.tr("Press Run (F5) to see here what a run costs: memory, energy, clocks."))
+        self._stack.setCurrentIndex(0)
+        self.copy_button.setEnabled(False)

@@ -1,0 +1,1 @@
+"""What charts of benchmarks share: ticks, layout, pictures."""
