@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
-enum { SUCCESS = 0, NOT_INITIALIZED = 3, INVALID_CONTEXT = 201, LAUNCH_FAILED = 719,
+enum { SUCCESS = 0, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, INVALID_CONTEXT = 201, LAUNCH_FAILED = 719,
        CAPTURE_UNSUPPORTED = 900, CAPTURE_IMPLICIT = 906 };
 
 typedef struct { int device; int busy; int exists; int references; } Context;
@@ -74,7 +74,43 @@ EXPORT int cuDevicePrimaryCtxRetain(void **context, int device) {
 
 EXPORT int cuDevicePrimaryCtxRelease_v2(int device) { primary[device].references--; return SUCCESS; }
 
+/* An L2 cache of 1 MiB on device 0 that is warm unless a buffer of twice its size has been written; one buffer. */
+enum { L2_BYTES = 1 << 20, L2_ATTRIBUTE = 38 };
+static int l2_is_warm, l2_bytes = L2_BYTES, is_full;
+EXPORT int flushes, cold_touches, warm_touches, buffers;
+
+EXPORT int cuCtxGetDevice(int *device) {
+    if (!depth) return INVALID_CONTEXT;
+    *device = stack[depth - 1]->device;
+    return SUCCESS;
+}
+
+EXPORT int cuDeviceGetAttribute(int *value, int attribute, int device) {
+    *value = attribute == L2_ATTRIBUTE && device == 0 ? l2_bytes : 0;
+    return SUCCESS;
+}
+
+EXPORT int cuMemAlloc_v2(unsigned long long *pointer, size_t bytes) {
+    if (is_full) return OUT_OF_MEMORY;
+    buffers++;
+    *pointer = 0x700000000000ull + bytes;
+    return SUCCESS;
+}
+
+EXPORT int cuMemFree_v2(unsigned long long pointer) { (void)pointer; buffers--; return SUCCESS; }
+
+EXPORT int cuMemsetD8Async(unsigned long long pointer, unsigned char value, size_t bytes, void *stream) {
+    (void)value; (void)stream;
+    if (pointer != 0x700000000000ull + bytes || bytes < 2 * L2_BYTES) return INVALID_CONTEXT;
+    flushes++;
+    l2_is_warm = 0;
+    return SUCCESS;
+}
+
 /* What a snippet does. */
+EXPORT void fill(void) { is_full = 1; }
+EXPORT void without_l2(void) { l2_bytes = 0; }
+EXPORT void touch(void) { if (l2_is_warm) warm_touches++; else cold_touches++; l2_is_warm = 1; }
 EXPORT void use_primary(int device) { primary[device].references++; }
 EXPORT void drop_primary(int device) { primary[device].references--; }
 EXPORT int references(int device) { return primary[device].references; }

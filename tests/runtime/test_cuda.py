@@ -15,16 +15,6 @@ from tests.snippets import Played, Playground
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
 
-@pytest.fixture(scope="session")
-def libcuda(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The fake driver library; its soname is what the clock looks for."""
-    library = tmp_path_factory.mktemp("cuda") / "libcuda.so.1"
-    source = Path(__file__).with_name("fake_libcuda.c")
-    command = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-Wl,-soname,libcuda.so.1", "-o", str(library)]
-    subprocess.run([*command, str(source)], check=True)
-    return library
-
-
 def play(playground: Playground, libcuda: Path, text: str) -> Played:
     head = f"import ctypes, time\ncuda = ctypes.CDLL({str(libcuda)!r}); time.sleep(0.006)\n"
     played = playground.play(head + dedent(text))
