@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gpuplayground.commands.columns import labelled
 from gpuplayground.playground.benchmark_figures import figures, half_width_text, rate_text
 from gpuplayground.playground.benchmark_results import Benchmark, FlagKind
 from gpuplayground.playground.benchmark_text import median_text
@@ -37,8 +38,7 @@ def _block(benchmark: Benchmark) -> list[str]:
     lines = [_title(benchmark)]
     if benchmark.samples_ns:
         rows = [("Median", median_text(benchmark), ""), *_busy(benchmark), *figures(benchmark)]
-        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-        lines += [f"  {label:<{widths[0]}}  {value:<{widths[1]}}  {remark}".rstrip() for label, value, remark in rows]
+        lines += labelled(rows)
     for flag in benchmark.verdict:
         lines.append(f"  {'✓' if flag.kind is FlagKind.STEADY else '!'} {flag.sentence}")
     if benchmark.error:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from gpuplayground.commands.columns import labelled
 from gpuplayground.commands.usage import EXIT_INTERRUPTED, EXIT_SIGNAL_BASE, EXIT_TIMED_OUT, EXIT_USAGE
 from gpuplayground.commands.version import version
 from gpuplayground.monitor.samples import Inventory
 from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.receipt import Receipt
-from gpuplayground.playground.receipt_rows import sentences
+from gpuplayground.playground.receipt_rows import rows
 from gpuplayground.playground.results import SCHEMA_VERSION, Run, RunRequest, RunState, StatementTiming
 from gpuplayground.playground.serial import to_data
 from gpuplayground.playground.statistics import summary
@@ -86,7 +87,7 @@ def receipts_as_text(receipts: Sequence[Receipt]) -> str:
     """Return what a run has cost on each GPU it used."""
     lines = [""]
     for receipt in receipts:
-        lines += [receipt.gpu_name or receipt.gpu_uuid, *(f"  {sentence}" for sentence in sentences(receipt))]
+        lines += [receipt.gpu_name or receipt.gpu_uuid, *labelled(rows(receipt))]
     return "\n".join([*lines, ""])
 
 

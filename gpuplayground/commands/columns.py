@@ -1,0 +1,11 @@
+"""Rows of text as aligned lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def labelled(rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Return lines of a label, a figure and a remark below each other, indented by two."""
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    return [f"  {label:<{widths[0]}}  {value:<{widths[1]}}  {remark}".rstrip() for label, value, remark in rows]

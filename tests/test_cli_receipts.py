@@ -1,0 +1,69 @@
+"""What the monitor adds to commands that run something: receipts and verdicts, on a fake driver and a fake CUDA."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import environment, gpuplayground
+from tests.fake_cuda import build_fake_cuda
+from tests.fakes import fake_nvml_env, gpu_uuid, no_nvml_env
+
+pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+
+HEAD = """\
+import ctypes, time
+cuda = ctypes.CDLL({library!r}); cuda.cuInit(0); cuda.use_primary(0); cuda.push_primary(0); time.sleep(0.3)
+"""
+
+
+@pytest.fixture
+def snippet(tmp_path: Path) -> Path:
+    path = tmp_path / "snippet.py"
+    path.write_text(HEAD.format(library=str(build_fake_cuda(tmp_path))) + "cuda.launch(0)\n")
+    return path
+
+
+def test_a_run_on_a_gpu_is_followed_by_its_receipt(snippet: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    env = environment(**fake_nvml_env(gpus=2))
+    done = gpuplayground("run", snippet, "--device", "1", "--json", out, env=env)
+    assert done.returncode == 0, done.stderr
+    _, _, receipt = done.stderr.rpartition("\n\n")
+    labels = [line.split("  ")[1] for line in receipt.splitlines()[1:]]
+    assert {"GPU memory", "Utilization", "Power", "Energy"} <= set(labels)
+    (written,) = json.loads(out.read_text("utf-8"))["receipt"]
+    assert written["gpu_uuid"] == gpu_uuid(1)
+    assert written["sample_count"] > 0
+    assert written["device_before_bytes"] is not None, "what was used ahead of the run"
+    assert written["device_after_bytes"] is not None
+
+
+def test_a_run_on_the_cpu_has_no_receipt_and_waits_for_none(tmp_path: Path) -> None:
+    path, out = tmp_path / "cpu.py", tmp_path / "out.json"
+    path.write_text("x = 1\n")
+    done = gpuplayground("run", path, "--json", out, env=environment(**fake_nvml_env(gpus=1)))
+    assert done.stderr.splitlines()[-1].startswith("cpu.py: ")
+    assert json.loads(out.read_text("utf-8"))["receipt"] == []
+
+
+def test_a_benchmark_is_judged_by_what_the_monitor_saw(snippet: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    env = environment(**fake_nvml_env(gpus=1))
+    done = gpuplayground("bench", snippet, "--lines", "3", "--max-time", "0.6", "--json", out, env=env)
+    assert done.returncode == 0, done.stderr
+    (benchmark,) = json.loads(out.read_text("utf-8"))["benchmarks"]
+    assert benchmark["uses_gpu"]
+    text = " ".join(flag["sentence"] for flag in benchmark["verdict"])
+    assert "not watched" not in text
+    assert "MHz" in text
+
+
+def test_without_a_driver_nothing_is_watched(snippet: Path) -> None:
+    env = environment(**no_nvml_env())
+    done = gpuplayground("bench", snippet, "--lines", "3", "--max-time", "0.6", env=env)
+    assert done.returncode == 0, done.stderr
+    assert "MHz" not in done.stderr
