@@ -1,0 +1,261 @@
+"""A window of its own that sets runs and benchmarks beside one another, against a baseline that can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPalette, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gpuplayground.playground.comparison import Row, Subject, compare
+from gpuplayground.playground.comparison_text import markdown_table, text_table
+from gpuplayground.ui.charts.saving import ChooseFile, choose_by_dialog, save_picture
+from gpuplayground.ui.compare.chart import ComparisonChart
+from gpuplayground.ui.compare.model import Column, ComparisonModel
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.theme import Theme
+
+_WIDTHS = {
+    Column.NAME: 200,
+    Column.MEDIAN: 84,
+    Column.INTERVAL: 100,
+    Column.SPEED_UP: 180,
+    Column.BUSY: 84,
+    Column.RESULT: 220,
+}
+_ROW_HEIGHT = 28
+_PICTURE_WIDTH = 900
+
+
+class CompareDialog(QDialog):
+    """Not modal: subjects are added while one goes on working."""
+
+    def __init__(
+        self, theme: Theme, icons: Icons, parent: QWidget | None = None, choose: ChooseFile = choose_by_dialog
+    ) -> None:
+        super().__init__(parent)
+        self._icons, self._choose = icons, choose
+        self._subjects: list[Subject] = []
+        self._baseline = 0
+        self.setWindowTitle(self.tr("Compare"))
+        self.resize(1060, 640)
+        self.model = ComparisonModel(theme, self)
+        self.table = QTableView()
+        self.chart = ComparisonChart(theme)
+        self.baseline = QComboBox()
+        self.note = QLabel()
+        self.empty = QLabel()
+        self._stack = QStackedWidget()
+        self._buttons: dict[str, QPushButton] = {}
+        self._set_up_table()
+        self._lay_out()
+        theme.changed.connect(self._draw_icons)
+        self._refresh()
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """What is compared, in the order in which it was added."""
+        return tuple(self._subjects)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The comparison as it stands."""
+        return compare(self._subjects, self._baseline)
+
+    def add(self, subjects: Sequence[Subject]) -> None:
+        """Add subjects below those that are there; one that is there already is not added again."""
+        self._subjects += [subject for subject in subjects if subject not in self._subjects]
+        self._refresh()
+
+    def clear(self) -> None:
+        """Take all subjects away."""
+        self._subjects.clear()
+        self._refresh()
+
+    def choose_baseline(self, index: int) -> None:
+        """Compare with another subject."""
+        if 0 <= index < len(self._subjects):
+            self._baseline = index
+            self._refresh()
+
+    def remove_selected(self) -> None:
+        """Take the selected rows away; the baseline stays where it is, or is the first one after it went."""
+        chosen = {index.row() for index in self.table.selectionModel().selectedRows()}
+        baseline = self._subjects[self._baseline] if self._subjects and self._baseline not in chosen else None
+        self._subjects = [subject for row, subject in enumerate(self._subjects) if row not in chosen]
+        self._baseline = 0 if baseline is None else self._subjects.index(baseline)
+        self._refresh()
+
+    def _set_up_table(self) -> None:
+        table, header = self.table, self.table.horizontalHeader()
+        table.setModel(self.model)
+        table.setAccessibleName(self.tr("Comparison"))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(60)
+        for column, width in _WIDTHS.items():
+            header.resizeSection(column, width)
+        header.setStretchLastSection(True)
+        table.selectionModel().selectionChanged.connect(self._enable)
+        table.doubleClicked.connect(self._table_activated)
+        self.chart.baselineChosen.connect(self.choose_baseline)
+        keys = QShortcut(QKeySequence.StandardKey.Delete, table)
+        keys.setContext(Qt.ShortcutContext.WidgetShortcut)
+        keys.activated.connect(self.remove_selected)
+
+    def _lay_out(self) -> None:
+        scroll = QScrollArea()
+        scroll.setWidget(self._inset(self.chart))
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.addWidget(_panel(self.table))
+        split.addWidget(_panel(scroll))
+        split.setSizes([230, 330])
+        self.empty.setProperty("role", "muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.empty.setText(
+            self.tr(
+                "Nothing to compare yet. Choose “Add to comparison” in the Benchmark panel, or pick several runs in "
+                "the history."
+            )
+        )
+        self._stack.addWidget(_panel(self.empty))
+        self._stack.addWidget(split)
+        self.note.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(10)
+        column.addLayout(self._tools())
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.note)
+
+    def _inset(self, widget: QWidget) -> QWidget:
+        inside = QWidget()
+        inside.setBackgroundRole(QPalette.ColorRole.Base)
+        box = QVBoxLayout(inside)
+        box.setContentsMargins(14, 10, 14, 8)
+        box.addWidget(widget)
+        box.addStretch(1)
+        return inside
+
+    def _tools(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        label = QLabel(self.tr("Baseline"))
+        label.setProperty("role", "muted")
+        label.setBuddy(self.baseline)
+        self.baseline.setAccessibleName(self.tr("Baseline"))
+        self.baseline.setToolTip(self.tr("What the others are compared with; a click on a bar chooses it as well"))
+        self.baseline.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.baseline.setMinimumWidth(160)
+        self.baseline.activated.connect(self.choose_baseline)
+        row.addWidget(label)
+        row.addWidget(self.baseline, 1)
+        row.addStretch(1)
+        remove = self.tr("Take the selected rows out of the comparison (Del)")
+        self.remove_button = self._button(row, "trash-2", self.tr("Remove"), remove, self.remove_selected)
+        text = self.tr("Copy the table as aligned text")
+        self.copy_button = self._button(row, "copy", self.tr("Copy text"), text, self._copy_text)
+        markdown = self.tr("Copy the table in Markdown, for an issue or a README")
+        self.markdown_button = self._button(row, "file-code-2", self.tr("Copy Markdown"), markdown, self._copy_markdown)
+        picture = self.tr("Save the chart as a PNG picture")
+        self.picture_button = self._button(row, "save", self.tr("Save PNG…"), picture, self._save_picture)
+        return row
+
+    def _button(self, row: QHBoxLayout, icon: str, text: str, tip: str, act: Callable[[], None]) -> QPushButton:
+        button = QPushButton(self._icons.icon(icon), text)
+        button.setToolTip(tip)
+        button.setAccessibleName(text.rstrip("…"))
+        # Enter in the window is not a click on the first button.
+        button.setAutoDefault(False)
+        button.clicked.connect(act)
+        self._buttons[icon] = button
+        row.addWidget(button)
+        return button
+
+    def _refresh(self) -> None:
+        """Compare anew and show it."""
+        self._baseline = min(self._baseline, max(0, len(self._subjects) - 1))
+        rows = self.rows
+        self.model.show_rows(rows)
+        self.chart.show_rows(rows)
+        self.baseline.clear()
+        self.baseline.addItems([subject.label for subject in self._subjects])
+        self.baseline.setCurrentIndex(self._baseline if self._subjects else -1)
+        self._stack.setCurrentIndex(1 if rows else 0)
+        self.note.setText(self._hint())
+        self._enable()
+
+    def _hint(self) -> str:
+        count = len(self._subjects)
+        if count == 0:
+            return ""
+        if count == 1:
+            return self.tr("Add a second run or benchmark to compare it with this one.")
+        return self.tr(
+            "“No difference” means that the 95 % intervals of the medians overlap. The interval of a speed-up is the "
+            "widest ratio that both intervals allow."
+        )
+
+    def _enable(self) -> None:
+        filled = bool(self._subjects)
+        for button in (self.copy_button, self.markdown_button, self.picture_button):
+            button.setEnabled(filled)
+        self.baseline.setEnabled(len(self._subjects) > 1)
+        self.remove_button.setEnabled(filled and self.table.selectionModel().hasSelection())
+
+    def _table_activated(self) -> None:
+        self.choose_baseline(self.table.currentIndex().row())
+
+    def _copy_text(self) -> None:
+        QGuiApplication.clipboard().setText(text_table(self.rows))
+        self.note.setText(self.tr("The table is on the clipboard."))
+
+    def _copy_markdown(self) -> None:
+        QGuiApplication.clipboard().setText(markdown_table(self.rows))
+        self.note.setText(self.tr("The table is on the clipboard, in Markdown."))
+
+    def _save_picture(self) -> None:
+        path = self._choose(self, self.tr("Save the chart"), "comparison.png", self.tr("PNG picture (*.png)"))
+        if path is not None:
+            size = QSize(max(_PICTURE_WIDTH, self.chart.width()), self.chart.minimumHeight())
+            self.note.setText(save_picture(path, self.chart.picture(size)))
+
+    def _draw_icons(self) -> None:
+        for icon, button in self._buttons.items():
+            button.setIcon(self._icons.icon(icon))
+
+
+def _panel(widget: QWidget) -> QFrame:
+    frame = QFrame()
+    frame.setProperty("role", "panel")
+    box = QVBoxLayout(frame)
+    box.setContentsMargins(2, 2, 2, 2)
+    box.addWidget(widget)
+    return frame
