@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gpuplayground.ui.charts.surface import Surface
@@ -61,7 +61,10 @@ class Meter(Surface):
         painter.setPen(self.theme.color("muted"))
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._name)
         painter.setPen(self.theme.color("text"))
-        painter.drawText(text, align_right(), self._words)
+        metrics = QFontMetricsF(painter.font())
+        words = text.adjusted(metrics.horizontalAdvance(self._name) + 12, 0, 0, 0)
+        shown = metrics.elidedText(self._words, Qt.TextElideMode.ElideMiddle, words.width())
+        painter.drawText(words, align_right(), shown)
         bar = QRectF(area.left(), area.bottom() - _BAR - 2, area.width(), _BAR)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.color("grid"))

@@ -70,3 +70,9 @@ def duration_tick(nanoseconds: float) -> str:
         if nanoseconds >= scale * 0.9999 or unit == "ns":
             return f"{nanoseconds / scale:.4g} {unit}"
     return ""
+
+
+def number_text(value: float) -> str:
+    """Return a number in full with narrow spaces between thousands: ``262 144``; others with six digits."""
+    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:.6g}"
+    return text.replace(",", "\u202f")

@@ -1,0 +1,1 @@
+"""The window that measures implementations over the values of a variable."""

@@ -1,0 +1,186 @@
+"""The left half of the sweep: which variable, which values, which implementations, and how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gpuplayground.playground.benchmark_results import SweepPlan
+from gpuplayground.playground.sweeps import SweepError, parse_sweep
+from gpuplayground.ui.charts.tick_box import TickBox, TickDelegate
+from gpuplayground.ui.charts.ticks import number_text
+from gpuplayground.ui.sweep.request import Implementation, SweepRequest
+from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.units import duration
+
+_ID_ROLE = Qt.ItemDataRole.UserRole
+_DEFAULT_VALUES = "2**10 .. 2**26"
+#: A sweep has many values: two seconds each are enough for most, and short enough to wait for.
+_SECONDS, _DEFAULT_SECONDS = (1, 2, 5, 10, 30, 60, 300), 2
+
+
+class SweepForm(QWidget):
+    """``changed`` is emitted with each change of what would be asked for."""
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plan: SweepPlan | None = None
+        self.variable, self.values = QComboBox(), QLineEdit(_DEFAULT_VALUES)
+        self.preview, self.estimate = QLabel(), QLabel()
+        self.implementations = QListWidget()
+        self.seconds, self.cold_l2 = QComboBox(), TickBox(self.tr("Cold L2 cache"), theme)
+        self.implementations.setItemDelegate(TickDelegate(theme, self.implementations))
+        self._name_controls()
+        self._lay_out()
+        self.variable.setEditText("n")
+        self.variable.editTextChanged.connect(self._read)
+        self.values.textChanged.connect(self._read)
+        self.implementations.itemChanged.connect(self._read)
+        self.seconds.currentIndexChanged.connect(self._read)
+        self.cold_l2.toggled.connect(self._read)
+        self._read()
+
+    def _name_controls(self) -> None:
+        self.variable.setEditable(True)
+        self.variable.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.variable.setAccessibleName(self.tr("Variable"))
+        self.variable.setToolTip(self.tr("A variable that the set-up assigns a number to; the sweep assigns it anew"))
+        self.values.setAccessibleName(self.tr("Values"))
+        self.values.setToolTip(
+            self.tr("2**10 .. 2**26 doubles, x4 behind it multiplies by 4, step 1000 adds; or a list: 1, 2, 4")
+        )
+        self.implementations.setAccessibleName(self.tr("Implementations"))
+        self.implementations.setToolTip(self.tr("What is measured over the values; Space ticks the current one"))
+        for seconds in _SECONDS:
+            self.seconds.addItem(self.tr("{count} s").format(count=seconds), seconds)
+        self.seconds.setCurrentIndex(_SECONDS.index(_DEFAULT_SECONDS))
+        self.seconds.setAccessibleName(self.tr("Time for each value at most"))
+        self.seconds.setToolTip(self.tr("Warm-up and sampling of one value take no longer than this"))
+        self.cold_l2.setAccessibleName(self.tr("Cold L2 cache"))
+        self.cold_l2.setToolTip(self.tr("Overwrite the GPU's L2 cache ahead of each sample"))
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(5)
+        for label in (self.preview, self.estimate):
+            label.setFont(ui_font(12))
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        # Two lines at any time: what stands below does not jump while one types.
+        self.preview.setMinimumHeight(2 * self.preview.fontMetrics().height())
+        self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.estimate.setProperty("role", "muted")
+        for name, field in (
+            (self.tr("Variable"), self.variable),
+            (self.tr("Values"), self.values),
+        ):
+            column.addWidget(_caption(name, field))
+            column.addWidget(field)
+        column.addWidget(self.preview)
+        column.addWidget(_caption(self.tr("Implementations"), self.implementations))
+        column.addWidget(self.implementations, 1)
+        column.addWidget(_caption(self.tr("Time for each value at most"), self.seconds))
+        column.addWidget(self.seconds)
+        column.addWidget(self.cold_l2)
+        column.addWidget(self.estimate)
+
+    @property
+    def plan(self) -> SweepPlan | None:
+        """The variable and its values, or None while they cannot be read."""
+        return self._plan
+
+    def request(self) -> SweepRequest | None:
+        """Return what to start, or None while something is missing."""
+        chosen = self.chosen()
+        if self._plan is None or not chosen:
+            return None
+        return SweepRequest(self._plan, chosen, float(self.seconds.currentData()), self.cold_l2.isChecked())
+
+    def suggest_variables(self, names: Sequence[str]) -> None:
+        """Offer the names of variables; the last one, which stands nearest, is taken unless one was typed before."""
+        typed = self.variable.currentText()
+        kept = typed if typed and typed != "n" and self.variable.count() == 0 else None
+        self.variable.clear()
+        self.variable.addItems(list(names))
+        self.variable.setEditText(kept or (typed if typed in names else names[-1] if names else typed))
+
+    def set_implementations(self, implementations: Sequence[Implementation]) -> None:
+        """List what can be measured; what was ticked stays so, and the first is ticked where nothing is."""
+        ticked = set(self.chosen())
+        known = {each.id for each in implementations}
+        if not ticked & known:
+            ticked = {each.id for each in implementations[:1]}
+        self.implementations.clear()
+        for each in implementations:
+            item = QListWidgetItem(f"{each.label}  ·  {each.detail}" if each.detail else each.label)
+            item.setData(_ID_ROLE, each.id)
+            item.setToolTip(each.detail or each.label)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if each.id in ticked else Qt.CheckState.Unchecked)
+            self.implementations.addItem(item)
+        self._read()
+
+    def chosen(self) -> tuple[str, ...]:
+        """Return the ids of the implementations that are ticked, from the top down."""
+        items = [self.implementations.item(row) for row in range(self.implementations.count())]
+        return tuple(item.data(_ID_ROLE) for item in items if item.checkState() == Qt.CheckState.Checked)
+
+    def _read(self) -> None:
+        """Read what was typed and say what it means."""
+        name = self.variable.currentText().strip()
+        try:
+            self._plan = parse_sweep(f"{name} = {self.values.text()}")
+        except SweepError as error:
+            self._plan = None
+            self._say(str(error), wrong=True)
+        else:
+            self._say(self._values_text(self._plan), wrong=False)
+        self.estimate.setText(self._estimate_text())
+        self.changed.emit()
+
+    def _say(self, words: str, *, wrong: bool) -> None:
+        self.preview.setText(words)
+        self.preview.setProperty("role", "error" if wrong else "muted")
+        # A style sheet looks at a property when it is applied, not when the property changes.
+        self.preview.style().polish(self.preview)
+        self.values.setAccessibleDescription(words)
+
+    def _values_text(self, plan: SweepPlan) -> str:
+        texts = [number_text(value) for value in plan.values]
+        if len(texts) > 6:
+            texts = [*texts[:3], "…", *texts[-1:]]
+        count = self.tr("1 value") if len(plan.values) == 1 else self.tr("{count} values")
+        return f"{count.format(count=len(plan.values))}: " + ", ".join(texts).replace("…,", "…")
+
+    def _estimate_text(self) -> str:
+        chosen = len(self.chosen())
+        if not self.implementations.count():
+            return self.tr("There is nothing to measure: open a snippet first.")
+        if not chosen:
+            return self.tr("Tick at least one implementation.")
+        if self._plan is None:
+            return ""
+        longest = duration(chosen * len(self._plan.values) * self.seconds.currentData() * 1e9)
+        return self.tr("At most {time} of sampling, and the set-up for each value.").format(time=longest)
+
+
+def _caption(text: str, buddy: QWidget) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setFont(ui_font(12))
+    label.setBuddy(buddy)
+    label.setContentsMargins(0, 4, 0, 0)
+    return label

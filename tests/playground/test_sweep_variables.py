@@ -1,0 +1,42 @@
+"""Which variables a sweep is offered for."""
+
+from __future__ import annotations
+
+from gpuplayground.playground.sweep_variables import number_variables
+
+SNIPPET = """\
+import cupy as cp
+n = 2**20
+name = "add"
+m: int = 4096
+a, b = 1, 2
+x = cp.ones(n)
+scale = -0.5
+n = 1024
+# %%
+k = 3
+"""
+
+
+def names(before_line: int | None = None, source: str = SNIPPET) -> list[str]:
+    return [variable.name for variable in number_variables(source, before_line)]
+
+
+def test_simple_assignments_of_a_number_are_offered() -> None:
+    assert names() == ["m", "scale", "n", "k"]
+
+
+def test_what_stands_in_the_body_or_below_is_not_offered() -> None:
+    assert names(before_line=9) == ["m", "scale", "n"]
+    assert names(before_line=3) == ["n"]
+
+
+def test_of_a_name_the_last_assignment_counts() -> None:
+    last = {variable.name: (variable.text, variable.line) for variable in number_variables(SNIPPET)}
+    assert last["n"] == ("1024", 8)
+    assert last["scale"] == ("-0.5", 7)
+
+
+def test_a_snippet_that_does_not_parse_offers_nothing() -> None:
+    assert names(source="n = = 2") == []
+    assert names(source="") == []
