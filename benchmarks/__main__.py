@@ -15,7 +15,7 @@ from benchmarks.machine import machine
 from benchmarks.screen import virtual_screen
 from tests.fakes import fake_nvml_env
 
-NAMES = ("startup", "monitor_cost", "run_latency", "flood", "overhead", "history", "timeline")
+NAMES = ("startup", "monitor_cost", "run_latency", "flood", "overhead", "history", "timeline", "pyperf_peer")
 
 
 def main() -> int:
