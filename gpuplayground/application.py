@@ -26,15 +26,18 @@ from gpuplayground.ui.playground.panel import PlaygroundPanel
 from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.theme import Theme
 from gpuplayground.wiring.files import Files
+from gpuplayground.wiring.measuring import Measuring
 from gpuplayground.wiring.monitoring import Monitoring
+from gpuplayground.wiring.past_runs import PastRuns
 from gpuplayground.wiring.running import Running
+from gpuplayground.workers.history_keeper import HistoryKeeper
 from gpuplayground.workers.interpreters import Interpreters
 from gpuplayground.workers.monitor_controller import MonitorController
 from gpuplayground.workers.run_controller import RunController
 
 #: How long the end of the window waits at most, in seconds since it began: for interpreters that are being asked, for
 #: the monitor, and for snippets, whose children are looked for once they were killed.
-INTERPRETERS_S, MONITOR_S, RUNS_S = 0.3, 0.8, 1.5
+INTERPRETERS_S, MONITOR_S, HISTORY_S, RUNS_S = 0.3, 0.8, 1.2, 1.5
 
 
 class Application(QObject):
@@ -68,8 +71,18 @@ class Application(QObject):
         window.fill(icons, self.monitor_panel, self.playground, examples)
         bands = RunBands(self.monitor_panel)
         self._monitoring = monitoring = Monitoring(settings, self.monitor, self.monitor_panel, window, bands, self)
+        self.history = HistoryKeeper(self._folders.data / "history.db", self)
+        self._past = PastRuns(theme, icons, self.history, self.playground, window, self)
         self._running = Running(
-            launcher, self.runs, self.interpreters, self.playground, window, bands, lambda: monitoring.device, self
+            launcher,
+            self.runs,
+            self.interpreters,
+            self.playground,
+            window,
+            bands,
+            lambda: monitoring.device,
+            Measuring(self.monitor, self.playground, self.history, self),
+            self,
         )
         self._files = Files(settings, self.tabs, self.monitor, window, self)
         self._connect_actions()
@@ -118,13 +131,19 @@ class Application(QObject):
     def shutdown(self) -> bool:
         """End every thread and process; return False where one hangs, which is then left to the end of this process."""
         self.keep()
-        parts = ((self.interpreters, INTERPRETERS_S), (self.monitor, MONITOR_S), (self.runs, RUNS_S))
+        parts = (
+            (self.interpreters, INTERPRETERS_S),
+            (self.monitor, MONITOR_S),
+            (self.history, HISTORY_S),
+            (self.runs, RUNS_S),
+        )
         begun = time.monotonic()
         for part, _ in parts:
             part.end()
         have_ended = True
         for part, limit_s in parts:
             have_ended = part.wait(max(0.0, begun + limit_s - time.monotonic())) and have_ended
+        have_ended = self._past.wait(max(0.0, begun + RUNS_S - time.monotonic())) and have_ended
         self._folders.discard()
         return have_ended
 
@@ -133,6 +152,7 @@ class Application(QObject):
             return  # closed before it was painted
         self.monitor.start()
         self._running.start()
+        self._past.start()
         self.monitor_panel.load_timeline()
 
     def _open_drafts(self) -> DraftStore | None:
@@ -152,7 +172,8 @@ class Application(QObject):
     def _connect_actions(self) -> None:
         actions, window, tabs = self.window.actions_, self.window, self.tabs
         commands = {
-            "run": self.playground.run, "stop": self.playground.stop,
+            "run": self.playground.run, "stop": self.playground.stop, "benchmark": self.playground.benchmark,
+            "history": self._past.show_history, "compare": self._past.show_comparison,
             "new": tabs.new_tab, "open": tabs.open_dialog, "save": tabs.save, "save_as": tabs.save_as,
             "close_tab": tabs.close_tab, "reopen_tab": tabs.reopen_tab, "quit": window.close,
             "next_tab": lambda: tabs.step_tab(1), "previous_tab": lambda: tabs.step_tab(-1),

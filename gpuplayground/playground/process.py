@@ -144,8 +144,9 @@ def _start(
 ) -> tuple[subprocess.Popen[bytes], Sources]:
     channel = open_channel()
     try:
+        shared = (channel.child_argument, memory.child_argument, trace.child_argument)
         popen = subprocess.Popen(
-            [surroundings.interpreter, str(_CHILD), channel.child_argument, memory.child_argument, trace.child_argument],
+            [surroundings.interpreter, str(_CHILD), *shared],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

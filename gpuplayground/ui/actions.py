@@ -11,6 +11,9 @@ from gpuplayground.ui.icons import Icons
 #: name: (text, shortcuts, icon, icon role)
 _TABLE: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "run": ("Run", ("F5", "Ctrl+Return", "Ctrl+Enter"), "play", "on_accent"),
+    "benchmark": ("Benchmark the selection", ("Shift+F5",), "activity", "muted"),
+    "history": ("History", ("Ctrl+Shift+H",), "history", "muted"),
+    "compare": ("Compare…", ("Ctrl+Shift+M",), "git-compare", "muted"),
     "stop": ("Stop", ("Shift+Esc",), "square", "text"),
     "new": ("New snippet", ("Ctrl+N",), "plus", "muted"),
     "open": ("Open…", ("Ctrl+O",), "folder-open", "muted"),

@@ -101,7 +101,8 @@ class MainWindow(QMainWindow):
         if run.active and editor is not None and self.header.run_button.hasFocus():
             # Disabled, the button would hand the keyboard to the list of GPUs beside it.
             editor.setFocus()
-        self.actions_["run"].setEnabled(not run.active)
+        for name in ("run", "benchmark"):
+            self.actions_[name].setEnabled(not run.active)
         self.header.set_stop_state(can_stop=run.active, kills=run.kills)
         words = run.state.value.capitalize() if run.state is not None else self.tr("Ready")
         others = self.playground.active_runs() - run.active

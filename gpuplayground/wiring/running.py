@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
+from gpuplayground.playground.benchmark_results import BenchmarkPlan
 from gpuplayground.playground.results import RunRequest
+from gpuplayground.playground.selections import SelectionError, plan_for
 from gpuplayground.playground.session import Launcher
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.monitor.run_bands import RunBands
 from gpuplayground.ui.playground.panel import PlaygroundPanel
+from gpuplayground.wiring.measuring import Measuring
 from gpuplayground.workers.interpreters import Interpreters
 from gpuplayground.workers.run_controller import RunController
 
@@ -32,9 +36,11 @@ class Running(QObject):
         window: MainWindow,
         bands: RunBands,
         device: Callable[[], str | None],
+        measuring: Measuring,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._measuring = measuring
         self._launcher, self._runs, self._interpreters = launcher, runs, interpreters
         self._playground, self._tabs, self._window, self._bands = playground, playground.tabs, window, bands
         self._device = device
@@ -53,12 +59,14 @@ class Running(QObject):
     def _connect_runs(self) -> None:
         playground, runs = self._playground, self._runs
         playground.runRequested.connect(self._run)
+        playground.benchmarkRequested.connect(self._benchmark)
         playground.stopRequested.connect(runs.stop)
         playground.killRequested.connect(runs.kill)
         playground.inputEntered.connect(runs.send_input)
         playground.inputClosed.connect(runs.close_input)
         runs.happened.connect(playground.apply)
         runs.happened.connect(self._bands.follow)
+        runs.happened.connect(self._measuring.follow)
 
     def _connect_surroundings(self) -> None:
         self._tabs.currentChanged.connect(self._warm_soon)
@@ -83,14 +91,26 @@ class Running(QObject):
             cuda_visible_devices=self._device(),
         )
 
-    def _run(self, tab_id: str) -> None:
+    def _run(self, tab_id: str, plan: BenchmarkPlan | None = None) -> None:
         if self._runs.is_running(tab_id):
             return
-        request = self._request(tab_id, uuid.uuid4().hex)
-        self._playground.begin(tab_id, request.run_id, request.path or request.name)
+        request = replace(self._request(tab_id, uuid.uuid4().hex), benchmark=plan)
+        self._playground.begin(tab_id, request.run_id, request.path or request.name, plan)
+        self._measuring.begin(request)
         device = request.cuda_visible_devices
         self._bands.announce(request.run_id, (device,) if device else ())
         self._runs.start(tab_id, request)
+
+    def _benchmark(self, tab_id: str) -> None:
+        editor = self._tabs.editor(tab_id)
+        if editor is None:
+            return
+        try:
+            plan = plan_for(editor.text(), lines=editor.selected_lines(), cursor=editor.place()[0])
+        except SelectionError as error:
+            self._window.say(str(error))
+        else:
+            self._run(tab_id, plan)
 
     def _warm_soon(self) -> None:
         self._warm_timer.start()

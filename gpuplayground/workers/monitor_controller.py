@@ -70,6 +70,8 @@ class _Opened:
 
 #: Three ticks at 10 Hz: a figure is 0.3 s old when the next one replaces it.
 WATCHED_BATCH_S, UNWATCHED_BATCH_S = 0.3, 1.0
+#: How often the processes are looked at while a snippet runs.
+PROCESS_PERIOD_S = 0.5
 
 
 class MonitorController(QObject):
@@ -87,6 +89,7 @@ class MonitorController(QObject):
     recordedRunsChanged = Signal(object)  # tuple[RunSpan, ...] of the recording; empty when live
     failed = Signal(str)  # a sentence
     liveInventoried = Signal(object)  # Inventory of this machine, whatever is shown
+    liveSeen = Signal(object)  # each MonitorEvent of this machine, whatever is shown
 
     def __init__(self, feed: Feed, shipped: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -155,6 +158,14 @@ class MonitorController(QObject):
         for feed in (self._feed, self._replay.feed if self._replay is not None else None):
             if feed is not None:
                 feed.pause() if paused else feed.resume()
+
+    def set_measuring(self, *, runs: bool, times: bool) -> None:
+        """Look at the processes more often while something runs, and leave them alone while it is being timed."""
+        self._feed.set_process_period(PROCESS_PERIOD_S if runs else None)
+        if times:
+            self._feed.pause_slow_tier()
+        else:
+            self._feed.resume_slow_tier()
 
     def end(self) -> None:
         """End both feeds and a recording that is being made. Returns at once; nothing is started after it."""
@@ -226,6 +237,7 @@ class MonitorController(QObject):
 
     def _live_inventoried(self, inventory: Inventory) -> None:
         self._live_inventory = inventory
+        self.liveSeen.emit(inventory)
         self.liveInventoried.emit(inventory)
         self._show_live()
 
@@ -242,10 +254,12 @@ class MonitorController(QObject):
             self.inventoried.emit(inventory)
 
     def _live_sampled(self, samples: object) -> None:
+        self.liveSeen.emit(samples)
         if not self.shows_recording:
             self.sampled.emit(samples)
 
     def _live_processes(self, processes: object) -> None:
+        self.liveSeen.emit(processes)
         if not self.shows_recording:
             self.processesSampled.emit(processes)
 

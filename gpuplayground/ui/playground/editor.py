@@ -111,6 +111,21 @@ class CodeEditor(QPlainTextEdit):
         cursor = self.textCursor()
         return cursor.blockNumber() + 1, cursor.positionInBlock() + 1
 
+    def selected_lines(self) -> tuple[int, int] | None:
+        """Return the first and the last line of the selection, from 1, or None where nothing is selected.
+
+        A line of which only the beginning is touched, as where whole lines are selected, does not belong to it.
+        """
+        cursor = self.textCursor()
+        if not cursor.hasSelection():
+            return None
+        first = self.document().findBlock(cursor.selectionStart())
+        last = self.document().findBlock(cursor.selectionEnd())
+        end = last.blockNumber() + 1
+        if last.position() == cursor.selectionEnd() and end > first.blockNumber() + 1:
+            end -= 1
+        return first.blockNumber() + 1, end
+
     def set_place(self, line: int, column: int = 1) -> None:
         """Put the cursor at a line and column, or as near as the text goes."""
         block = self.document().findBlockByNumber(min(max(line, 1), self.blockCount()) - 1)

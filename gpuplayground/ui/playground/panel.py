@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from gpuplayground.playground.benchmark_results import BenchmarkPlan
 from gpuplayground.playground.events import (
+    BenchmarkMeasured,
+    BenchmarkProgressed,
     ErrorRaised,
     InputRequested,
     OutputAppended,
@@ -16,9 +20,11 @@ from gpuplayground.playground.events import (
     StateChanged,
     StatementsTimed,
 )
+from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.results import Run, RunState
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.playground.output_panel import OutputPanel
+from gpuplayground.ui.playground.result_pages import ResultPages, titles
 from gpuplayground.ui.playground.shares import line_shares
 from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.playground.timings_panel import TimingsPanel
@@ -63,6 +69,10 @@ class PlaygroundPanel(QSplitter):
     inputEntered = Signal(str, str)  # tab id, text
     inputClosed = Signal(str)
     stateChanged = Signal()
+    benchmarkRequested = Signal(str)  # tab id
+    exportRequested = Signal(object)  # Run
+    saveRequested = Signal(object)  # Benchmark
+    comparisonRequested = Signal(object)  # Benchmark
 
     def __init__(self, theme: Theme, icons: Icons, tabs: EditorTabs, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
@@ -70,7 +80,10 @@ class PlaygroundPanel(QSplitter):
         self.tabs = tabs
         self._runs: dict[str, TabRun] = {}
         self._outputs: dict[str, OutputPanel] = {}
-        self._timings: dict[str, TimingsPanel] = {}
+        self._pages: dict[str, ResultPages] = {}
+        self._history: QWidget | None = None
+        self._title = titles()[0]
+        self._has_gpus = True
         self._output_stack, self._timing_stack = QStackedWidget(), QStackedWidget()
         self.results = QSplitter(Qt.Orientation.Horizontal)
         self.results.addWidget(_framed(self._output_stack))
@@ -110,21 +123,51 @@ class PlaygroundPanel(QSplitter):
             self._output_stack.addWidget(panel)
         return self._outputs[tab_id]
 
+    def pages(self, tab_id: str) -> ResultPages:
+        """What a tab's runs cost, made when first asked for."""
+        if tab_id not in self._pages:
+            pages = ResultPages(self._theme, self._icons)
+            pages.set_has_gpus(self._has_gpus)
+            pages.chosen.connect(self.show_title)
+            pages.lineActivated.connect(self._timing_line_activated)
+            pages.exportRequested.connect(self.exportRequested)
+            pages.saveRequested.connect(self.saveRequested)
+            pages.comparisonRequested.connect(self.comparisonRequested)
+            self._pages[tab_id] = pages
+            self._timing_stack.addWidget(pages)
+        return self._pages[tab_id]
+
     def timings(self, tab_id: str) -> TimingsPanel:
         """The statement timings of a tab, made when first asked for."""
-        if tab_id not in self._timings:
-            panel = TimingsPanel(self._theme, self._icons)
-            panel.lineActivated.connect(self._timing_line_activated)
-            self._timings[tab_id] = panel
-            self._timing_stack.addWidget(panel)
-        return self._timings[tab_id]
+        return self.pages(tab_id).timings
 
-    def begin(self, tab_id: str, run_id: str, snippet_path: str) -> None:
-        """Clear a tab's results for a run that is about to start."""
+    def add_history(self, history: QWidget) -> None:
+        """Put the history, which belongs to no tab, into the place of the results."""
+        self._history = history
+        self._timing_stack.addWidget(history)
+
+    def show_title(self, title: str) -> None:
+        """Show another side of the results, or the history; it stays when another tab comes to the front."""
+        self._title = title
+        self._show_results()
+
+    def set_has_gpus(self, has_gpus: bool) -> None:
+        """Say whether there is a GPU to watch."""
+        self._has_gpus = has_gpus
+        for pages in self._pages.values():
+            pages.set_has_gpus(has_gpus)
+
+    def begin(self, tab_id: str, run_id: str, snippet_path: str, plan: BenchmarkPlan | None = None) -> None:
+        """Clear a tab's results for a run that is about to start, and show what it will fill."""
+        if plan is not None:
+            self._title = titles()[2]
+        elif self._title in (titles()[2], titles()[4]):
+            self._title = titles()[0]
         self._runs[tab_id] = TabRun(run_id, RunState.STARTING)
         self.output(tab_id).begin(run_id)
         self.output(tab_id).set_snippet_paths({snippet_path: tab_id})
-        self.timings(tab_id).begin(run_id)
+        self.pages(tab_id).begin(run_id, plan)
+        self._show_results()
         editor = self.tabs.editor(tab_id)
         if editor is not None:
             editor.clear_run()
@@ -135,7 +178,7 @@ class PlaygroundPanel(QSplitter):
         run = self._runs.get(tab_id)
         if run is None or tab_id not in self._outputs or _run_id(event) != run.run_id:
             return
-        output, timings, editor = self.output(tab_id), self.timings(tab_id), self.tabs.editor(tab_id)
+        output, pages, editor = self.output(tab_id), self.pages(tab_id), self.tabs.editor(tab_id)
         match event:
             case OutputAppended():
                 output.append(event)
@@ -144,9 +187,11 @@ class PlaygroundPanel(QSplitter):
                 output.set_state(event)
                 self.stateChanged.emit()
             case StatementsTimed():
-                timings.add(event)
+                pages.add(event)
                 if editor is not None:
                     editor.mark_running(event.current_line)
+            case BenchmarkProgressed() | BenchmarkMeasured():
+                pages.add(event)
             case InputRequested():
                 output.request_input()
             case ErrorRaised(error=error):
@@ -174,11 +219,24 @@ class PlaygroundPanel(QSplitter):
         if tab_id is not None and not self.current_run().active:
             self.runRequested.emit(tab_id)
 
+    def benchmark(self) -> None:
+        """Ask for a benchmark of what is selected in the tab in front, unless it is running."""
+        tab_id = self._current_id()
+        if tab_id is not None and not self.current_run().active:
+            self.benchmarkRequested.emit(tab_id)
+
+    def show_past(self, tab_id: str, run: Run, receipts: Sequence[Receipt], plan: BenchmarkPlan | None) -> None:
+        """Show a run of the past in a tab that has its source."""
+        self.pages(tab_id).show_past(run, receipts, plan)
+        editor = self.tabs.editor(tab_id)
+        if editor is not None:
+            editor.set_shares(line_shares(run.timings))
+        self.show_title(titles()[2 if run.benchmarks else 0])
+
     def forget(self, tab_id: str) -> None:
         """Drop the results of a tab that was closed."""
         self._runs.pop(tab_id, None)
-        for panels in (self._outputs, self._timings):
-            panel = panels.pop(tab_id, None)
+        for panel in (self._outputs.pop(tab_id, None), self._pages.pop(tab_id, None)):
             if panel is not None:
                 panel.setParent(None)
                 panel.deleteLater()
@@ -187,7 +245,7 @@ class PlaygroundPanel(QSplitter):
         run = self._runs[tab_id]
         run.state, run.kills = result.state, False
         self.output(tab_id).finish(RunFinished(result.run_id, result))
-        self.timings(tab_id).finish(result)
+        self.pages(tab_id).finish(result)
         editor = self.tabs.editor(tab_id)
         if editor is not None:
             editor.mark_running(None)
@@ -204,8 +262,16 @@ class PlaygroundPanel(QSplitter):
         tab_id = self._current_id()
         if tab_id is not None:
             self._output_stack.setCurrentWidget(self.output(tab_id))
-            self._timing_stack.setCurrentWidget(self.timings(tab_id))
+            self._show_results()
         self.stateChanged.emit()
+
+    def _show_results(self) -> None:
+        tab_id = self._current_id()
+        if self._history is not None and self._title == titles()[4]:
+            self._timing_stack.setCurrentWidget(self._history)
+        elif tab_id is not None:
+            self.pages(tab_id).show_title(self._title)
+            self._timing_stack.setCurrentWidget(self.pages(tab_id))
 
     def _current_id(self) -> str | None:
         return self.tabs.current_id()

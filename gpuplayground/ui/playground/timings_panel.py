@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -70,13 +72,13 @@ class TimingsPanel(QWidget):
 
     lineActivated = Signal(int)
 
-    def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run_id: str | None = None
         self._sorted_by: tuple[Column, bool] | None = None
         self.model = TimingsModel(self)
         self.table = TimingsTable()
-        self.header = PanelHeader(self.tr("Timings"), theme, icons)
+        self.header = PanelHeader(self.tr("Timings"), theme, icons, titles)
         self.current = QLabel()
         self.empty = QLabel()
         self._stack = QStackedWidget()

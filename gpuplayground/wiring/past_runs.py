@@ -1,0 +1,137 @@
+"""Runs of the past: the history beside the timings, opening them again, comparing them, and taking results along."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from gpuplayground.playground.benchmark_results import Benchmark
+from gpuplayground.playground.history_details import KeptRun
+from gpuplayground.playground.results import Run
+from gpuplayground.playground.serial import to_data
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.main_window import MainWindow
+from gpuplayground.ui.playground.panel import PlaygroundPanel
+from gpuplayground.ui.playground.result_pages import HISTORY, titles
+from gpuplayground.ui.theme import Theme
+from gpuplayground.workers.history_keeper import HistoryKeeper
+from gpuplayground.workers.task import Tasks
+
+if TYPE_CHECKING:
+    from gpuplayground.playground.comparison import Subject
+    from gpuplayground.ui.compare.dialog import CompareDialog
+    from gpuplayground.ui.history.panel import HistoryPanel
+
+
+class PastRuns(QObject):
+    """Connects the history and the comparison. Panel and dialog are made when they are needed."""
+
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        theme: Theme,
+        icons: Icons,
+        keeper: HistoryKeeper,
+        playground: PlaygroundPanel,
+        window: MainWindow,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._icons = theme, icons
+        self._keeper, self._playground, self._window = keeper, playground, window
+        self._dialog: CompareDialog | None = None
+        self._panel: HistoryPanel | None = None
+        self._tasks = Tasks(self)
+        keeper.loaded.connect(self._reopen)
+        keeper.severalLoaded.connect(self._compare_kept)
+        keeper.failed.connect(window.say)
+        self.failed.connect(window.say)
+        playground.comparisonRequested.connect(self._compare_benchmark)
+        playground.saveRequested.connect(self._save_benchmark)
+        playground.exportRequested.connect(self._export_trace)
+
+    def start(self) -> None:
+        """Begin with what may take its time, once the window shows."""
+        from gpuplayground.ui.history.binding import HistoryBinding
+        from gpuplayground.ui.history.panel import HistoryPanel
+
+        self._keeper.start()
+        panel = self._panel = HistoryPanel(self._theme, self._icons, titles())
+        panel.header.chosen.connect(self._playground.show_title)
+        panel.reopenRequested.connect(self._keeper.load)
+        panel.compareRequested.connect(self._keeper.load_several)
+        HistoryBinding(panel, self._keeper, self)
+        self._playground.add_history(panel)
+
+    def show_history(self) -> None:
+        """Bring the history to the front, ready to be searched."""
+        if self._panel is not None:
+            self._playground.show_title(next(title for title in titles() if title == self.tr(HISTORY)))
+            self._panel.focus_search()
+
+    def show_comparison(self) -> None:
+        """Bring the comparison to the front; what it compares is added from the history and from benchmarks."""
+        self._compare(())
+
+    def wait(self, seconds: float) -> bool:
+        """Wait that long in all and return whether every file has been written."""
+        return self._tasks.wait(seconds)
+
+    def _reopen(self, kept: KeptRun) -> None:
+        tab_id = self._playground.tabs.open_text(kept.request.name, kept.request.source)
+        self._playground.show_past(tab_id, kept.run, kept.receipts, kept.request.benchmark)
+
+    def _compare_kept(self, kept: Sequence[KeptRun]) -> None:
+        from gpuplayground.playground.comparison import Subject
+
+        self._compare([subject for each in kept for subject in Subject.of_run(each.run)])
+
+    def _compare_benchmark(self, benchmark: Benchmark) -> None:
+        from gpuplayground.playground.comparison import Subject
+
+        self._compare([Subject.of_benchmark(benchmark)])
+
+    def _compare(self, subjects: Sequence[Subject]) -> None:
+        if self._dialog is None:
+            from gpuplayground.ui.compare.dialog import CompareDialog
+
+            self._dialog = CompareDialog(self._theme, self._icons, self._window)
+        self._dialog.add(subjects)
+        self._dialog.show()
+        self._dialog.raise_()
+        self._dialog.activateWindow()
+
+    def _save_benchmark(self, benchmark: Benchmark) -> None:
+        path = self._ask(self.tr("Save the benchmark"), "benchmark.json", self.tr("JSON (*.json)"))
+        if path is not None:
+            self._tasks.start(partial(_write_benchmark, benchmark, path), None, self.failed)
+
+    def _export_trace(self, run: Run) -> None:
+        name = f"{Path(run.name).stem}.trace.json"
+        path = self._ask(self.tr("Export a trace for Perfetto"), name, self.tr("Chrome traces (*.json)"))
+        if path is not None:
+            self._tasks.start(partial(_write_trace, run, path), None, self.failed)
+
+    def _ask(self, title: str, name: str, kinds: str) -> Path | None:
+        file, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
+        return Path(file) if file else None
+
+
+def _write_benchmark(benchmark: Benchmark, path: Path) -> None:
+    try:
+        path.write_text(json.dumps(to_data(benchmark), indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OSError(f"{path} could not be written ({error.strerror}): choose another folder.") from error
+
+
+def _write_trace(run: Run, path: Path) -> None:
+    from gpuplayground.playground.chrome_trace import write_chrome_trace
+
+    write_chrome_trace(run, path)
