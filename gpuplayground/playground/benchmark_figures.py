@@ -8,7 +8,11 @@ from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.gpu_timing import GpuTiming
 from gpuplayground.playground.statistics import Summary, summary
 from gpuplayground.playground.timing_table import share_text
+from gpuplayground.runtime import medians
 from gpuplayground.units import data_size, duration, significant
+
+#: The half-width of the interval, relative to the median, at which a benchmark stops.
+TARGET_HALF_WIDTH = medians.HALF_WIDTH
 
 
 class Figure(NamedTuple):

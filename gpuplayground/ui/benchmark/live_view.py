@@ -6,10 +6,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from gpuplayground.playground.benchmark_figures import half_width_text
+from gpuplayground.playground.benchmark_figures import TARGET_HALF_WIDTH, half_width_text
 from gpuplayground.playground.benchmark_results import BenchmarkPlan, Phase
 from gpuplayground.playground.events import BenchmarkProgressed
-from gpuplayground.runtime.medians import HALF_WIDTH
 from gpuplayground.ui.benchmark.meter import Meter, convergence
 from gpuplayground.ui.charts.surface import Surface
 from gpuplayground.ui.theme import Theme, ui_font
@@ -115,7 +114,7 @@ class LiveView(QWidget):
         count = self.tr("1 sample") if event.samples == 1 else self.tr("{count} samples")
         self.samples.setText(count.format(count=f"{event.samples:,}") if event.samples else "")
         reached = DASH if event.half_width is None else half_width_text(event.half_width)
-        goal = self.tr("{reached}, target {target}").format(reached=reached, target=half_width_text(HALF_WIDTH))
-        self.precision.set(convergence(event.half_width, HALF_WIDTH), goal)
+        goal = self.tr("{reached}, target {target}").format(reached=reached, target=half_width_text(TARGET_HALF_WIDTH))
+        self.precision.set(convergence(event.half_width, TARGET_HALF_WIDTH), goal)
         used = self.tr("{used:.1f} s of at most {limit:g} s").format(used=event.elapsed_s, limit=self._limit_s)
         self.time.set(event.elapsed_s / self._limit_s if self._limit_s else 0.0, used)

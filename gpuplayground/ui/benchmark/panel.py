@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.playground.benchmark_figures import report
 from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan
@@ -19,6 +19,7 @@ from gpuplayground.ui.playground.panel_header import PanelHeader
 from gpuplayground.ui.theme import Theme
 
 _EMPTY, _LIVE, _RESULT = range(3)
+_LEAST_HEIGHT = 120
 
 
 class BenchmarkPanel(QWidget):
@@ -49,7 +50,6 @@ class BenchmarkPanel(QWidget):
         self.steps.setAccessibleName(self.tr("Value of the sweep"))
         self.steps.setToolTip(self.tr("The value of the sweep whose benchmark is shown"))
         self.steps.activated.connect(self._show_step)
-        self.header.add_widget(self.steps)
         add = self.header.add_button
         tip = self.tr("Copy the benchmark as text")
         self.copy_button = add("copy", self.tr("Copy benchmark"), tip, lambda _: self.copy())
@@ -69,6 +69,14 @@ class BenchmarkPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(0)
         column.addWidget(self.header)
+        # Below the header: beside four tabs there is no room for it.
+        row = QHBoxLayout()
+        row.setContentsMargins(14, 6, 14, 0)
+        row.addWidget(self.steps)
+        row.addStretch(1)
+        column.addLayout(row)
+        # The highest page must not keep the panel from being made small.
+        self._stack.setMinimumHeight(_LEAST_HEIGHT)
         column.addWidget(self._stack, 1)
 
     @property
@@ -83,6 +91,7 @@ class BenchmarkPanel(QWidget):
         self._replace(())
         self.live.begin(plan)
         self._stack.setCurrentIndex(_LIVE)
+        self._enable()
 
     def progress(self, event: BenchmarkProgressed) -> None:
         """Show how far the benchmark is."""
@@ -142,7 +151,6 @@ class BenchmarkPanel(QWidget):
         for benchmark in self._benchmarks:
             name, value = benchmark.parameter or (benchmark.label, None)
             self.steps.addItem(name if value is None else f"{name} = {value}")
-        self.steps.setVisible(len(self._benchmarks) > 1)
         self._enable()
 
     def _show_step(self, index: int) -> None:
@@ -157,10 +165,10 @@ class BenchmarkPanel(QWidget):
         self.empty.setText(words)
         self._stack.setCurrentIndex(_EMPTY)
         self._enable()
-        self.steps.setVisible(False)
 
     def _enable(self) -> None:
         shown = self.benchmark is not None and self._stack.currentIndex() == _RESULT
+        self.steps.setVisible(shown and len(self._benchmarks) > 1)
         for button in (self.copy_button, self.save_button, self.compare_button):
             button.setEnabled(shown)
 
