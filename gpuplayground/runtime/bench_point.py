@@ -34,7 +34,7 @@ class Tracer(Protocol):
 
     @property
     def available(self) -> bool:
-        """Whether it can."""
+        """Whether it can; to find out may make it ready."""
 
     @property
     def reason(self) -> str:
@@ -137,16 +137,16 @@ class Point:
         if not meter.uses_gpu or tracer is None:
             return
         self.progress(_TRACING, meter)
-        flush = self._flush() if meter.is_cold else None
         windows = []
-        tracer.begin_pass()
-        try:
-            if tracer.available:
+        if tracer.available:
+            flush = self._flush() if meter.is_cold else None
+            tracer.begin_pass()
+            try:
                 windows = _windows(meter, flush)
-        finally:
-            tracer.end_pass()
-            if flush is not None:
-                flush.close()
+            finally:
+                tracer.end_pass()
+                if flush is not None:
+                    flush.close()
         self._send({"kind": "bench_gpu", "windows": windows, "note": tracer.reason})
 
     def _send(self, frame: wire.Frame) -> None:
