@@ -22,7 +22,7 @@ from gpuplayground.playground.events import (
 )
 from gpuplayground.playground.output import OutputBatcher
 from gpuplayground.playground.progress import MAX_LINE, ProgressMemory
-from gpuplayground.playground.results import Run, RunError, RunRequest, RunState, StatementTiming
+from gpuplayground.playground.results import ResultValue, Run, RunError, RunRequest, RunState, StatementTiming
 from gpuplayground.runtime import wire
 
 
@@ -58,6 +58,8 @@ class RunReport:
         self._frameworks: dict[str, str] = {}
         self._timings: list[StatementTiming] = []
         self._trace_note = ""
+        self._result: ResultValue | None = None
+        self._peaks: dict[str, int] = {}
         self._line: int | None = None
 
     @property
@@ -108,6 +110,8 @@ class RunReport:
         elif kind == "done":
             self._frameworks = {str(name): str(version) for name, version in frame["frameworks"].items()}
             self._trace_note = str(frame["trace_note"])
+            self._result = _result_of(frame["result"])
+            self._peaks = {str(name): int(peak) for name, peak in frame["allocator_peaks"].items()}
             self._take_end(int(frame["threads"]))
         elif kind == "refused" or kind.startswith("bench_"):
             self._take_benchmark(frame)
@@ -176,6 +180,8 @@ class RunReport:
             notes=tuple(notes),
             environment=self._environment(),
             trace_note=self._trace_note,
+            result=self._result,
+            allocator_peaks=self._peaks,
             benchmarks=self.benchmark.benchmarks,
         )
         return run if run.summary else replace(run, summary=self._summary(run, last_line))
@@ -229,3 +235,14 @@ class RunReport:
 
     def _emit_output(self, chunks: tuple[OutputChunk, ...], dropped: int) -> None:
         self._on_event(OutputAppended(self._request.run_id, chunks, dropped))
+
+
+def _result_of(value: dict[str, Any] | None) -> ResultValue | None:
+    if value is None:
+        return None
+    return ResultValue(
+        dtype=str(value["dtype"]),
+        shape=tuple(int(length) for length in value["shape"]),
+        digest=str(value["digest"]),
+        sample=tuple(float(element) for element in value["sample"]),
+    )

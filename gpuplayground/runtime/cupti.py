@@ -100,6 +100,11 @@ class Cupti:
         for number in self.calls:
             self._library.cuptiActivityEnableDriverApi(ctypes.c_uint32(number), ctypes.c_uint8(1))
 
+    def disable_calls(self) -> None:
+        """Record none of these functions any more."""
+        for number in self.calls:
+            self._library.cuptiActivityEnableDriverApi(ctypes.c_uint32(number), ctypes.c_uint8(0))
+
     def flush(self, *, forced: bool = False) -> None:
         """Hand on what has been recorded; forced also what has not ended yet."""
         self._library.cuptiActivityFlushAll(ctypes.c_uint32(int(forced)))

@@ -104,7 +104,7 @@ class _Execution:
             self._report(error)
             interrupted = isinstance(error, KeyboardInterrupt)
         else:
-            self._finish()
+            self._finish(result=True)
             return
         if interrupted:
             # Python ends by SIGINT then, after its usual clean-up. It has been printed already.
@@ -193,15 +193,26 @@ class _Execution:
         call_hook(error, trace)
         self._finish()
 
-    def _finish(self, frame: wire.Frame | None = None) -> None:
+    def _finish(self, frame: wire.Frame | None = None, *, result: bool = False) -> None:
         """Report what the session can only learn from inside; threads of the snippet may still be running."""
         import threading
+
+        from .outcome import allocator_peaks, result_value
 
         if frame is not None:
             self._send(frame)
         note = self._tracer.finish(self._starts_ns()) if self._order.get("trace") else ""
         waiting = [t for t in threading.enumerate() if not t.daemon and t is not threading.main_thread()]
-        self._send({"kind": "done", "threads": len(waiting), "frameworks": _framework_versions(), "trace_note": note})
+        self._send(
+            {
+                "kind": "done",
+                "threads": len(waiting),
+                "frameworks": _framework_versions(),
+                "trace_note": note,
+                "result": result_value(sys.modules["__main__"].__dict__) if result else None,
+                "allocator_peaks": allocator_peaks(),
+            }
+        )
 
     def _starts_ns(self) -> list[int]:
         """Return when each statement began that was executed, in the order of the table."""

@@ -145,6 +145,8 @@ class Tracer:
         if not cupti.is_taken():
             cupti.flush(forced=True)
             cupti.disable((*GPU_KINDS, *CPU_KINDS))
+            cupti.disable_calls()
+            # What CUPTI still held at the very end of the process it would hand to an interpreter that is gone.
             cupti.flush(forced=True)
         self._note(trace_format.DROPPED, [[self._dropped + cupti.dropped()]])
         self._note(trace_format.REGIONS, [[*started, None, *rest] for started, rest in self._open_regions()])
