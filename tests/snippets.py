@@ -77,20 +77,22 @@ class Playground:
         self,
         source: str,
         *,
-        when: str | RunState | None = None,
+        when: str | RunState | Callable[[SessionEvent], bool] | None = None,
         then: Callable[[Session], None] | None = None,
         answers: list[str | None] | None = None,
         batch_limit_bytes: int | None = 1_000_000,
         **request: object,
     ) -> Played:
-        """Run a snippet; call ``then`` once ``when`` was printed or entered, and answer each ``input()``."""
+        """Run a snippet; call ``then`` once ``when`` was printed, entered or is true, and answer each ``input()``."""
         played, session, left = Played(), self.launcher.session(), list(answers or [])
         seen, acted = bytearray(), list[bool]()
 
         def has_come(event: SessionEvent) -> bool:
             if isinstance(when, RunState):
                 return isinstance(event, StateChanged) and event.state is when
-            return when is not None and when.encode() in seen
+            if isinstance(when, str):
+                return when.encode() in seen
+            return when is not None and when(event)
 
         def on_event(event: SessionEvent) -> None:
             played.events.append(event)

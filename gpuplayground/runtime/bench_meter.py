@@ -13,7 +13,7 @@ from typing import Callable
 
 from .bench_body import Body, empty_body
 from .cuda import CudaClock
-from .medians import Convergence, median
+from .medians import Convergence, median, quantile
 
 WARMING_UP, SAMPLING = "warm-up", "sampling"
 #: Clock and synchronisation may cost so much of a sample.
@@ -24,7 +24,8 @@ _MOST_FIXED_NS = 100_000
 #: A shorter sample would be decided by a single interrupt of the CPU.
 _LEAST_SAMPLE_NS = 200_000
 _MOST_SAMPLES = 50_000
-#: Warm-up: blocks of samples whose medians agree to this, for at least this time and at most this part of the limit.
+#: Warm-up: blocks of samples whose medians agree to this, or as well as a block's own spread lets them, for at least
+#: this time and at most this part of the limit.
 _SETTLED = 0.02
 _LEAST_WARMUP_NS = 100_000_000
 _WARMUP_SHARE = 0.2
@@ -106,25 +107,25 @@ class Meter:
         start = perf_counter_ns()
         self._deadline = start + self._max_time_ns
         limit = start + self._max_time_ns * _WARMUP_SHARE
-        before, blocks = 0.0, 0
+        least = start + min(_LEAST_WARMUP_NS, self._max_time_ns * _WARMUP_SHARE)
+        before: list[float] = []
         while perf_counter_ns() < limit:
-            count = max(1, min(round(_BLOCK_SAMPLE_NS / max(1.0, self._single_ns)), 1 << 20)) if blocks else 1
-            self._single_ns = self._block(count, limit)
-            blocks += 1
-            has_settled = abs(self._single_ns - before) <= _SETTLED * before
-            if has_settled and perf_counter_ns() - start >= min(_LEAST_WARMUP_NS, self._max_time_ns * _WARMUP_SHARE):
+            count = max(1, min(round(_BLOCK_SAMPLE_NS / max(1.0, self._single_ns)), 1 << 20)) if before else 1
+            block = self._block(count, limit)
+            self._single_ns = median(block)
+            if perf_counter_ns() >= least and before and _agree(before, block):
                 break
-            before = self._single_ns
+            before = block
             self._on_progress(WARMING_UP, self)
         self.warmup_ns = perf_counter_ns() - self._begun
 
-    def _block(self, count: int, limit: float) -> float:
-        """Return the median of a few samples of so many repeats, fewer when the time is up."""
+    def _block(self, count: int, limit: float) -> list[float]:
+        """Return a few samples of so many repeats by size, fewer when the time is up."""
         times: list[float] = []
         while len(times) < _BLOCK_SAMPLES and (not times or perf_counter_ns() < limit):
             times.append(self._time(self._body, count) / count)
             self.warmup_repeats += count
-        return median(sorted(times))
+        return sorted(times)
 
     def choose_repeats(self, before_each: Callable[[], None] | None = None) -> None:
         """Find how many executions make a sample: its fixed cost is measured, without a body and with one.
@@ -174,3 +175,13 @@ class Meter:
         if wait is not None:
             wait()
         return clock() - start
+
+
+def _agree(before: list[float], after: list[float]) -> bool:
+    """Return whether two blocks, by size, have about the same median: each lies between the other's quartiles."""
+    one, other = median(before), median(after)
+    if abs(one - other) <= _SETTLED * one:
+        return True
+    return quantile(before, 0.25) <= other <= quantile(before, 0.75) and quantile(after, 0.25) <= one <= quantile(
+        after, 0.75
+    )

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from gpuplayground.playground.benchmark_results import Phase
+from gpuplayground.playground.events import BenchmarkProgressed, SessionEvent
 from gpuplayground.playground.results import RunState
 from gpuplayground.playground.session import Session
 from tests.playground.benchmarked import measure, measured, only, progress
@@ -192,19 +193,18 @@ def test_modules_of_the_snippets_folder_are_its_own(playground: Playground) -> N
     assert ends_well(played)
 
 
-def stop_soon(session: Session) -> None:
-    time.sleep(0.5)
-    session.interrupt()
+def is_sampling(event: SessionEvent) -> bool:
+    return isinstance(event, BenchmarkProgressed) and event.phase is Phase.SAMPLING and event.samples > 1
 
 
 def test_stop_ends_the_sampling_and_keeps_what_was_measured(playground: Playground) -> None:
-    source = "import random, time\nprint('set-up', flush=True)\ntime.sleep(random.random() / 200)\n"
-    played = measure(playground, source, 3, max_time_s=600, when="set-up", then=stop_soon)
+    source = "import random, time\ntime.sleep(random.random() / 200)\n"
+    played = measure(playground, source, 2, max_time_s=600, when=is_sampling, then=lambda s: s.interrupt())
     assert played.result.state is RunState.STOPPED
     benchmark = only(played)
     assert (benchmark.converged, benchmark.error) == (False, "stopped")
     assert len(benchmark.samples_ns) > 1
-    assert played.result.summary.startswith("stopped at line 3")
+    assert played.result.summary.startswith("stopped at line 2")
 
 
 def test_kill_ends_a_body_that_does_not_listen(playground: Playground) -> None:
