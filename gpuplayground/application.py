@@ -30,6 +30,7 @@ from gpuplayground.wiring.measuring import Measuring
 from gpuplayground.wiring.monitoring import Monitoring
 from gpuplayground.wiring.past_runs import PastRuns
 from gpuplayground.wiring.running import Running
+from gpuplayground.wiring.sweeping import Sweeping
 from gpuplayground.workers.history_keeper import HistoryKeeper
 from gpuplayground.workers.interpreters import Interpreters
 from gpuplayground.workers.monitor_controller import MonitorController
@@ -73,6 +74,7 @@ class Application(QObject):
         self._monitoring = monitoring = Monitoring(settings, self.monitor, self.monitor_panel, window, bands, self)
         self.history = HistoryKeeper(self._folders.data / "history.db", self)
         self._past = PastRuns(theme, icons, self.history, self.playground, window, self)
+        measuring = Measuring(self.monitor, self.playground, self.history, self)
         self._running = Running(
             launcher,
             self.runs,
@@ -81,9 +83,10 @@ class Application(QObject):
             window,
             bands,
             lambda: monitoring.device,
-            Measuring(self.monitor, self.playground, self.history, self),
+            measuring,
             self,
         )
+        self._sweeping = Sweeping(theme, icons, self.runs, self.tabs, window, measuring, self._running.request, self)
         self._files = Files(settings, self.tabs, self.monitor, window, self)
         self._connect_actions()
         self._files.open_first(options.files, examples, restores=not options.screenshot)
@@ -174,6 +177,7 @@ class Application(QObject):
         commands = {
             "run": self.playground.run, "stop": self.playground.stop, "benchmark": self.playground.benchmark,
             "history": self._past.show_history, "compare": self._past.show_comparison,
+            "sweep": self._sweeping.show,
             "new": tabs.new_tab, "open": tabs.open_dialog, "save": tabs.save, "save_as": tabs.save_as,
             "close_tab": tabs.close_tab, "reopen_tab": tabs.reopen_tab, "quit": window.close,
             "next_tab": lambda: tabs.step_tab(1), "previous_tab": lambda: tabs.step_tab(-1),

@@ -12,6 +12,7 @@ from gpuplayground.ui.icons import Icons
 _TABLE: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "run": ("Run", ("F5", "Ctrl+Return", "Ctrl+Enter"), "play", "on_accent"),
     "benchmark": ("Benchmark the selection", ("Shift+F5",), "activity", "muted"),
+    "sweep": ("Sweep…", ("Ctrl+Shift+F5",), "activity", "muted"),
     "history": ("History", ("Ctrl+Shift+H",), "history", "muted"),
     "compare": ("Compare…", ("Ctrl+Shift+M",), "git-compare", "muted"),
     "stop": ("Stop", ("Shift+Esc",), "square", "text"),

@@ -35,7 +35,7 @@ def main_menu(parent: QWidget, actions: Actions, recent: QMenu) -> QMenu:
     menu.addMenu(recent)
     actions.add_to(menu, "save", "save_as", "close_tab", "reopen_tab", "")
     measure = menu.addMenu(QCoreApplication.translate("Menus", "Measure"))
-    actions.add_to(measure, "benchmark", "", "history", "compare")
+    actions.add_to(measure, "benchmark", "sweep", "", "history", "compare")
     edit = menu.addMenu(QCoreApplication.translate("Menus", "Edit"))
     actions.add_to(edit, "find", "replace", "go_to_line", "", "toggle_comment")
     view = menu.addMenu(QCoreApplication.translate("Menus", "View"))

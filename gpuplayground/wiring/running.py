@@ -79,7 +79,8 @@ class Running(QObject):
         header.interpreterWanted.connect(self._ask_interpreter)
         header.deviceChosen.connect(self._warm_soon)
 
-    def _request(self, tab_id: str, run_id: str = "") -> RunRequest:
+    def request(self, tab_id: str, run_id: str = "") -> RunRequest:
+        """Return what a run of a tab would be."""
         page = self._tabs.page(tab_id)
         assert page is not None, "a run belongs to an open tab"
         return RunRequest(
@@ -94,7 +95,7 @@ class Running(QObject):
     def _run(self, tab_id: str, plan: BenchmarkPlan | None = None) -> None:
         if self._runs.is_running(tab_id):
             return
-        request = replace(self._request(tab_id, uuid.uuid4().hex), benchmark=plan)
+        request = replace(self.request(tab_id, uuid.uuid4().hex), benchmark=plan)
         self._playground.begin(tab_id, request.run_id, request.path or request.name, plan)
         self._measuring.begin(request)
         device = request.cuda_visible_devices
@@ -118,7 +119,7 @@ class Running(QObject):
     def _warm(self) -> None:
         tab_id = self._tabs.current_id()
         if tab_id is not None and not self._runs.is_running(tab_id):
-            self._launcher.warm(self._request(tab_id))
+            self._launcher.warm(self.request(tab_id))
 
     def _tab_closed(self, tab_id: str) -> None:
         self._runs.forget(tab_id)

@@ -1,0 +1,137 @@
+"""Sweeps from the window: each implementation in a process of its own, one after the other."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed, RunFinished, SessionEvent
+from gpuplayground.playground.results import Run, RunRequest
+from gpuplayground.playground.selections import SelectionError, cells, plan_for
+from gpuplayground.playground.sweep_variables import number_variables
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.main_window import MainWindow
+from gpuplayground.ui.playground.tabs import EditorTabs
+from gpuplayground.ui.theme import Theme
+from gpuplayground.wiring.measuring import Measuring
+from gpuplayground.workers.run_controller import RunController
+
+if TYPE_CHECKING:
+    from gpuplayground.ui.sweep.dialog import SweepDialog
+    from gpuplayground.ui.sweep.request import Implementation, SweepRequest
+
+
+class Sweeping(QObject):
+    """Offers the cells of the open tabs as implementations and runs those that are chosen."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        icons: Icons,
+        runs: RunController,
+        tabs: EditorTabs,
+        window: MainWindow,
+        measuring: Measuring,
+        request_of: Callable[[str, str], RunRequest],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._icons = theme, icons
+        self._runs, self._tabs, self._window, self._measuring = runs, tabs, window, measuring
+        self._request_of = request_of
+        self._dialog: SweepDialog | None = None
+        self._wanted: SweepRequest | None = None
+        self._waiting: list[str] = []
+        self._current = ""
+        runs.happened.connect(self._happened)
+
+    def show(self) -> None:
+        """Open the window of the sweep, with what can be swept now."""
+        if self._dialog is None:
+            from gpuplayground.ui.sweep.dialog import SweepDialog
+
+            self._dialog = SweepDialog(self._theme, self._icons, self._window)
+            self._dialog.startRequested.connect(self._start)
+            self._dialog.cancelRequested.connect(self._cancel)
+        if not self._current:
+            self._offer(self._dialog)
+        self._dialog.show()
+        self._dialog.raise_()
+        self._dialog.activateWindow()
+
+    def _offer(self, dialog: SweepDialog) -> None:
+        from gpuplayground.ui.sweep.request import Implementation
+
+        current = self._tabs.current_id()
+        pages = sorted(self._tabs.pages(), key=lambda page: page.tab_id != current)
+        offered: list[Implementation] = []
+        for page in pages:
+            found = cells(page.editor.text())
+            offered += [Implementation(f"{page.tab_id} {c.number}", c.label, page.document.name) for c in found]
+        dialog.set_implementations(offered)
+        editor = self._tabs.current_editor()
+        if editor is not None:
+            last = max((c.first_line for c in cells(editor.text())), default=None)
+            dialog.suggest_variables([v.name for v in number_variables(editor.text(), last)])
+
+    def _start(self, wanted: SweepRequest) -> None:
+        self._wanted, self._waiting = wanted, list(wanted.implementations)
+        self._next()
+
+    def _cancel(self) -> None:
+        self._waiting.clear()
+        if self._current:
+            self._runs.stop(_key(self._current))
+
+    def _next(self) -> None:
+        """Begin with the next implementation; one that cannot be measured says so and is passed over."""
+        assert self._dialog is not None
+        assert self._wanted is not None
+        while self._waiting:
+            self._current = self._waiting.pop(0)
+            try:
+                request = self._request(self._current, self._wanted)
+            except SelectionError as error:
+                self._dialog.fail(self._current, str(error))
+                continue
+            self._measuring.begin(request)
+            self._runs.start(_key(self._current), request)
+            return
+        self._current = ""
+        self._dialog.finish()
+
+    def _request(self, identity: str, wanted: SweepRequest) -> RunRequest:
+        tab_id, _, cell = identity.partition(" ")
+        if self._tabs.page(tab_id) is None:
+            raise SelectionError(self.tr("Its tab was closed: open it again."))
+        request = self._request_of(tab_id, uuid.uuid4().hex)
+        plan = plan_for(
+            request.source, cell=cell, max_time_s=wanted.max_time_s, cold_l2=wanted.cold_l2, sweep=wanted.plan
+        )
+        return replace(request, benchmark=plan)
+
+    def _happened(self, key: str, event: SessionEvent) -> None:
+        if not self._current or key != _key(self._current) or self._dialog is None:
+            return
+        if isinstance(event, BenchmarkProgressed):
+            self._dialog.progress(self._current, event)
+        elif isinstance(event, BenchmarkMeasured):
+            self._dialog.add_result(self._current, event.benchmark)
+        elif isinstance(event, RunFinished):
+            self._finished(self._dialog, event.run)
+
+    def _finished(self, dialog: SweepDialog, run: Run) -> None:
+        for benchmark in run.benchmarks:  # with the GPU's own times, which are only known now
+            dialog.add_result(self._current, benchmark)
+        if not run.benchmarks:
+            dialog.fail(self._current, run.summary)
+        self._next()
+
+
+def _key(identity: str) -> str:
+    """Return the name of a run that belongs to no tab."""
+    return f"sweep {identity}"
