@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gpuplayground.monitor.feed import Feed
 from gpuplayground.monitor.samples import Inventory, MonitorEvent, Problem
@@ -17,9 +18,11 @@ from gpuplayground.playground.benchmark_results import Benchmark, Phase
 from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed, SessionEvent
 from gpuplayground.playground.receipt import SETTLE_S, Receipt, receipts, window_of
 from gpuplayground.playground.results import Run
-from gpuplayground.playground.sample_log import SampleLog, Watched
 from gpuplayground.playground.used_gpus import MARGIN_NS
 from gpuplayground.playground.verdicts import judge
+
+if TYPE_CHECKING:
+    from gpuplayground.playground.sample_log import SampleLog, Watched
 
 #: A snippet with none of these words waits for no monitor: it hardly uses a GPU.
 _MENTIONS = re.compile(r"\b(?:cu[a-z]+|torch|tensorflow|keras|pycuda|numba|jax|triton|warp|nv[a-z]+)\b", re.IGNORECASE)
@@ -33,7 +36,7 @@ class Watch:
     """Follows the GPUs from :meth:`start` to :meth:`stop`; without a driver it does nothing."""
 
     def __init__(self) -> None:
-        self._log = SampleLog()
+        self._log: SampleLog | None = None
         self._feed = Feed()
         self._thread: threading.Thread | None = None
         self._is_ready = threading.Event()
@@ -43,6 +46,10 @@ class Watch:
         """Begin, and where the snippet ``source`` may use a GPU wait for the first sample."""
         if not _has_driver():
             return
+        # It needs numpy, which takes longer to import than a short snippet to run: on other machines in vain.
+        from gpuplayground.playground.sample_log import SampleLog
+
+        self._log = SampleLog()
         self._feed.set_process_period(_PROCESS_PERIOD_S)
         self._thread = threading.Thread(target=self._feed.run, args=(self._take,), name="watch", daemon=True)
         self._thread.start()
@@ -67,36 +74,42 @@ class Watch:
     def receipts(self, run: Run, gpu_uuids: Sequence[str] = ()) -> tuple[Receipt, ...]:
         """Return what a run cost on each GPU it used; none where it used none. May wait for a last sample."""
         seen = self._around(run)
-        if run.pid is None or not (_has_used_cuda(run) or any(each.pid == run.pid for each in seen.processes)):
+        if (
+            seen is None
+            or run.pid is None
+            or not (_has_used_cuda(run) or any(each.pid == run.pid for each in seen.processes))
+        ):
             return ()
         seen = self._settled(run)
-        if not seen.samples:
+        if seen is None or not seen.samples:
             return ()
         return receipts(window_of(run, gpu_uuids), seen.samples, seen.processes, run.allocator_peaks, seen.gpus)
 
     def judged(self, run: Run, gpu_uuids: Sequence[str] = ()) -> tuple[Benchmark, ...]:
         """Return the benchmarks of a run with their verdicts."""
         uses_gpu = any(benchmark.uses_gpu for benchmark in run.benchmarks)
-        seen = self._settled(run) if uses_gpu else Watched((), (), ())
+        seen = self._settled(run) if uses_gpu else None
+        samples, processes = (seen.samples, seen.processes) if seen is not None else ((), ())
         pids = () if run.pid is None else (run.pid,)
         return tuple(
-            replace(benchmark, verdict=judge(benchmark, seen.samples, seen.processes, pids, gpu_uuids))
+            replace(benchmark, verdict=judge(benchmark, samples, processes, pids, gpu_uuids))
             for benchmark in run.benchmarks
         )
 
-    def _settled(self, run: Run) -> Watched:
+    def _settled(self, run: Run) -> Watched | None:
         """Return what was seen around a run, once what its end changes has been seen too."""
-        if self._thread is not None and self._log.gpus:
+        if self._log is not None and self._log.gpus:
             settled_ns = run.end_ns + round(SETTLE_S * 1e9)
             deadline = time.monotonic() + 2 * SETTLE_S
             while self._last_ns < settled_ns and time.monotonic() < deadline:
                 time.sleep(0.05)
         return self._around(run)
 
-    def _around(self, run: Run) -> Watched:
-        return self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS)
+    def _around(self, run: Run) -> Watched | None:
+        return None if self._log is None else self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS)
 
     def _take(self, event: MonitorEvent) -> None:
+        assert self._log is not None  # there is no feed without it
         self._log.add(event)
         if isinstance(event, tuple) and event:
             self._last_ns = event[-1].time_ns
