@@ -1,7 +1,7 @@
 """Measures one function in steady state: warm-up until times settle, then samples until their median is known.
 
 A sample is the time until idle of ``repeats`` executions in a row: from a moment at which nothing runs on the GPU to
-the next such moment. Its clock and its one synchronisation cost less than 1 % of it.
+the next such moment. Its clock and its one synchronisation cost no more than a quarter of a percent of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .medians import Convergence, median, quantile
 
 WARMING_UP, SAMPLING = "warm-up", "sampling"
 #: Clock and synchronisation may cost so much of a sample.
-_OVERHEAD = 0.01
+_OVERHEAD = 0.0025
 #: Launching pays in advance: what the GPU still does when the last launch has returned counts as cost of a
 #: synchronisation too, but never as more than this, for that is noise.
 _MOST_FIXED_NS = 100_000

@@ -71,7 +71,7 @@ class Cupti:
             self._library = ctypes.CDLL(self.path)
             self.layouts = {kind: getattr(cupti, f"activity_{name}_dtype") for kind, name in _LAYOUTS.items()}
             self.calls = _calls(cupti)
-        except (OSError, AttributeError, RuntimeError, cupti.cuptiError) as error:
+        except Exception as error:  # its own, or of a module of that name that is none of NVIDIA's
             raise CuptiError(f"CUPTI cannot be used ({error}): install the cupti-python for this driver.") from error
         if self.is_taken():
             raise CuptiError("Another profiler holds CUPTI, so there are no GPU times: end it, or run without it.")
@@ -104,6 +104,10 @@ class Cupti:
         """Record none of these functions any more."""
         for number in self.calls:
             self._library.cuptiActivityEnableDriverApi(ctypes.c_uint32(number), ctypes.c_uint8(0))
+
+    def detach(self) -> None:
+        """Take CUPTI out of the process: what it held at the very end it would hand to an interpreter that is gone."""
+        self._library.cuptiFinalize()
 
     def flush(self, *, forced: bool = False) -> None:
         """Hand on what has been recorded; forced also what has not ended yet."""

@@ -117,6 +117,11 @@ class _Execution:
         if is_benchmark:
             # Ahead of the snippet's folder on the path, which may have a module of a name that this needs.
             from . import benchmark  # noqa: F401
+        elif self._order.get("trace") and self._tracer.would_attach(self._order["source"]):
+            # Ahead of the path for the same reason. CUPTI for Python needs NumPy, which is the snippet's to pay for.
+            if "numpy" not in sys.modules:
+                self._warmup.import_all(["import numpy"], self._order["folder"])
+            self._tracer.attach()
         module = self._enter_main()
         namespace = module.__dict__
         docstring, statements = split(self._order["source"], self._script.path)
@@ -135,10 +140,7 @@ class _Execution:
         if measured is not None:
             measured.run(namespace, self._progress, clock, self._before, self._loop.run, self._send, self._tracer)
             return
-        after = None
-        if self._order.get("trace"):
-            self._tracer.attach_if_mentioned(self._order["source"])
-            after = self._tracer.after_statement
+        after = self._tracer.after_statement if self._order.get("trace") else None
         execute(statements, namespace, self._progress, clock, self._before, self._loop.run, after)
 
     def _benchmark(self, statements: Sequence[Statement]) -> BenchmarkRun:

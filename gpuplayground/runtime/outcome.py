@@ -26,6 +26,8 @@ def result_value(namespace: Mapping[str, Any]) -> dict[str, Any] | None:
         if _bytes_of(value) > _MAX_BYTES:
             return None
         array = numpy.ascontiguousarray(_on_host(value))
+        if array.dtype.kind not in "biufc":
+            return None
         return {
             "dtype": str(value.dtype).rpartition(".")[2],
             "shape": [int(length) for length in value.shape],
@@ -62,7 +64,7 @@ def _digest(array: Any) -> str:
 
 
 def _sample(numpy: Any, array: Any) -> list[float]:
-    if array.dtype.kind not in "biufc" or not array.size:
+    if not array.size:
         return []
     flat = array.reshape(-1)
     places = numpy.linspace(0, flat.size - 1, min(flat.size, _SAMPLE)).astype(numpy.int64)

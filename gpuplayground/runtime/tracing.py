@@ -59,10 +59,9 @@ class Tracer:
         """Whether it may still be attached."""
         return self._descriptor >= 0 and not self._has_tried
 
-    def attach_if_mentioned(self, source: str) -> None:
-        """Attach ahead of a snippet that has to do with a GPU, so that its first use is traced."""
-        if self.is_wanted and _MENTIONS.search(source) and _has_driver():
-            self.attach()
+    def would_attach(self, source: str) -> bool:
+        """Return whether a snippet has to do with a GPU, so that its first use should be traced."""
+        return bool(self.is_wanted and _MENTIONS.search(source) and _has_driver())
 
     def attach(self, *, late: bool = False) -> bool:
         """Begin to record, once, and return whether it is possible; ``late`` is after the snippet has used the GPU."""
@@ -108,13 +107,13 @@ class Tracer:
         """Record, in a process that is not traced otherwise."""
         if self.available and self._cupti is not None:
             with suppress(CuptiError):
-                self._cupti.enable(GPU_KINDS)
+                self._cupti.enable((*GPU_KINDS, *CPU_KINDS))
+                self._cupti.enable_calls()
 
     def end_pass(self) -> None:
         """Record no longer, so that it does not cost."""
         if self._cupti is not None:
-            self._cupti.flush(forced=True)
-            self._cupti.disable(GPU_KINDS)
+            self._stop_recording(self._cupti)
 
     def finish(self, starts_ns: Sequence[int]) -> str:
         """Write what is known at the end of the statements, which began at ``starts_ns``; return :attr:`reason`.
@@ -143,16 +142,19 @@ class Tracer:
         if cupti is None:
             return
         if not cupti.is_taken():
-            cupti.flush(forced=True)
-            cupti.disable((*GPU_KINDS, *CPU_KINDS))
-            cupti.disable_calls()
-            # What CUPTI still held at the very end of the process it would hand to an interpreter that is gone.
-            cupti.flush(forced=True)
+            self._stop_recording(cupti)
+            cupti.detach()
         self._note(trace_format.DROPPED, [[self._dropped + cupti.dropped()]])
         self._note(trace_format.REGIONS, [[*started, None, *rest] for started, rest in self._open_regions()])
         if cupti.unreadable:
             self._note(trace_format.DROPPED, [[cupti.unreadable // 64]])
         self._descriptor = -1
+
+    def _stop_recording(self, cupti: Cupti) -> None:
+        cupti.flush(forced=True)
+        cupti.disable((*GPU_KINDS, *CPU_KINDS))
+        cupti.disable_calls()
+        cupti.flush(forced=True)
 
     def _open_regions(self) -> list[tuple[list[Any], list[Any]]]:
         return [([name, start], [thread, domain]) for name, start, thread, domain in self._open_ranges.values()]
