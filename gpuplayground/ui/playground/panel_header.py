@@ -32,9 +32,13 @@ class PanelHeader(QFrame):
         self.setFixedHeight(_HEIGHT)
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(False)
+        # Several titles must not keep the window from becoming narrow: they are shortened, then scrolled.
+        self.tabs.setUsesScrollButtons(bool(titles))
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight if titles else Qt.TextElideMode.ElideNone)
         for each in titles or (title,):
-            self.tabs.addTab(each)
+            self.tabs.setTabToolTip(self.tabs.addTab(each), each if titles else "")
+        if titles:
+            self.tabs.setProperty("role", "pages")
         self._show_own()
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus if titles else Qt.FocusPolicy.NoFocus)
         self.tabs.currentChanged.connect(self._choose)
@@ -42,8 +46,9 @@ class PanelHeader(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(6, 0, 8, 0)
         self._row.setSpacing(2)
-        self._row.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignBottom)
-        self._row.addStretch(1)
+        self._row.addWidget(self.tabs, 1 if titles else 0, Qt.AlignmentFlag.AlignBottom)
+        if not titles:
+            self._row.addStretch(1)
         theme.changed.connect(self._theme_changed)
 
     def add_button(

@@ -1,0 +1,169 @@
+"""Benchmarks, history, comparison and sweep in the whole application, without a GPU."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from gpuplayground.application import Application
+from gpuplayground.playground.benchmark_results import SweepPlan
+from gpuplayground.playground.history_entries import EntryKind
+from gpuplayground.ui.history.panel import HistoryPanel
+from gpuplayground.ui.playground.result_pages import titles
+from gpuplayground.ui.sweep.request import SweepRequest
+from tests.ui.conftest import StartApplication
+
+#: Processes are started and waited for; a slow machine may take its time.
+PATIENCE_MS = 60_000
+SNIPPET = """n = 100
+numbers = list(range(n))
+
+# %% Sum
+total = sum(numbers)
+
+# %% Sort
+ordered = sorted(numbers, reverse=True)
+"""
+
+
+def opened(application: Application, qtbot: QtBot, text: str = SNIPPET) -> str:
+    tab_id = application.tabs.open_text("snippet.py", text)
+    editor = application.tabs.current_editor()
+    assert editor is not None
+    editor.setFocus()
+    return tab_id
+
+
+def measure(qtbot: QtBot, application: Application, line: int) -> None:
+    """Press Shift+F5 with the cursor in a line, and wait for the end."""
+    editor = application.tabs.current_editor()
+    assert editor is not None
+    editor.set_place(line)
+    application.window.actions_["benchmark"].trigger()
+    qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
+
+
+def history(application: Application) -> HistoryPanel:
+    (panel,) = application.playground.findChildren(HistoryPanel)
+    return panel
+
+
+def test_shift_f5_measures_the_cell_at_the_cursor_and_judges_it(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    tab_id = opened(application, qtbot)
+    measure(qtbot, application, 5)
+    panel = application.playground.pages(tab_id).benchmark
+    assert panel.isVisible()
+    qtbot.waitUntil(lambda: bool(panel.benchmark and panel.benchmark.verdict), timeout=PATIENCE_MS)
+    assert panel.benchmark is not None
+    assert (panel.benchmark.label, panel.benchmark.first_line) == ("Sum", 5)
+    assert len(panel.benchmark.samples_ns) > 5
+
+
+def test_what_cannot_be_measured_is_said_in_a_sentence(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    opened(application, qtbot, "import os\n")
+    application.window.actions_["benchmark"].trigger()
+    qtbot.waitUntil(lambda: application.window.banner.isVisible(), timeout=PATIENCE_MS)
+    assert not application.playground.current_run().active
+
+
+def test_selected_lines_are_measured_instead_of_the_cell(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    tab_id = opened(application, qtbot)
+    editor = application.tabs.current_editor()
+    assert editor is not None
+    editor.set_place(2)
+    qtbot.keyClick(editor, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert editor.selected_lines() == (2, 2)
+    application.window.actions_["benchmark"].trigger()
+    qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
+    shown = application.playground.pages(tab_id).benchmark.benchmark
+    assert shown is not None
+    assert shown.label == "line 2"
+
+
+def test_every_run_is_in_the_history_and_can_be_opened_as_it_was(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    opened(application, qtbot)
+    application.window.actions_["run"].trigger()
+    qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
+    measure(qtbot, application, 5)
+    application.window.actions_["history"].trigger()
+    panel = history(application)
+    qtbot.waitUntil(lambda: panel.model.rowCount() >= 2, timeout=PATIENCE_MS)
+    entries = [panel.model.entry(row) for row in range(2)]
+    assert [entry.kind for entry in entries] == [EntryKind.BENCHMARK, EntryKind.RUN]
+    before = len(application.tabs.pages())
+    panel.reopenRequested.emit(entries[1].id)
+    qtbot.waitUntil(lambda: len(application.tabs.pages()) == before + 1, timeout=PATIENCE_MS)
+    tab_id = application.tabs.current_id() or ""
+    assert application.tabs.pages()[-1].editor.text() == SNIPPET
+    assert application.playground.timings(tab_id).model.rowCount() == 4
+
+
+def test_runs_of_the_history_are_compared(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    opened(application, qtbot)
+    measure(qtbot, application, 5)
+    measure(qtbot, application, 8)
+    application.window.actions_["history"].trigger()
+    panel = history(application)
+    qtbot.waitUntil(lambda: panel.model.rowCount() >= 2, timeout=PATIENCE_MS)
+    panel.compareRequested.emit([panel.model.entry(row).id for row in (0, 1)])
+    qtbot.waitUntil(lambda: application._past._dialog is not None, timeout=PATIENCE_MS)
+    dialog = application._past._dialog
+    assert dialog is not None
+    assert sorted(subject.label for subject in dialog.subjects) == ["Sort", "Sum"]
+    dialog.close()
+
+
+def test_a_benchmark_is_saved_with_all_its_samples(
+    qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    application = start()
+    tab_id = opened(application, qtbot)
+    measure(qtbot, application, 5)
+    file = tmp_path / "out.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    panel = application.playground.pages(tab_id).benchmark
+    qtbot.mouseClick(panel.save_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(file.exists, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: file.read_text().endswith("}\n"), timeout=PATIENCE_MS)
+    assert panel.benchmark is not None
+    assert json.loads(file.read_text())["samples_ns"] == list(panel.benchmark.samples_ns)
+
+
+def test_a_sweep_measures_each_cell_over_all_values(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    tab_id = opened(application, qtbot)
+    application.window.actions_["sweep"].trigger()
+    dialog = application._sweeping._dialog
+    assert dialog is not None
+    request = SweepRequest(SweepPlan("n", (10, 1000)), (f"{tab_id} 1", f"{tab_id} 2"), 0.3)
+    dialog.begin(request)
+    dialog.startRequested.emit(request)
+    qtbot.waitUntil(lambda: not dialog.is_running, timeout=PATIENCE_MS)
+    parameters = {name: [each.parameter for each in found] for name, found in dialog.results.items()}
+    assert parameters == {identity: [("n", 10), ("n", 1000)] for identity in request.implementations}
+    dialog.close()
+
+
+def test_the_sides_of_the_results_stay_when_another_tab_comes_to_the_front(
+    qtbot: QtBot, start: StartApplication
+) -> None:
+    application = start()
+    first = opened(application, qtbot)
+    second = opened(application, qtbot)
+    application.playground.show_title(titles()[1])
+    assert application.playground.pages(second).timeline.isVisible()
+    application.tabs.step_tab(-1)
+    assert application.playground.pages(first).timeline.isVisible()
