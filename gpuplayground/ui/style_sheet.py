@@ -57,7 +57,7 @@ QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QTabBar { background: transparent; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
     padding: 8px 12px; }
-QTabBar[role="pages"]::tab { padding-left: 7px; padding-right: 7px; margin-right: 2px; }
+QTabBar[role="pages"]::tab { padding-left: 5px; padding-right: 5px; margin-right: 2px; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:focus { color: $accent; }

@@ -30,8 +30,8 @@ from gpuplayground.ui.theme import Theme, ui_font
 _WIDTHS = {Column.LINE: 48, Column.WALL: 80, Column.IDLE: 80, Column.GPU: 80, Column.SHARE: 124}
 #: A panel narrower than this, less the column of idle times, shows shares as figures alone, or not at all.
 _ROOM_FOR_BARS, _ROOM_FOR_SHARES = 430, 330
-#: A panel narrower than this shows the wall time only where there is no GPU time.
-_ROOM_FOR_WALL = 440
+#: A panel narrower than this shows the time until idle only where there is no GPU time.
+_ROOM_FOR_IDLE = 440
 #: Figures are sorted from the largest down by the first click.
 _FIGURES = (Column.WALL, Column.IDLE, Column.GPU, Column.SHARE)
 
@@ -212,7 +212,6 @@ class TimingsPanel(QWidget):
 
     def _show_totals(self) -> None:
         totals = self.model.totals
-        self.table.setColumnHidden(Column.IDLE, not totals.has_idle)
         self.table.setColumnHidden(Column.GPU, not totals.has_gpu)
         self._share_width(self.width())
         self.footer.show_totals(totals)
@@ -242,8 +241,8 @@ class TimingsPanel(QWidget):
         totals = self.model.totals
         room = width - (_WIDTHS[Column.IDLE] if totals.has_idle else 0) - (_WIDTHS[Column.GPU] if totals.has_gpu else 0)
         bars = room >= _ROOM_FOR_BARS
-        # Of two times that say the same where the GPU is not waited for, the longer one is kept.
-        self.table.setColumnHidden(Column.WALL, totals.has_gpu and totals.has_idle and width < _ROOM_FOR_WALL)
+        # Every statement has a wall time; what it waited for is told by its GPU time as well.
+        self.table.setColumnHidden(Column.IDLE, not totals.has_idle or (totals.has_gpu and width < _ROOM_FOR_IDLE))
         header.resizeSection(Column.SHARE, _WIDTHS[Column.SHARE] if bars else FIGURE_WIDTH + 2 * PADDING)
         self.table.setColumnHidden(Column.SHARE, room < _ROOM_FOR_SHARES)
         digits = len(str(max((timing.line for timing in self.model.timings()[-1:]), default=0)))
