@@ -83,5 +83,5 @@ def allocator_peaks() -> dict[str, int]:
     with suppress(Exception):
         cupy = sys.modules.get("cupy")
         if cupy is not None:
-            peaks["CuPy's pool at the end"] = int(cupy.get_default_memory_pool().total_bytes())
+            peaks["CuPy pool"] = int(cupy.get_default_memory_pool().total_bytes())
     return {name: peak for name, peak in peaks.items() if peak}

@@ -45,7 +45,6 @@ class Tracer:
         self._open_ranges: dict[tuple[int, int], list[Any]] = {}
         self._waits: list[tuple[int, int]] = []
         self._compilers = Compilers()
-        self._dropped = 0
         #: Why there are no GPU times, or what is missing in them: a sentence, or an empty text.
         self.reason = ""
 
@@ -143,11 +142,10 @@ class Tracer:
             return
         if not cupti.is_taken():
             self._stop_recording(cupti)
+            # A record that could not be read is about so long.
+            self._note(trace_format.DROPPED, [[cupti.dropped() + cupti.unreadable // 64]])
             cupti.detach()
-        self._note(trace_format.DROPPED, [[self._dropped + cupti.dropped()]])
         self._note(trace_format.REGIONS, [[*started, None, *rest] for started, rest in self._open_regions()])
-        if cupti.unreadable:
-            self._note(trace_format.DROPPED, [[cupti.unreadable // 64]])
         self._descriptor = -1
 
     def _stop_recording(self, cupti: Cupti) -> None:
