@@ -29,6 +29,9 @@ if [ "$(uname -s)" = Linux ]; then
         need libxcb-randr.so.0 libxcb-randr0
         need libxcb-render-util.so.0 libxcb-render-util0
         need libxcb-shape.so.0 libxcb-shape0
+        need libwayland-client.so.0 libwayland-client0
+        need libwayland-cursor.so.0 libwayland-cursor0
+        need libwayland-egl.so.1 libwayland-egl1
     fi
     if [ "$want" = dev ]; then # the tests compile a fake NVML
         command -v gcc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
