@@ -147,6 +147,7 @@ class TimingsPanel(QWidget):
         self._run_id = run_id
         self.model.clear()
         self.current.clear()
+        self.current.setToolTip("")
         self._say_empty(running=True)
         self._show_totals()
 
@@ -167,13 +168,21 @@ class TimingsPanel(QWidget):
         """Show the timings of a run that is over; those already shown stay as they are."""
         if run.run_id != self._run_id:
             return
-        self.current.clear()
+        self._say_trace(run)
         if len(run.timings) != self.model.rowCount() or any(timing.gpu is not None for timing in run.timings):
             self.model.replace(run.timings)
         self._say_empty(running=False)
         self._show_totals()
         # Once the table has the size that it needs for these rows.
         QTimer.singleShot(0, self, self._show_row_of_interest)
+
+    def _say_trace(self, run: Run) -> None:
+        """Say that a run which used the GPU has no GPU times, or not all of them, and why."""
+        self.current.clear()
+        self.current.setToolTip(run.trace_note)
+        if run.trace_note and any(timing.synced_ns is not None for timing in run.timings):
+            has_some = any(timing.gpu is not None for timing in run.timings)
+            self.current.setText(self.tr("GPU times incomplete") if has_some else self.tr("no GPU times"))
 
     def text(self) -> str:
         """Return all timings as an aligned text table, in the order they were executed."""

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.events import StatementsTimed
-from gpuplayground.playground.results import RunState, StatementTiming
+from gpuplayground.playground.gpu_timing import GpuTiming, KernelTotals, RegionTiming
+from gpuplayground.playground.results import Run, RunState, StatementTiming
 from gpuplayground.playground.timing_table import format_timings
 from gpuplayground.ui.playground.timings_model import Column
 from gpuplayground.ui.playground.timings_panel import TimingsPanel
@@ -207,3 +208,32 @@ def test_every_control_has_a_name_and_a_tip(qtbot: QtBot, resources: Path) -> No
     for button in filter(QToolButton.isVisible, panel.findChildren(QToolButton)):
         assert button.accessibleName()
         assert button.toolTip()
+
+
+def traced(index: int, busy_ns: int, **fields: object) -> StatementTiming:
+    """A statement that was on the GPU for a while."""
+    gpu = GpuTiming(busy_ns=busy_ns, kernels=1, top_kernels=(KernelTotals("add", 1, busy_ns, busy_ns),), **fields)  # type: ignore[arg-type]
+    return StatementTiming(index, index + 1, index + 1, f"y{index} = x @ x", 1_000_000, 2_000_000, gpu=gpu)
+
+
+def test_gpu_times_have_a_column_of_their_own_and_regions_a_row(qtbot: QtBot, resources: Path) -> None:
+    panel = shown_timings(qtbot, resources)
+    region = RegionTiming("inner", 1, 5, 700_000, 300_000, 1)
+    timings = (traced(0, 500_000, regions=(region,)), traced(1, 250_000))
+    panel.finish(Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=timings))
+    assert not panel.table.isColumnHidden(Column.GPU)
+    assert column(panel, Column.GPU) == ["500 µs", "300 µs", "250 µs"]
+    assert column(panel, Column.STATEMENT) == ["y0 = x @ x", "  ▸ inner", "y1 = x @ x"]
+    assert panel.model.totals.statements == 2
+    click_header(qtbot, panel, Column.GPU)
+    assert column(panel, Column.GPU) == ["500 µs", "300 µs", "250 µs"]
+    assert "1 kernel add" in panel.text()
+
+
+def test_a_run_on_the_gpu_without_gpu_times_says_why(qtbot: QtBot, resources: Path) -> None:
+    panel = shown_timings(qtbot, resources)
+    timings = (StatementTiming(0, 1, 1, "y = x @ x", 1_000_000, 2_000_000),)
+    note = "GPU times need cupti-python in this environment: python -m pip install cupti-python."
+    panel.finish(Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=timings, trace_note=note))
+    assert panel.table.isColumnHidden(Column.GPU)
+    assert (panel.current.text(), panel.current.toolTip()) == ("no GPU times", note)
