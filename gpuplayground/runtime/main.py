@@ -77,6 +77,7 @@ class _Execution:
         tracer: Tracer,
     ) -> None:
         self._tracer = tracer
+        self._namespace: dict[str, Any] = {}
         self._order = order
         self._channel = channel
         self._progress = progress
@@ -123,7 +124,7 @@ class _Execution:
                 self._warmup.import_all(["import numpy"], self._order["folder"])
             self._tracer.attach()
         module = self._enter_main()
-        namespace = module.__dict__
+        namespace = self._namespace = module.__dict__
         docstring, statements = split(self._order["source"], self._script.path)
         measured = self._benchmark(statements) if is_benchmark else None
         if measured is not None:
@@ -211,7 +212,7 @@ class _Execution:
                 "threads": len(waiting),
                 "frameworks": _framework_versions(),
                 "trace_note": note,
-                "result": result_value(sys.modules["__main__"].__dict__) if result else None,
+                "result": result_value(self._namespace) if result else None,
                 "allocator_peaks": allocator_peaks(),
             }
         )

@@ -43,3 +43,9 @@ def test_what_is_no_array_or_only_looks_like_one_is_no_result(playground: Playgr
 
 def test_a_run_that_fails_has_no_result(playground: Playground) -> None:
     assert playground.play("import numpy as np\nresult = np.ones(2)\n1 / 0").result.result is None
+
+
+def test_a_snippet_that_takes_its_main_module_away_still_has_a_result(playground: Playground) -> None:
+    run = playground.play("import sys\nimport numpy as np\nresult = np.ones(2)\ndel sys.modules['__main__']").result
+    assert run.exit_code == 0
+    assert run.result is not None

@@ -167,3 +167,21 @@ def test_the_sides_of_the_results_stay_when_another_tab_comes_to_the_front(
     assert application.playground.pages(second).timeline.isVisible()
     application.tabs.step_tab(-1)
     assert application.playground.pages(first).timeline.isVisible()
+
+
+def test_titles_without_room_become_a_list_that_does_the_same(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    tab_id = opened(application, qtbot)
+    pages = application.playground.pages(tab_id)
+    header = pages.timings.header
+    application.playground.results.setSizes([200, 700])
+    qtbot.waitUntil(lambda: header.tabs.isVisible() and not header.list.isVisible())
+    application.window.resize(1024, 700)
+    application.playground.results.setSizes([700, 200])
+    qtbot.waitUntil(lambda: header.list.isVisible() and not header.tabs.isVisible())
+    assert header.list.currentText() == titles()[0]
+    header.list.setFocus()
+    qtbot.keyClick(header.list, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: pages.timeline.isVisible())
+    assert header.list.currentText() == titles()[0]
+    assert pages.timeline.header.list.currentText() == titles()[1]

@@ -45,19 +45,21 @@ class PhaseSteps(Surface):
     def draw(self, painter: QPainter, area: QRectF) -> None:
         """Paint a dot and a name for each phase."""
         left, present = area.left(), _PHASES.index(self._phase)
+        bold = QFontMetricsF(ui_font(12, QFont.Weight.DemiBold))
+        has_room = sum(bold.horizontalAdvance(self.name(phase)) + 34 for phase in _PHASES) - 20 <= area.width()
         for number, phase in enumerate(_PHASES):
             font = ui_font(12, QFont.Weight.DemiBold if number == present else QFont.Weight.Normal)
             role = "good" if number < present else "accent" if number == present else "faint"
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.theme.color(role))
             painter.drawEllipse(QRectF(left, area.center().y() - 3.5, 7, 7))
-            name = self.name(phase)
+            name = self.name(phase) if has_room or number == present else ""
             width = QFontMetricsF(font).horizontalAdvance(name)
             painter.setFont(font)
             painter.setPen(self.theme.color("text" if number == present else "muted" if number < present else "faint"))
             box = QRectF(left + 13, area.top(), width + 4, area.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
-            left += width + 34
+            left += width + (34 if name else 13)
 
 
 class LiveView(QWidget):

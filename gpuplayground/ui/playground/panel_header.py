@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
 
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme
@@ -32,13 +33,18 @@ class PanelHeader(QFrame):
         self.setFixedHeight(_HEIGHT)
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
-        # Several titles must not keep the window from becoming narrow: they are shortened, then scrolled.
-        self.tabs.setUsesScrollButtons(bool(titles))
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight if titles else Qt.TextElideMode.ElideNone)
+        self.tabs.setUsesScrollButtons(False)
         for each in titles or (title,):
-            self.tabs.setTabToolTip(self.tabs.addTab(each), each if titles else "")
+            self.tabs.addTab(each)
         if titles:
             self.tabs.setProperty("role", "pages")
+        #: In the place of the tabs where they have no room.
+        self.list = QComboBox()
+        self.list.addItems([*titles])
+        self.list.setAccessibleName(self.tr("What is shown of the run"))
+        self.list.setToolTip(self.tr("Timings, timeline, benchmark, receipt or history"))
+        self.list.activated.connect(self._choose)
+        self.list.hide()
         self._show_own()
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus if titles else Qt.FocusPolicy.NoFocus)
         self.tabs.currentChanged.connect(self._choose)
@@ -46,9 +52,9 @@ class PanelHeader(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(6, 0, 8, 0)
         self._row.setSpacing(2)
-        self._row.addWidget(self.tabs, 1 if titles else 0, Qt.AlignmentFlag.AlignBottom)
-        if not titles:
-            self._row.addStretch(1)
+        self._row.addWidget(self.list)
+        self._row.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignBottom)
+        self._row.addStretch(1)
         theme.changed.connect(self._theme_changed)
 
     def add_button(
@@ -75,6 +81,29 @@ class PanelHeader(QFrame):
         """Keep the tab of this panel in front: it is what stands below."""
         own = next((index for index in range(self.tabs.count()) if self.tabs.tabText(index) == self._title), 0)
         self.tabs.setCurrentIndex(own)
+        self.list.setCurrentIndex(own)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the titles as a list where there is no room for tabs."""
+        super().resizeEvent(event)
+        if self.list.count():
+            items = [self._row.itemAt(index) for index in range(self._row.count())]
+            widgets = [item.widget() for item in items if item is not None]
+            # A button that its panel hides for now may come back.
+            others = sum(w.sizeHint().width() + 2 for w in widgets if w is not None and w not in (self.list, self.tabs))
+            self._set_narrow(event.size().width() < self.tabs.sizeHint().width() + others + 24)
+
+    def _set_narrow(self, is_narrow: bool) -> None:
+        if is_narrow != self.tabs.isHidden():
+            self.tabs.setVisible(not is_narrow)
+            self.list.setVisible(is_narrow)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room that the list of titles needs, and not the tabs."""
+        hint = super().minimumSizeHint()
+        if self.list.count() and not self.tabs.isHidden():
+            hint.setWidth(hint.width() - self.tabs.minimumSizeHint().width() + self.list.sizeHint().width())
+        return hint
 
     def _choose(self, index: int) -> None:
         title = self.tabs.tabText(index)
