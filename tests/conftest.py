@@ -13,12 +13,16 @@ from PySide6.QtWidgets import QApplication
 
 from gpuplayground import paths
 
+#: What says where the user's own folders are. Until a test has its own, they are where nothing can be written.
+FOLDERS = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "APPDATA")
+os.environ.update(dict.fromkeys(FOLDERS, f"{os.devnull}/nowhere"))
+
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep settings, drafts and run folders away from the user's own, in this process and in those it starts."""
     home = tmp_path_factory.mktemp("home")
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "APPDATA"):
+    for name in FOLDERS:
         monkeypatch.setenv(name, str(home / name.lower()))
     return home
 

@@ -16,8 +16,6 @@ from gpuplayground.commands.arguments import COMMANDS
 from gpuplayground.options import WindowOptions
 from tests.command_line import COMMAND, ROOT, TIMEOUT_S, assert_refused, environment, gpuplayground, wait_for
 
-NO_DISPLAY = environment(DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
-
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[WindowOptions]:
@@ -137,7 +135,8 @@ def test_without_a_display_a_picture_is_waited_for_and_a_signal_is_no_success(
         f"os.replace({str(seen)!r} + '~', {str(seen)!r})\n"
     )
     arguments = [str(file), "--run", "--screenshot", str(picture), "--after", "1000"]
-    with subprocess.Popen([*COMMAND, *arguments], env=NO_DISPLAY, stderr=subprocess.PIPE, text=True) as process:
+    env = environment(DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
+    with subprocess.Popen([*COMMAND, *arguments], env=env, stderr=subprocess.PIPE, text=True) as process:
         try:
             wait_for(seen.exists)
             process.send_signal(number)

@@ -92,10 +92,12 @@ def discover(
     ask = partial(_probe_or_none, given_up=given_up)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="probe") as pool:
         found = [environment for environment in pool.map(ask, candidates) if environment is not None]
-    # Links and shims lead to the same environment: its prefix says so.
+    # Links and shims lead to the same environment: its prefix says so. The name the user knows it by is kept.
     unique: dict[str, Environment] = {}
     for environment in found:
-        unique.setdefault(os.path.realpath(environment.prefix), environment)
+        prefix = os.path.realpath(environment.prefix)
+        if prefix not in unique or environment.interpreter in extra:
+            unique[prefix] = environment
     return told_apart(list(unique.values()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,16 +21,19 @@ class Interpreters(QObject):
 
     def __init__(self, own: str, chosen: str, added: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.chosen = chosen or own
+        is_there = Path(chosen).is_file()
+        self.chosen = chosen if is_there else own
         self.added = list(added)
         self.environments: list[Environment] = []
         self._own = own
+        self._lost = chosen if chosen and not is_there else ""
         self._tasks = Tasks(self)
         self._given_up = threading.Event()
 
     def discover(self) -> None:
-        """Look for environments; ``changed`` follows."""
-        look = partial(discover, tuple(self.added), given_up=self._given_up)
+        """Look for environments; ``changed`` follows, and ``failed`` if the remembered one can be used no longer."""
+        # The chosen one may be that of a folder this program was started in the last time.
+        look = partial(discover, tuple(dict.fromkeys((*self.added, self.chosen))), given_up=self._given_up)
         self._tasks.start(look, self._discovered, self.failed)
 
     def choose(self, interpreter: str) -> None:
@@ -53,8 +57,13 @@ class Interpreters(QObject):
     def _discovered(self, environments: list[Environment]) -> None:
         self.environments = environments
         if not any(environment.interpreter == self.chosen for environment in environments):
+            self._lost = self._lost or self.chosen
             self.chosen = next((found.interpreter for found in environments if found.is_current), self._own)
         self.changed.emit()
+        if self._lost:
+            sentence = self.tr("{0} can no longer run snippets: GPU Playground's own environment runs them now.")
+            self.failed.emit(sentence.format(self._lost))
+            self._lost = ""
 
     def _added(self, environment: Environment) -> None:
         known = [found for found in self.environments if found.interpreter != environment.interpreter]

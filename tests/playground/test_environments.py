@@ -128,6 +128,11 @@ def test_an_environment_added_twice_is_listed_once(tmp_path: Path) -> None:
     assert [environment.prefix for environment in found if not environment.is_current] == [str(venv)]
 
 
+def test_an_environment_that_is_found_and_added_goes_by_the_name_it_was_added_under(tmp_path: Path) -> None:
+    added = str(make_venv(tmp_path / ".venv") / "bin" / "python")
+    assert [each.interpreter for each in discover([added], tmp_path) if not each.is_current] == [added]
+
+
 def test_environments_compare_by_value() -> None:
     assert Environment("python", "Python 3.13 · venv", "3.13.1", "/env") == Environment(
         "python", "Python 3.13 · venv", "3.13.1", "/env"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from gpuplayground.application import Application
 from gpuplayground.options import WindowOptions
 from gpuplayground.playground.results import RunState
+from gpuplayground.settings import Settings
 from tests.fakes import FakeNvml, fake_nvml_env, gpu_uuid
 from tests.ui.conftest import StartApplication
 
@@ -284,3 +287,26 @@ def test_a_file_named_on_the_command_line_is_open_and_run(
     application = start(options=WindowOptions(files=(str(file),), run=True))
     wait_for_end(qtbot, application)
     wait_for_output(qtbot, application, "given")
+
+
+def test_a_remembered_python_that_is_gone_gives_way_to_the_programs_own_and_is_named(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path
+) -> None:
+    file, gone = tmp_path / "given.py", str(tmp_path / ".venv" / "bin" / "python")
+    file.write_text("print('given')\n")
+    application = start(settings=Settings(interpreter=gone), options=WindowOptions(files=(str(file),), run=True))
+    wait_for_output(qtbot, application, "given")
+    said = application.window.banner
+    qtbot.waitUntil(lambda: f"{gone} can no longer run snippets" in said.text, timeout=PATIENCE_MS)
+    assert application.interpreters.chosen == application.window.header.interpreter_box.currentData()
+
+
+def test_a_remembered_python_is_chosen_again_wherever_the_program_is_started(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path
+) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path], check=True, capture_output=True)
+    remembered = str(tmp_path / "bin" / "python")
+    application = start(settings=Settings(interpreter=remembered))
+    box = application.window.header.interpreter_box
+    qtbot.waitUntil(lambda: box.currentData() == remembered, timeout=PATIENCE_MS)
+    assert application.interpreters.chosen == remembered
