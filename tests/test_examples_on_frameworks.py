@@ -6,6 +6,7 @@ Set GPUPLAYGROUND_FRAMEWORKS_PYTHON to the path of a Python that has PyTorch, Te
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from gpuplayground import paths
 from gpuplayground.playground.examples import Example, load_examples
+from tests.command_line import gpuplayground
 
 _FOLDER = paths.resources() / "examples"
 #: The examples of vector addition by the last word of their names.
@@ -75,11 +77,11 @@ def test_the_numpy_example_adds_and_checks() -> None:
         ("numpy", "numpy", "NumPy is not installed in this environment: python -m pip install numpy\n"),
         ("pycuda", "pycuda", "PyCUDA is not installed in this environment: python -m pip install numpy pycuda\n"),
         ("cupy", "cupy", 'CuPy is not installed in this environment: python -m pip install "cupy-cuda12x[ctk]"\n'),
-        ("torch", "torch", "PyTorch is not installed in this environment: python -m pip install torch\n"),
+        ("torch", "torch", "PyTorch is not installed in this environment: python -m pip install numpy torch\n"),
         (
             "tensorflow",
             "tensorflow",
-            "TensorFlow is not installed in this environment: python -m pip install tensorflow\n",
+            "TensorFlow is not installed in this environment: python -m pip install numpy tensorflow\n",
         ),
         (
             "numba",
@@ -112,7 +114,7 @@ def test_without_the_driver_an_example_says_so_in_one_sentence(stem: str, name: 
     [
         ("torch", {}, "PyTorch added 16,777,216 pairs of numbers on the {CPU,GPU}."),
         ("tensorflow", {}, "TensorFlow added 16,777,216 pairs of numbers on {CPU,GPU}:0."),
-        ("numba", {"NUMBA_ENABLE_CUDASIM": "1"}, "5 blocks of 256 threads added 1,025 pairs of numbers."),
+        ("numba", {"NUMBA_ENABLE_CUDASIM": "1"}, "6 blocks of 192 threads added 1,025 pairs of numbers."),
     ],
 )
 def test_the_examples_of_installed_frameworks_add_and_check(
@@ -121,6 +123,18 @@ def test_the_examples_of_installed_frameworks_add_and_check(
     done = run(EXAMPLES[stem], FRAMEWORKS_PYTHON, **environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] in {last_line.replace("{CPU,GPU}", device) for device in ("CPU", "GPU")}
+
+
+@pytest.mark.frameworks
+@needs_frameworks
+def test_the_examples_of_one_topic_leave_equal_results_to_compare(tmp_path: Path) -> None:
+    digests = set()
+    for stem in ("numpy", "torch", "tensorflow"):
+        out = tmp_path / f"{stem}.json"
+        done = gpuplayground("run", EXAMPLES[stem].path, "--python", FRAMEWORKS_PYTHON, "--json", out)
+        assert done.returncode == 0, done.stderr
+        digests.add(json.loads(out.read_text())["result"]["digest"])
+    assert len(digests) == 1
 
 
 @pytest.mark.frameworks

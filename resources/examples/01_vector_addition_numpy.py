@@ -33,4 +33,5 @@ np.add(a, b, out=c)
 # %% Check the result
 for i in (0, n // 2, n - 1):
     assert c[i] == a[i] + b[i], f"element {i} is {c[i]}, not {a[i] + b[i]}"
+result = c  # Compare (Ctrl+Shift+M) holds the arrays of this name against each other.
 print(f"NumPy added {n:,} pairs of numbers on the CPU.")

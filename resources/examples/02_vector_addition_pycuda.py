@@ -32,7 +32,7 @@ from pycuda.autoprimaryctx import device
 from pycuda.compiler import SourceModule
 
 # %% Two vectors of random numbers, in the memory of the CPU
-n = 2**24 + 1
+n = 2**24
 rng = np.random.default_rng(seed=0)
 a = rng.random(n, dtype=np.float32)
 b = rng.random(n, dtype=np.float32)
@@ -56,8 +56,8 @@ module = SourceModule("""
 add_them = module.get_function("add_them")
 
 # %% Launch it
-# Rounded up to whole blocks: n is one more than a multiple of 256, so a last block starts for a single element.
-threads = 256
+# Rounded up to whole blocks: n is no multiple of 192, so part of the last block has nothing to add.
+threads = 192
 blocks = (n + threads - 1) // threads
 # A launch only queues the work. Compare the wall time with the time until the GPU is idle.
 add_them(d_c, d_a, d_b, np.int32(n), block=(threads, 1, 1), grid=(blocks, 1))
@@ -68,4 +68,5 @@ c = d_c.get()
 # %% Check the result
 # Adding two floats is exact to the last bit on both sides, so the results are equal, not merely close.
 assert np.array_equal(c, a + b), "the GPU's sum differs from NumPy's"
+result = c  # Compare (Ctrl+Shift+M) holds the arrays of this name against each other.
 print(f"{blocks:,} blocks of {threads} threads added {n:,} pairs of numbers on {device.name()}.")

@@ -51,4 +51,5 @@ c = cp.asnumpy(d_c)
 # %% Check the result
 # Adding two floats is exact to the last bit on both sides, so the results are equal, not merely close.
 assert np.array_equal(c, a + b), "the GPU's sum differs from NumPy's"
+result = c  # Compare (Ctrl+Shift+M) holds the arrays of this name against each other.
 print(f"CuPy added {n:,} pairs of numbers on the GPU.")

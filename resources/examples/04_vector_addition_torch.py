@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch"]
+# dependencies = ["numpy", "torch"]
 # ///
 # topic: Vector addition
 """Vector addition with PyTorch
@@ -11,9 +11,10 @@ The same lines on the GPU or, where there is none, on the CPU: only the device c
 import sys
 from importlib.util import find_spec
 
-if not find_spec("torch"):
-    sys.exit("PyTorch is not installed in this environment: python -m pip install torch")
+if not (find_spec("numpy") and find_spec("torch")):
+    sys.exit("PyTorch is not installed in this environment: python -m pip install numpy torch")
 
+import numpy as np
 import torch
 
 # %% Choose the device
@@ -23,9 +24,9 @@ if device == "cpu":
 
 # %% Two vectors of random numbers, in the memory of the CPU
 n = 2**24
-torch.manual_seed(0)
-a = torch.rand(n)
-b = torch.rand(n)
+rng = np.random.default_rng(seed=0)
+a = torch.from_numpy(rng.random(n, dtype=np.float32))
+b = torch.from_numpy(rng.random(n, dtype=np.float32))
 
 # %% Copy them to the device
 # On a GPU the first line also creates the CUDA context. On the CPU nothing is copied: look how little it costs.
@@ -47,4 +48,5 @@ c = d_c.cpu()
 # %% Check the result
 # Adding two floats is exact to the last bit on both sides, so the results are equal, not merely close.
 assert torch.equal(c, a + b), "the sum differs from the CPU's"
+result = c  # Compare (Ctrl+Shift+M) holds the arrays of this name against each other.
 print(f"PyTorch added {n:,} pairs of numbers on the {'GPU' if device == 'cuda' else 'CPU'}.")
