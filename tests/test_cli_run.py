@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -228,7 +229,11 @@ def test_a_second_ctrl_c_kills_a_snippet_that_does_not_listen(tmp_path: Path) ->
 
 @posix_only
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_polite_kill_ends_the_snippet_too(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_polite_kill_ends_the_snippet_too(
+    tmp_path: Path, number: signal.Signals, request: pytest.FixtureRequest
+) -> None:
+    # Under nohup the tests themselves ignore one of them, and so would what they start.
+    request.addfinalizer(partial(signal.signal, number, signal.signal(number, signal.SIG_DFL)))
     path = snippet(tmp_path, "import time\nprint('ready', flush=True)\ntime.sleep(600)\n")
     with started(path) as process:
         assert wait_for_line(process) == b"ready\n"
