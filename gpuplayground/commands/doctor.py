@@ -66,7 +66,7 @@ def as_text(findings: Findings) -> Iterator[str]:
     yield _row("Driver", driver.driver_version or DASH)
     yield _row("CUDA", driver.cuda_version or DASH)
     for gpu in findings.inventory.gpus:
-        yield _row(f"GPU {gpu.index}", " · ".join(_described(gpu)))
+        yield _row(gpu.label, " · ".join(_described(gpu)))
     if not findings.inventory.gpus:
         yield _row("GPU", "none")
     yield _row("Python", f"{findings.environment.version} · {findings.environment.interpreter}")

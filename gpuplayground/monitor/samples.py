@@ -25,6 +25,11 @@ class GpuInfo:
     pcie_generation_max: int | None = None
     pcie_width_max: int | None = None
 
+    @property
+    def label(self) -> str:
+        """What it is called where there are several: ``GPU 0``."""
+        return f"GPU {self.index}"
+
 
 @dataclass(frozen=True, slots=True)
 class DriverInfo:

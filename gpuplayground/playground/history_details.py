@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from gpuplayground.monitor.samples import DriverInfo, GpuInfo
+from gpuplayground.monitor.samples import DriverInfo, GpuInfo, GpuSample
 from gpuplayground.playground.benchmark_results import Flag
+from gpuplayground.playground.history_curves import from_curves, to_curves
 from gpuplayground.playground.history_entries import HistoryEntry, HistoryError
 from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.results import Run, RunRequest
@@ -33,7 +34,8 @@ _QUICK = 1
 class KeptRun:
     """A run with everything that belongs to it. ``entry`` is its line in the history, None before it is kept.
 
-    ``receipts`` has one for each GPU that was used.
+    ``receipts`` has one for each GPU that was used. ``samples`` are of the time around it, with the metrics that the
+    timeline draws.
     """
 
     request: RunRequest
@@ -41,6 +43,7 @@ class KeptRun:
     receipts: tuple[Receipt, ...] = ()
     driver: DriverInfo = field(default_factory=DriverInfo)
     gpus: tuple[GpuInfo, ...] = ()
+    samples: tuple[GpuSample, ...] = ()
     entry: HistoryEntry | None = None
 
 
@@ -114,6 +117,19 @@ def unpack_trace(packed: bytes, rest: bytes) -> Trace | None:
         )
     except (SerialError, ValueError, KeyError, TypeError, zlib.error):
         return None
+
+
+def pack_samples(samples: Sequence[GpuSample]) -> bytes | None:
+    """Return what is kept of samples, or None where there are none."""
+    return _pack({"gpus": to_curves(samples)}, _LEVEL) if samples else None
+
+
+def unpack_samples(packed: bytes) -> tuple[GpuSample, ...]:
+    """Return the samples that :func:`pack_samples` has packed; none where they cannot be understood."""
+    try:
+        return from_curves(_unpack(packed)["gpus"])
+    except (SerialError, ValueError, KeyError, TypeError, zlib.error):
+        return ()
 
 
 def without_trace(run: Run) -> Run:

@@ -7,6 +7,7 @@ One SQLite database in WAL mode, so that windows read and write it at once and a
 - ``details``: the request, the run, its receipts, the GPUs and the driver as JSON, compressed by zlib.
 - ``traces``: the operations of the GPU as raw rows with their dtype and the names, regions and spans as JSON, both
   compressed by zlib; only where there are not too many.
+- ``curves``: what NVML said meanwhile, as JSON compressed by zlib; only where there are GPUs to watch.
 
 A run takes about 1.7 kB on the disk where its source is short, 100,000 of them 170 MB. Nothing is ever removed but
 by :meth:`HistoryStore.delete`; the room of what was deleted is used again.
@@ -25,6 +26,7 @@ from gpuplayground.playground.history_entries import HistoryError
 
 #: "GPHI" in ASCII.
 APPLICATION_ID = 0x47504849
+#: What even the first version has.
 _TABLES = frozenset({"entries", "details", "traces"})
 #: What brings a file from the version that is the position to the next one; an empty file has version 0.
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -59,6 +61,12 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE traces (
             entry_id INTEGER PRIMARY KEY REFERENCES entries ON DELETE CASCADE,
             operations BLOB NOT NULL,
+            content BLOB NOT NULL
+        )""",
+    ),
+    (
+        """CREATE TABLE curves (
+            entry_id INTEGER PRIMARY KEY REFERENCES entries ON DELETE CASCADE,
             content BLOB NOT NULL
         )""",
     ),

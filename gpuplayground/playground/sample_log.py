@@ -17,6 +17,7 @@ from gpuplayground.monitor.samples import METRICS, GpuInfo, GpuSample, Inventory
 KEPT_S = 1200.0
 #: Rows of processes kept in all: twenty minutes of passes each half second with eight processes.
 MAX_PROCESSES = 20_000
+_BEYOND_NS = 500_000_000
 
 _metrics = attrgetter(*METRICS)
 _IS_WHOLE = tuple("int" in str(GpuSample.__dataclass_fields__[name].type) for name in METRICS)
@@ -29,6 +30,11 @@ class Watched:
     samples: tuple[GpuSample, ...]
     processes: tuple[ProcessSample, ...]
     gpus: tuple[GpuInfo, ...]
+
+    def near(self, start_ns: int, end_ns: int) -> tuple[GpuSample, ...]:
+        """Return the samples from one time to another and a little beyond, so that curves reach both ends."""
+        first, last = start_ns - _BEYOND_NS, end_ns + _BEYOND_NS
+        return tuple(sample for sample in self.samples if first <= sample.time_ns <= last)
 
 
 class _Ring:

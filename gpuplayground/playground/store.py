@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from gpuplayground.monitor.samples import GpuSample
 from gpuplayground.playground import history_details as details
 from gpuplayground.playground.benchmark_results import Flag
 from gpuplayground.playground.history_details import KeptRun
@@ -42,6 +43,7 @@ __all__ = ["EVERYTHING", "EntryKind", "HistoryEntry", "HistoryError", "HistoryFi
 EVERYTHING = HistoryFilter()
 #: Deleted in one transaction: another window that wants to write waits for no more than this.
 _CHUNK = 500
+_INSERT_CURVES = "INSERT OR REPLACE INTO curves VALUES (?, ?)"
 
 
 class HistoryStore:
@@ -84,6 +86,7 @@ class HistoryStore:
     def add(self, kept: KeptRun) -> int:
         """Keep a run and return the id of its entry; one that is kept already only tells its id."""
         content, trace = details.pack(kept), details.pack_trace(kept.run.trace)
+        curves = details.pack_samples(kept.samples)
 
         def write(connection: sqlite3.Connection) -> int:
             with transaction(connection):
@@ -94,16 +97,31 @@ class HistoryStore:
                 connection.execute("INSERT INTO details VALUES (?, ?)", (entry_id, content))
                 if trace is not None:
                     connection.execute("INSERT INTO traces VALUES (?, ?, ?)", (entry_id, *trace))
+                if curves is not None:
+                    connection.execute(_INSERT_CURVES, (entry_id, curves))
                 return int(entry_id or 0)
 
         return self._file.call(write)
 
-    def complete(self, run_id: str, receipts: Sequence[Receipt], verdicts: Sequence[Sequence[Flag]] = ()) -> bool:
-        """Add what is known a while after a run: its receipts, and the verdicts of its benchmarks in their order.
+    def complete(
+        self,
+        run_id: str,
+        receipts: Sequence[Receipt],
+        verdicts: Sequence[Sequence[Flag]] = (),
+        samples: Sequence[GpuSample] = (),
+    ) -> bool:
+        """Add what is known a while after a run.
+
+        Args:
+            run_id: the run.
+            receipts: one for each GPU it used.
+            verdicts: of its benchmarks, in their order.
+            samples: of the time around it.
 
         Returns:
             Whether the run is in the history: somebody may have deleted it since.
         """
+        curves = details.pack_samples(samples)
 
         def write(connection: sqlite3.Connection) -> bool:
             with transaction(connection):
@@ -118,6 +136,8 @@ class HistoryStore:
                 )
                 content = details.pack(kept)
                 connection.execute("UPDATE details SET content = ? WHERE entry_id = ?", (content, entry.id))
+                if curves is not None:
+                    connection.execute(_INSERT_CURVES, (entry.id, curves))
                 return True
 
         return self._file.call(write)
@@ -157,7 +177,7 @@ class HistoryStore:
         Raises:
             HistoryError: also where it was deleted, or its entry is damaged.
         """
-        kept = self._find(entry_id, traced=True)
+        kept = self._find(entry_id, whole=True)
         if kept is None:
             raise HistoryError("This run is not in the history any more: another window has deleted it.")
         return kept
@@ -204,17 +224,24 @@ class HistoryStore:
 
         self._file.call(write)
 
-    def _find(self, entry_id: int, *, traced: bool = False) -> KeptRun | None:
+    def _find(self, entry_id: int, *, whole: bool = False) -> KeptRun | None:
         def read(connection: sqlite3.Connection) -> KeptRun | None:
             entry = first_entry(connection, "id", entry_id)
             if entry is None:
                 return None
             kept = self._details(connection, entry)
-            query = "SELECT operations, content FROM traces WHERE entry_id = ?"
-            row = connection.execute(query, (entry_id,)).fetchone() if traced else None
-            return kept if row is None else replace(kept, run=replace(kept.run, trace=details.unpack_trace(*row)))
+            return self._with_rest(connection, kept, entry_id) if whole else kept
 
         return self._file.call(read)
+
+    def _with_rest(self, connection: sqlite3.Connection, kept: KeptRun, entry_id: int) -> KeptRun:
+        """Return a run with its trace and its curves."""
+        query = "SELECT operations, content FROM traces WHERE entry_id = ?"
+        for operations, content in connection.execute(query, (entry_id,)):
+            kept = replace(kept, run=replace(kept.run, trace=details.unpack_trace(operations, content)))
+        for (content,) in connection.execute("SELECT content FROM curves WHERE entry_id = ?", (entry_id,)):
+            kept = replace(kept, samples=details.unpack_samples(content))
+        return kept
 
     def _existing(self, entry_ids: Sequence[int]) -> Iterator[KeptRun]:
         for entry_id in entry_ids:

@@ -81,11 +81,11 @@ class Measuring(QObject):
         benchmarks = tuple(
             replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen)) for each in run.benchmarks
         )
+        around = seen.near(run.start_ns, run.end_ns)
         if self._playground.tabs.page(tab_id) is not None:
-            names = {gpu.uuid: f"GPU {gpu.index}" for gpu in seen.gpus}
-            around = [s for s in seen.samples if run.start_ns - 500_000_000 <= s.time_ns <= run.end_ns + 500_000_000]
+            names = {gpu.uuid: gpu.label for gpu in seen.gpus}
             self._playground.pages(tab_id).complete(run.run_id, around, names, made, benchmarks)
-        self._keeper.complete(run.run_id, made, [each.verdict for each in benchmarks])
+        self._keeper.complete(run.run_id, made, [each.verdict for each in benchmarks], around)
 
     def _receipts(self, run: Run, seen: Watched, chosen: tuple[str, ...]) -> tuple[Receipt, ...]:
         if not _has_used_cuda(run) or not seen.samples:

@@ -67,7 +67,7 @@ class Monitoring(QObject):
 
     def _live_inventoried(self, inventory: Inventory) -> None:
         self._window.header.set_driver(inventory.driver)
-        devices = [(f"GPU {gpu.index} · {gpu.name.removeprefix('NVIDIA ')}", gpu.uuid) for gpu in inventory.gpus]
+        devices = [(f"{gpu.label} · {gpu.name.removeprefix('NVIDIA ')}", gpu.uuid) for gpu in inventory.gpus]
         if self.device not in [uuid for _, uuid in devices]:
             self.device = None
         self._window.header.set_devices(devices, self.device)

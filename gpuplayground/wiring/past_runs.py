@@ -86,7 +86,7 @@ class PastRuns(QObject):
 
     def _reopen(self, kept: KeptRun) -> None:
         tab_id = self._playground.tabs.open_text(kept.request.name, kept.request.source)
-        self._playground.show_past(tab_id, kept.run, kept.receipts, kept.request.benchmark)
+        self._playground.show_past(tab_id, kept)
 
     def _compare_kept(self, kept: Sequence[KeptRun]) -> None:
         from gpuplayground.playground.comparison import Subject

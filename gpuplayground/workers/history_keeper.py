@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from gpuplayground.monitor.samples import DriverInfo, Inventory
+from gpuplayground.monitor.samples import DriverInfo, GpuSample, Inventory
 from gpuplayground.playground.benchmark_results import Flag
 from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.results import Run, RunRequest
@@ -161,9 +161,15 @@ class HistoryKeeper(QObject):
         kept = KeptRun(request, run, driver=driver, gpus=gpus)
         self._worker.write(lambda store: store.add(kept))
 
-    def complete(self, run_id: str, receipts: Sequence[Receipt], verdicts: Sequence[Sequence[Flag]] = ()) -> None:
-        """Add receipts, and the verdicts of its benchmarks in their order, to a run that is kept."""
-        self._worker.write(lambda store: store.complete(run_id, receipts, verdicts))
+    def complete(
+        self,
+        run_id: str,
+        receipts: Sequence[Receipt],
+        verdicts: Sequence[Sequence[Flag]] = (),
+        samples: Sequence[GpuSample] = (),
+    ) -> None:
+        """Add to a run that is kept what :meth:`HistoryStore.complete` takes."""
+        self._worker.write(lambda store: store.complete(run_id, receipts, verdicts, samples))
 
     def query(self, wanted: HistoryFilter, limit: int, after: HistoryEntry | None = None) -> int:
         """Ask for a page, behind an entry or the first one, and return the token that ``listed`` will carry.

@@ -56,6 +56,15 @@ def test_only_the_window_comes_back_both_ends_included_and_by_time() -> None:
     ]
 
 
+def test_near_a_time_is_half_a_second_more_on_either_side() -> None:
+    log = SampleLog()
+    for tenth in range(40):
+        log.add((sample(tenth * S // 10),))
+    assert [each.time_ns for each in log.between(0, 10 * S).near(2 * S, 3 * S)] == [
+        tenth * S // 10 for tenth in range(15, 36)
+    ]
+
+
 def test_a_recorded_workload_gets_the_same_receipt_out_of_the_log() -> None:
     log = SampleLog()
     log.add(Inventory(1, DriverInfo(), (h200.GPU,)))

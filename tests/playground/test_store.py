@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import zlib
@@ -13,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gpuplayground.playground import history_details, history_schema
+from gpuplayground.monitor.samples import GpuSample
+from gpuplayground.playground import history_details, history_rows, history_schema
 from gpuplayground.playground.results import RunState
 from gpuplayground.playground.store import EntryKind, HistoryError, HistoryFilter, HistoryStore
 from tests.playground.history_runs import GPUS, NOISY, SECOND, START_NS, STEADY, benchmark, plain, receipt, sweep, trace
@@ -76,6 +78,59 @@ def test_a_trace_that_is_too_long_is_left_out_and_the_run_says_so(store: History
     back = store.get(store.add(plain(trace=trace(history_details.MAX_OPERATIONS + 1)))).run
     assert back.trace is None
     assert "200,001" in back.trace_note
+
+
+SAMPLES = tuple(
+    GpuSample(
+        START_NS + tick * SECOND // 10, gpu.uuid, gpu_util_percent=99.5 if tick else None,
+        memory_used_bytes=tick * 2**30, memory_total_bytes=80 * 2**30, power_w=321.5, power_limit_w=700.0,
+    )
+    for gpu in GPUS
+    for tick in range(40)
+)  # fmt: skip
+
+
+def test_the_curves_of_a_run_come_back_whether_they_came_with_it_or_later(store: HistoryStore) -> None:
+    at_once = store.add(replace(plain(1), samples=SAMPLES))
+    later = store.add(plain(2))
+    assert store.get(later).samples == ()
+    assert store.complete("run-2", [receipt()], samples=SAMPLES)
+    assert store.get(at_once).samples == store.get(later).samples == SAMPLES
+
+
+def test_curves_that_do_not_fit_together_are_left_out(path: Path, store: HistoryStore) -> None:
+    entry_id = store.add(replace(plain(1), samples=SAMPLES))
+    for wrong in (b"", zlib.compress(b"{}"), zlib.compress(b'{"gpus": [{"gpu_uuid": "GPU-aaaa"}]}'), _uneven()):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("UPDATE curves SET content = ? WHERE entry_id = ?", (wrong, entry_id))
+            connection.commit()
+        back = store.get(entry_id)
+        assert (back.samples, back.run) == ((), plain(1).run)
+
+
+def _uneven() -> bytes:
+    """Curves of which one has lost a value."""
+    packed = history_details.pack_samples(SAMPLES)
+    assert packed is not None
+    data = json.loads(zlib.decompress(packed))
+    data["gpus"][0]["power_w"].pop()
+    return zlib.compress(json.dumps(data).encode())
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_is_in_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(history_schema, "VERSION", 1)
+        patch.setattr(history_schema, "_MIGRATIONS", history_schema._MIGRATIONS[:1])
+        path.parent.mkdir()
+        with closing(history_schema.connect(path, 1.0)) as connection:
+            connection.execute(history_rows.INSERT, history_rows.row_of(plain(1)))
+            connection.execute("INSERT INTO details VALUES (1, ?)", (history_details.pack(plain(1)),))
+    with HistoryStore(path) as store:
+        assert store.get(1).run == plain(1).run
+        assert store.complete("run-1", [], samples=SAMPLES)
+        assert store.get(1).samples == SAMPLES
 
 
 def test_an_entry_says_what_a_list_shows(store: HistoryStore) -> None:

@@ -16,6 +16,7 @@ from gpuplayground.playground.history_entries import EntryKind
 from gpuplayground.ui.history.panel import HistoryPanel
 from gpuplayground.ui.playground.result_pages import titles
 from gpuplayground.ui.sweep.request import SweepRequest
+from tests.fakes import fake_nvml_env
 from tests.ui.conftest import StartApplication
 
 #: Processes are started and waited for; a slow machine may take its time.
@@ -108,6 +109,25 @@ def test_every_run_is_in_the_history_and_can_be_opened_as_it_was(qtbot: QtBot, s
     tab_id = application.tabs.current_id() or ""
     assert application.tabs.pages()[-1].editor.text() == SNIPPET
     assert application.playground.timings(tab_id).model.rowCount() == 4
+
+
+def test_a_run_of_the_history_has_the_curves_of_its_time(qtbot: QtBot, start: StartApplication) -> None:
+    application = start(fake_nvml_env(gpus=2))
+    opened(application, qtbot, "import time\ntime.sleep(0.5)\n")
+    qtbot.waitUntil(lambda: len(application.monitor_panel.devices.cards) == 2, timeout=PATIENCE_MS)
+    application.window.actions_["run"].trigger()
+    qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
+    application.window.actions_["history"].trigger()
+    panel = history(application)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=PATIENCE_MS)
+    panel.reopenRequested.emit(panel.model.entry(0).id)
+    qtbot.waitUntil(lambda: len(application.tabs.pages()) >= 2, timeout=PATIENCE_MS)
+    application.playground.show_title(titles()[1])
+    curves = application.playground.pages(application.tabs.current_id() or "").timeline.canvas.scene.curves
+    assert curves is not None
+    assert curves.gpus == ("GPU 0", "GPU 1")
+    assert curves.text_at(1, 0.2e9).endswith("GiB")
 
 
 def test_runs_of_the_history_are_compared(qtbot: QtBot, start: StartApplication) -> None:

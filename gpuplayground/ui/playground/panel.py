@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -20,7 +20,6 @@ from gpuplayground.playground.events import (
     StateChanged,
     StatementsTimed,
 )
-from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.results import Run, RunState
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.playground.output_panel import OutputPanel
@@ -29,6 +28,9 @@ from gpuplayground.ui.playground.shares import line_shares
 from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.playground.timings_panel import TimingsPanel
 from gpuplayground.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from gpuplayground.playground.history_details import KeptRun  # needs numpy, which a start does without
 
 #: Stop asks politely; a snippet that has not ended after this long gets Kill instead.
 KILL_AFTER_MS = 2000
@@ -225,13 +227,13 @@ class PlaygroundPanel(QSplitter):
         if tab_id is not None and not self.current_run().active:
             self.benchmarkRequested.emit(tab_id)
 
-    def show_past(self, tab_id: str, run: Run, receipts: Sequence[Receipt], plan: BenchmarkPlan | None) -> None:
+    def show_past(self, tab_id: str, kept: KeptRun) -> None:
         """Show a run of the past in a tab that has its source."""
-        self.pages(tab_id).show_past(run, receipts, plan)
+        self.pages(tab_id).show_past(kept)
         editor = self.tabs.editor(tab_id)
         if editor is not None:
-            editor.set_shares(line_shares(run.timings))
-        self.show_title(titles()[2 if run.benchmarks else 0])
+            editor.set_shares(line_shares(kept.run.timings))
+        self.show_title(titles()[2 if kept.run.benchmarks else 0])
 
     def forget(self, tab_id: str) -> None:
         """Drop the results of a tab that was closed."""

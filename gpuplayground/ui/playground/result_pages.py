@@ -18,7 +18,8 @@ from gpuplayground.ui.playground.timings_panel import TimingsPanel
 from gpuplayground.ui.theme import Theme
 
 if TYPE_CHECKING:
-    # Imported when they are first shown: a window that only runs snippets starts without them.
+    # Imported when they are first shown: a window that only runs snippets starts without them and without numpy.
+    from gpuplayground.playground.history_details import KeptRun
     from gpuplayground.ui.benchmark.panel import BenchmarkPanel
     from gpuplayground.ui.benchmark.receipt_panel import ReceiptPanel
     from gpuplayground.ui.timeline.panel import TimelinePanel
@@ -167,11 +168,12 @@ class ResultPages(QStackedWidget):
         if benchmarks:
             self.benchmark.show_benchmarks(benchmarks)
 
-    def show_past(self, run: Run, receipts: Sequence[Receipt], plan: BenchmarkPlan | None) -> None:
+    def show_past(self, kept: KeptRun) -> None:
         """Show a run of the past as it was."""
-        self.begin(run.run_id, plan)
+        run, names = kept.run, {gpu.uuid: gpu.label for gpu in kept.gpus}
+        self.begin(run.run_id, kept.request.benchmark)
         self.finish(run)
-        self.complete(run.run_id, (), {}, receipts, run.benchmarks)
+        self.complete(run.run_id, kept.samples, names, kept.receipts, run.benchmarks)
 
     def _fill_timeline(self, panel: TimelinePanel) -> None:
         if self._run_id:
