@@ -72,7 +72,7 @@ class Application(QObject):
         window.fill(icons, self.monitor_panel, self.playground, examples)
         bands = RunBands(self.monitor_panel)
         self._monitoring = monitoring = Monitoring(settings, self.monitor, self.monitor_panel, window, bands, self)
-        self.history = HistoryKeeper(self._folders.data / "history.db", self)
+        self.history = HistoryKeeper(self._folders.data / paths.HISTORY_FILE, self)
         self._past = PastRuns(theme, icons, self.history, self.playground, window, self)
         measuring = Measuring(self.monitor, self.playground, self.history, self)
         self._running = Running(

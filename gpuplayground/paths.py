@@ -11,6 +11,8 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
+#: The history's file in the data folder.
+HISTORY_FILE = "history.db"
 _DIRS = PlatformDirs("gpuplayground", appauthor=False)
 
 
@@ -59,7 +61,7 @@ def user_folders() -> UserFolders:
         try:
             _try_writing(own())
         except (OSError, RuntimeError) as error:  # RuntimeError: an account without a home
-            problem = problem or _reason(error)
+            problem = problem or reason_of(error)
     if not problem:
         return UserFolders(data(), config())
     data_folder = _temporary()
@@ -105,7 +107,8 @@ def _temporary() -> Path:
         return Path(tempfile.tempdir or "/tmp") / "gpuplayground"  # noqa: S108 - not even that one can be written
 
 
-def _reason(error: OSError | RuntimeError) -> str:
+def reason_of(error: OSError | RuntimeError) -> str:
+    """Return why a folder of the user's cannot be used, in a few words."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return str(error) or "there is no home folder"

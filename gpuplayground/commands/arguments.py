@@ -60,8 +60,8 @@ def run_parser() -> Parser:
     """Return the parser of ``gpuplayground run``."""
     parser = Parser(
         f"{PROGRAM} run",
-        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--device GPU] [--no-trace] [--json OUT] "
-        "[-- ARGS...]",
+        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--device GPU] [--no-trace] [--no-history] "
+        "[--json OUT] [-- ARGS...]",
         description="Run a Python file; what each statement cost follows its output, on stderr.",
         epilog="Exit code: the file's own; 124 when it took too long, 130 when interrupted, 128+N when ended by signal "
         "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it.",
@@ -77,7 +77,7 @@ def bench_parser() -> Parser:
     parser = Parser(
         f"{PROGRAM} bench",
         usage="gpuplayground bench FILE (--cell N|TITLE | --lines A-B) [--max-time S] [--cold-l2] [--sweep SWEEP] "
-        "[--csv OUT] [--json OUT] [--python INTERPRETER] [--timeout S] [--device GPU] [-- ARGS...]",
+        "[--csv OUT] [--json OUT] [--python INTERPRETER] [--timeout S] [--device GPU] [--no-history] [-- ARGS...]",
         description="Run what stands above the chosen lines once, then repeat those until their time is known; the "
         "figures follow the file's output, on stderr.",
         epilog="Exit code: 0, 1 when something could not be measured, 2 for a bad choice; otherwise as of run. "
@@ -107,6 +107,7 @@ def _add_run_options(parser: Parser) -> None:
     parser.add_argument("--timeout", type=_positive, metavar="S", help="end it after so many seconds")
     parser.add_argument("--device", type=_device, metavar="GPU", help="the only GPU it sees, by index or UUID")
     parser.add_argument("--json", metavar="OUT", help="write the results to a JSON file")
+    parser.add_argument("--no-history", action="store_true", help="do not keep it in the history that the window shows")
 
 
 def record_parser() -> Parser:

@@ -12,6 +12,7 @@ from gpuplayground.commands import bench_report
 from gpuplayground.commands.bench_progress import ProgressLine
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json, write_text
+from gpuplayground.commands.keeping import keep
 from gpuplayground.commands.run import AttendedRun, chosen_gpus, request_of
 from gpuplayground.commands.run_report import as_json, as_text
 from gpuplayground.commands.streams import tell
@@ -60,6 +61,8 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     text = bench_report.as_text(run) if run.benchmarks else as_text(run, columns)
     if attended.output_error is None and not tell(text):
         code = code or EXIT_PROBLEM
+    if not options.no_history:
+        keep(request, run, receipts, watch)
     if json_path is not None:
         write_json(json_path, as_json(run, request, code, read_inventory(), receipts))
     if csv_path is not None:

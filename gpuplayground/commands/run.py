@@ -20,6 +20,7 @@ from types import FrameType
 from gpuplayground.commands import run_report
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json
+from gpuplayground.commands.keeping import keep
 from gpuplayground.commands.passthrough import LineFeeder, write_output
 from gpuplayground.commands.streams import tell, unwritable
 from gpuplayground.commands.usage import (
@@ -67,6 +68,8 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         launcher.close()
     if receipts and attended.output_error is None:
         tell(run_report.receipts_as_text(receipts))
+    if not options.no_history:
+        keep(request, run, receipts, watch)
     if out is not None:
         write_json(out, run_report.as_json(run, request, code, read_inventory(), receipts))
     if attended.output_error is not None:

@@ -119,6 +119,7 @@ def as_json(
         "duration_ns": run.duration_ns,
         "was_warm": run.was_warm,
         "trace_note": run.trace_note,
+        "result": to_data(replace(run.result, sample=())) if run.result else None,
         "statements": [{**to_data(timing), "cost_ns": timing.cost_ns} for timing in run.timings],
         "benchmarks": [_benchmark(benchmark) for benchmark in run.benchmarks],
         "receipt": [to_data(receipt) for receipt in receipts],

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpuplayground.monitor.feed import Feed
-from gpuplayground.monitor.samples import Inventory, MonitorEvent, Problem
+from gpuplayground.monitor.samples import GpuSample, Inventory, MonitorEvent, Problem
 from gpuplayground.playground.benchmark_results import Benchmark, Phase
 from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed, SessionEvent
 from gpuplayground.playground.receipt import SETTLE_S, Receipt, receipts, window_of
@@ -41,6 +41,8 @@ class Watch:
         self._thread: threading.Thread | None = None
         self._is_ready = threading.Event()
         self._last_ns = 0
+        #: The driver and the GPUs, None without a driver or before it has answered.
+        self.inventory: Inventory | None = None
 
     def start(self, source: str) -> None:
         """Begin, and where the snippet ``source`` may use a GPU wait for the first sample."""
@@ -85,6 +87,11 @@ class Watch:
             return ()
         return receipts(window_of(run, gpu_uuids), seen.samples, seen.processes, run.allocator_peaks, seen.gpus)
 
+    def samples(self, run: Run) -> tuple[GpuSample, ...]:
+        """Return what was seen while a run lasted, and a little beyond."""
+        seen = self._around(run)
+        return () if seen is None else seen.near(run.start_ns, run.end_ns)
+
     def judged(self, run: Run, gpu_uuids: Sequence[str] = ()) -> tuple[Benchmark, ...]:
         """Return the benchmarks of a run with their verdicts."""
         uses_gpu = any(benchmark.uses_gpu for benchmark in run.benchmarks)
@@ -111,6 +118,8 @@ class Watch:
     def _take(self, event: MonitorEvent) -> None:
         assert self._log is not None  # there is no feed without it
         self._log.add(event)
+        if isinstance(event, Inventory):
+            self.inventory = event
         if isinstance(event, tuple) and event:
             self._last_ns = event[-1].time_ns
             self._is_ready.set()
