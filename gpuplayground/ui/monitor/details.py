@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QStackedWidget,
     QTabBar,
     QToolButton,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import GpuInfo, ProcessSample, RunSpan
+from gpuplayground.ui.elided_label import ElidedLabel
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.monitor.figures import short_name, utilization_note
 from gpuplayground.ui.monitor.mark import RecordingMark
@@ -44,9 +44,8 @@ class Details(QFrame):
         self.tabs.addTab(self.tr("Timeline"))
         self.tabs.addTab(self.tr("Processes"))
         self.tabs.setExpanding(False)
-        self.caption = QLabel(self)
+        self.caption = ElidedLabel(self)
         self.caption.setProperty("role", "muted")
-        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.recording = RecordingMark(theme, self)
         self.note = QToolButton(self)
