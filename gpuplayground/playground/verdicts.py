@@ -11,6 +11,7 @@ from gpuplayground.playground.gpu_timing import Direction
 from gpuplayground.playground.other_processes import others
 from gpuplayground.playground.statistics import Summary, summary
 from gpuplayground.playground.used_gpus import MARGIN_NS, Window, during, used_gpus
+from gpuplayground.runtime.medians import HALF_WIDTH, LEAST_SAMPLES, LEAST_TIME_NS
 
 #: Spread between the quartiles, relative to the median, from which on a benchmark is noisy.
 NOISY_SPREAD = 0.05
@@ -78,7 +79,10 @@ def _convergence(benchmark: Benchmark, times: Summary) -> list[Flag]:
     if benchmark.converged:
         return []
     known = f"is known {_known(times)}" if times.has_interval else "may be anything between the least and the most"
-    sentence = f"The time was up first: the median of {times.count} {_samples(times)} {known}."
+    # Narrow, and yet not enough: a fifth of a second shows none of the drift that a whole one would.
+    is_narrow = times.has_interval and times.half_width <= HALF_WIDTH
+    least = f"; wanted are {LEAST_SAMPLES} samples and {LEAST_TIME_NS / 1e9:g} s of them at least" if is_narrow else ""
+    sentence = f"The time was up first: the median of {times.count} {_samples(times)} {known}{least}."
     return [Flag(FlagKind.NOT_CONVERGED, sentence)]
 
 

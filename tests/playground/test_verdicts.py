@@ -96,6 +96,8 @@ def test_a_time_limit_says_how_well_the_median_is_known() -> None:
     assert flag.sentence == "The time was up first: the median of 7 samples is known to ±2.4 %."
     single = only(judge(replace(short, samples_ns=(1000.0,)), samples(), [], [OWN]))
     assert "the median of 1 sample may be anything" in single.sentence
+    agreeing = only(judge(replace(short, samples_ns=(1000.0,) * 7), samples(), [], [OWN]))
+    assert agreeing.sentence.endswith("better than ±0.1 %; wanted are 10 samples and 0.5 s of them at least.")
 
 
 def test_capped_clocks_are_told_with_reason_share_and_range() -> None:
