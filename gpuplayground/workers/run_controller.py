@@ -23,15 +23,7 @@ class _TabRun(QObject):
         super().__init__(parent)
         self.tab_id, self.worker = tab_id, worker
         self.is_over = False  # its end has been told, though its thread may still be tidying up
-        for signal in (
-            worker.stateChanged,
-            worker.outputAppended,
-            worker.statementsTimed,
-            worker.inputRequested,
-            worker.errorRaised,
-            worker.runFinished,
-        ):
-            signal.connect(self.forward)
+        worker.happened.connect(self.forward)
 
     def forward(self, event: SessionEvent) -> None:
         """Pass an event on, under its tab."""

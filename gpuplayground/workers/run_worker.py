@@ -1,4 +1,4 @@
-"""A run in a thread of its own: what the session reports as signals, and Stop, Kill and input as plain calls."""
+"""A run in a thread of its own: what the session reports as a signal, and Stop, Kill and input as plain calls."""
 
 from __future__ import annotations
 
@@ -6,15 +6,7 @@ import threading
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from gpuplayground.playground.events import (
-    ErrorRaised,
-    InputRequested,
-    OutputAppended,
-    RunFinished,
-    SessionEvent,
-    StateChanged,
-    StatementsTimed,
-)
+from gpuplayground.playground.events import OutputAppended, SessionEvent
 from gpuplayground.playground.results import RunRequest
 from gpuplayground.playground.session import Launcher
 
@@ -23,19 +15,14 @@ _BATCHES_UNDER_WAY = 3
 
 
 class RunWorker(QThread):
-    """Drives one run. Every signal carries the event of that name; the last one is ``runFinished``.
+    """Drives one run. ``happened`` carries each event of the session; the last one is a ``RunFinished``.
 
-    Connect the signals to bound methods of QObjects that live in the window's thread. The other methods return at
-    once and are called from there. Whoever has taken an ``outputAppended`` calls :meth:`acknowledge`, or only the end
-    of the run and its changes of state bring more than a few of them.
+    Connect it to bound methods of QObjects that live in the window's thread. The other methods return at once and are
+    called from there. Whoever has taken an ``OutputAppended`` calls :meth:`acknowledge`, or only the end of the run and
+    its changes of state bring more than a few of them.
     """
 
-    stateChanged = Signal(object)
-    outputAppended = Signal(object)
-    statementsTimed = Signal(object)
-    inputRequested = Signal(object)
-    errorRaised = Signal(object)
-    runFinished = Signal(object)
+    happened = Signal(object)  # SessionEvent
 
     def __init__(self, launcher: Launcher, request: RunRequest, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -79,17 +66,7 @@ class RunWorker(QThread):
             return self._under_way < _BATCHES_UNDER_WAY
 
     def _report(self, event: SessionEvent) -> None:
-        if isinstance(event, StateChanged):
-            self.stateChanged.emit(event)
-        elif isinstance(event, OutputAppended):
+        if isinstance(event, OutputAppended):
             with self._lock:
                 self._under_way += 1
-            self.outputAppended.emit(event)
-        elif isinstance(event, StatementsTimed):
-            self.statementsTimed.emit(event)
-        elif isinstance(event, InputRequested):
-            self.inputRequested.emit(event)
-        elif isinstance(event, ErrorRaised):
-            self.errorRaised.emit(event)
-        elif isinstance(event, RunFinished):
-            self.runFinished.emit(event)
+        self.happened.emit(event)

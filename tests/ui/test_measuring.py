@@ -67,6 +67,27 @@ def test_shift_f5_measures_the_cell_at_the_cursor_and_judges_it(qtbot: QtBot, st
     assert len(panel.benchmark.samples_ns) > 5
 
 
+def test_a_benchmark_shows_where_it_stands_and_the_monitor_leaves_the_processes_alone_meanwhile(
+    qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = start()
+    told: list[bool] = []
+    monkeypatch.setattr(application.monitor, "set_measuring", lambda **measuring: told.append(measuring["times"]))
+    tab_id = opened(application, qtbot, "import random, time\n\n# %% Noise\ntime.sleep(random.random() / 50)\n")
+    editor = application.tabs.current_editor()
+    assert editor is not None
+    editor.set_place(4)
+    application.window.actions_["benchmark"].trigger()
+    live = application.playground.pages(tab_id).benchmark.live
+    qtbot.waitUntil(lambda: "samples" in live.samples.text(), timeout=PATIENCE_MS)
+    assert live.figure.text().endswith("ms")
+    assert live.half_width.text().startswith("±")
+    assert told[-1], "while it is timed"
+    application.playground.stop()
+    qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
+    assert not told[-1]
+
+
 def test_what_cannot_be_measured_is_said_in_a_sentence(qtbot: QtBot, start: StartApplication) -> None:
     application = start()
     opened(application, qtbot, "import os\n")

@@ -5,7 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, QThread
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.playground.events import InputRequested, OutputAppended, RunFinished, SessionEvent, StateChanged
+from gpuplayground.playground.benchmark_results import BenchmarkPlan, Phase
+from gpuplayground.playground.events import (
+    BenchmarkMeasured,
+    BenchmarkProgressed,
+    InputRequested,
+    OutputAppended,
+    RunFinished,
+    SessionEvent,
+    StateChanged,
+)
 from gpuplayground.playground.results import RunRequest, RunState
 from gpuplayground.workers.run_worker import RunWorker
 from tests.snippets import Playground
@@ -19,15 +28,7 @@ class Listener(QObject):
         self.worker = worker
         self.events: list[SessionEvent] = []
         self.threads: set[int] = set()
-        for signal in (
-            worker.stateChanged,
-            worker.outputAppended,
-            worker.statementsTimed,
-            worker.inputRequested,
-            worker.errorRaised,
-            worker.runFinished,
-        ):
-            signal.connect(self.listen)
+        worker.happened.connect(self.listen)
 
     def listen(self, event: SessionEvent) -> None:
         self.events.append(event)
@@ -71,7 +72,7 @@ def test_a_window_that_is_busy_is_not_flooded(qtbot: QtBot, playground: Playgrou
     worker = RunWorker(playground.launcher, request)
     batches: list[OutputAppended] = []
     counter = DirectCounter(batches)
-    worker.outputAppended.connect(counter.count, Qt.ConnectionType.DirectConnection)
+    worker.happened.connect(counter.count, Qt.ConnectionType.DirectConnection)
     worker.start()
     assert worker.wait(60_000)
     # Three on their way, and the two that a change of state and the end bring; each is bounded.
@@ -88,8 +89,9 @@ class DirectCounter(QObject):
         super().__init__()
         self._batches = batches
 
-    def count(self, event: OutputAppended) -> None:
-        self._batches.append(event)
+    def count(self, event: SessionEvent) -> None:
+        if isinstance(event, OutputAppended):
+            self._batches.append(event)
 
 
 def test_stop_kill_and_input_are_plain_calls(qtbot: QtBot, playground: Playground) -> None:
@@ -111,6 +113,18 @@ def test_stop_kill_and_input_are_plain_calls(qtbot: QtBot, playground: Playgroun
         RunState.STOPPING,
         RunState.STOPPED,
     ]
+
+
+def test_a_benchmark_reports_its_progress_and_its_result(qtbot: QtBot, playground: Playground) -> None:
+    plan = BenchmarkPlan(2, 2, "sum", max_time_s=1.0)
+    folder = str(playground.folder)
+    request = RunRequest(run_id="run-1", source="n = 1000\nsum(range(n))", working_directory=folder, benchmark=plan)
+    listener = Listener(RunWorker(playground.launcher, request))
+    listener.worker.start()
+    finished(qtbot, listener)
+    phases = [event.phase for event in listener.events if isinstance(event, BenchmarkProgressed)]
+    assert {Phase.WARMING_UP, Phase.SAMPLING} <= set(phases)
+    assert [type(event) for event in listener.events].count(BenchmarkMeasured) == 1
 
 
 def test_the_end_of_input_is_an_eof_error(qtbot: QtBot, playground: Playground) -> None:
