@@ -74,8 +74,9 @@ def _launched_by(
     numbers: list[int] = []
     for place, timing in enumerate(timings):
         number = first_correlations.get(timing.index)
-        # A number below an earlier statement's cannot be: such a statement is placed by time.
-        if number is not None and (not numbers or number >= numbers[-1]):
+        # A number that is not above an earlier statement's says nothing, because nothing was waited for between the
+        # two, or cannot be: such a statement is placed by time.
+        if number is not None and (not numbers or number > numbers[-1]):
             places.append(place)
             numbers.append(number)
     correlation = operations["correlation"].astype(np.int64)

@@ -37,3 +37,10 @@ def with_gpu(benchmarks: Sequence[Benchmark], passes: Sequence[GpuPass], trace: 
         else benchmark
         for benchmark, each, gpu in zip(benchmarks, passes, found, strict=True)
     )
+
+
+def of_no_statement(trace: Trace) -> Trace:
+    """Return a trace whose operations belong to no statement of the set-up: they are of the benchmark's own pass."""
+    operations = trace.operations.copy()
+    operations["statement"] = -1
+    return replace(trace, operations=operations)

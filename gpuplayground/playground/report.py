@@ -190,10 +190,11 @@ class RunReport:
         """Return a run whose trace has been read with what is in it about its benchmarks; its set-up was not traced."""
         if run.trace is None or not run.benchmarks:
             return run
-        from gpuplayground.playground.benchmark_gpu import with_gpu
+        from gpuplayground.playground.benchmark_gpu import of_no_statement, with_gpu
 
         benchmarks = with_gpu(run.benchmarks, self.benchmark.passes, run.trace)
-        return replace(run, benchmarks=benchmarks, timings=tuple(self._timings))
+        trace = of_no_statement(run.trace)
+        return replace(run, benchmarks=benchmarks, timings=tuple(self._timings), trace=trace)
 
     def broken_off(self, error: BaseException) -> Run:
         """Return the result of a run that this side could not follow to its end; its process has been ended."""

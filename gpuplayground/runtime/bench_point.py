@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import math
 import operator
-import signal
 from contextlib import contextmanager, suppress
 from time import perf_counter_ns, sleep, time_ns
 from typing import Any, Callable, Iterator, Protocol
 
 from . import wire
 from .bench_meter import Meter
+from .interrupts import uninterrupted
 from .l2 import L2Error, L2Flush
 from .medians import LEAST_TIME_NS
 
@@ -129,7 +129,7 @@ class Point:
             "error": error,
             "out_of_memory": has_no_memory,
         }
-        with _uninterrupted():
+        with uninterrupted():
             self._send(frame)
 
     def trace(self, meter: Meter, tracer: Tracer | None) -> None:
@@ -198,20 +198,3 @@ def _garbage_kept() -> Iterator[None]:
             gc.unfreeze()
         if was_enabled:
             gc.enable()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Put a Stop off to the end of this: half a frame would be none."""
-    came: list[tuple[int, Any]] = []
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if came:
-            before(*came[0])

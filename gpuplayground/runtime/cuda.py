@@ -52,7 +52,8 @@ class CudaClock:
         self._name = library
         self._driver: _Driver | None = None
         self._streams = FrameworkStreams()
-        self._has_given_up = False
+        #: Whether nothing is waited for any more, because of a capture that cannot be told ahead.
+        self.has_given_up = False
         #: Whether a context was seen: from then on every statement is followed by a synchronisation.
         self.in_use = False
         #: Look again when statements have taken this long since the last look.
@@ -60,7 +61,7 @@ class CudaClock:
 
     def look(self) -> bool:
         """Find out whether the process uses CUDA by now, without changing anything about that."""
-        if self._has_given_up:
+        if self.has_given_up:
             return False
         if self._driver is None:
             self._driver = _already_loaded(self._name)
@@ -84,7 +85,7 @@ class CudaClock:
             return False
         self.in_use = driver.synchronize()
         if driver.has_met_capture:
-            self._has_given_up, self.in_use, self.patience_ns = True, False, _NEVER_NS
+            self.has_given_up, self.in_use, self.patience_ns = True, False, _NEVER_NS
         return self.in_use
 
 

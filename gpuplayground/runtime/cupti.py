@@ -12,6 +12,8 @@ import os
 from contextlib import suppress
 from typing import Any, Callable
 
+from .interrupts import uninterrupted
+
 #: CUpti_ActivityKind, and how cupti-python calls the layout of the record.
 MEMCPY, MEMSET, DRIVER, KERNEL, MARKER, OVERHEAD, PEER_COPY, GRAPH = 1, 2, 4, 10, 12, 17, 22, 51
 _LAYOUTS = {
@@ -111,7 +113,9 @@ class Cupti:
 
     def flush(self, *, forced: bool = False) -> None:
         """Hand on what has been recorded; forced also what has not ended yet."""
-        self._library.cuptiActivityFlushAll(ctypes.c_uint32(int(forced)))
+        # CUPTI calls back into Python in this thread: a KeyboardInterrupt in there would be lost, and records with it.
+        with uninterrupted():
+            self._library.cuptiActivityFlushAll(ctypes.c_uint32(int(forced)))
 
     def timestamp(self) -> int:
         """Return the time of the clock of all records, in nanoseconds."""

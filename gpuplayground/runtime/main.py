@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Frameworks whose versions are reported when the snippet has imported them.
 _FRAMEWORKS = ("numpy", "cupy", "torch", "tensorflow", "pycuda", "numba", "jax", "triton")
+_NOT_WAITED = (
+    "A stream capture spanned statements: from there on nothing is waited for, and GPU times go by when work began."
+)
 
 
 def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
@@ -77,6 +80,7 @@ class _Execution:
         tracer: Tracer,
     ) -> None:
         self._tracer = tracer
+        self._clock = CudaClock()
         self._namespace: dict[str, Any] = {}
         self._order = order
         self._channel = channel
@@ -137,7 +141,7 @@ class _Execution:
         self._send({"kind": "started", "rows": rows})
         if docstring is not None:
             exec(docstring, namespace)
-        clock = CudaClock()
+        clock = self._clock
         if measured is not None:
             measured.run(namespace, self._progress, clock, self._before, self._loop.run, self._send, self._tracer)
             return
@@ -205,6 +209,8 @@ class _Execution:
         if frame is not None:
             self._send(frame)
         note = self._tracer.finish(self._starts_ns()) if self._order.get("trace") else ""
+        if self._clock.has_given_up:
+            note = f"{note} {_NOT_WAITED}".lstrip()
         waiting = [t for t in threading.enumerate() if not t.daemon and t is not threading.main_thread()]
         self._send(
             {

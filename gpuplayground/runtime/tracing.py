@@ -137,7 +137,7 @@ class Tracer:
 
     def close(self) -> None:
         """Record nothing more: CUPTI must not call into an interpreter that ends."""
-        cupti, self._cupti = self._cupti, None
+        cupti = self._cupti
         if cupti is None:
             return
         if not cupti.is_taken():
@@ -146,7 +146,7 @@ class Tracer:
             self._note(trace_format.DROPPED, [[cupti.dropped() + cupti.unreadable // 64]])
             cupti.detach()
         self._note(trace_format.REGIONS, [[*started, None, *rest] for started, rest in self._open_regions()])
-        self._descriptor = -1
+        self._cupti, self._descriptor = None, -1
 
     def _stop_recording(self, cupti: Cupti) -> None:
         cupti.flush(forced=True)

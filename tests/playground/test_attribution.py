@@ -149,6 +149,16 @@ def test_a_statement_that_launched_nothing_leaves_the_number_to_the_next(tmp_pat
     assert statements(trace) == [1]
 
 
+def test_statements_that_nothing_was_waited_for_between_are_told_apart_by_time(tmp_path: Path) -> None:
+    launched = [row(at, at + 10, correlation=number) for at, number in ((10, 5), (110, 6), (210, 7))]
+    trace, _ = attributed(
+        tmp_path,
+        [firsts((0, 1), (1, 1), (2, 1)), rows(*launched)],
+        [timing(0, 0, 90), timing(1, 100, 90), timing(2, 200, 90)],
+    )
+    assert statements(trace) == [0, 1, 2]
+
+
 def test_a_run_without_statements_or_operations_is_attributed_too(tmp_path: Path) -> None:
     trace, timed = attributed(tmp_path, [rows(row(1, 2))], [])
     assert (statements(trace), timed) == ([-1], ())

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from gpuplayground.playground.benchmark_frames import MAX_SAMPLES, BenchmarkFrames, GpuPass, GpuWindow, order_of
-from gpuplayground.playground.benchmark_gpu import with_gpu
+from gpuplayground.playground.benchmark_gpu import of_no_statement, with_gpu
 from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan, Phase, SweepPlan
 from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.playground.gpu_timing import CopyTotals, Direction, KernelTotals
@@ -183,3 +183,11 @@ def test_each_benchmark_gets_the_gpu_times_of_its_own_windows() -> None:
 def test_without_a_traced_pass_nothing_changes() -> None:
     benchmarks = (Benchmark("only", 1, 1, ""),)
     assert with_gpu(benchmarks, [GpuPass()], Trace()) == benchmarks
+
+
+def test_the_operations_of_the_traced_pass_belong_to_no_statement_of_the_set_up() -> None:
+    operations = np.zeros(3, OPERATIONS)
+    operations["statement"] = [0, 1, 1]
+    trace = Trace(operations, ("add",))
+    assert of_no_statement(trace).operations["statement"].tolist() == [-1, -1, -1]
+    assert trace.operations["statement"].tolist() == [0, 1, 1]

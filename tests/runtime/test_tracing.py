@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from gpuplayground.playground.trace import OPERATIONS
 from gpuplayground.runtime import trace_format
 from gpuplayground.runtime.compilers import Compilers
-from gpuplayground.runtime.cupti import KERNEL, MEMCPY, MEMSET, _run_length
+from gpuplayground.runtime.cupti import DRIVER, KERNEL, MEMCPY, MEMSET, _run_length
 from gpuplayground.runtime.trace_rows import ROW, rows
 from gpuplayground.runtime.tracing import Tracer, _first_correlations
 
@@ -100,6 +102,42 @@ def test_a_run_that_wants_no_trace_gets_none() -> None:
     assert not tracer.would_attach("import cupy")
     assert not tracer.available
     assert tracer.finish([]) == ""
+
+
+class LateCupti:
+    """Stands for CUPTI: what threads of the snippet did after its last statement comes with the last flush."""
+
+    calls: ClassVar = {1: "cuModuleLoadData"}
+    unreadable = 0
+
+    def __init__(self, tracer: Tracer) -> None:
+        layout = [("kind", "<u4"), ("cbid", "<u4"), ("start", "<u8"), ("end", "<u8"), ("correlation_id", "<u4")]
+        self._left = [np.array([(DRIVER, 1, 5, 6, 1)], layout)]
+        self._tracer = tracer
+
+    def is_taken(self) -> bool:
+        return False
+
+    def flush(self, *, forced: bool = False) -> None:
+        while self._left:
+            self._tracer._take(DRIVER, self._left.pop())
+
+    def dropped(self) -> int:
+        return 0
+
+    def disable(self, kinds: object) -> None: ...
+    def disable_calls(self) -> None: ...
+    def detach(self) -> None: ...
+
+
+def test_what_comes_with_the_last_flush_is_written_too() -> None:
+    with tempfile.TemporaryFile() as file:
+        tracer = Tracer(file.fileno())
+        tracer._cupti = LateCupti(tracer)  # type: ignore[assignment]
+        tracer.close()
+        file.seek(0)
+        assert b'["load",5,6,"cuModuleLoadData"]' in file.read().replace(b" ", b"")
+    assert not tracer.available
 
 
 def test_a_compiler_is_timed_and_does_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,25 @@
+"""Putting a Stop off to the end of what must not be cut in half."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import Any, Iterator
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let a SIGINT that comes meanwhile be handled at the end; in another thread than the main one there is none."""
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, Any]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            before(*came[0])
