@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from gpuplayground.playground.gpu_timing import GpuTiming
 from gpuplayground.playground.gpu_totals import totals
 from gpuplayground.playground.intervals import Times
 from gpuplayground.playground.region_timing import region_timings
@@ -47,20 +46,6 @@ def attribute(
         for number, timing in enumerate(timings)
     )
     return replace(trace, operations=operations), timed
-
-
-def gpu_of(trace: Trace, start_ns: int | None = None, end_ns: int | None = None) -> GpuTiming:
-    """Return the GPU's time of all operations, or of those that start in ``[start_ns, end_ns)``.
-
-    It has no waits and no regions: those are of statements.
-    """
-    starts = trace.operations["start_ns"]
-    chosen = np.ones(len(starts), np.bool_)
-    if start_ns is not None:
-        chosen &= starts >= start_ns
-    if end_ns is not None:
-        chosen &= starts < end_ns
-    return totals(trace, np.where(chosen, 0, -1), 1)[0]
 
 
 def _launched_by(

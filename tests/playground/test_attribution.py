@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpuplayground.playground.attribution import attribute, gpu_of
+from gpuplayground.playground.attribution import attribute
 from gpuplayground.playground.gpu_timing import Direction, GpuTiming, Wait
 from gpuplayground.playground.results import StatementTiming
 from gpuplayground.playground.trace import OpKind, Trace
@@ -21,7 +21,6 @@ from tests.playground.trace_files import (
     MS,
     TIED,
     US,
-    WALL,
     firsts,
     many_rows,
     names,
@@ -242,17 +241,6 @@ def test_copies_are_summed_for_each_direction(tmp_path: Path) -> None:
     assert (to_device.count, to_device.bytes, to_device.busy_ns, to_device.pageable_bytes) == (2, 400, 20, 100)
     assert to_device.gb_per_s == 20
     assert (to_host.count, to_host.bytes, to_host.pageable_bytes) == (1, 1000, 0)
-
-
-def test_all_operations_of_a_stretch_of_time_have_a_gpu_time_too(tmp_path: Path) -> None:
-    trace = read_trace(written(tmp_path / "t", [TIED, rows(row(0, 10), row(20, 40), row(50, 51))])).trace
-    assert gpu_of(trace).busy_ns == 31
-    assert gpu_of(trace, WALL + 1).kernels == 2
-    assert gpu_of(trace, WALL + 20, WALL + 50).busy_ns == 20
-    assert gpu_of(trace, WALL + 100) == gpu_of(Trace()) == GpuTiming()
-
-
-# Waits
 
 
 def test_waits_add_up_and_the_first_of_what_happens_at_once_counts(tmp_path: Path) -> None:
