@@ -15,7 +15,17 @@ from benchmarks.machine import machine
 from benchmarks.screen import virtual_screen
 from tests.fakes import fake_nvml_env
 
-NAMES = ("startup", "monitor_cost", "run_latency", "flood", "overhead", "history", "timeline", "pyperf_peer")
+NAMES = (
+    "startup",
+    "monitor_cost",
+    "run_latency",
+    "flood",
+    "overhead",
+    "history",
+    "timeline",
+    "big_trace",
+    "pyperf_peer",
+)
 
 
 def main() -> int:

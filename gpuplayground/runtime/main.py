@@ -8,12 +8,13 @@ import os
 import signal
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Sequence
 
 from . import streams, wire
 from .channel import Channel, out_of_the_way
 from .cuda import CudaClock
 from .forks import prepare_for_forks
+from .loops import TopLevelLoop
 from .statements import SharedProgress, Statement, execute, split
 from .tracebacks import Hooks, Script, call_hook, error_frame, formatted, full, without_our_frames
 from .tracing import Tracer
@@ -89,7 +90,7 @@ class _Execution:
         self._warmup = warmup
         self._startup = startup
         self._script = script
-        self._loop = _TopLevelLoop()
+        self._loop = TopLevelLoop()
 
     def run(self) -> None:
         """Execute the snippet and end as Python would.
@@ -232,52 +233,6 @@ class _Execution:
 
     def _send(self, frame: wire.Frame) -> None:
         self._channel.send({**frame, "run_id": self._order["run_id"]})
-
-
-class _TopLevelLoop:
-    """The event loop of top-level ``await``: one for all statements, so that tasks live from one to the next."""
-
-    def __init__(self) -> None:
-        self._runner: Any = None
-
-    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a statement that awaits."""
-        if self._runner is None:
-            import asyncio
-
-            self._runner = asyncio.Runner() if sys.version_info >= (3, 11) else _OldRunner()
-        self._runner.run(coroutine)
-
-    def close(self) -> None:
-        """Cancel the tasks left and close the loop."""
-        if self._runner is not None:
-            self._runner.close()
-
-
-class _OldRunner:
-    """What ``asyncio.Runner`` does, for Python 3.10."""
-
-    def __init__(self) -> None:
-        import asyncio
-
-        self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)
-
-    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._loop.run_until_complete(coroutine)
-
-    def close(self) -> None:
-        import asyncio
-
-        async def cancel_all() -> None:
-            tasks = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-        self._loop.run_until_complete(cancel_all())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
 
 
 def _shared_words(memory: str, statements: int) -> memoryview:
