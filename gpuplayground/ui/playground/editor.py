@@ -191,6 +191,8 @@ class CodeEditor(QPlainTextEdit):
         top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
         while block.isValid() and top <= bottom:
             height = self.blockBoundingRect(block).height()
+            if not block.next().isValid():
+                height -= self.document().documentMargin()  # Qt counts it to the last line
             yield VisibleLine(block, number, top, height)
             block, number, top = block.next(), number + 1, top + height
 

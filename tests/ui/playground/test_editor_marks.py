@@ -51,6 +51,10 @@ def bar_color(editor: CodeEditor, line: int) -> QColor:
     return picture.pixelColor(5, round(place.top + place.height / 2))
 
 
+def test_every_line_is_as_high_as_the_next_the_last_one_too(editor: CodeEditor) -> None:
+    assert len({line.height for line in editor.visible_lines()}) == 1
+
+
 def test_a_dear_statement_has_a_brighter_bar_than_a_cheap_one_and_none_where_it_costs_nothing(
     editor: CodeEditor, theme: Theme
 ) -> None:
