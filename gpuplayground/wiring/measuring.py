@@ -79,7 +79,8 @@ class Measuring(QObject):
         made = self._receipts(run, seen, chosen)
         pids = () if run.pid is None else (run.pid,)
         benchmarks = tuple(
-            replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen)) for each in run.benchmarks
+            replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen, seen.gpus))
+            for each in run.benchmarks
         )
         around = seen.near(run.start_ns, run.end_ns)
         if self._playground.tabs.page(tab_id) is not None:

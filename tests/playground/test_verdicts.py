@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gpuplayground.monitor.samples import GpuSample, ProcessSample
+from gpuplayground.monitor.samples import GpuInfo, GpuSample, ProcessSample
 from gpuplayground.playground.benchmark_results import Benchmark, Flag, FlagKind
 from gpuplayground.playground.gpu_timing import CopyTotals, Direction, GpuTiming
 from gpuplayground.playground.verdicts import judge
@@ -164,6 +164,75 @@ def test_a_gpu_that_was_not_used_does_not_count() -> None:
     both = sorted([*samples(), *other], key=lambda each: each.time_ns)
     assert kinds(judge(CALM, both, [], [OWN])) == [FlagKind.STEADY]
     assert kinds(judge(CALM, both, [], [OWN], ["GPU-2"])) == [FlagKind.CAPPED]
+
+
+#: In the order of the machine, which is not that of the samples.
+GPUS = (GpuInfo(0, "GPU-0", "H100"), GpuInfo(1, "GPU-1", "H100"))
+
+
+def with_gpu_0(clock: int, reasons: int = 0) -> list[GpuSample]:
+    """Samples of GPU-1 at 1980 MHz, and beside it those of GPU-0 as told."""
+    beside = [replace(each, gpu_uuid="GPU-0") for each in samples(clock, reasons)]
+    return sorted([*samples(), *beside], key=lambda each: each.time_ns)
+
+
+def on_gpu_0(process: ProcessSample) -> ProcessSample:
+    return replace(process, gpu_uuid="GPU-0")
+
+
+def test_two_steady_gpus_are_steady_at_a_clock_each() -> None:
+    seen = [process(-1, OWN), on_gpu_0(process(-1, OWN))]
+    flag = only(judge(CALM, with_gpu_0(1755), seen, [OWN], (), GPUS))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1755 MHz (GPU 0), 1980 MHz (GPU 1).")
+    flag = only(judge(CALM, with_gpu_0(1980), seen, [OWN], (), GPUS))
+    assert flag.sentence.endswith(", SM clock 1980 MHz (GPU 0, GPU 1).")
+    assert "(GPU-1)" in only(judge(CALM, with_gpu_0(1755), seen, [OWN])).sentence, "a GPU that has no name known"
+
+
+def test_of_several_gpus_the_one_that_was_capped_is_named() -> None:
+    seen = [process(-1, OWN), on_gpu_0(process(-1, OWN))]
+    flag = only(judge(CALM, with_gpu_0(1200, 4), seen, [OWN], (), GPUS))
+    assert flag == Flag(FlagKind.CAPPED, "Clocks of GPU 0 were capped (power limit) during 100 % of it, at 1200 MHz.")
+
+
+def test_several_gpus_with_the_same_doubt_share_a_flag_with_a_sentence_each() -> None:
+    both = [*samples(t10=1700, t11=1700, t12=1700, t13=1700)]
+    both += [replace(each, gpu_uuid="GPU-0") for each in both]
+    seen = [process(-1, OWN), process(-1, 7, 55.0), on_gpu_0(process(-1, OWN)), on_gpu_0(process(-1, 8, 5.0))]
+    assert judge(CALM, both, seen, [OWN], (), GPUS) == (
+        Flag(
+            FlagKind.CLOCKS,
+            "The SM clock of GPU 0 was off its median of 1980 MHz during 8.2 % of it: 1700 to 1980 MHz. "
+            "The SM clock of GPU 1 was off its median of 1980 MHz during 8.2 % of it: 1700 to 1980 MHz.",
+        ),
+        Flag(
+            FlagKind.SHARED,
+            "Another process used GPU 0 with 5 % of its SMs: job8 (8). "
+            "Another process used GPU 1 with 55 % of its SMs: job7 (7).",
+        ),
+    )
+
+
+def test_a_strangers_capped_job_on_another_gpu_says_nothing_about_a_benchmark() -> None:
+    seen = [process(-1, OWN), on_gpu_0(process(-1, 7)), process(6, OWN), on_gpu_0(process(6, 7))]
+    flag = only(judge(CALM, with_gpu_0(1200, 4), seen, [OWN], (), GPUS))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
+
+
+def test_a_gpu_on_which_the_process_only_holds_memory_is_not_judged() -> None:
+    seen = [process(-1, OWN), on_gpu_0(process(-1, OWN)), on_gpu_0(process(-1, 7))]
+    idle = [replace(each, event_reasons=1) if each.gpu_uuid == "GPU-0" else each for each in with_gpu_0(345)]
+    flag = only(judge(CALM, idle, seen, [OWN], (), GPUS))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1980 MHz (GPU 1).")
+
+
+def test_the_gpu_of_a_process_that_was_seen_only_around_its_samples_is_judged() -> None:
+    busy_before = [replace(each, gpu_util_percent=99) if each.gpu_uuid == "GPU-1" else each for each in with_gpu_0(345)]
+    flag = only(judge(CALM, busy_before, [process(-1, OWN), process(5.1, OWN)], [OWN], (), GPUS))
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
 
 
 def test_another_process_at_work_is_told_of() -> None:
