@@ -242,6 +242,17 @@ def test_another_process_at_work_is_told_of() -> None:
     assert flag.sentence == "Another process used the GPU with 55 % of its SMs: job7 (7), and 1 more."
 
 
+def test_a_process_of_the_family_is_no_other() -> None:
+    seen = [process(-1, OWN), process(-1, 43), process(6, OWN), process(6, 43)]
+    assert kinds(judge(CALM, samples(), seen, [OWN])) == [FlagKind.SHARED]
+    assert kinds(judge(CALM, samples(), seen, [OWN, 43])) == [FlagKind.STEADY]
+
+
+def test_the_gpu_of_a_worker_alone_is_judged() -> None:
+    flag = only(judge(CALM, with_gpu_0(345), [process(-1, 43), process(6, 43)], [OWN, 43], (), GPUS))
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
+
+
 @pytest.mark.parametrize(
     "seen",
     [
