@@ -9,6 +9,8 @@ from gpuplayground.playground.gpu_timing import GpuTiming
 
 #: How long a benchmark samples at most, unless it is told otherwise.
 DEFAULT_MAX_TIME_S = 10.0
+#: The ``error`` of a benchmark that the user stopped, as the snippet's process says it.
+STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class FlagKind(StrEnum):
     STEADY = "steady"
     NOISY = "noisy"
     NOT_CONVERGED = "time limit"
+    INCOMPLETE = "incomplete"
     CLOCKS = "clocks changed"
     CAPPED = "capped"
     SHARED = "GPU shared"
@@ -101,6 +104,11 @@ class Benchmark:
     error: str = ""
     out_of_memory: bool = False
     verdict: tuple[Flag, ...] = ()
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether the user stopped it."""
+        return self.error == STOPPED
 
     @property
     def gpu_busy_ns(self) -> float | None:

@@ -64,14 +64,21 @@ def _noise(times: Summary) -> list[Flag]:
 
 
 def _convergence(benchmark: Benchmark, times: Summary) -> list[Flag]:
+    """Return what ended a benchmark before its median was known well enough, and how well it is."""
     if benchmark.converged:
         return []
+    kind = FlagKind.INCOMPLETE if benchmark.error else FlagKind.NOT_CONVERGED
     known = f"is known {_known(times)}" if times.has_interval else "may be anything between the least and the most"
-    # Narrow, and yet not enough: a fifth of a second shows none of the drift that a whole one would.
-    is_narrow = times.has_interval and times.half_width <= HALF_WIDTH
-    least = f"; wanted are {LEAST_SAMPLES} samples and {LEAST_TIME_NS / 1e9:g} s of them at least" if is_narrow else ""
-    sentence = f"The time was up first: the median of {times.count} {_samples(times)} {known}{least}."
-    return [Flag(FlagKind.NOT_CONVERGED, sentence)]
+    of_samples = f"of {times.count} {_samples(times)} {known}"
+    end = "It was stopped" if benchmark.was_stopped else "It failed"
+    if times.has_interval and times.half_width <= HALF_WIDTH:
+        # Narrow, and yet not enough: a fifth of a second shows none of the drift that a whole one would.
+        first = f"{end} early" if benchmark.error else "The time was up first"
+        wanted = f"wanted are {LEAST_SAMPLES} samples and {LEAST_TIME_NS / 1e9:g} s of them at least"
+        return [Flag(kind, f"{first}: the median {of_samples}; {wanted}.")]
+    if benchmark.error:
+        return [Flag(kind, f"{end} before its median was known to {100 * HALF_WIDTH:g} %: that {of_samples}.")]
+    return [Flag(kind, f"The time was up first: the median {of_samples}.")]
 
 
 def _launches(benchmark: Benchmark, times: Summary) -> list[Flag]:

@@ -100,6 +100,32 @@ def test_a_time_limit_says_how_well_the_median_is_known() -> None:
     assert agreeing.sentence.endswith("better than ±0.1 %; wanted are 10 samples and 0.5 s of them at least.")
 
 
+def test_a_benchmark_that_was_stopped_says_so_and_not_that_its_time_was_up() -> None:
+    stopped = replace(
+        CALM, converged=False, error="stopped", samples_ns=(1000.0, 1020.0, 1040.0, 1010.0, 1030.0, 1050.0)
+    )
+    flag = only(judge(stopped, samples(), [], [OWN]))
+    assert flag.kind is FlagKind.INCOMPLETE
+    assert flag.sentence == "It was stopped before its median was known to 1 %: that of 6 samples is known to ±2.4 %."
+    single = only(judge(replace(stopped, samples_ns=(1000.0,)), samples(), [], [OWN]))
+    assert single.sentence.endswith("to 1 %: that of 1 sample may be anything between the least and the most.")
+    agreeing = only(judge(replace(stopped, samples_ns=(1000.0,) * 7), samples(), [], [OWN]))
+    assert agreeing == Flag(
+        FlagKind.INCOMPLETE,
+        "It was stopped early: the median of 7 samples is known better than ±0.1 %; "
+        "wanted are 10 samples and 0.5 s of them at least.",
+    )
+
+
+def test_a_benchmark_that_raised_is_neither_steady_nor_out_of_time() -> None:
+    failed = replace(CALM, converged=False, error="ValueError: no (line 3)")
+    flag = only(judge(failed, samples(), [], [OWN]))
+    assert flag.kind is FlagKind.INCOMPLETE
+    assert flag.sentence.startswith("It failed early: the median of 20 samples is known")
+    wide = only(judge(replace(failed, samples_ns=(1000.0, 1040.0, 1020.0)), samples(), [], [OWN]))
+    assert wide.sentence.startswith("It failed before its median was known to 1 %: that of 3 samples ")
+
+
 def test_capped_clocks_are_told_with_reason_share_and_range() -> None:
     capped = [
         replace(each, event_reasons=4 | 0x20, sm_clock_mhz=1500) if each.time_ns < START + 2 * S else each
