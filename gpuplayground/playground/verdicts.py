@@ -33,14 +33,15 @@ def judge(
     """Return every doubt about a benchmark, or the flag ``STEADY`` alone; nothing where nothing was measured.
 
     Clocks and other processes are judged only where a monitor has watched, and only for a benchmark that uses a GPU:
-    of each GPU by itself, which is named where several were used.
+    of each GPU by itself, which is named where several were used. Of a traced pass that lacks records nothing is
+    concluded.
 
     Args:
         benchmark: what was measured.
         samples: of the GPUs, by time, around the sampling.
         processes: those of the same time. While a benchmark runs they are not looked at, so that the last pass before
             it and the first one after it count, up to 3 s away.
-        own_pids: the snippet's processes, and others that are known not to disturb.
+        own_pids: the snippet's process and those it started that were seen on a GPU.
         gpu_uuids: the GPUs chosen for the run; without them those that were used, see :mod:`.used_gpus`.
         gpus: where their order and their names are from.
     """
@@ -49,11 +50,13 @@ def judge(
     of_times = summary(benchmark.samples_ns)
     watched: list[WatchedGpu] = []
     flags = [*_noise(of_times), *_convergence(benchmark, of_times)]
-    if benchmark.uses_gpu:
+    # What the snippet's other processes did is in no trace.
+    left_gpu_alone = _has_seen_no_work(benchmark) and len(own_pids) < 2
+    if benchmark.uses_gpu and not left_gpu_alone:
         window = Window(benchmark.start_ns, benchmark.end_ns, tuple(own_pids), tuple(gpu_uuids))
         watched = watched_gpus(window, samples, processes, gpus)
         flags += [*doubts(watched, window), *_launches(benchmark, of_times), *_copies(benchmark)]
-    return tuple(flags) or (_steady(benchmark, of_times, watched),)
+    return tuple(flags) or (_steady(of_times, _steady_gpu(benchmark, watched, left_gpu_alone=left_gpu_alone)),)
 
 
 def _noise(times: Summary) -> list[Flag]:
@@ -81,16 +84,24 @@ def _convergence(benchmark: Benchmark, times: Summary) -> list[Flag]:
     return [Flag(kind, f"The time was up first: the median {of_samples}.")]
 
 
+def _has_seen_no_work(benchmark: Benchmark) -> bool:
+    """Return whether a traced pass, in which nothing is missing, has seen the GPU do nothing at all."""
+    gpu = benchmark.gpu
+    return gpu is not None and not benchmark.gpu_note and not (gpu.kernels or gpu.memsets or gpu.copies)
+
+
 def _launches(benchmark: Benchmark, times: Summary) -> list[Flag]:
     busy_ns = benchmark.gpu_busy_ns
-    if busy_ns is None or busy_ns >= LAUNCH_BOUND_BUSY * times.median:
+    if busy_ns is None or benchmark.gpu_note or _has_seen_no_work(benchmark):
+        return []
+    if busy_ns >= LAUNCH_BOUND_BUSY * times.median:
         return []
     share = percent_text(busy_ns / times.median)
     return [Flag(FlagKind.LAUNCH_BOUND, f"Launch-bound: the GPU was busy during {share} of the time.")]
 
 
 def _copies(benchmark: Benchmark) -> list[Flag]:
-    if benchmark.gpu is None or not benchmark.gpu.busy_ns:
+    if benchmark.gpu is None or benchmark.gpu_note or not benchmark.gpu.busy_ns:
         return []
     copied_ns = sum(copy.busy_ns for copy in benchmark.gpu.copies if copy.direction in _HOST_COPIES)
     # Copies of both directions may overlap.
@@ -101,12 +112,19 @@ def _copies(benchmark: Benchmark) -> list[Flag]:
     return [Flag(FlagKind.COPIES, sentence)]
 
 
-def _steady(benchmark: Benchmark, times: Summary, watched: list[WatchedGpu]) -> Flag:
-    sentence = f"Steady: {times.count} {_samples(times)}, the median known {_known(times)}"
-    if benchmark.uses_gpu:
-        clocks = clocks_text(watched)
-        sentence += f", SM clock {clocks}" if clocks else "; the GPU's clocks were not watched"
-    return Flag(FlagKind.STEADY, f"{sentence}.")
+def _steady(times: Summary, of_gpu: str) -> Flag:
+    sentence = f"Steady: {times.count} {_samples(times)}, the median known {_known(times)}{of_gpu}."
+    return Flag(FlagKind.STEADY, sentence)
+
+
+def _steady_gpu(benchmark: Benchmark, watched: list[WatchedGpu], *, left_gpu_alone: bool) -> str:
+    """Return how the sentence goes on for a GPU."""
+    if not benchmark.uses_gpu:
+        return ""
+    if left_gpu_alone:
+        return "; by its traced pass it did not use the GPU"
+    clocks = clocks_text(watched)
+    return f", SM clock {clocks}" if clocks else "; the GPU's clocks were not watched"
 
 
 def _known(times: Summary) -> str:

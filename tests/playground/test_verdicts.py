@@ -328,6 +328,30 @@ def test_a_gpu_that_waits_for_work_is_launch_bound() -> None:
     assert kinds(judge(replace(CALM, gpu=timing(0)), samples(), [], [OWN])) == [FlagKind.LAUNCH_BOUND]
 
 
+def test_a_body_that_did_nothing_on_the_gpu_is_judged_like_one_of_the_cpu() -> None:
+    beside = [process(-1, OWN), process(-1, 7), process(6, OWN)]
+    on_cpu = replace(CALM, gpu=GpuTiming(), gpu_repeats=10)
+    flag = only(judge(on_cpu, samples(reasons=4), beside, [OWN]))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith("better than ±0.1 %; by its traced pass it did not use the GPU.")
+    clearing = replace(CALM, gpu=GpuTiming(memsets=1), gpu_repeats=10)
+    assert kinds(judge(clearing, samples(), [], [OWN])) == [FlagKind.LAUNCH_BOUND]
+
+
+def test_a_body_whose_workers_hold_the_gpu_may_have_used_it() -> None:
+    flag = only(judge(replace(CALM, gpu=GpuTiming()), samples(), [process(-1, 43)], [OWN, 43]))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
+
+
+@pytest.mark.parametrize("gpu", [timing(0), timing(900, CopyTotals(Direction.HOST_TO_DEVICE, 1, 1, 900)), GpuTiming()])
+def test_of_a_traced_pass_that_lacks_records_nothing_is_concluded(gpu: GpuTiming) -> None:
+    cut = replace(CALM, gpu=gpu, gpu_note="CUPTI lost 5 records.")
+    flag = only(judge(cut, samples(), [], [OWN]))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
+
+
 def test_copies_with_the_host_are_told_and_copies_on_the_gpu_are_not() -> None:
     there = CopyTotals(Direction.HOST_TO_DEVICE, 2, 1000, 300)
     back = CopyTotals(Direction.DEVICE_TO_HOST, 1, 1000, 150)
