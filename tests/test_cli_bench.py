@@ -147,6 +147,9 @@ def test_ctrl_c_keeps_what_was_measured(snippet: Path, tmp_path: Path) -> None:
     (benchmark,) = json.loads(out.read_text("utf-8"))["benchmarks"]
     assert benchmark["error"] == "stopped"
     assert len(benchmark["samples_ns"]) > 1
+    kinds = {flag["kind"] for flag in benchmark["verdict"]}
+    assert "incomplete" in kinds
+    assert "time limit" not in kinds, "its time was not up"
 
 
 @posix_only

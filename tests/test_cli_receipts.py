@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.command_line import environment, gpuplayground
 from tests.fake_cuda import build_fake_cuda
-from tests.fakes import fake_nvml_env, gpu_uuid, no_nvml_env
+from tests.fakes import FakeNvml, fake_nvml_env, gpu_uuid, no_nvml_env
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
@@ -60,6 +62,30 @@ def test_a_benchmark_is_judged_by_what_the_monitor_saw(snippet: Path, tmp_path: 
     text = " ".join(flag["sentence"] for flag in benchmark["verdict"])
     assert "not watched" not in text
     assert "MHz" in text
+
+
+#: A worker in the set-up; then the driver lists the snippet's process and one more.
+WORKER = """\
+import os, pathlib, subprocess
+worker = subprocess.Popen(["sleep", "600"], start_new_session=True)
+listed = pathlib.Path({control!r}); part = listed.with_suffix(".new")
+part.write_text(f"gpus=1\\nprocesses=2\\npids={{os.getpid()}},{{{listed}}}\\n"); part.replace(listed); time.sleep(1.2)
+cuda.launch(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+@pytest.mark.parametrize(("listed", "is_shared"), [("worker.pid", False), (str(os.getpid()), True)])
+def test_a_worker_of_the_snippet_is_no_other_process_on_its_gpu(listed: str, is_shared: bool, tmp_path: Path) -> None:
+    path, out, control = tmp_path / "snippet.py", tmp_path / "out.json", tmp_path / "control"
+    worker = WORKER.format(control=str(control), listed=listed)
+    path.write_text(HEAD.format(library=str(build_fake_cuda(tmp_path))) + worker)
+    env = environment(**FakeNvml(control, gpus=1).env)
+    done = gpuplayground("bench", path, "--lines", "7", "--max-time", "0.6", "--json", out, env=env)
+    assert done.returncode == 0, done.stderr
+    (benchmark,) = json.loads(out.read_text("utf-8"))["benchmarks"]
+    sentences = [flag["sentence"] for flag in benchmark["verdict"]]
+    assert any(each.startswith("Another process used the GPU") for each in sentences) is is_shared, sentences
 
 
 def test_without_a_driver_nothing_is_watched(snippet: Path) -> None:

@@ -60,7 +60,7 @@ def _busy(benchmark: Benchmark) -> list[tuple[str, str, str]]:
 
 
 def _error(benchmark: Benchmark) -> str:
-    if benchmark.error == "stopped":
+    if benchmark.was_stopped:
         return "Stopped before it was finished."
     return f"Out of memory: {benchmark.error}" if benchmark.out_of_memory else benchmark.error
 

@@ -96,10 +96,10 @@ class Watch:
         """Return the benchmarks of a run with their verdicts."""
         uses_gpu = any(benchmark.uses_gpu for benchmark in run.benchmarks)
         seen = self._settled(run) if uses_gpu else None
-        samples, processes = (seen.samples, seen.processes) if seen is not None else ((), ())
-        pids = () if run.pid is None else (run.pid,)
+        samples, processes, gpus = (seen.samples, seen.processes, seen.gpus) if seen is not None else ((), (), ())
+        pids = seen.family(run.pid) if seen is not None else ()
         return tuple(
-            replace(benchmark, verdict=judge(benchmark, samples, processes, pids, gpu_uuids))
+            replace(benchmark, verdict=judge(benchmark, samples, processes, pids, gpu_uuids, gpus))
             for benchmark in run.benchmarks
         )
 

@@ -9,12 +9,15 @@ import numpy as np
 
 from gpuplayground.playground.benchmark_frames import GpuPass
 from gpuplayground.playground.benchmark_results import Benchmark
+from gpuplayground.playground.gpu_timing import GpuTiming
 from gpuplayground.playground.gpu_totals import totals
 from gpuplayground.playground.trace import Trace
 
 
 def with_gpu(benchmarks: Sequence[Benchmark], passes: Sequence[GpuPass], trace: Trace) -> tuple[Benchmark, ...]:
-    """Return the benchmarks with what the GPU did in the traced pass of each.
+    """Return the benchmarks with what the GPU did in the traced pass of each, and a note where records were lost.
+
+    Of which pass these were is not known, so that every one gets the note.
 
     Args:
         benchmarks: without it; those that had no traced pass stay so.
@@ -32,9 +35,7 @@ def with_gpu(benchmarks: Sequence[Benchmark], passes: Sequence[GpuPass], trace: 
     is_inside = (place >= 0) & (begun <= ends[place])
     found = totals(trace, np.where(is_inside, owners[place], -1), len(passes))
     return tuple(
-        replace(benchmark, gpu=gpu, gpu_repeats=sum(window.repeats for window in each.windows))
-        if each.windows
-        else benchmark
+        _with_pass(benchmark, each, gpu, trace.loss) if each.windows else benchmark
         for benchmark, each, gpu in zip(benchmarks, passes, found, strict=True)
     )
 
@@ -44,3 +45,9 @@ def of_no_statement(trace: Trace) -> Trace:
     operations = trace.operations.copy()
     operations["statement"] = -1
     return replace(trace, operations=operations)
+
+
+def _with_pass(benchmark: Benchmark, of_it: GpuPass, gpu: GpuTiming, loss: str) -> Benchmark:
+    repeats = sum(window.repeats for window in of_it.windows)
+    note = " ".join(filter(None, (benchmark.gpu_note, loss)))
+    return replace(benchmark, gpu=gpu, gpu_repeats=repeats, gpu_note=note)

@@ -9,6 +9,8 @@ from gpuplayground.playground.gpu_timing import GpuTiming
 
 #: How long a benchmark samples at most, unless it is told otherwise.
 DEFAULT_MAX_TIME_S = 10.0
+#: The ``error`` of a benchmark that the user stopped, as the snippet's process says it.
+STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class FlagKind(StrEnum):
     STEADY = "steady"
     NOISY = "noisy"
     NOT_CONVERGED = "time limit"
+    INCOMPLETE = "incomplete"
     CLOCKS = "clocks changed"
     CAPPED = "capped"
     SHARED = "GPU shared"
@@ -73,10 +76,10 @@ class Benchmark:
     ``samples_ns`` are times until idle of one repeat each, in the order they were taken: each is the mean of
     ``repeats`` executions in a row, so that clock and synchronisation are no more than ``overhead`` (0 to 1) of a
     sample. ``start_ns`` and ``end_ns`` bound the sampling, in ``time.time_ns()``. ``gpu`` is from a traced pass of
-    ``gpu_repeats`` repeats after it; None where there was none, ``gpu_note`` says why. ``bytes_moved`` is what the
-    snippet says it moves in one repeat, by a variable of that name. ``parameter`` is the sweep's variable and its
-    value. ``error`` says why there is no (complete) measurement; ``out_of_memory`` whether that was memory.
-    ``verdict`` is empty until it has been judged.
+    ``gpu_repeats`` repeats after it; None where there was none. ``gpu_note`` says why there was none, or what is
+    missing in it. ``bytes_moved`` is what the snippet says it moves in one repeat, by a variable of that name.
+    ``parameter`` is the sweep's variable and its value. ``error`` says why there is no (complete) measurement;
+    ``out_of_memory`` whether that was memory. ``verdict`` is empty until it has been judged.
     """
 
     label: str
@@ -101,6 +104,11 @@ class Benchmark:
     error: str = ""
     out_of_memory: bool = False
     verdict: tuple[Flag, ...] = ()
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether the user stopped it."""
+        return self.error == STOPPED
 
     @property
     def gpu_busy_ns(self) -> float | None:

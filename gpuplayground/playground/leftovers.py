@@ -91,6 +91,22 @@ class Family:
             return False
 
 
+def lineage(pid: int) -> frozenset[int]:
+    """Return what a living process descends from: the numbers of its ancestors, and of the sessions of all of them.
+
+    Both, because a process whose parent has ended keeps its session, and one that opens a session keeps its parent.
+    Empty where the process has ended, or where there is no /proc.
+    """
+    ancestors: set[int] = set()
+    sessions: set[int] = set()
+    status = _status(pid)
+    while status is not None and status.parent not in ancestors:
+        ancestors.add(status.parent)
+        sessions.add(status.session)
+        status = _status(status.parent)
+    return frozenset(ancestors | sessions)
+
+
 def kill_tree_on_windows(pid: int) -> None:
     """End a process and its descendants by the tool of Windows, while the process still exists."""
     subprocess.run(["taskkill", "/F", "/T", "/PID", str(pid)], capture_output=True, check=False)
@@ -98,6 +114,7 @@ def kill_tree_on_windows(pid: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Status:
+    parent: int
     session: int
     start_ticks: int
     is_dead: bool
@@ -129,4 +146,9 @@ def _status(pid: int) -> _Status | None:
         return None
     # The name in parentheses may itself contain spaces and parentheses.
     fields = text[text.rindex(b")") + 2 :].split()
-    return _Status(session=int(fields[3]), start_ticks=int(fields[19]), is_dead=fields[0] in (b"Z", b"X"))
+    return _Status(
+        parent=int(fields[1]),
+        session=int(fields[3]),
+        start_ticks=int(fields[19]),
+        is_dead=fields[0] in (b"Z", b"X"),
+    )

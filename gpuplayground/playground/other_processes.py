@@ -19,16 +19,9 @@ def others(processes: Sequence[ProcessSample], window: Window) -> list[ProcessSa
     own: where none of the window's was seen, another counts only if it was there before and after as well.
 
     Args:
-        processes: of the GPUs that were used, by time, with some seconds before and after.
+        processes: of one GPU, by time, with some seconds before and after.
         window: what was measured, and the pids that are its own.
     """
-    found: list[ProcessSample] = []
-    for uuid in dict.fromkeys(each.gpu_uuid for each in processes):
-        found += _on_one([each for each in processes if each.gpu_uuid == uuid], window)
-    return found
-
-
-def _on_one(processes: Sequence[ProcessSample], window: Window) -> list[ProcessSample]:
     before = [each for each in processes if each.time_ns < window.start_ns]
     after = [each for each in processes if each.time_ns > window.end_ns]
     # The processes of a pass have its time.

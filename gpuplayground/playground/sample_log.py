@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpuplayground.monitor.samples import METRICS, GpuInfo, GpuSample, Inventory, MonitorEvent, ProcessSample
+from gpuplayground.playground.leftovers import lineage
 
 KEPT_S = 1200.0
 #: Rows of processes kept in all: twenty minutes of passes each half second with eight processes.
@@ -25,11 +26,21 @@ _IS_WHOLE = tuple("int" in str(GpuSample.__dataclass_fields__[name].type) for na
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was seen between two times, by time. ``gpus`` are those found last."""
+    """What was seen between two times, by time. ``gpus`` are those found last.
+
+    ``lineages`` has what each process descended from when it was first seen, see :func:`.leftovers.lineage`.
+    """
 
     samples: tuple[GpuSample, ...]
     processes: tuple[ProcessSample, ...]
     gpus: tuple[GpuInfo, ...]
+    lineages: dict[int, frozenset[int]] = field(default_factory=dict)
+
+    def family(self, pid: int | None) -> tuple[int, ...]:
+        """Return a snippet's process, and those it started, directly or not, that were seen on a GPU."""
+        if pid is None:
+            return ()
+        return (pid, *(other for other, numbers in self.lineages.items() if pid in numbers and other != pid))
 
     def near(self, start_ns: int, end_ns: int) -> tuple[GpuSample, ...]:
         """Return the samples from one time to another and a little beyond, so that curves reach both ends."""
@@ -91,7 +102,7 @@ class SampleLog:
         self._max_gpus = max_gpus
         self._lock = threading.Lock()
         self._rings: dict[str, _Ring] = {}
-        self._passes: deque[tuple[ProcessSample, ...]] = deque()
+        self._passes: deque[tuple[tuple[ProcessSample, ...], dict[int, frozenset[int]]]] = deque()
         self._process_count = 0
         self._gpus: tuple[GpuInfo, ...] = ()
 
@@ -130,9 +141,10 @@ class SampleLog:
             for time_ns, row in zip(times, rows.tolist(), strict=True)
         ]
         samples.sort(key=lambda sample: sample.time_ns)
-        processes = [each for found in passes for each in found if start_ns <= each.time_ns <= end_ns]
-        processes.sort(key=lambda process: process.time_ns)
-        return Watched(tuple(samples), tuple(processes), gpus)
+        inside = [(each, known) for found, known in passes for each in found if start_ns <= each.time_ns <= end_ns]
+        inside.sort(key=lambda seen: seen[0].time_ns)
+        lineages = {each.pid: known[each.pid] for each, known in inside}
+        return Watched(tuple(samples), tuple(each for each, _ in inside), gpus, lineages)
 
     def clear(self) -> None:
         """Forget everything, for instance because what comes now is from elsewhere."""
@@ -153,10 +165,13 @@ class SampleLog:
     def _add_pass(self, processes: tuple[ProcessSample, ...]) -> None:
         if not processes:
             return
-        self._passes.append(processes)
+        # Asked at once and of what is new alone: when a run is over, its processes cannot be asked any more.
+        known = self._passes[-1][1] if self._passes else {}
+        pids = dict.fromkeys(each.pid for each in processes)
+        self._passes.append((processes, {pid: known[pid] if pid in known else lineage(pid) for pid in pids}))
         self._process_count += len(processes)
         while self._process_count > MAX_PROCESSES and len(self._passes) > 1:
-            self._process_count -= len(self._passes.popleft())
+            self._process_count -= len(self._passes.popleft()[0])
 
 
 def _values(row: list[float]) -> list[Any]:

@@ -73,3 +73,10 @@ class Trace:
     regions: tuple[Region, ...] = ()
     spans: tuple[Span, ...] = ()
     dropped: int = 0
+
+    @property
+    def loss(self) -> str:
+        """That records were lost and what that means, a sentence; empty where none were."""
+        if not self.dropped:
+            return ""
+        return f"CUPTI lost {self.dropped:,} records, so GPU times are too small: run fewer launches at a time."

@@ -47,15 +47,24 @@ def used_gpus(
 ) -> tuple[str, ...]:
     """Return the UUIDs of the GPUs that were used, of those there are samples of.
 
-    They are those chosen; else those that a process of the window was seen on; else those whose memory or utilization
-    rose; else the first one.
+    They are those chosen; else those that a process of the window was seen on, at most :data:`MARGIN_NS` away from it
+    or, where it was not seen there, ever; else those whose memory or utilization rose; else the first one. Nobody looks
+    at the processes while a benchmark samples, so that a look inside the window cannot be asked for.
+
+    Args:
+        window: what was measured, and whose it was.
+        samples: by time, with some seconds before and after.
+        processes: those of the same time or longer, of which all that have a number of the window's are its own.
+        gpus: in the order of which the GPUs are returned; others follow as they were first sampled.
     """
     present = dict.fromkeys(sample.gpu_uuid for sample in samples)
     known = [gpu.uuid for gpu in gpus if gpu.uuid in present]
     ordered = list(dict.fromkeys([*known, *present]))
     if window.gpu_uuids:
         return tuple(uuid for uuid in ordered if uuid in window.gpu_uuids)
-    seen = {each.gpu_uuid for each in during(processes, window.start_ns, window.end_ns) if each.pid in window.pids}
+    own = [each for each in processes if each.pid in window.pids]
+    nearby = during(own, window.start_ns - MARGIN_NS, window.end_ns + MARGIN_NS)
+    seen = {each.gpu_uuid for each in nearby or own}
     if seen:
         return tuple(uuid for uuid in ordered if uuid in seen)
     rose = tuple(uuid for uuid in ordered if _rose(window, [each for each in samples if each.gpu_uuid == uuid]))

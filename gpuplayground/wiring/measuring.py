@@ -77,9 +77,10 @@ class Measuring(QObject):
         seen = self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS)
         chosen = (request.cuda_visible_devices,) if request.cuda_visible_devices else ()
         made = self._receipts(run, seen, chosen)
-        pids = () if run.pid is None else (run.pid,)
+        pids = seen.family(run.pid)
         benchmarks = tuple(
-            replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen)) for each in run.benchmarks
+            replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen, seen.gpus))
+            for each in run.benchmarks
         )
         around = seen.near(run.start_ns, run.end_ns)
         if self._playground.tabs.page(tab_id) is not None:

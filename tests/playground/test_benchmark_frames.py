@@ -180,6 +180,14 @@ def test_each_benchmark_gets_the_gpu_times_of_its_own_windows() -> None:
     assert second.gpu_busy_ns == 12.5
 
 
+def test_a_benchmark_says_when_records_of_its_traced_pass_may_be_lost() -> None:
+    trace = Trace(np.array([operation(OpKind.KERNEL, 100, 120)], OPERATIONS), names=("add",), dropped=1234)
+    benchmarks = [Benchmark("traced", 1, 1, ""), Benchmark("not traced", 1, 1, "", gpu_note="No CUPTI.")]
+    traced, untraced = with_gpu(benchmarks, [GpuPass((GpuWindow(100, 150, 2),)), GpuPass((), "No CUPTI.")], trace)
+    assert traced.gpu_note.startswith("CUPTI lost 1,234 records, so GPU times are too small")
+    assert untraced.gpu_note == "No CUPTI."
+
+
 def test_without_a_traced_pass_nothing_changes() -> None:
     benchmarks = (Benchmark("only", 1, 1, ""),)
     assert with_gpu(benchmarks, [GpuPass()], Trace()) == benchmarks

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -104,6 +107,41 @@ def test_the_passes_over_the_processes_are_bounded(monkeypatch: pytest.MonkeyPat
     for number in range(1, 9):
         log.add(tuple(ProcessSample(number, "GPU-1", pid) for pid in range(3)))
     assert sorted({each.time_ns for each in log.between(0, S).processes}) == [6, 7, 8]
+
+
+#: Prints the number of a process that it starts in a session of its own, which starts another one and prints that too.
+DETACHED = """
+import os, subprocess, sys
+inner = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+worker = subprocess.Popen([sys.executable, "-c", outer], start_new_session=True)
+print(worker.pid, flush=True)
+worker.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_the_family_of_a_snippet_is_known_when_its_processes_have_ended() -> None:
+    log = SampleLog()
+    snippet = subprocess.Popen(
+        [sys.executable, "-c", DETACHED], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert snippet.stdout is not None
+    with snippet:
+        pids = [int(snippet.stdout.readline()), int(snippet.stdout.readline())]
+        log.add(tuple(ProcessSample(S, "GPU-1", pid) for pid in (os.getpid(), *pids)))
+        os.killpg(pids[0], 9)
+    log.add((ProcessSample(2 * S, "GPU-1", os.getpid()),))
+    assert log.between(0, S).family(snippet.pid) == (snippet.pid, *pids)
+    assert set(log.between(0, S).family(os.getpid())) == {os.getpid(), *pids}
+    assert log.between(2 * S, 3 * S).family(snippet.pid) == (snippet.pid,)
+    assert log.between(0, S).family(None) == ()
+
+
+def test_a_process_of_which_nothing_can_be_told_is_of_no_family() -> None:
+    log = SampleLog()
+    log.add((ProcessSample(1, "GPU-1", 2**30),))
+    assert log.between(0, 1).family(7) == (7,)
 
 
 def test_an_inventory_is_remembered_and_a_problem_passed_over() -> None:

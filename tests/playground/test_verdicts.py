@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gpuplayground.monitor.samples import GpuSample, ProcessSample
+from gpuplayground.monitor.samples import GpuInfo, GpuSample, ProcessSample
 from gpuplayground.playground.benchmark_results import Benchmark, Flag, FlagKind
 from gpuplayground.playground.gpu_timing import CopyTotals, Direction, GpuTiming
 from gpuplayground.playground.verdicts import judge
@@ -100,6 +100,32 @@ def test_a_time_limit_says_how_well_the_median_is_known() -> None:
     assert agreeing.sentence.endswith("better than ±0.1 %; wanted are 10 samples and 0.5 s of them at least.")
 
 
+def test_a_benchmark_that_was_stopped_says_so_and_not_that_its_time_was_up() -> None:
+    stopped = replace(
+        CALM, converged=False, error="stopped", samples_ns=(1000.0, 1020.0, 1040.0, 1010.0, 1030.0, 1050.0)
+    )
+    flag = only(judge(stopped, samples(), [], [OWN]))
+    assert flag.kind is FlagKind.INCOMPLETE
+    assert flag.sentence == "It was stopped before its median was known to 1 %: that of 6 samples is known to ±2.4 %."
+    single = only(judge(replace(stopped, samples_ns=(1000.0,)), samples(), [], [OWN]))
+    assert single.sentence.endswith("to 1 %: that of 1 sample may be anything between the least and the most.")
+    agreeing = only(judge(replace(stopped, samples_ns=(1000.0,) * 7), samples(), [], [OWN]))
+    assert agreeing == Flag(
+        FlagKind.INCOMPLETE,
+        "It was stopped early: the median of 7 samples is known better than ±0.1 %; "
+        "wanted are 10 samples and 0.5 s of them at least.",
+    )
+
+
+def test_a_benchmark_that_raised_is_neither_steady_nor_out_of_time() -> None:
+    failed = replace(CALM, converged=False, error="ValueError: no (line 3)")
+    flag = only(judge(failed, samples(), [], [OWN]))
+    assert flag.kind is FlagKind.INCOMPLETE
+    assert flag.sentence.startswith("It failed early: the median of 20 samples is known")
+    wide = only(judge(replace(failed, samples_ns=(1000.0, 1040.0, 1020.0)), samples(), [], [OWN]))
+    assert wide.sentence.startswith("It failed before its median was known to 1 %: that of 3 samples ")
+
+
 def test_capped_clocks_are_told_with_reason_share_and_range() -> None:
     capped = [
         replace(each, event_reasons=4 | 0x20, sm_clock_mhz=1500) if each.time_ns < START + 2 * S else each
@@ -166,11 +192,91 @@ def test_a_gpu_that_was_not_used_does_not_count() -> None:
     assert kinds(judge(CALM, both, [], [OWN], ["GPU-2"])) == [FlagKind.CAPPED]
 
 
+#: In the order of the machine, which is not that of the samples.
+GPUS = (GpuInfo(0, "GPU-0", "H100"), GpuInfo(1, "GPU-1", "H100"))
+
+
+def with_gpu_0(clock: int, reasons: int = 0) -> list[GpuSample]:
+    """Samples of GPU-1 at 1980 MHz, and beside it those of GPU-0 as told."""
+    beside = [replace(each, gpu_uuid="GPU-0") for each in samples(clock, reasons)]
+    return sorted([*samples(), *beside], key=lambda each: each.time_ns)
+
+
+def on_gpu_0(process: ProcessSample) -> ProcessSample:
+    return replace(process, gpu_uuid="GPU-0")
+
+
+def test_two_steady_gpus_are_steady_at_a_clock_each() -> None:
+    seen = [process(-1, OWN), on_gpu_0(process(-1, OWN))]
+    flag = only(judge(CALM, with_gpu_0(1755), seen, [OWN], (), GPUS))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1755 MHz (GPU 0), 1980 MHz (GPU 1).")
+    flag = only(judge(CALM, with_gpu_0(1980), seen, [OWN], (), GPUS))
+    assert flag.sentence.endswith(", SM clock 1980 MHz (GPU 0, GPU 1).")
+    assert "(GPU-1)" in only(judge(CALM, with_gpu_0(1755), seen, [OWN])).sentence, "a GPU that has no name known"
+
+
+def test_of_several_gpus_the_one_that_was_capped_is_named() -> None:
+    seen = [process(-1, OWN), on_gpu_0(process(-1, OWN))]
+    flag = only(judge(CALM, with_gpu_0(1200, 4), seen, [OWN], (), GPUS))
+    assert flag == Flag(FlagKind.CAPPED, "Clocks of GPU 0 were capped (power limit) during 100 % of it, at 1200 MHz.")
+
+
+def test_several_gpus_with_the_same_doubt_share_a_flag_with_a_sentence_each() -> None:
+    both = [*samples(t10=1700, t11=1700, t12=1700, t13=1700)]
+    both += [replace(each, gpu_uuid="GPU-0") for each in both]
+    seen = [process(-1, OWN), process(-1, 7, 55.0), on_gpu_0(process(-1, OWN)), on_gpu_0(process(-1, 8, 5.0))]
+    assert judge(CALM, both, seen, [OWN], (), GPUS) == (
+        Flag(
+            FlagKind.CLOCKS,
+            "The SM clock of GPU 0 was off its median of 1980 MHz during 8.2 % of it: 1700 to 1980 MHz. "
+            "The SM clock of GPU 1 was off its median of 1980 MHz during 8.2 % of it: 1700 to 1980 MHz.",
+        ),
+        Flag(
+            FlagKind.SHARED,
+            "Another process used GPU 0 with 5 % of its SMs: job8 (8). "
+            "Another process used GPU 1 with 55 % of its SMs: job7 (7).",
+        ),
+    )
+
+
+def test_a_strangers_capped_job_on_another_gpu_says_nothing_about_a_benchmark() -> None:
+    seen = [process(-1, OWN), on_gpu_0(process(-1, 7)), process(6, OWN), on_gpu_0(process(6, 7))]
+    flag = only(judge(CALM, with_gpu_0(1200, 4), seen, [OWN], (), GPUS))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
+
+
+def test_a_gpu_on_which_the_process_only_holds_memory_is_not_judged() -> None:
+    seen = [process(-1, OWN), on_gpu_0(process(-1, OWN)), on_gpu_0(process(-1, 7))]
+    idle = [replace(each, event_reasons=1) if each.gpu_uuid == "GPU-0" else each for each in with_gpu_0(345)]
+    flag = only(judge(CALM, idle, seen, [OWN], (), GPUS))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1980 MHz (GPU 1).")
+
+
+def test_the_gpu_of_a_process_that_was_seen_only_around_its_samples_is_judged() -> None:
+    busy_before = [replace(each, gpu_util_percent=99) if each.gpu_uuid == "GPU-1" else each for each in with_gpu_0(345)]
+    flag = only(judge(CALM, busy_before, [process(-1, OWN), process(5.1, OWN)], [OWN], (), GPUS))
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
+
+
 def test_another_process_at_work_is_told_of() -> None:
     seen = [process(-1, OWN), process(-1, 7), process(6, OWN), process(6, 7, 55.0), process(6, 8, 3.0)]
     flag = only(judge(CALM, samples(), seen, [OWN]))
     assert flag.kind is FlagKind.SHARED
     assert flag.sentence == "Another process used the GPU with 55 % of its SMs: job7 (7), and 1 more."
+
+
+def test_a_process_of_the_family_is_no_other() -> None:
+    seen = [process(-1, OWN), process(-1, 43), process(6, OWN), process(6, 43)]
+    assert kinds(judge(CALM, samples(), seen, [OWN])) == [FlagKind.SHARED]
+    assert kinds(judge(CALM, samples(), seen, [OWN, 43])) == [FlagKind.STEADY]
+
+
+def test_the_gpu_of_a_worker_alone_is_judged() -> None:
+    flag = only(judge(CALM, with_gpu_0(345), [process(-1, 43), process(6, 43)], [OWN, 43], (), GPUS))
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
 
 
 @pytest.mark.parametrize(
@@ -220,6 +326,30 @@ def test_a_gpu_that_waits_for_work_is_launch_bound() -> None:
     assert flag == Flag(FlagKind.LAUNCH_BOUND, "Launch-bound: the GPU was busy during 50 % of the time.")
     assert kinds(judge(replace(CALM, gpu=timing(5020), gpu_repeats=10), samples(), [], [OWN])) == [FlagKind.STEADY]
     assert kinds(judge(replace(CALM, gpu=timing(0)), samples(), [], [OWN])) == [FlagKind.LAUNCH_BOUND]
+
+
+def test_a_body_that_did_nothing_on_the_gpu_is_judged_like_one_of_the_cpu() -> None:
+    beside = [process(-1, OWN), process(-1, 7), process(6, OWN)]
+    on_cpu = replace(CALM, gpu=GpuTiming(), gpu_repeats=10)
+    flag = only(judge(on_cpu, samples(reasons=4), beside, [OWN]))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith("better than ±0.1 %; by its traced pass it did not use the GPU.")
+    clearing = replace(CALM, gpu=GpuTiming(memsets=1), gpu_repeats=10)
+    assert kinds(judge(clearing, samples(), [], [OWN])) == [FlagKind.LAUNCH_BOUND]
+
+
+def test_a_body_whose_workers_hold_the_gpu_may_have_used_it() -> None:
+    flag = only(judge(replace(CALM, gpu=GpuTiming()), samples(), [process(-1, 43)], [OWN, 43]))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
+
+
+@pytest.mark.parametrize("gpu", [timing(0), timing(900, CopyTotals(Direction.HOST_TO_DEVICE, 1, 1, 900)), GpuTiming()])
+def test_of_a_traced_pass_that_lacks_records_nothing_is_concluded(gpu: GpuTiming) -> None:
+    cut = replace(CALM, gpu=gpu, gpu_note="CUPTI lost 5 records.")
+    flag = only(judge(cut, samples(), [], [OWN]))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith(", SM clock 1980 MHz.")
 
 
 def test_copies_with_the_host_are_told_and_copies_on_the_gpu_are_not() -> None:
