@@ -118,7 +118,7 @@ class ComparisonModel(QAbstractTableModel):
             bad = row.result.agreement in (Agreement.DIFFERENT, Agreement.NOT_COMPARABLE)
             return "warning" if bad else "muted" if row.result.agreement is Agreement.NONE else "text"
         if column is Column.REMARK:
-            if row.median_ns is None:
+            if not row.is_comparable:
                 return "error"
             flagged = any(flag.kind is not FlagKind.STEADY for flag in row.subject.verdict)
             return "warning" if flagged and not row.remark else "muted"
