@@ -125,6 +125,7 @@ def test_results_are_checked_against_the_baseline() -> None:
             measured("c", 1000, result=ResultValue("float32", (1,), "c", (2.0,))),
             measured("d", 1000),
             measured("e", 1000, result=ResultValue("float32", (2,), "e", (2.0, 3.0))),
+            measured("f", 1000, result=ResultValue("float32", (1,), "f", (1.000001,))),
         ]
     )
     assert [row.result.agreement for row in rows] == [
@@ -133,13 +134,15 @@ def test_results_are_checked_against_the_baseline() -> None:
         Agreement.DIFFERENT,
         Agreement.NONE,
         Agreement.NOT_COMPARABLE,
+        Agreement.CLOSE,
     ]
     assert [result_text(row) for row in rows] == [
         "baseline",
         "equal",
         "different (5.0e-01)",
         "—",
-        "not comparable (shape)",
+        "not comparable (shape or type)",
+        "equal within tolerance (1.0e-06)",
     ]
 
 

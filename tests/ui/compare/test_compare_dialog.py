@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,14 @@ def test_a_run_that_did_not_finish_has_its_end_in_place_of_a_speed_up(qtbot: QtB
     color = remark.data(Qt.ItemDataRole.ForegroundRole)
     assert color == dialog.chart.theme.color("error")
     assert "43 ns, killed at line 1" in dialog.chart.accessibleDescription()
+
+
+def test_a_result_that_was_compared_by_a_sample_says_so(qtbot: QtBot, resources: Path) -> None:
+    found = [ResultValue("float32", (1 << 20,), digest, (1.0,) * 4096, 1.0, 1.0) for digest in "ab"]
+    dialog = shown(qtbot, resources, replace(NUMPY, result=found[0]), replace(CUPY, result=found[1]))
+    assert column(dialog, Column.RESULT)[1] == "sample equal within tolerance"
+    tip = dialog.model.index(1, Column.RESULT).data(Qt.ItemDataRole.ToolTipRole)
+    assert "4096 elements of each" in tip
 
 
 def test_the_combobox_chooses_the_baseline(qtbot: QtBot, resources: Path) -> None:
