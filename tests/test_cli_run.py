@@ -314,6 +314,8 @@ def test_on_a_narrow_terminal_the_table_is_cut_to_fit(tmp_path: Path) -> None:
         (["latin.py"], "latin.py is not text in UTF-8"),
         (["good.py", "--json", "nowhere/out.json"], "there is no folder nowhere"),
         (["good.py", "--json", "."], ". is a folder: name a file to write."),
+        (["good.py", "--json", "good.py"], "good.py is the file that is run: name another file to write."),
+        (["good.py", "--json", "./linked.py"], "./linked.py is the file that is run: name another file to write."),
         (["good.py", "--python", "nowhere"], "There is no Python interpreter at nowhere"),
         (["good.py", "--python", "good.py"], "good.py may not be executed: choose a Python interpreter."),
         (["good.py", "--timeout", "0"], "0 is not a time above zero"),
@@ -325,6 +327,8 @@ def test_on_a_narrow_terminal_the_table_is_cut_to_fit(tmp_path: Path) -> None:
 )
 def test_bad_input_is_refused_in_one_sentence(arguments: list[str], sentence: str, tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text("print('it ran')\n")
+    (tmp_path / "linked.py").hardlink_to(tmp_path / "good.py")
     (tmp_path / "binary.py").write_bytes(b"\x7fELF\0\0\0")
     (tmp_path / "latin.py").write_bytes(b"print('\xe9')\n")
     assert_refused(gpuplayground("run", *arguments, cwd=tmp_path), sentence)
+    assert (tmp_path / "good.py").read_text() == "print('it ran')\n"
