@@ -18,6 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from gpuplayground.commands.run_report import as_text
+from gpuplayground.playground.gpu_timing import GpuTiming, RegionTiming
+from gpuplayground.playground.results import Run, RunState, StatementTiming
 from tests.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground
 from tests.fakes import fake_nvml_env, gpu_uuid, no_nvml_env
 
@@ -303,6 +306,19 @@ def test_on_a_narrow_terminal_the_table_is_cut_to_fit(tmp_path: Path) -> None:
     lines = re.sub(r"\x1b\[\d*m", "", text).replace("\r", "").splitlines()
     assert any("value = 'long" in line for line in lines)
     assert max(map(len, lines)) <= 50
+
+
+def test_the_rows_of_nvtx_ranges_stay_on_a_terminal_of_any_width() -> None:
+    ranges = (RegionTiming("a range of many words, longer than a narrow terminal", 1, 0, 500, 300, 2),)
+    gpu = GpuTiming(busy_ns=300, kernels=2, regions=ranges)
+    timing = StatementTiming(0, 1, 3, f"train({', '.join(['argument'] * 9)})", 1000, 1000, gpu=gpu)
+    run = Run("1", "a.py", RunState.FINISHED, 0, 1000, timings=(timing,))
+    for columns in (200, 80, 40):
+        lines = re.sub(r"\x1b\[\d*m", "", as_text(run, columns)).splitlines()
+        (row,) = [line for line in lines if "▸ a range" in line]
+        assert row.endswith("2 kernels")
+        assert any("train(argument" in line for line in lines)
+        assert max(map(len, lines)) <= max(columns, 80)
 
 
 @pytest.mark.parametrize(
