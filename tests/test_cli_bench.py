@@ -188,10 +188,18 @@ def test_a_terminal_shows_progress_in_a_line_that_is_taken_away_again(tmp_path: 
         (["--lines", "all"], "all are no lines such as 12-14"),
         (["--lines", "3", "--cell", "2"], "not allowed with argument"),
         (["--cell", "2", "--sweep", "n"], "“n” is no sweep"),
+        (["--cell", "2", "--sweep", "n = ,"], "“n = ,” is no sweep"),
+        (["--cell", "2", "--sweep", "n = 1 .. 2**62 step 5e-324"], "more than 1000 values"),
         (["--cell", "2", "--sweep", "m = 1, 2"], "m is not assigned above the selection"),
         (["--cell", "2", "--max-time", "0"], "0 is not a time above zero"),
         (["--cell", "2", "--csv", "nowhere/out.csv"], "there is no folder nowhere"),
+        (["--cell", "2", "--csv", "snippet.py"], "snippet.py is the file that is run: name another file to write."),
+        (["--cell", "2", "--json", "snippet.py"], "snippet.py is the file that is run: name another file to write."),
+        (["--cell", "2", "--json", "out", "--csv", "./out"], "./out is written twice: name two files."),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(arguments: list[str], sentence: str, snippet: Path) -> None:
+    before = snippet.read_text()
     assert_refused(gpuplayground("bench", snippet.name, *arguments, cwd=snippet.parent), sentence)
+    assert snippet.read_text() == before
+    assert [path.name for path in snippet.parent.iterdir() if path.is_file()] == [snippet.name]

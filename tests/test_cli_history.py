@@ -85,3 +85,17 @@ def test_a_history_that_cannot_be_written_is_one_sentence_and_changes_no_exit_co
     last = done.stderr.splitlines()[-1]
     assert last.startswith("The run is not kept in the history (Not a directory: ")
     assert last.endswith("use --no-history.")
+
+
+def test_a_damaged_history_is_told_of_and_begun_anew(tmp_path: Path) -> None:
+    file = paths.data() / paths.HISTORY_FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"no database" * 1000)
+    path = tmp_path / "plain.py"
+    path.write_text("x = 1\n")
+    done = gpuplayground("run", path)
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[-1].startswith("The history was damaged: a new one was begun")
+    (run,) = kept()
+    assert run.request.name == "plain.py"
+    assert "damaged" not in gpuplayground("run", path).stderr

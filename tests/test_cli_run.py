@@ -18,6 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from gpuplayground.commands.run_report import as_text
+from gpuplayground.playground.gpu_timing import GpuTiming, RegionTiming
+from gpuplayground.playground.results import Run, RunState, StatementTiming
 from tests.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground
 from tests.fakes import fake_nvml_env, gpu_uuid, no_nvml_env
 
@@ -305,6 +308,19 @@ def test_on_a_narrow_terminal_the_table_is_cut_to_fit(tmp_path: Path) -> None:
     assert max(map(len, lines)) <= 50
 
 
+def test_the_rows_of_nvtx_ranges_stay_on_a_terminal_of_any_width() -> None:
+    ranges = (RegionTiming("a range of many words, longer than a narrow terminal", 1, 0, 500, 300, 2),)
+    gpu = GpuTiming(busy_ns=300, kernels=2, regions=ranges)
+    timing = StatementTiming(0, 1, 3, f"train({', '.join(['argument'] * 9)})", 1000, 1000, gpu=gpu)
+    run = Run("1", "a.py", RunState.FINISHED, 0, 1000, timings=(timing,))
+    for columns in (200, 80, 40):
+        lines = re.sub(r"\x1b\[\d*m", "", as_text(run, columns)).splitlines()
+        (row,) = [line for line in lines if "▸ a range" in line]
+        assert row.endswith("2 kernels")
+        assert any("train(argument" in line for line in lines)
+        assert max(map(len, lines)) <= max(columns, 80)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -314,6 +330,8 @@ def test_on_a_narrow_terminal_the_table_is_cut_to_fit(tmp_path: Path) -> None:
         (["latin.py"], "latin.py is not text in UTF-8"),
         (["good.py", "--json", "nowhere/out.json"], "there is no folder nowhere"),
         (["good.py", "--json", "."], ". is a folder: name a file to write."),
+        (["good.py", "--json", "good.py"], "good.py is the file that is run: name another file to write."),
+        (["good.py", "--json", "./linked.py"], "./linked.py is the file that is run: name another file to write."),
         (["good.py", "--python", "nowhere"], "There is no Python interpreter at nowhere"),
         (["good.py", "--python", "good.py"], "good.py may not be executed: choose a Python interpreter."),
         (["good.py", "--timeout", "0"], "0 is not a time above zero"),
@@ -325,6 +343,8 @@ def test_on_a_narrow_terminal_the_table_is_cut_to_fit(tmp_path: Path) -> None:
 )
 def test_bad_input_is_refused_in_one_sentence(arguments: list[str], sentence: str, tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text("print('it ran')\n")
+    (tmp_path / "linked.py").hardlink_to(tmp_path / "good.py")
     (tmp_path / "binary.py").write_bytes(b"\x7fELF\0\0\0")
     (tmp_path / "latin.py").write_bytes(b"print('\xe9')\n")
     assert_refused(gpuplayground("run", *arguments, cwd=tmp_path), sentence)
+    assert (tmp_path / "good.py").read_text() == "print('it ran')\n"

@@ -16,7 +16,7 @@ from gpuplayground.commands.keeping import keep
 from gpuplayground.commands.run import AttendedRun, chosen_gpus, request_of
 from gpuplayground.commands.run_report import as_json, as_text
 from gpuplayground.commands.streams import tell
-from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, writable_file
+from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, is_same_file, output_file
 from gpuplayground.commands.watch import watching
 from gpuplayground.playground.benchmark_results import BenchmarkPlan
 from gpuplayground.playground.events import SessionEvent
@@ -36,8 +36,10 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     """
     request = request_of(options, arguments)
     request = replace(request, benchmark=_plan(options, request.source))
-    json_path = writable_file(options.json) if options.json else None
-    csv_path = writable_file(options.csv) if options.csv else None
+    json_path = output_file(options.json, request.path) if options.json else None
+    csv_path = output_file(options.csv, request.path) if options.csv else None
+    if json_path is not None and csv_path is not None and is_same_file(json_path, csv_path):
+        raise UsageError(f"{options.csv} is written twice: name two files.")
     progress = ProgressLine(sys.stderr.isatty())
     launcher = Launcher()
     try:

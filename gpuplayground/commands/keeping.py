@@ -16,7 +16,7 @@ _BUSY_S = 2.0
 
 
 def keep(request: RunRequest, run: Run, receipts: Sequence[Receipt], watch: Watch) -> None:
-    """Write a run that is over into the history. Where that fails, one sentence on stderr says so."""
+    """Write a run that is over into the history. Where that fails or it was damaged, one sentence on stderr says so."""
     if run.state is RunState.NOT_STARTED:
         return
     # sqlite3 and numpy: a run that is not kept does without them.
@@ -29,6 +29,8 @@ def keep(request: RunRequest, run: Run, receipts: Sequence[Receipt], watch: Watc
     try:
         with HistoryStore(paths.data() / paths.HISTORY_FILE, _BUSY_S) as store:
             store.add(kept)
+            if store.notice:
+                tell(f"{store.notice}\n")
     except HistoryError as error:
         tell(f"{error} Or use --no-history.\n")
     except (OSError, RuntimeError) as error:

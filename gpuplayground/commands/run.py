@@ -29,8 +29,8 @@ from gpuplayground.commands.usage import (
     EXIT_SIGNAL_BASE,
     CommandFailedError,
     UsageError,
+    output_file,
     readable_file,
-    writable_file,
 )
 from gpuplayground.commands.watch import watching
 from gpuplayground.playground.environments import InterpreterError, probe
@@ -53,7 +53,7 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         CommandFailedError: its output or the JSON file cannot be written.
     """
     request = replace(request_of(options, arguments), trace=not options.no_trace)
-    out = writable_file(options.json) if options.json else None
+    out = output_file(options.json, request.path) if options.json else None
     columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
     launcher = Launcher()
     try:

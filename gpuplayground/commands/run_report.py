@@ -12,12 +12,13 @@ from gpuplayground.commands.usage import EXIT_INTERRUPTED, EXIT_SIGNAL_BASE, EXI
 from gpuplayground.commands.version import version
 from gpuplayground.monitor.samples import Inventory
 from gpuplayground.playground.benchmark_results import Benchmark
+from gpuplayground.playground.gpu_table import with_regions
 from gpuplayground.playground.receipt import Receipt
-from gpuplayground.playground.receipt_rows import rows
+from gpuplayground.playground.receipt_rows import rows as receipt_rows
 from gpuplayground.playground.results import SCHEMA_VERSION, Run, RunRequest, RunState, StatementTiming
 from gpuplayground.playground.serial import to_data
 from gpuplayground.playground.statistics import summary
-from gpuplayground.playground.timing_table import STATEMENT_COLUMNS, format_timings, headline
+from gpuplayground.playground.timing_table import STATEMENT_COLUMNS, format_timings, name_of
 
 #: Statements are never cut to fewer columns than this; a narrower terminal wraps the table.
 _NARROWEST = 16
@@ -70,10 +71,11 @@ def _fitted(timings: Sequence[StatementTiming], columns: int) -> str:
     excess = max(map(len, table.splitlines())) - columns
     if excess <= 0:
         return table
-    names = [headline(timing.source) for timing in timings]
+    rows = with_regions(timings)
+    names = [name_of(row) for row in rows]
     limit = max(_NARROWEST, min(max(map(len, names)), STATEMENT_COLUMNS) - excess)
     cut = [name if len(name) <= limit else f"{name[: limit - 1].rstrip()}…" for name in names]
-    return format_timings(timings, [replace(t, source=name) for t, name in zip(timings, cut, strict=True)])
+    return format_timings(timings, [replace(row, source=name) for row, name in zip(rows, cut, strict=True)])
 
 
 def _styled(table: str) -> list[str]:
@@ -87,7 +89,7 @@ def receipts_as_text(receipts: Sequence[Receipt]) -> str:
     """Return what a run has cost on each GPU it used."""
     lines = [""]
     for receipt in receipts:
-        lines += [receipt.gpu_name or receipt.gpu_uuid, *labelled(rows(receipt))]
+        lines += [receipt.gpu_name or receipt.gpu_uuid, *labelled(receipt_rows(receipt))]
     return "\n".join([*lines, ""])
 
 

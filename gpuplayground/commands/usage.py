@@ -68,3 +68,26 @@ def writable_file(text: str) -> Path:
     if not os.access(existing, os.W_OK):
         raise UsageError(f"{text} cannot be written: check the permissions of {existing}.")
     return path
+
+
+def output_file(text: str, source: str | None) -> Path:
+    """Return the path of a file that can be written and is not the snippet.
+
+    Args:
+        text: the path as it was given.
+        source: the file that is run, or None where there is none.
+
+    Raises:
+        UsageError: it is the snippet, or as of :func:`writable_file`.
+    """
+    path = writable_file(text)
+    if source is not None and is_same_file(path, Path(source)):
+        raise UsageError(f"{text} is the file that is run: name another file to write.")
+    return path
+
+
+def is_same_file(first: Path, second: Path) -> bool:
+    """Return whether two paths are one file, which need not be there yet; a device or pipe is never the same."""
+    if first.exists() and second.exists():
+        return first.is_file() and first.samefile(second)
+    return first.resolve() == second.resolve()

@@ -2,7 +2,9 @@
 
 A digest tells whether two arrays are equal bit by bit. Where they are not, up to 4096 elements of each are compared:
 the largest difference, relative to the largest magnitude among these elements, against a tolerance for the type. It is
-relative to the whole, not to each element, because sums in another order differ most where terms cancel.
+relative to the whole, not to each element, because sums in another order differ most where terms cancel. Of the rest
+the mean and the largest magnitude are compared: they show much of what is wrong there, never that nothing is, so that
+agreement of a longer array is said to be that of a sample.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ class Agreement(StrEnum):
 
     EQUAL = "equal"
     CLOSE = "equal within tolerance"
+    SAMPLE = "sample equal within tolerance"  # of the elements between those sampled less is known
     DIFFERENT = "different"
     NOT_COMPARABLE = "not comparable"
     NONE = "no result"
@@ -59,11 +62,19 @@ def check_results(first: ResultValue | None, second: ResultValue | None) -> Resu
         same_type = plain_dtype(first.dtype) == plain_dtype(second.dtype)
         return ResultCheck(Agreement.DIFFERENT if same_type else Agreement.NOT_COMPARABLE)
     tolerance = max(tolerance_of(first.dtype), tolerance_of(second.dtype))
-    difference = largest_difference(first.sample, second.sample)
+    difference = max(largest_difference(first.sample, second.sample), least_difference(first, second))
     # Equal samples of one exact type with different digests: what differs lies between the elements sampled.
     unseen = difference == 0 and tolerance == 0 and plain_dtype(first.dtype) == plain_dtype(second.dtype)
-    close = difference <= tolerance and not unseen
-    return ResultCheck(Agreement.CLOSE if close else Agreement.DIFFERENT, difference, tolerance)
+    if difference > tolerance or unseen:
+        return ResultCheck(Agreement.DIFFERENT, difference, tolerance)
+    is_whole = _is_whole(first) and _is_whole(second)
+    return ResultCheck(Agreement.CLOSE if is_whole else Agreement.SAMPLE, difference, tolerance)
+
+
+def _is_whole(value: ResultValue) -> bool:
+    """Return whether the sample holds every element, with both parts of complex numbers."""
+    parts = 2 if plain_dtype(value.dtype).startswith("complex") else 1
+    return len(value.sample) == math.prod(value.shape) * parts
 
 
 def plain_dtype(name: str) -> str:
@@ -79,7 +90,8 @@ def tolerance_of(dtype: str) -> float:
 def largest_difference(first: tuple[float, ...], second: tuple[float, ...]) -> float:
     """Return the largest difference of two samples of one length, relative to their largest finite magnitude.
 
-    A NaN agrees with a NaN and an infinity with the same infinity; anything else beside them differs infinitely.
+    The parts of complex numbers are taken one by one. A NaN agrees with a NaN and an infinity with the same infinity;
+    anything else beside them differs infinitely.
     """
     scale = largest = 0.0
     for a, b in zip(first, second, strict=True):
@@ -91,3 +103,15 @@ def largest_difference(first: tuple[float, ...], second: tuple[float, ...]) -> f
         else:
             return math.inf
     return largest / scale if largest else 0.0
+
+
+def least_difference(first: ResultValue, second: ResultValue) -> float:
+    """Return what the largest difference of two arrays is at least, relative to their largest magnitude.
+
+    Neither two means of magnitudes nor two largest ones are further apart than the elements that are furthest apart.
+    It is 0 where the magnitudes are not known.
+    """
+    pairs = ((first.mean_magnitude, second.mean_magnitude), (first.largest_magnitude, second.largest_magnitude))
+    least = max((abs(a - b) for a, b in pairs if a is not None and b is not None), default=0.0)
+    scale = max(first.largest_magnitude or 0.0, second.largest_magnitude or 0.0)
+    return least / scale if scale else 0.0

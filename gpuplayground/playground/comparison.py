@@ -14,7 +14,7 @@ from enum import StrEnum
 from gpuplayground.playground.agreement import Agreement, ResultCheck, check_results
 from gpuplayground.playground.benchmark_figures import title
 from gpuplayground.playground.benchmark_results import Benchmark, Flag
-from gpuplayground.playground.results import ResultValue, Run
+from gpuplayground.playground.results import ResultValue, Run, RunState
 from gpuplayground.playground.statistics import Summary, speed_up, summary
 
 NOT_CHECKED = ResultCheck(Agreement.NONE)
@@ -41,7 +41,8 @@ class Difference(StrEnum):
 class Subject:
     """One thing to compare. Times are nanoseconds: samples in the order they were taken, or one single cold time.
 
-    ``error`` says why there is no time. ``verdict`` is what was found about a benchmark.
+    ``error`` says why there is no time, or that it ended before its work was done: samples that were taken until then
+    count all the same, a single time does not. ``verdict`` is what was found about a benchmark.
     """
 
     label: str
@@ -70,7 +71,8 @@ class Subject:
     def of_run(cls, run: Run, label: str = "") -> list[Subject]:
         """Return the benchmarks of a run or, where it has none, what its statements cost once.
 
-        Imports are left out: what they cost says nothing about the snippet.
+        Imports are left out: what they cost says nothing about the snippet. A run that did not finish has how it ended
+        as its error: its time is that of a part of the work.
         """
         if run.benchmarks:
             return [cls.of_benchmark(benchmark, run.result, label) for benchmark in run.benchmarks]
@@ -83,7 +85,7 @@ class Subject:
             single_ns=float(sum(times)) if times else None,
             gpu_busy_ns=float(sum(traced)) if traced else None,
             result=run.result,
-            error=run.error.summary if run.error else "",
+            error="" if run.state is RunState.FINISHED else run.summary or run.state.value,
         )
         if not times and not plain.error:
             plain = replace(plain, error="No statement was timed in this run.")
@@ -117,6 +119,11 @@ class Row:
         return self.subject.single_ns if self.times is None else self.times.median
 
     @property
+    def is_comparable(self) -> bool:
+        """Whether the time is one of the whole work: there is one, and a single run finished."""
+        return bool(self.median_ns) and (self.times is not None or not self.subject.error)
+
+    @property
     def interval_ns(self) -> tuple[float, float] | None:
         """The 95 % interval of the median, or None where there is none: of a single run and of very few samples."""
         return (self.times.low, self.times.high) if self.times is not None and self.times.has_interval else None
@@ -129,13 +136,11 @@ class Row:
     @property
     def remark(self) -> str:
         """What must be known about the time, or an empty text."""
-        if self.median_ns is None:
+        if self.subject.error or self.median_ns is None:
             return self.subject.error or "no time"
         if self.times is None:
             return "single run, no interval"
-        if not self.times.has_interval:
-            return f"{self.times.count} samples are too few for an interval"
-        return self.subject.error
+        return "" if self.times.has_interval else f"{self.times.count} samples are too few for an interval"
 
 
 def compare(subjects: Sequence[Subject], baseline_index: int = 0) -> tuple[Row, ...]:
@@ -158,8 +163,8 @@ def compare(subjects: Sequence[Subject], baseline_index: int = 0) -> tuple[Row, 
 
 
 def _beside(row: Row, baseline: Row) -> Row:
-    """Return the row with its speed-up, as far as there are times, and what can be said about the difference."""
-    if not row.median_ns or not baseline.median_ns:
+    """Return the row with its speed-up, as far as both can be compared, and what can be said about the difference."""
+    if not (row.is_comparable and baseline.is_comparable and row.median_ns and baseline.median_ns):
         return row
     factor = baseline.median_ns / row.median_ns
     if row.times is None or baseline.times is None or row.interval_ns is None or baseline.interval_ns is None:

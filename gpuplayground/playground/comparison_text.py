@@ -45,7 +45,7 @@ def result_text(row: Row) -> str:
     if check.agreement is Agreement.NONE or (row.is_baseline and check.agreement is Agreement.EQUAL):
         return DASH if check.agreement is Agreement.NONE else "baseline"
     if check.agreement is Agreement.NOT_COMPARABLE:
-        return "not comparable (shape)"
+        return "not comparable (shape or type)"
     if check.largest_difference:
         return f"{check.agreement} ({check.largest_difference:.1e})"
     return str(check.agreement)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 #: Environment variable that every descendant of a snippet inherits, also one that detached itself.
 COOKIE = "GPUPLAYGROUND_RUN"
 
-
+_HAS_PROC = sys.platform == "linux"
 _READ_BYTES = 1 << 16
 #: How often all processes are looked at again because one of them ended meanwhile.
 _SCANS = 3
@@ -60,8 +60,7 @@ class Family:
             if not living:
                 break
             for process in living:
-                with suppress(OSError):
-                    os.kill(process.pid, signal.SIGKILL)
+                _kill(process.pid)
             killed |= living
             living = self.others() - killed
         return len(killed)
@@ -112,6 +111,12 @@ def kill_tree_on_windows(pid: int) -> None:
     subprocess.run(["taskkill", "/F", "/T", "/PID", str(pid)], capture_output=True, check=False)
 
 
+def _kill(pid: int) -> None:
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
 @dataclass(frozen=True, slots=True)
 class _Status:
     parent: int
@@ -121,14 +126,14 @@ class _Status:
 
 
 def _process_numbers() -> list[int]:
-    if sys.platform != "linux":
+    if not _HAS_PROC:
         return []
     return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - names are all it takes
 
 
 def _contents(path: str) -> bytes:
     """Return what a file of /proc says: without buffers and text, since there are as many as processes."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         data = b""
         while part := os.read(descriptor, _READ_BYTES):
@@ -139,7 +144,9 @@ def _contents(path: str) -> bytes:
 
 
 def _status(pid: int) -> _Status | None:
-    """Read /proc/PID/stat, see proc(5)."""
+    """Read /proc/PID/stat, see proc(5); None where there is no such process, or no such file system."""
+    if not _HAS_PROC:
+        return None
     try:
         text = _contents(f"/proc/{pid}/stat")
     except OSError:

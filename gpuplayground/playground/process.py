@@ -71,13 +71,17 @@ class SnippetProcess:
         self._reaped = False
 
     def has_exited(self) -> bool:
-        """Return whether the process has ended. It stays a zombie, so that its number cannot be given to another."""
+        """Return whether the process has ended.
+
+        It stays a zombie, so that its number cannot be given to another, but for Windows, which has none, and macOS
+        before Python 3.13, which cannot look at one.
+        """
         with self._signalling:
             if self._reaped:
                 return True
-            if sys.platform == "win32":
-                return self._popen.poll() is not None
-            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+            if sys.platform != "win32" and hasattr(os, "waitid"):
+                return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+            return self._popen.poll() is not None
 
     def has_finished_warmup(self) -> bool:
         """Return whether a spare, which nobody reads from yet, has imported what it was told to."""
@@ -130,12 +134,12 @@ class SnippetProcess:
 
     def _signal_group(self, number: int) -> None:
         with self._signalling:
-            if not self._reaped:
-                # A snippet may have left the group it was started in: then only it is reached.
+            if sys.platform != "win32" and not self._reaped:
                 with suppress(OSError):
                     os.killpg(self.pid, number)
-                if os.getpgid(self.pid) != self.pid:
-                    with suppress(OSError):
+                # A snippet may have left the group it was started in: then only it is reached.
+                with suppress(OSError):
+                    if os.getpgid(self.pid) != self.pid:
                         os.kill(self.pid, number)
 
 

@@ -246,4 +246,6 @@ def _result_of(value: dict[str, Any] | None) -> ResultValue | None:
         shape=tuple(int(length) for length in value["shape"]),
         digest=str(value["digest"]),
         sample=tuple(float(element) for element in value["sample"]),
+        mean_magnitude=None if value["mean_magnitude"] is None else float(value["mean_magnitude"]),
+        largest_magnitude=None if value["largest_magnitude"] is None else float(value["largest_magnitude"]),
     )

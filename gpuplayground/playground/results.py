@@ -104,14 +104,17 @@ class RunRequest:
 class ResultValue:
     """The array that a snippet left in a variable named ``result``, in short: enough to tell whether two are equal.
 
-    ``digest`` is of dtype, shape and bytes; ``sample`` holds up to 4096 elements at equal distances as floats (real
-    parts of complex numbers), and is empty for what is not a number.
+    ``digest`` is of dtype, shape and bytes; ``sample`` holds up to 4096 elements at equal distances as floats, each
+    complex number as its real and its imaginary part, and is empty where an element is not finite. The magnitudes are
+    of all elements, and None where that is not known.
     """
 
     dtype: str
     shape: tuple[int, ...]
     digest: str
     sample: tuple[float, ...] = ()
+    mean_magnitude: float | None = None
+    largest_magnitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

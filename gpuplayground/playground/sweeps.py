@@ -39,7 +39,7 @@ def parse_sweep(text: str) -> SweepPlan:
         SweepError: the text is none, or means more than :data:`MAX_VALUES` values.
     """
     variable, equals, values = (part.strip() for part in text.partition("="))
-    if not (equals and values):
+    if not (equals and values.replace(",", "").strip()):
         raise SweepError(f"“{text.strip()}” is no sweep: {_FORMS}.")
     if not variable.isidentifier() or iskeyword(variable):
         raise SweepError(f"“{variable}” is no name of a variable: {_FORMS}.")
@@ -65,10 +65,10 @@ def _linear(start: float, end: float, step: float) -> tuple[int | float, ...]:
     if step <= 0:
         raise SweepError(f"A step of {step} leads nowhere: write one above zero.")
     # A little more than the end, for steps such as 0.1 that are not exact in binary.
-    count = int((end - start) / step * (1 + 1e-12) + 1e-9) + 1
-    if count > MAX_VALUES:
+    steps = (end - start) / step * (1 + 1e-12) + 1e-9
+    if steps >= MAX_VALUES:  # it may be infinite
         raise _too_many()
-    return tuple(_tidy(start + index * step) for index in range(count))
+    return tuple(_tidy(start + index * step) for index in range(int(steps) + 1))
 
 
 def _geometric(start: float, end: float, factor: float) -> tuple[int | float, ...]:
@@ -100,7 +100,7 @@ def _value(text: str) -> int | float:
     text = text.strip()
     try:
         value = _evaluated(ast.parse(text, mode="eval").body, text)
-    except (SyntaxError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError, MemoryError):
         raise SweepError(f"“{text}” is no number: {_FORMS}.") from None
     if not abs(value) < _LIMIT:
         raise SweepError(f"“{text}” is too large: stay below 2**63.")

@@ -174,9 +174,11 @@ def _window(meter: Meter, count: int) -> list[int]:
 
 
 def _bytes_moved(namespace: dict[str, Any]) -> int | None:
+    """Return the whole number, above zero, that the snippet names so; ``1e6`` is one too."""
+    value: Any = namespace.get("bytes_moved")
     with suppress(Exception):  # whatever the snippet has under that name
-        number = operator.index(namespace.get("bytes_moved"))  # type: ignore[arg-type]
-        return number if 0 < number < _MOST_BYTES else None
+        number = operator.index(value) if hasattr(value, "__index__") else int(value)
+        return number if number == value and 0 < number < _MOST_BYTES else None
     return None
 
 

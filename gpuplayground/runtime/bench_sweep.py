@@ -23,10 +23,12 @@ class Sweep:
         values: numbers.
 
     Raises:
-        RefusedError: there is not exactly one such statement.
+        RefusedError: there is not exactly one such statement, or no value.
     """
 
     def __init__(self, selection: Selection, filename: str, variable: str, values: Sequence[float]) -> None:
+        if not values:
+            raise RefusedError(f"The sweep has no value for {variable}: name one, as in {variable} = 1, 2, 4.")
         places = list(_assignments(variable, selection.set_up_nodes))
         if not places:
             raise RefusedError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import suppress
 from typing import Any, Mapping
@@ -10,6 +11,8 @@ from typing import Any, Mapping
 _MAX_BYTES = 1 << 30
 #: So many elements are kept, at equal distances, to tell how far two results are apart.
 _SAMPLE = 4096
+#: So many elements at a time are made double precision: all at once could take more memory than the array itself.
+_BLOCK = 1 << 20
 
 
 def result_value(namespace: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -28,11 +31,14 @@ def result_value(namespace: Mapping[str, Any]) -> dict[str, Any] | None:
         array = numpy.ascontiguousarray(_on_host(value))
         if array.dtype.kind not in "biufc":
             return None
+        mean, largest = _magnitudes(numpy, array)
         return {
             "dtype": str(value.dtype).rpartition(".")[2],
             "shape": [int(length) for length in value.shape],
             "digest": _digest(array),
-            "sample": _sample(numpy, array),
+            "sample": _sample(numpy, array) if math.isfinite(largest) else [],
+            "mean_magnitude": mean if math.isfinite(mean) else None,
+            "largest_magnitude": largest if math.isfinite(largest) else None,
         }
     return None
 
@@ -68,8 +74,26 @@ def _sample(numpy: Any, array: Any) -> list[float]:
         return []
     flat = array.reshape(-1)
     places = numpy.linspace(0, flat.size - 1, min(flat.size, _SAMPLE)).astype(numpy.int64)
-    chosen = numpy.real(flat[places]).astype(numpy.float64)
-    return chosen.tolist() if numpy.isfinite(chosen).all() else []
+    chosen: list[float] = _double(numpy, flat[places]).view(numpy.float64).tolist()
+    return chosen
+
+
+def _magnitudes(numpy: Any, array: Any) -> tuple[float, float]:
+    """Return the mean and the largest magnitude of all elements, not finite where one of them is not; 0 for none."""
+    flat = array.reshape(-1)
+    total = largest = 0.0
+    with numpy.errstate(all="ignore"):
+        for start in range(0, flat.size, _BLOCK):
+            sizes = numpy.abs(_double(numpy, flat[start : start + _BLOCK]))
+            total += float(sizes.sum())
+            # Unlike Python's max, NumPy's keeps a NaN wherever it stands.
+            largest = float(numpy.maximum(largest, sizes.max()))
+    return total / max(1, flat.size), largest
+
+
+def _double(numpy: Any, part: Any) -> Any:
+    """Return elements in double precision, which holds the magnitude of every integer and the sum of many floats."""
+    return part.astype(numpy.complex128 if part.dtype.kind == "c" else numpy.float64)
 
 
 def allocator_peaks() -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from gpuplayground.monitor.samples import Inventory
 from gpuplayground.playground.benchmark_results import Phase
@@ -24,6 +24,8 @@ COMPLETE_AFTER_MS = round((SETTLE_S + UNWATCHED_BATCH_S) * 1000)
 
 class Measuring(QObject):
     """Watches the live GPUs all the time, and accounts for each run a moment after its end."""
+
+    judged = Signal(str, object)  # run id, its benchmarks with their verdicts
 
     def __init__(
         self, monitor: MonitorController, playground: PlaygroundPanel, keeper: HistoryKeeper, parent: QObject
@@ -82,6 +84,7 @@ class Measuring(QObject):
             replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen, seen.gpus))
             for each in run.benchmarks
         )
+        self.judged.emit(run.run_id, benchmarks)
         around = seen.near(run.start_ns, run.end_ns)
         if self._playground.tabs.page(tab_id) is not None:
             names = {gpu.uuid: gpu.label for gpu in seen.gpus}

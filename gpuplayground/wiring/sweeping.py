@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed, RunFinished, SessionEvent
 from gpuplayground.playground.results import Run, RunRequest
 from gpuplayground.playground.selections import SelectionError, cells, plan_for
@@ -47,7 +48,10 @@ class Sweeping(QObject):
         self._wanted: SweepRequest | None = None
         self._waiting: list[str] = []
         self._current = ""
+        #: The implementation that each run of the present sweep measured, by the id of the run.
+        self._measured: dict[str, str] = {}
         runs.happened.connect(self._happened)
+        measuring.judged.connect(self._judged)
 
     def show(self) -> None:
         """Open the window of the sweep, with what can be swept now."""
@@ -57,6 +61,7 @@ class Sweeping(QObject):
             self._dialog = SweepDialog(self._theme, self._icons, self._window)
             self._dialog.startRequested.connect(self._start)
             self._dialog.cancelRequested.connect(self._cancel)
+            self._dialog.killRequested.connect(self._kill)
         if not self._current:
             self._offer(self._dialog)
         self._dialog.show()
@@ -80,12 +85,17 @@ class Sweeping(QObject):
 
     def _start(self, wanted: SweepRequest) -> None:
         self._wanted, self._waiting = wanted, list(wanted.implementations)
+        self._measured.clear()
         self._next()
 
     def _cancel(self) -> None:
         self._waiting.clear()
         if self._current:
             self._runs.stop(_key(self._current))
+
+    def _kill(self) -> None:
+        if self._current:
+            self._runs.kill(_key(self._current))
 
     def _next(self) -> None:
         """Begin with the next implementation; one that cannot be measured says so and is passed over."""
@@ -98,6 +108,7 @@ class Sweeping(QObject):
             except SelectionError as error:
                 self._dialog.fail(self._current, str(error))
                 continue
+            self._measured[request.run_id] = self._current
             self._measuring.begin(request)
             self._runs.start(_key(self._current), request)
             return
@@ -130,6 +141,13 @@ class Sweeping(QObject):
         if not run.benchmarks:
             dialog.fail(self._current, run.summary)
         self._next()
+
+    def _judged(self, run_id: str, benchmarks: Sequence[Benchmark]) -> None:
+        """Show the verdicts, which are known a moment after the end of a run."""
+        identity = self._measured.pop(run_id, None)
+        if identity is not None and self._dialog is not None:
+            for benchmark in benchmarks:
+                self._dialog.add_result(identity, benchmark)
 
 
 def _key(identity: str) -> str:

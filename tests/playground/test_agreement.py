@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuplayground.playground.agreement import Agreement, check_results, largest_difference, tolerance_of
+from gpuplayground.playground.agreement import (
+    Agreement,
+    check_results,
+    largest_difference,
+    least_difference,
+    tolerance_of,
+)
 from gpuplayground.playground.results import ResultValue
 
 SAMPLES = st.lists(st.floats(), max_size=20).map(tuple)
@@ -59,6 +65,54 @@ def test_integers_must_be_equal() -> None:
 def test_integers_that_differ_between_the_elements_sampled_are_different() -> None:
     first, second = array(1, 2, dtype="int64", digest="a"), array(1, 2, dtype="int64", digest="b")
     assert check_results(first, second).agreement is Agreement.DIFFERENT
+
+
+def long(digest: str, mean: float | None = 1.0, largest: float | None = 1.0, dtype: str = "float32") -> ResultValue:
+    """An array of 2**20 elements, of which 4096 ones are known."""
+    return ResultValue(dtype, (1 << 20,), digest, (1.0,) * 4096, mean, largest)
+
+
+def test_a_sample_that_agrees_is_said_to_be_a_sample() -> None:
+    assert check_results(long("a"), long("b")).agreement is Agreement.SAMPLE
+    assert check_results(long("a", None, None), long("b", None, None)).agreement is Agreement.SAMPLE
+    assert check_results(long("a"), long("a")).agreement is Agreement.EQUAL
+
+
+def test_elements_that_no_sample_holds_show_in_the_mean_and_the_largest_magnitude() -> None:
+    check = check_results(long("a"), long("b", mean=5e5, largest=1e6))
+    assert check.agreement is Agreement.DIFFERENT
+    assert check.largest_difference == pytest.approx(1.0, rel=1e-5)
+    check = check_results(long("a"), long("b", mean=0.9998))  # 200 of a million are 0
+    assert check.agreement is Agreement.DIFFERENT
+    assert check.largest_difference == pytest.approx(2e-4)
+
+
+def test_a_mean_within_tolerance_leaves_the_sample_to_decide() -> None:
+    assert check_results(long("a"), long("b", mean=1 + 1e-7, largest=1 + 1e-6)).agreement is Agreement.SAMPLE
+
+
+def test_imaginary_parts_count_too() -> None:
+    first, second = ResultValue("complex64", (1,), "a", (1.0, 1.0)), ResultValue("complex64", (1,), "b", (1.0, -5.0))
+    check = check_results(first, second)
+    assert check.agreement is Agreement.DIFFERENT
+    assert check.largest_difference == pytest.approx(6 / 5)
+    close = ResultValue("complex64", (1,), "c", (1.0, 1.000001))
+    assert check_results(first, close).agreement is Agreement.CLOSE
+
+
+def test_complex_numbers_of_which_only_the_real_parts_were_kept_are_a_sample() -> None:
+    first, second = (ResultValue("complex64", (2,), digest, (1.0, 2.0)) for digest in "ab")
+    assert check_results(first, second).agreement is Agreement.SAMPLE
+
+
+@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=1, max_size=20))
+def test_means_and_largest_magnitudes_never_differ_by_more_than_some_element(pairs: list[tuple[float, float]]) -> None:
+    def value(numbers: list[float]) -> ResultValue:
+        sizes = [abs(number) for number in numbers]
+        return ResultValue("float64", (len(sizes),), "", tuple(numbers), sum(sizes) / len(sizes), max(sizes))
+
+    first, second = value([a for a, _ in pairs]), value([b for _, b in pairs])
+    assert least_difference(first, second) <= largest_difference(first.sample, second.sample) + 1e-12
 
 
 def test_arrays_of_another_shape_are_not_compared() -> None:

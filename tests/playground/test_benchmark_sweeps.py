@@ -131,3 +131,9 @@ def test_a_variable_that_is_not_set_once_is_refused(playground: Playground, sour
     played = measure(playground, source, 2, sweep=("n", (1, 2)))
     assert played.result.state is RunState.FAILED
     assert words in played.result.summary
+
+
+def test_a_sweep_without_values_is_refused(playground: Playground) -> None:
+    played = measure(playground, "n = 1\nx = 1\n", 2, sweep=("n", ()))
+    assert played.result.state is RunState.FAILED
+    assert "The sweep has no value for n: name one" in played.result.summary

@@ -116,9 +116,28 @@ def test_the_time_is_up_before_it_converges(playground: Playground) -> None:
     assert len(only(played).samples_ns) > 1
 
 
-def test_what_it_says_it_moves_is_reported(playground: Playground) -> None:
-    assert only(measure(playground, "bytes_moved = 64\nx = 1\n", 2, max_time_s=0.05)).bytes_moved == 64
-    assert only(measure(playground, "bytes_moved = 'all'\nx = 1\n", 2, max_time_s=0.05)).bytes_moved is None
+@pytest.mark.parametrize(
+    ("said", "reported"),
+    [
+        ("64", 64),
+        ("1e6", 1_000_000),
+        ("np.int32(7)", 7),
+        ("np.float32(8)", 8),
+        ("'all'", None),
+        ("'64'", None),
+        ("1.5", None),
+        ("-64.0", None),
+        ("float('nan')", None),
+        ("float('inf')", None),
+        ("1e30", None),
+        ("[64]", None),
+    ],
+)
+def test_what_it_says_it_moves_is_reported(playground: Playground, said: str, reported: int | None) -> None:
+    source = f"import numpy as np\nbytes_moved = {said}\nx = 1\n"
+    found = only(measure(playground, source, 3, max_time_s=0.05)).bytes_moved
+    assert found == reported
+    assert type(found) is type(reported)
 
 
 def test_garbage_is_not_collected_inside_samples_and_is_again_afterwards(playground: Playground) -> None:

@@ -28,8 +28,8 @@ def single(label: str, time_ns: float | None) -> Subject:
     return Subject(label, SubjectKind.RUN, single_ns=time_ns)
 
 
-def run(*timings: StatementTiming, **more: object) -> Run:
-    return Run("1", "a.py", RunState.FINISHED, 0, 10, timings=timings, **more)  # type: ignore[arg-type]
+def run(*timings: StatementTiming, state: RunState = RunState.FINISHED, **more: object) -> Run:
+    return Run("1", "a.py", state, 0, 10, timings=timings, **more)  # type: ignore[arg-type]
 
 
 def test_the_speed_up_is_of_medians_and_its_interval_of_their_ends() -> None:
@@ -82,6 +82,31 @@ def test_what_failed_has_no_time_and_its_error_as_remark() -> None:
     assert compare([failed, measured("a", 1000)])[1].speed_up is None
 
 
+@pytest.mark.parametrize("state", [RunState.FAILED, RunState.STOPPED])
+def test_a_run_that_did_not_finish_has_no_speed_up_and_says_first_how_it_ended(state: RunState) -> None:
+    (whole,) = Subject.of_run(run(StatementTiming(0, 1, 1, "f()", 1_000_000)))
+    (broken,) = Subject.of_run(
+        run(StatementTiming(0, 1, 1, "f()", 1000, failed=True), state=state, summary="ended at line 1 · 1.00 µs")
+    )
+    row = compare([whole, broken])[1]
+    assert row.median_ns == 1000
+    assert (row.speed_up, row.difference, speed_up_text(row)) == (None, Difference.UNKNOWN, "—")
+    assert row.remark == "ended at line 1 · 1.00 µs"
+    assert compare([broken, whole])[1].speed_up is None
+
+
+def test_a_run_that_did_not_finish_is_never_without_a_remark() -> None:
+    (killed,) = Subject.of_run(run(StatementTiming(0, 1, 1, "f()", 1000), state=RunState.STOPPED))
+    assert compare([killed])[0].remark == "stopped"
+
+
+def test_a_benchmark_that_was_stopped_is_compared_by_its_samples_and_says_so() -> None:
+    for count in (5, 100):
+        row = compare([measured("a", 1000), measured("b", 3000, count=count, error="stopped")])[1]
+        assert row.remark == "stopped"
+        assert row.speed_up == pytest.approx(1 / 3, rel=0.02)
+
+
 def test_nothing_to_compare_gives_no_rows() -> None:
     assert compare([]) == ()
 
@@ -100,6 +125,7 @@ def test_results_are_checked_against_the_baseline() -> None:
             measured("c", 1000, result=ResultValue("float32", (1,), "c", (2.0,))),
             measured("d", 1000),
             measured("e", 1000, result=ResultValue("float32", (2,), "e", (2.0, 3.0))),
+            measured("f", 1000, result=ResultValue("float32", (1,), "f", (1.000001,))),
         ]
     )
     assert [row.result.agreement for row in rows] == [
@@ -108,13 +134,15 @@ def test_results_are_checked_against_the_baseline() -> None:
         Agreement.DIFFERENT,
         Agreement.NONE,
         Agreement.NOT_COMPARABLE,
+        Agreement.CLOSE,
     ]
     assert [result_text(row) for row in rows] == [
         "baseline",
         "equal",
         "different (5.0e-01)",
         "—",
-        "not comparable (shape)",
+        "not comparable (shape or type)",
+        "equal within tolerance (1.0e-06)",
     ]
 
 
@@ -146,7 +174,8 @@ def test_a_run_with_benchmarks_gives_one_subject_each() -> None:
 
 def test_a_run_without_statements_says_why_it_has_no_time() -> None:
     assert "No statement" in Subject.of_run(run())[0].error
-    assert Subject.of_run(run(error=RunError("SyntaxError: x")))[0].error == "SyntaxError: x"
+    broken = run(state=RunState.FAILED, error=RunError("SyntaxError: x"), summary="SyntaxError: x (line 1)")
+    assert Subject.of_run(broken)[0].error == "SyntaxError: x (line 1)"
 
 
 def test_factors_keep_three_digits() -> None:

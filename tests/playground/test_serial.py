@@ -45,7 +45,7 @@ RUN = Run(
     notes=("one", "two"),
     environment={"python": "3.13", "torch": "2.9"},
     benchmarks=(BENCHMARK,),
-    result=ResultValue("float32", (2, 3), "ab12", (1.0, math.inf)),
+    result=ResultValue("float32", (2, 3), "ab12", (1.0, math.inf), 1.5, None),
     allocator_peaks={"PyTorch": 5},
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 from textwrap import dedent
 
@@ -28,6 +29,19 @@ def test_a_snippet_that_ends_well_says_so(playground: Playground) -> None:
     assert played.states == [RunState.STARTING, RunState.RUNNING, RunState.FINISHED]
     assert played.result.environment["python"].startswith("3.")
     assert {"executable", "platform"} <= played.result.environment.keys()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the process itself is asked")
+def test_without_a_look_at_zombies_runs_end_all_the_same(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("waitid", "pidfd_open"):  # as on macOS
+        monkeypatch.delattr(os, name, raising=False)
+    assert playground.play("raise SystemExit(3)").result.exit_code == 3
+    crashed = playground.play("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)").result
+    assert crashed.signal_name == "SIGSEGV"
+    killed = playground.play("import time; print('on', flush=True); time.sleep(60)", when="on", then=Session.kill)
+    assert killed.result.state is RunState.STOPPED
 
 
 @pytest.mark.parametrize("source", ["", "# nothing", "'''only text'''"])

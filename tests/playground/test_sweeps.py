@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gpuplayground.playground.benchmark_results import SweepPlan
-from gpuplayground.playground.sweeps import SweepError, parse_sweep
+from gpuplayground.playground.sweeps import MAX_VALUES, SweepError, parse_sweep
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,10 @@ def test_ranges_and_lists_are_understood(text: str, values: tuple[int | float, .
     [
         ("n", "“n” is no sweep"),
         ("n =", "is no sweep"),
+        ("n = ,", "“n = ,” is no sweep"),
+        ("n = , ,,", "is no sweep"),
+        ("n = 1 | 2", "“1 | 2” is no number"),
+        ("n = 1 .. 2**62 step 5e-324", "more than 1000 values"),
         ("2n = 1, 2", "“2n” is no name of a variable"),
         ("for = 1, 2", "“for” is no name of a variable"),
         ("n = one, two", "“one” is no number"),
@@ -63,3 +71,13 @@ def test_what_is_no_sweep_is_refused_in_one_sentence(text: str, words: str) -> N
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert str(refusal.value).endswith(".")
+
+
+NUMBERS = st.sampled_from(["0", "1", "7", "2**62", "2**63", "5e-324", "1e308", "0.1", "-3", "n", "", "1e400", "1 / 0"])
+PARTS = st.lists(NUMBERS | st.sampled_from([" .. ", " step ", " x", ",", "+", "|", "(", " "]), max_size=8)
+
+
+@given(PARTS.map("".join) | st.text(max_size=12))
+def test_whatever_is_typed_is_a_sweep_with_values_or_refused(text: str) -> None:
+    with suppress(SweepError):
+        assert 1 <= len(parse_sweep(f"n = {text}").values) <= MAX_VALUES

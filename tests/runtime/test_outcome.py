@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
+from gpuplayground.playground.agreement import Agreement, check_results
+from gpuplayground.playground.results import ResultValue
 from tests.snippets import Playground
+
+
+def result_of(playground: Playground, *lines: str) -> ResultValue:
+    value = playground.play("\n".join(("import numpy as np", *lines))).result.result
+    assert value is not None
+    return value
 
 
 def test_an_array_named_result_is_kept_in_short(playground: Playground) -> None:
@@ -28,9 +38,39 @@ def test_a_long_array_is_sampled_and_one_with_a_nan_is_not(playground: Playgroun
     assert long is not None
     assert len(long.sample) == 4096
     assert (long.sample[0], long.sample[-1]) == (0.0, 99_999.0)
-    broken = playground.play("import numpy as np\nresult = np.array([1.0, np.nan])").result.result
-    assert broken is not None
-    assert broken.sample == ()
+    assert (long.mean_magnitude, long.largest_magnitude) == (49_999.5, 99_999.0)
+    for broken in ("np.array([1.0, np.nan])", "np.where(np.arange(100_000) == 1, np.inf, 1.0)"):
+        assert result_of(playground, f"result = {broken}").sample == ()
+
+
+def test_complex_numbers_are_kept_with_both_parts(playground: Playground) -> None:
+    value = result_of(playground, "result = np.array([3 - 4j, 0j], np.complex64)")
+    assert value.sample == (3.0, -4.0, 0.0, 0.0)
+    assert (value.mean_magnitude, value.largest_magnitude) == (2.5, 5.0)
+
+
+def test_magnitudes_are_taken_of_what_its_own_type_cannot_hold(playground: Playground) -> None:
+    value = result_of(playground, "result = np.array([-128, 127], np.int8)")
+    assert (value.mean_magnitude, value.largest_magnitude) == (127.5, 128.0)
+    value = result_of(playground, "result = np.full(4, 60000, np.float16)")
+    assert value.mean_magnitude == value.largest_magnitude == 60000
+    value = result_of(playground, "result = np.full(4, 1e308)")
+    assert (value.mean_magnitude, value.largest_magnitude) == (None, 1e308)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "result[1::2] = 1e6; result[np.linspace(0, result.size - 1, 4096).astype(np.int64)] = 1",
+        "result[5000:5200] = 0; result[np.linspace(0, result.size - 1, 4096).astype(np.int64)] = 1",
+        "result[1] = 2",
+    ],
+)
+def test_what_is_wrong_between_the_elements_sampled_is_found(playground: Playground, wrong: str) -> None:
+    right = result_of(playground, "result = np.ones(1 << 20, np.float32)")
+    other = result_of(playground, "result = np.ones(1 << 20, np.float32)", wrong)
+    assert other.sample == right.sample
+    assert check_results(right, other).agreement is Agreement.DIFFERENT
 
 
 def test_what_is_no_array_or_only_looks_like_one_is_no_result(playground: Playground) -> None:

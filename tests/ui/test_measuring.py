@@ -15,6 +15,7 @@ from gpuplayground.playground.benchmark_results import SweepPlan
 from gpuplayground.playground.history_entries import EntryKind
 from gpuplayground.ui.history.panel import HistoryPanel
 from gpuplayground.ui.playground.result_pages import titles
+from gpuplayground.ui.sweep.dialog import SweepDialog
 from gpuplayground.ui.sweep.request import SweepRequest
 from tests.fakes import fake_nvml_env
 from tests.ui.conftest import StartApplication
@@ -183,18 +184,49 @@ def test_a_benchmark_is_saved_with_all_its_samples(
     assert json.loads(file.read_text())["samples_ns"] == list(panel.benchmark.samples_ns)
 
 
-def test_a_sweep_measures_each_cell_over_all_values(qtbot: QtBot, start: StartApplication) -> None:
-    application = start()
-    tab_id = opened(application, qtbot)
+def sweep_window(application: Application) -> SweepDialog:
     application.window.actions_["sweep"].trigger()
     dialog = application._sweeping._dialog
     assert dialog is not None
+    return dialog
+
+
+def test_a_sweep_measures_each_cell_over_all_values_and_judges_them(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    tab_id = opened(application, qtbot)
+    dialog = sweep_window(application)
     request = SweepRequest(SweepPlan("n", (10, 1000)), (f"{tab_id} 1", f"{tab_id} 2"), 0.3)
     dialog.begin(request)
     dialog.startRequested.emit(request)
     qtbot.waitUntil(lambda: not dialog.is_running, timeout=PATIENCE_MS)
     parameters = {name: [each.parameter for each in found] for name, found in dialog.results.items()}
     assert parameters == {identity: [("n", 10), ("n", 1000)] for identity in request.implementations}
+    results = dialog.results
+    qtbot.waitUntil(lambda: all(each.verdict for found in dialog.results.values() for each in found))
+    judged = {name: [each.parameter for each in found] for name, found in dialog.results.items()}
+    assert judged == parameters
+    assert all(each.samples_ns for found in results.values() for each in found)
+    dialog.close()
+
+
+def test_a_sweep_that_does_not_listen_is_killed(qtbot: QtBot, start: StartApplication, tmp_path: Path) -> None:
+    application, going = start(), tmp_path / "going"
+    stubborn = (
+        "import pathlib, signal\nn = 1\n# %% Deaf\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        f"pathlib.Path({str(going)!r}).touch()\nwhile True: pass\n"
+    )
+    tab_id = opened(application, qtbot, stubborn)
+    dialog = sweep_window(application)
+    request = SweepRequest(SweepPlan("n", (1, 2)), (f"{tab_id} 1",), 0.3)
+    dialog.begin(request)
+    dialog.startRequested.emit(request)
+    qtbot.waitUntil(going.exists, timeout=PATIENCE_MS)
+    dialog.cancel_button.click()
+    qtbot.waitUntil(lambda: dialog.cancel_button.text() == "Kill", timeout=PATIENCE_MS)
+    assert dialog.is_running
+    dialog.cancel_button.click()
+    qtbot.waitUntil(lambda: not dialog.is_running, timeout=PATIENCE_MS)
+    assert "killed" in dialog.note.text()
     dialog.close()
 
 

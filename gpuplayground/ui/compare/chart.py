@@ -41,7 +41,11 @@ class ComparisonChart(Surface):
         self._hint = QSize(560, height)
         self.setMinimumHeight(height)
         self.setAccessibleDescription(
-            "; ".join(f"{row.subject.label}: {duration(row.median_ns)}, {speed_up_text(row)}" for row in rows)
+            "; ".join(
+                f"{row.subject.label}: {duration(row.median_ns)}, "
+                + (speed_up_text(row) if row.is_comparable else row.remark)
+                for row in rows
+            )
         )
         self.updateGeometry()
         self.update()
@@ -77,7 +81,7 @@ class ComparisonChart(Surface):
 
     def _words(self, row: Row) -> tuple[str, str]:
         """Return what stands at the right of a row, and the colour role of it."""
-        if row.median_ns is None:
+        if not row.is_comparable:
             return row.remark, "error"
         role = {Difference.FASTER: _FASTER, Difference.SLOWER: _SLOWER, Difference.BASELINE: "muted"}
         text = speed_up_text(row)

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
-from gpuplayground.playground.agreement import Agreement
+from gpuplayground.playground.agreement import Agreement, ResultCheck
 from gpuplayground.playground.benchmark_results import FlagKind
 from gpuplayground.playground.comparison import Difference, Row
 from gpuplayground.playground.comparison_text import cells
@@ -106,10 +106,16 @@ class ComparisonModel(QAbstractTableModel):
     def _tip(self, row: Row, column: Column) -> str:
         if column is Column.REMARK and row.subject.verdict:
             return "\n".join(flag.sentence for flag in row.subject.verdict)
-        if column is Column.RESULT and row.result.largest_difference and row.result.tolerance is not None:
-            words = self.tr("Largest difference relative to the largest element: {found:.1e}, tolerance {allowed:.0e}")
-            return words.format(found=row.result.largest_difference, allowed=row.result.tolerance)
+        if column is Column.RESULT and row.result.largest_difference is not None and row.result.tolerance is not None:
+            return self._result_tip(row.result, row.result.largest_difference, row.result.tolerance)
         return self._words(row, column)
+
+    def _result_tip(self, check: ResultCheck, found: float, allowed: float) -> str:
+        words = self.tr("Largest difference relative to the largest element: {found:.1e}, tolerance {allowed:.0e}")
+        lines = [words.format(found=found, allowed=allowed)]
+        if check.agreement is Agreement.SAMPLE:
+            lines.append(self.tr("Compared: 4096 elements of each, and the mean and the largest magnitude of all."))
+        return "\n".join(lines)
 
     def _color(self, row: Row, column: Column) -> str:
         if column is Column.SPEED_UP:
@@ -118,7 +124,7 @@ class ComparisonModel(QAbstractTableModel):
             bad = row.result.agreement in (Agreement.DIFFERENT, Agreement.NOT_COMPARABLE)
             return "warning" if bad else "muted" if row.result.agreement is Agreement.NONE else "text"
         if column is Column.REMARK:
-            if row.median_ns is None:
+            if not row.is_comparable:
                 return "error"
             flagged = any(flag.kind is not FlagKind.STEADY for flag in row.subject.verdict)
             return "warning" if flagged and not row.remark else "muted"

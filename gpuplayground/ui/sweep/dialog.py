@@ -25,6 +25,7 @@ from gpuplayground.ui.benchmark.meter import Meter
 from gpuplayground.ui.charts.saving import ChooseFile, choose_by_dialog, save_picture, save_text
 from gpuplayground.ui.charts.ticks import number_text
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.sweep.cancel_button import CancelButton
 from gpuplayground.ui.sweep.chart import SweepChart
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.form import SweepForm
@@ -40,6 +41,7 @@ class SweepDialog(QDialog):
 
     startRequested = Signal(object)
     cancelRequested = Signal()
+    killRequested = Signal()
 
     def __init__(
         self, theme: Theme, icons: Icons, parent: QWidget | None = None, choose: ChooseFile = choose_by_dialog
@@ -57,7 +59,7 @@ class SweepDialog(QDialog):
         self.form, self.chart = SweepForm(theme), SweepChart(theme)
         self.meter = Meter(self.tr("Progress"), "accent", theme)
         self.note = QLabel()
-        self.start_button, self.cancel_button = QPushButton(self.tr("Start")), QPushButton(self.tr("Cancel"))
+        self.start_button, self.cancel_button = QPushButton(self.tr("Start")), CancelButton(icons)
         self.csv_button, self.picture_button = QPushButton(self.tr("Save CSV…")), QPushButton(self.tr("Save PNG…"))
         self.quantities: dict[Quantity, QToolButton] = {}
         self._set_up_buttons()
@@ -70,7 +72,6 @@ class SweepDialog(QDialog):
     def _set_up_buttons(self) -> None:
         for button, tip, act in (
             (self.start_button, self.tr("Measure the ticked implementations over the values"), self._start),
-            (self.cancel_button, self.tr("Stop measuring and keep what is done"), self._cancel),
             (self.csv_button, self.tr("Save every measured value as CSV"), self._save_csv),
             (self.picture_button, self.tr("Save the chart as a PNG picture"), self._save_picture),
         ):
@@ -79,6 +80,8 @@ class SweepDialog(QDialog):
             button.setAutoDefault(False)
             button.clicked.connect(act)
         self.start_button.setProperty("role", "primary")
+        self.cancel_button.cancelRequested.connect(self._cancel)
+        self.cancel_button.killRequested.connect(self.killRequested)
 
     def _lay_out(self) -> None:
         left, right = QFrame(), QFrame()
@@ -234,7 +237,6 @@ class SweepDialog(QDialog):
             self.startRequested.emit(request)
 
     def _cancel(self) -> None:
-        self.cancel_button.setEnabled(False)
         self.meter.set(self.meter.share, self.tr("stopping: what is done is kept"))
         self.cancelRequested.emit()
 
@@ -269,7 +271,7 @@ class SweepDialog(QDialog):
     def _enable(self) -> None:
         has_results = any(self._results.values())
         self.start_button.setEnabled(not self.is_running and self.form.request() is not None)
-        self.cancel_button.setEnabled(self.is_running)
+        self.cancel_button.set_running(self.is_running)
         self.form.setEnabled(not self.is_running)
         self.meter.setVisible(self.is_running or has_results)
         self.csv_button.setEnabled(has_results)
@@ -291,6 +293,6 @@ class SweepDialog(QDialog):
 
     def _draw_icons(self) -> None:
         self.start_button.setIcon(self._icons.icon("play", "on_accent", filled=True))
-        self.cancel_button.setIcon(self._icons.icon("square"))
+        self.cancel_button.draw_icon()
         for button in (self.csv_button, self.picture_button):
             button.setIcon(self._icons.icon("save"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ CUPY = Subject(
 )  # fmt: skip
 FUSED = Subject("cupy fused", SubjectKind.BENCHMARK, samples(14_200, seed=5), gpu_busy_ns=6800.0)
 PLAIN = Subject("pycuda_add.py", SubjectKind.RUN, single_ns=43_000.0)
+STOPPED = Subject("killed.py", SubjectKind.RUN, single_ns=43.0, error="killed at line 1 · 43 ns")
 FAILED = Subject("tensorflow", SubjectKind.BENCHMARK, error="CUDA out of memory")
 ALL = (NUMPY, CUPY, FUSED, PLAIN, FAILED)
 
@@ -76,6 +78,24 @@ def test_rows_have_speed_ups_against_the_first(qtbot: QtBot, resources: Path) ->
     assert remarks[1] == "launch-bound"
     assert remarks[3] == "single run, no interval"
     assert remarks[4] == "CUDA out of memory"
+
+
+def test_a_run_that_did_not_finish_has_its_end_in_place_of_a_speed_up(qtbot: QtBot, resources: Path) -> None:
+    dialog = shown(qtbot, resources, PLAIN, STOPPED)
+    assert column(dialog, Column.SPEED_UP) == ["baseline", "—"]
+    assert column(dialog, Column.REMARK)[1] == STOPPED.error
+    remark = dialog.model.index(1, Column.REMARK)
+    color = remark.data(Qt.ItemDataRole.ForegroundRole)
+    assert color == dialog.chart.theme.color("error")
+    assert "43 ns, killed at line 1" in dialog.chart.accessibleDescription()
+
+
+def test_a_result_that_was_compared_by_a_sample_says_so(qtbot: QtBot, resources: Path) -> None:
+    found = [ResultValue("float32", (1 << 20,), digest, (1.0,) * 4096, 1.0, 1.0) for digest in "ab"]
+    dialog = shown(qtbot, resources, replace(NUMPY, result=found[0]), replace(CUPY, result=found[1]))
+    assert column(dialog, Column.RESULT)[1] == "sample equal within tolerance"
+    tip = dialog.model.index(1, Column.RESULT).data(Qt.ItemDataRole.ToolTipRole)
+    assert "4096 elements of each" in tip
 
 
 def test_the_combobox_chooses_the_baseline(qtbot: QtBot, resources: Path) -> None:
@@ -165,7 +185,7 @@ def test_hovering_a_bar_shows_its_figures(qtbot: QtBot, resources: Path) -> None
     assert dialog.chart.grab().toImage() == plain
 
 
-@pytest.mark.parametrize("subjects", [(FAILED,), (PLAIN,), (FAILED, PLAIN)])
+@pytest.mark.parametrize("subjects", [(FAILED,), (PLAIN,), (FAILED, PLAIN), (STOPPED, PLAIN)])
 def test_what_has_no_interval_can_be_drawn(qtbot: QtBot, resources: Path, subjects: tuple[Subject, ...]) -> None:
     dialog = shown(qtbot, resources, *subjects)
     assert not dialog.chart.grab().isNull()

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.benchmark_results import Benchmark, Phase, SweepPlan
 from gpuplayground.playground.events import BenchmarkProgressed
+from gpuplayground.ui.playground.panel import KILL_AFTER_MS
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.dialog import SweepDialog
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
@@ -89,6 +90,14 @@ def test_values_that_cannot_be_read_say_why_and_keep_it_from_starting(qtbot: QtB
     assert dialog.form.preview.text() == "3 values: 1, 2, 4"
     assert dialog.form.preview.property("role") == "muted"
     assert dialog.start_button.isEnabled()
+
+
+def test_a_list_without_values_keeps_it_from_starting(qtbot: QtBot, resources: Path) -> None:
+    dialog = shown(qtbot, resources, NUMPY)
+    dialog.form.values.setText(",")
+    assert "is no sweep" in dialog.form.preview.text()
+    assert not dialog.start_button.isEnabled()
+    assert dialog.form.request() is None
 
 
 def test_a_name_that_is_none_keeps_it_from_starting(qtbot: QtBot, resources: Path) -> None:
@@ -178,6 +187,34 @@ def test_cancel_keeps_what_is_done(qtbot: QtBot, resources: Path) -> None:
     assert len(dialog.results["a"]) == 1
     assert dialog.start_button.isEnabled()
     assert dialog.csv_button.isEnabled()
+
+
+def test_cancel_becomes_kill_for_what_does_not_listen_and_is_cancel_again_for_the_next(
+    qtbot: QtBot, resources: Path
+) -> None:
+    dialog = under_way(qtbot, resources)
+    button = dialog.cancel_button
+    button.click()
+    dialog.add_result("a", measured(1000, VALUES[0]))
+    assert not button.isEnabled()
+    qtbot.waitUntil(lambda: button.text() == "Kill")
+    assert button.accessibleName() == "Kill"
+    assert "end" in button.toolTip().lower()
+    with qtbot.waitSignal(dialog.killRequested), qtbot.assertNotEmitted(dialog.cancelRequested):
+        button.click()
+    dialog.finish()
+    assert (button.text(), button.isEnabled()) == ("Cancel", False)
+    dialog.start_button.click()
+    assert (button.text(), button.isEnabled()) == ("Cancel", True)
+
+
+def test_a_sweep_that_listens_is_never_offered_kill(qtbot: QtBot, resources: Path) -> None:
+    dialog = under_way(qtbot, resources)
+    dialog.cancel_button.click()
+    dialog.finish()
+    dialog.start_button.click()
+    qtbot.wait(KILL_AFTER_MS + 200)
+    assert dialog.cancel_button.text() == "Cancel"
 
 
 def test_the_crossing_is_marked_with_its_value(qtbot: QtBot, resources: Path) -> None:
