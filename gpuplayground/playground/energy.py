@@ -70,7 +70,7 @@ def measured_energy(samples: Sequence[GpuSample], start_ns: int, end_ns: int) ->
     integrated = _integral(power, start_ns, end_ns)
     counted = _by_counter(samples, power, start_ns, end_ns)
     if counted is None and integrated is None:
-        return _not_measurable("neither the energy counter nor the power was read often enough")
+        return _not_measurable("the energy counter was not seen at both ends, nor the power throughout")
     if counted is not None:
         joules, resolution = counted
         method = EnergyMethod.COUNTER

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from gpuplayground.monitor.samples import GpuInfo, GpuSample, ProcessSample, RunSpan
 from gpuplayground.playground import event_reasons
-from gpuplayground.playground.energy import Energy, measured_energy
+from gpuplayground.playground.energy import MAX_GAP_NS, Energy, measured_energy
 from gpuplayground.playground.results import Run
 from gpuplayground.playground.returned_memory import returned_memory
 from gpuplayground.playground.used_gpus import MARGIN_NS, Window, during, mean, used_gpus
@@ -27,6 +28,7 @@ class Receipt:
     and after; ``came_back`` is whether no more was used after than before, give or take 32 MiB, and
     ``came_back_sentence`` says so, or why that was not seen. ``event_reasons`` are the reasons for the clocks in words,
     with the share (0 to 1) of the samples. ``allocator_peaks`` are peak bytes by a framework's own count.
+    ``unwatched_ns`` is the time within the run without samples, as far as they are more than 2.5 s apart.
     """
 
     gpu_uuid: str
@@ -51,6 +53,7 @@ class Receipt:
     sm_clock_max_mhz: int | None = None
     event_reasons: tuple[tuple[str, float], ...] | None = None
     allocator_peaks: dict[str, int] = field(default_factory=dict)
+    unwatched_ns: int = 0
 
 
 def window_of(run: Run, gpu_uuids: Sequence[str] = ()) -> Window:
@@ -134,7 +137,15 @@ def _receipt(
         sm_clock_max_mhz=max(clocks, default=None),
         event_reasons=event_reasons.shares(inside),
         allocator_peaks=allocator_peaks,
+        unwatched_ns=_unwatched_ns(window, inside),
     )
+
+
+def _unwatched_ns(window: Window, inside: Sequence[GpuSample]) -> int:
+    """Return the sum of the gaps in what was seen of a run; to either end is one as well."""
+    times = [window.start_ns, *(sample.time_ns for sample in inside), window.end_ns]
+    gaps = [later - sooner for sooner, later in pairwise(times)]
+    return sum(gap for gap in gaps if gap > MAX_GAP_NS)
 
 
 def _process_peak(window: Window, processes: Sequence[ProcessSample]) -> tuple[int | None, str]:

@@ -149,7 +149,7 @@ def test_a_hole_in_the_samples_is_not_integrated_over() -> None:
 def test_a_gpu_that_tells_nothing_is_not_measurable(samples: list[GpuSample]) -> None:
     energy = measured_energy(samples, 2 * S, 4 * S)
     assert (energy.joules, energy.integrated_j) == (None, None)
-    assert energy.sentence == "not measurable: neither the energy counter nor the power was read often enough"
+    assert energy.sentence == "not measurable: the energy counter was not seen at both ends, nor the power throughout"
 
 
 def test_a_single_sample_of_the_power_is_no_measurement() -> None:

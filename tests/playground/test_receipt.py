@@ -170,6 +170,23 @@ def test_a_run_between_two_samples_has_dashes_and_says_why() -> None:
     assert lines["Energy"].remark == "not measurable: 40.0 ms is shorter than the counter's step of 100 ms"
 
 
+def test_a_run_that_was_watched_in_part_says_in_which() -> None:
+    paused = [each for each in samples() if not START + S < each.time_ns < END]
+    found = one(receipts(WINDOW, paused, []))
+    assert found.unwatched_ns == 3 * S
+    assert rows(found)[0] == ("Watched", "1.00 s of 4.00 s", "means, clocks and the GPU's peaks are of that time alone")
+    # Less than 2.5 s is not worth a word.
+    shorter = [each for each in samples() if not START < each.time_ns < START + 2 * S]
+    assert one(receipts(WINDOW, shorter, [])).unwatched_ns == 0
+
+
+def test_a_run_during_which_the_monitor_rested_has_dashes_and_says_why() -> None:
+    found = one(receipts(WINDOW, [each for each in samples() if not START <= each.time_ns <= END], []))
+    lines = {row.label: row for row in rows(found)}
+    assert "Watched" not in lines
+    assert lines["Power"] == ("Power", "—", "the GPU was not watched")
+
+
 def test_where_no_gpu_was_watched_there_is_no_receipt() -> None:
     assert receipts(WINDOW, [], []) == ()
     assert receipt(WINDOW, [], []) is None
