@@ -92,14 +92,17 @@ class Measuring(QObject):
         QTimer.singleShot(wait_ms, self, lambda: self._complete(tab_id, request, run))
 
     def _complete(self, tab_id: str, request: RunRequest, run: Run) -> None:
-        seen = self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS)
+        start_ns, end_ns = run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS
+        whole = self._log.between(start_ns, end_ns, whole=True)
+        # A benchmark is judged by every sample of its own short time.
+        seen = self._log.between(start_ns, end_ns) if run.benchmarks else whole
         chosen = _chosen(request)
-        made = self._receipts(run, seen, chosen)
+        made = self._receipts(run, whole, chosen)
         pids = () if run.pid is None else (run.pid,)
         benchmarks = tuple(
             replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen)) for each in run.benchmarks
         )
-        around = seen.near(run.start_ns, run.end_ns)
+        around = whole.near(run.start_ns, run.end_ns)
         if self._playground.tabs.page(tab_id) is not None:
             names = {gpu.uuid: gpu.label for gpu in seen.gpus}
             self._playground.pages(tab_id).complete(run.run_id, around, names, made, benchmarks)

@@ -1,4 +1,4 @@
-"""What a receipt says of the memory of a run that was not alone, by the runs that Measuring followed."""
+"""What the receipt of a run that was not alone, or that was long, says of its memory: by what Measuring followed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from gpuplayground.monitor.samples import DriverInfo, GpuInfo, GpuSample, Invent
 from gpuplayground.playground.events import RunFinished, StateChanged
 from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.results import Run, RunRequest, RunState, StatementTiming
+from gpuplayground.playground.sample_log import SampleLog
 from gpuplayground.wiring import measuring
 from gpuplayground.wiring.measuring import Measuring
 from gpuplayground.workers.monitor_controller import MonitorController
@@ -23,6 +24,7 @@ from gpuplayground.workers.monitor_controller import MonitorController
 S = 1_000_000_000
 MIB = 1 << 20
 GPU = "GPU-1"
+INVENTORY = Inventory(1, DriverInfo(), (GpuInfo(0, GPU, "NVIDIA H200"),))
 
 
 class Kept:
@@ -50,8 +52,7 @@ class Machine:
         )
         keeper: Any = self.kept
         self.measuring = Measuring(self.monitor, playground, keeper, parent)
-        inventory = Inventory(1, DriverInfo(), (GpuInfo(0, GPU, "NVIDIA H200"),))
-        self.monitor.liveSeen.emit(inventory)
+        self.monitor.liveSeen.emit(INVENTORY)
 
     def use(self, amounts: list[tuple[float, int]], until_s: float) -> None:
         """Have MiB in use, each from a second on."""
@@ -122,3 +123,17 @@ def test_a_run_on_another_gpu_excuses_nothing(machine: Machine, qtbot: QtBot) ->
     machine.end("one", 10, 12)
     machine.use([(0, 500), (10, 3000), (12, 2500)], 15)
     assert machine.memory_of("one", qtbot) == (False, "2.0 GiB did not come back: 500 MiB before, 2.4 GiB after")
+
+
+def test_a_run_longer_than_all_samples_reach_back_is_accounted_for_from_its_start(
+    machine: Machine, qtbot: QtBot
+) -> None:
+    machine.measuring._log = SampleLog(seconds=5)
+    machine.monitor.liveSeen.connect(machine.measuring._log.add)
+    machine.begin("long", 10)
+    machine.use([(0, 500), (10, 3000), (20, 700), (40, 500)], 43)
+    machine.monitor.liveSeen.emit(INVENTORY)
+    machine.end("long", 10, 40)
+    assert machine.memory_of("long", qtbot) == (True, "all of it came back: 500 MiB before, 500 MiB after")
+    (receipt,) = machine.kept.receipts["long"]
+    assert (receipt.device_peak_bytes, receipt.unwatched_ns) == (3000 * MIB, 0)
