@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from gpuplayground.commands.watch import Watch
+from gpuplayground.monitor.samples import GpuSample
+from gpuplayground.playground.results import Run, RunState, StatementTiming
+from gpuplayground.playground.sample_log import SampleLog
 from tests.command_line import environment, gpuplayground
 from tests.fake_cuda import build_fake_cuda
 from tests.fakes import FakeNvml, fake_nvml_env, gpu_uuid, no_nvml_env
@@ -93,3 +97,17 @@ def test_without_a_driver_nothing_is_watched(snippet: Path) -> None:
     done = gpuplayground("bench", snippet, "--lines", "3", "--max-time", "0.6", env=env)
     assert done.returncode == 0, done.stderr
     assert "MHz" not in done.stderr
+
+
+def test_a_run_longer_than_all_samples_reach_back_is_accounted_for_from_its_start() -> None:
+    second = 1_000_000_000
+    watch = Watch()
+    watch._log = SampleLog(seconds=5)
+    for tick in range(70, 430):
+        used = 3 << 30 if 100 <= tick < 200 else 1 << 30
+        watch._take((GpuSample(tick * second // 10, "GPU-1", memory_used_bytes=used),))
+    timings = (StatementTiming(0, 1, 1, "x", second, second),)
+    run = Run("1", "a.py", RunState.FINISHED, 10 * second, 40 * second, timings=timings, pid=7)
+    (receipt,) = watch.receipts(run)
+    assert (receipt.device_peak_bytes, receipt.device_before_bytes, receipt.unwatched_ns) == (3 << 30, 1 << 30, 0)
+    assert len(watch.samples(run)) >= 30

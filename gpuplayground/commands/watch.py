@@ -82,14 +82,14 @@ class Watch:
             or not (_has_used_cuda(run) or any(each.pid == run.pid for each in seen.processes))
         ):
             return ()
-        seen = self._settled(run)
+        seen = self._settled(run, whole=True)
         if seen is None or not seen.samples:
             return ()
         return receipts(window_of(run, gpu_uuids), seen.samples, seen.processes, run.allocator_peaks, seen.gpus)
 
     def samples(self, run: Run) -> tuple[GpuSample, ...]:
         """Return what was seen while a run lasted, and a little beyond."""
-        seen = self._around(run)
+        seen = self._around(run, whole=True)
         return () if seen is None else seen.near(run.start_ns, run.end_ns)
 
     def judged(self, run: Run, gpu_uuids: Sequence[str] = ()) -> tuple[Benchmark, ...]:
@@ -103,17 +103,20 @@ class Watch:
             for benchmark in run.benchmarks
         )
 
-    def _settled(self, run: Run) -> Watched | None:
+    def _settled(self, run: Run, *, whole: bool = False) -> Watched | None:
         """Return what was seen around a run, once what its end changes has been seen too."""
         if self._log is not None and self._log.gpus:
             settled_ns = run.end_ns + round(SETTLE_S * 1e9)
             deadline = time.monotonic() + 2 * SETTLE_S
             while self._last_ns < settled_ns and time.monotonic() < deadline:
                 time.sleep(0.05)
-        return self._around(run)
+        return self._around(run, whole=whole)
 
-    def _around(self, run: Run) -> Watched | None:
-        return None if self._log is None else self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS)
+    def _around(self, run: Run, *, whole: bool = False) -> Watched | None:
+        """Return what was seen around a run; with ``whole`` less often rather than of its end alone."""
+        if self._log is None:
+            return None
+        return self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS, whole=whole)
 
     def _take(self, event: MonitorEvent) -> None:
         assert self._log is not None  # there is no feed without it

@@ -7,10 +7,12 @@ the stretch, integrated power leads on to the ends themselves. The whole GPU is 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from operator import itemgetter
 
 from gpuplayground import units
 from gpuplayground.monitor.samples import GpuSample
@@ -19,13 +21,14 @@ from gpuplayground.monitor.samples import GpuSample
 STEP_NS = 100_000_000
 #: Between samples further apart the power is not known well enough to be integrated.
 MAX_GAP_NS = 2_500_000_000
-#: What integrated power may be wrong by where it leads from a reading of the counter to the end of the stretch. On an
-#: H200 the two agree within 1.1 % over two minutes; within tenths of a second power rises and falls between samples.
-EDGE_ERROR = 0.05
+#: What integrated power may be wrong by even where it does not change, relative to it. On an H200 it agrees with the
+#: counter within 1.1 % over two minutes.
+POWER_ERROR = 0.05
 #: Counter and integrated power further apart than this, and than the resolution, contradict each other.
 DISAGREEMENT = 0.05
 
 _Point = tuple[int, float]
+_time = itemgetter(0)
 
 
 class EnergyMethod(StrEnum):
@@ -40,8 +43,8 @@ class EnergyMethod(StrEnum):
 class Energy:
     """What a GPU consumed in joules, or None where that is not known to its own size.
 
-    The truth lies within ``resolution_j`` of ``joules``. ``integrated_j`` is the same by the trapezoid rule over the
-    instant power, as a check. ``sentence`` says all of it.
+    The truth lies within ``resolution_j`` of ``joules``, but for bursts so short that no sample met them.
+    ``integrated_j`` is the same by the trapezoid rule over the instant power, as a check. ``sentence`` says all of it.
     """
 
     joules: float | None
@@ -67,14 +70,13 @@ def measured_energy(samples: Sequence[GpuSample], start_ns: int, end_ns: int) ->
     integrated = _integral(power, start_ns, end_ns)
     counted = _by_counter(samples, power, start_ns, end_ns)
     if counted is None and integrated is None:
-        return _not_measurable("neither the energy counter nor the power was read often enough")
+        return _not_measurable("the energy counter was not seen at both ends, nor the power throughout")
     if counted is not None:
         joules, resolution = counted
         method = EnergyMethod.COUNTER
     else:
         joules = integrated or 0.0
-        inside = [watts for time_ns, watts in power if start_ns <= time_ns <= end_ns]
-        resolution = STEP_NS / 1e9 * max(inside, default=0.0)
+        resolution = _error(power, start_ns, end_ns) + POWER_ERROR * joules
         method = EnergyMethod.INTEGRATED
     if joules <= resolution:
         return _not_measurable(f"about {amount(joules)} is within the resolution of {amount(resolution)}", integrated)
@@ -130,8 +132,10 @@ def _by_counter(
     # A counter that goes back was set to 0 in between: the driver was loaded anew.
     if last[0] - first[0] < STEP_NS or counted < 0 or at_start is None or at_end is None:
         return None
-    watts = max(_power_around(power, first[0]), _power_around(power, last[0]))
-    resolution = STEP_NS / 1e9 * watts + EDGE_ERROR * (abs(at_start) + abs(at_end))
+    # Each reading is up to a step old: one error is added, the other one subtracted.
+    watts = [watts for time_ns, _ in (first, last) for _, watts in _around(power, time_ns - STEP_NS, time_ns)]
+    resolution = STEP_NS / 1e9 * max(watts, default=0.0) + POWER_ERROR * (abs(at_start) + abs(at_end))
+    resolution += _error(power, start_ns, first[0]) + _error(power, last[0], end_ns)
     return counted + at_start + at_end, resolution
 
 
@@ -171,6 +175,26 @@ def _at(points: list[_Point], time_ns: int) -> float:
     return sooner[1] + (later[1] - sooner[1]) * (time_ns - sooner[0]) / (later[0] - sooner[0])
 
 
-def _power_around(power: list[_Point], time_ns: int) -> float:
-    """Return the highest power within two steps of a time."""
-    return max((watts for at_ns, watts in power if abs(at_ns - time_ns) <= 2 * STEP_NS), default=0.0)
+def _error(power: list[_Point], one_ns: int, other_ns: int) -> float:
+    """Return what the integral between two times, in either order, may be wrong by in joules.
+
+    What a sample shows is up to a step old, and where two samples differ the power may have changed at any time between
+    them. Over a short time the limit is that all of it had the highest or the lowest power.
+    """
+    start_ns, end_ns = sorted((one_ns, other_ns))
+    points = _around(power, start_ns, end_ns)
+    shown = [watts for _, watts in points]
+    # Of a single sample nobody knows what it changed from.
+    swing = max(shown, default=0.0) - (min(shown) if len(shown) > 1 else 0.0)
+    unknown = sum((later[0] - sooner[0]) / 2 * abs(later[1] - sooner[1]) for sooner, later in pairwise(points))
+    return min((end_ns - start_ns) * swing, STEP_NS * swing + unknown) / 1e9
+
+
+def _around(power: list[_Point], start_ns: int, end_ns: int) -> list[_Point]:
+    """Return the samples that show the power between two times.
+
+    What happens is shown up to a step later, and what changes fast is not in every sample: hence a step on each side.
+    """
+    first = bisect_right(power, start_ns - STEP_NS, key=_time) - 1
+    last = bisect_left(power, end_ns + 2 * STEP_NS, key=_time)
+    return power[max(0, first) : last + 1]

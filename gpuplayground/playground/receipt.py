@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from gpuplayground import units
-from gpuplayground.monitor.samples import GpuInfo, GpuSample, ProcessSample
+from gpuplayground.monitor.samples import GpuInfo, GpuSample, ProcessSample, RunSpan
 from gpuplayground.playground import event_reasons
-from gpuplayground.playground.energy import Energy, measured_energy
+from gpuplayground.playground.energy import MAX_GAP_NS, Energy, measured_energy
 from gpuplayground.playground.results import Run
+from gpuplayground.playground.returned_memory import returned_memory
 from gpuplayground.playground.used_gpus import MARGIN_NS, Window, during, mean, used_gpus
 
 #: How long to wait after a run before its receipt is made: the driver then has given back the memory, and the energy
 #: counter has been read again.
 SETTLE_S = 1.5
-#: So much more than before is not the run's: the driver keeps some megabytes once there was a context.
-TOLERANCE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,9 @@ class Receipt:
     most that the snippet's process held by the driver's list of processes; ``process_note`` says in a sentence why that
     is not known. The device's memory is that of all processes: its peak within the run, and what was used just before
     and after; ``came_back`` is whether no more was used after than before, give or take 32 MiB, and
-    ``came_back_sentence`` says so. ``event_reasons`` are the reasons for the clocks in words, with the share (0 to 1)
-    of the samples. ``allocator_peaks`` are peak bytes by a framework's own count.
+    ``came_back_sentence`` says so, or why that was not seen. ``event_reasons`` are the reasons for the clocks in words,
+    with the share (0 to 1) of the samples. ``allocator_peaks`` are peak bytes by a framework's own count.
+    ``unwatched_ns`` is the time within the run without samples, as far as they are more than 2.5 s apart.
     """
 
     gpu_uuid: str
@@ -53,6 +53,7 @@ class Receipt:
     sm_clock_max_mhz: int | None = None
     event_reasons: tuple[tuple[str, float], ...] | None = None
     allocator_peaks: dict[str, int] = field(default_factory=dict)
+    unwatched_ns: int = 0
 
 
 def window_of(run: Run, gpu_uuids: Sequence[str] = ()) -> Window:
@@ -66,22 +67,26 @@ def receipts(
     processes: Sequence[ProcessSample],
     allocator_peaks: Mapping[str, int] | None = None,
     gpus: Sequence[GpuInfo] = (),
+    others: Sequence[RunSpan] = (),
 ) -> tuple[Receipt, ...]:
     """Return a receipt for each GPU that was used, see :func:`.used_gpus.used_gpus`; none where none was watched.
 
     Args:
         window: the run's.
-        samples: by time, from :data:`MARGIN_NS` before the run to as long after it; nothing of another run's.
+        samples: by time, from :data:`MARGIN_NS` before the run to as long after it.
         processes: those of the same time.
         allocator_peaks: see :class:`Receipt`.
         gpus: where their names are from.
+        others: other runs of that time, whose memory is not this one's.
     """
     names = {gpu.uuid: gpu.name for gpu in gpus}
     made = []
     for uuid in used_gpus(window, samples, processes, gpus):
         own_samples = [sample for sample in samples if sample.gpu_uuid == uuid]
         own_processes = [process for process in processes if process.gpu_uuid == uuid]
-        made.append(_receipt(window, own_samples, own_processes, dict(allocator_peaks or {}), names.get(uuid)))
+        beside = [other for other in others if not other.gpu_uuids or uuid in other.gpu_uuids]
+        peaks = dict(allocator_peaks or {})
+        made.append(_receipt(window, own_samples, own_processes, peaks, names.get(uuid), beside))
     return tuple(made)
 
 
@@ -102,13 +107,12 @@ def _receipt(
     processes: Sequence[ProcessSample],
     allocator_peaks: dict[str, int],
     name: str | None,
+    others: Sequence[RunSpan],
 ) -> Receipt:
     start_ns, end_ns = window.start_ns, window.end_ns
     inside = during(samples, start_ns, end_ns)
     process_peak, process_note = _process_peak(window, processes)
-    before = _last_memory(during(samples, start_ns - MARGIN_NS, start_ns - 1))
-    after = _last_memory(during(samples, end_ns + 1, end_ns + MARGIN_NS))
-    came_back = None if before is None or after is None else after - before <= TOLERANCE_BYTES
+    memory = returned_memory(window, samples, others)
     clocks = [sample.sm_clock_mhz for sample in inside if sample.sm_clock_mhz is not None]
     return Receipt(
         gpu_uuid=samples[0].gpu_uuid,
@@ -120,10 +124,10 @@ def _receipt(
         process_peak_bytes=process_peak,
         process_note=process_note,
         device_peak_bytes=max((s.memory_used_bytes for s in inside if s.memory_used_bytes is not None), default=None),
-        device_before_bytes=before,
-        device_after_bytes=after,
-        came_back=came_back,
-        came_back_sentence=_came_back_sentence(before, after),
+        device_before_bytes=memory.before_bytes,
+        device_after_bytes=memory.after_bytes,
+        came_back=memory.came_back,
+        came_back_sentence=memory.sentence,
         utilization_mean_percent=mean(sample.gpu_util_percent for sample in inside),
         utilization_peak_percent=_peak([sample.gpu_util_percent for sample in inside]),
         power_mean_w=mean(sample.power_w for sample in inside),
@@ -133,7 +137,15 @@ def _receipt(
         sm_clock_max_mhz=max(clocks, default=None),
         event_reasons=event_reasons.shares(inside),
         allocator_peaks=allocator_peaks,
+        unwatched_ns=_unwatched_ns(window, inside),
     )
+
+
+def _unwatched_ns(window: Window, inside: Sequence[GpuSample]) -> int:
+    """Return the sum of the gaps in what was seen of a run; to either end is one as well."""
+    times = [window.start_ns, *(sample.time_ns for sample in inside), window.end_ns]
+    gaps = [later - sooner for sooner, later in pairwise(times)]
+    return sum(gap for gap in gaps if gap > MAX_GAP_NS)
 
 
 def _process_peak(window: Window, processes: Sequence[ProcessSample]) -> tuple[int | None, str]:
@@ -153,21 +165,6 @@ def _process_peak(window: Window, processes: Sequence[ProcessSample]) -> tuple[i
     if was_seen:
         return None, "The driver does not say how much memory a process holds."
     return None, "No look at the GPU's processes met the snippet's: it was too short, or did not use this GPU."
-
-
-def _last_memory(samples: Sequence[GpuSample]) -> int | None:
-    known = [sample.memory_used_bytes for sample in samples if sample.memory_used_bytes is not None]
-    return known[-1] if known else None
-
-
-def _came_back_sentence(before: int | None, after: int | None) -> str:
-    if before is None or after is None:
-        return "whether it came back was not seen"
-    figures = f"{units.memory_size(before)} before, {units.memory_size(after)} after"
-    more = after - before
-    if more > TOLERANCE_BYTES:
-        return f"{units.memory_size(more)} did not come back: {figures}"
-    return f"all of it came back: {figures}"
 
 
 def _peak(values: Sequence[float | None]) -> float | None:

@@ -20,8 +20,12 @@ class Row(NamedTuple):
 
 def rows(receipt: Receipt) -> list[Row]:
     """Return a receipt's lines. What is not known is a dash with the reason as its remark."""
-    missing = "" if receipt.sample_count else "the run is shorter than the time between two samples"
+    missing = ""
+    if not receipt.sample_count:
+        was_short = not receipt.unwatched_ns
+        missing = "the run is shorter than the time between two samples" if was_short else "the GPU was not watched"
     return [
+        *_watched(receipt),
         Row("Process memory", _peak(units.memory_size(receipt.process_peak_bytes)), _clause(receipt.process_note)),
         Row("GPU memory", _peak(units.memory_size(receipt.device_peak_bytes)), receipt.came_back_sentence),
         *(
@@ -38,6 +42,15 @@ def rows(receipt: Receipt) -> list[Row]:
         _clock(receipt, missing),
         _reasons(receipt, missing),
     ]
+
+
+def _watched(receipt: Receipt) -> list[Row]:
+    """Return how much of the run was watched, where it was not all of it."""
+    if not receipt.unwatched_ns or not receipt.sample_count:
+        return []
+    run_ns = receipt.end_ns - receipt.start_ns
+    share = f"{units.duration(run_ns - receipt.unwatched_ns)} of {units.duration(run_ns)}"
+    return [Row("Watched", share, "means, clocks and the GPU's peaks are of that time alone")]
 
 
 def sentences(receipt: Receipt) -> list[str]:

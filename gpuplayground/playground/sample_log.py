@@ -1,4 +1,4 @@
-"""Every sample of the last twenty minutes, for the receipts and verdicts of what ran in that time."""
+"""Every sample of the last twenty minutes and one a second of the last hours, for the receipts and verdicts of runs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,17 @@ from gpuplayground.monitor.samples import METRICS, GpuInfo, GpuSample, Inventory
 from gpuplayground.playground.leftovers import lineage
 
 KEPT_S = 1200.0
+#: How far back one sample of each second is kept: a run may take hours.
+THINNED_S = 14_400.0
+_THINNED_NS = 1_000_000_000
 #: Rows of processes kept in all: twenty minutes of passes each half second with eight processes.
 MAX_PROCESSES = 20_000
+#: Processes whose most memory is remembered after their passes are forgotten.
+MAX_PEAKS = 1000
 _BEYOND_NS = 500_000_000
 
 _metrics = attrgetter(*METRICS)
+_ENERGY = METRICS.index("energy_j")
 _IS_WHOLE = tuple("int" in str(GpuSample.__dataclass_fields__[name].type) for name in METRICS)
 
 
@@ -49,15 +55,18 @@ class Watched:
 
 
 class _Ring:
-    """The newest rows of one GPU, in arrays that are taken once: an object per sample would take four times as much."""
+    """The newest rows of one GPU in arrays: an object per sample would take four times as much memory."""
 
-    def __init__(self, uuid: str, capacity: int) -> None:
-        self.uuid = uuid
-        self.times = np.zeros(capacity, np.int64)
+    def __init__(self, capacity: int) -> None:
+        self.times = np.empty(capacity, np.int64)
         # Of 64 bits, so that bytes and joules stay what they are; NaN stands for None.
-        self.rows = np.full((capacity, len(METRICS)), np.nan, np.float64)
+        self.rows = np.empty((capacity, len(METRICS)), np.float64)
         self.count = 0
         self.end = 0
+
+    @property
+    def first_ns(self) -> int:
+        return int(self.times[self.end - self.count]) if self.count else 0
 
     @property
     def last_ns(self) -> int:
@@ -86,14 +95,44 @@ class _Ring:
         return (np.arange(self.count) + self.end - self.count) % len(self.times)
 
 
+class _ThinnedRing(_Ring):
+    """Keeps one sample of each second: the one with the energy where there is one, else the first."""
+
+    def add(self, sample: GpuSample) -> None:
+        if self.count and sample.time_ns // _THINNED_NS == self.last_ns // _THINNED_NS:
+            if sample.energy_j is None or not math.isnan(self.rows[self.end - 1, _ENERGY]):
+                return
+            self.end = (self.end - 1) % len(self.times)
+            self.count -= 1
+        super().add(sample)
+
+
+class _Gpu:
+    """What is kept of one GPU: the newest samples, and a thinner choice that reaches back further."""
+
+    def __init__(self, uuid: str, capacity: int) -> None:
+        self.uuid = uuid
+        self.newest = _Ring(capacity)
+        self.thinned = _ThinnedRing(math.ceil(THINNED_S))
+
+    def add(self, sample: GpuSample) -> None:
+        self.newest.add(sample)
+        self.thinned.add(sample)
+
+    def ring(self, start_ns: int, *, whole: bool) -> _Ring:
+        """Return the samples to take a stretch from: never of both kinds, which would not count alike in a mean."""
+        reaches_further = self.thinned.count and self.thinned.first_ns < self.newest.first_ns - _THINNED_NS
+        return self.thinned if whole and start_ns < self.newest.first_ns and reaches_further else self.newest
+
+
 class SampleLog:
     """Takes what a feed reports and gives back a stretch of it. May be used from any thread.
 
-    Memory is taken when a GPU is first seen, and then no more: about 1.6 MB per GPU at 10 Hz.
+    Memory is bounded: 1.8 MB per GPU after twenty minutes at 10 Hz, 4 MB after four hours.
 
     Args:
-        seconds: how far back it reaches.
-        hz: the rate at which it does; at a higher one it reaches back less far.
+        seconds: how far back all samples reach.
+        hz: the rate at which they do; at a higher one they reach back less far.
         max_gpus: of more, those seen longest ago are forgotten.
     """
 
@@ -101,16 +140,18 @@ class SampleLog:
         self._capacity = max(1, math.ceil(seconds * hz))
         self._max_gpus = max_gpus
         self._lock = threading.Lock()
-        self._rings: dict[str, _Ring] = {}
+        self._kept: dict[str, _Gpu] = {}
         self._passes: deque[tuple[tuple[ProcessSample, ...], dict[int, frozenset[int]]]] = deque()
         self._process_count = 0
+        self._peaks: dict[tuple[str, int], tuple[ProcessSample, frozenset[int]]] = {}
         self._gpus: tuple[GpuInfo, ...] = ()
 
     @property
     def nbytes(self) -> int:
         """Size of the arrays in bytes."""
         with self._lock:
-            return sum(ring.times.nbytes + ring.rows.nbytes for ring in self._rings.values())
+            rings = [ring for gpu in self._kept.values() for ring in (gpu.newest, gpu.thinned)]
+            return sum(ring.times.nbytes + ring.rows.nbytes for ring in rings)
 
     @property
     def gpus(self) -> tuple[GpuInfo, ...]:
@@ -125,14 +166,21 @@ class SampleLog:
             elif isinstance(event, tuple):
                 samples = [each for each in event if isinstance(each, GpuSample)]
                 for sample in samples:
-                    self._ring(sample.gpu_uuid).add(sample)
+                    self._gpu(sample.gpu_uuid).add(sample)
                 if not samples:
                     self._add_pass(tuple(each for each in event if isinstance(each, ProcessSample)))
 
-    def between(self, start_ns: int, end_ns: int) -> Watched:
-        """Return what was seen from one time to another, both included."""
+    def between(self, start_ns: int, end_ns: int, *, whole: bool = False) -> Watched:
+        """Return what was seen from one time to another, both included.
+
+        Of a time that all samples no longer reach back to there is only the end; with ``whole`` there is instead one
+        sample of each second. Of a process whose passes are forgotten, the one with the most memory stays.
+        """
         with self._lock:
-            parts = [(ring.uuid, *ring.between(start_ns, end_ns)) for ring in self._rings.values()]
+            parts = [
+                (gpu.uuid, *gpu.ring(start_ns, whole=whole).between(start_ns, end_ns)) for gpu in self._kept.values()
+            ]
+            peaks = list(self._peaks.values())
             passes = list(self._passes)
             gpus = self._gpus
         samples = [
@@ -141,26 +189,27 @@ class SampleLog:
             for time_ns, row in zip(times, rows.tolist(), strict=True)
         ]
         samples.sort(key=lambda sample: sample.time_ns)
-        inside = [(each, known) for found, known in passes for each in found if start_ns <= each.time_ns <= end_ns]
-        inside.sort(key=lambda seen: seen[0].time_ns)
-        lineages = {each.pid: known[each.pid] for each, known in inside}
+        rows = [*peaks, *((each, known[each.pid]) for found, known in passes for each in found)]
+        inside = sorted((row for row in rows if start_ns <= row[0].time_ns <= end_ns), key=lambda row: row[0].time_ns)
+        lineages = {each.pid: numbers for each, numbers in inside}
         return Watched(tuple(samples), tuple(each for each, _ in inside), gpus, lineages)
 
     def clear(self) -> None:
         """Forget everything, for instance because what comes now is from elsewhere."""
         with self._lock:
-            self._rings.clear()
+            self._kept.clear()
             self._passes.clear()
+            self._peaks.clear()
             self._process_count = 0
             self._gpus = ()
 
-    def _ring(self, uuid: str) -> _Ring:
-        ring = self._rings.get(uuid)
-        if ring is None:
-            if len(self._rings) >= self._max_gpus:
-                del self._rings[min(self._rings, key=lambda each: self._rings[each].last_ns)]
-            ring = self._rings[uuid] = _Ring(uuid, self._capacity)
-        return ring
+    def _gpu(self, uuid: str) -> _Gpu:
+        gpu = self._kept.get(uuid)
+        if gpu is None:
+            if len(self._kept) >= self._max_gpus:
+                del self._kept[min(self._kept, key=lambda each: self._kept[each].newest.last_ns)]
+            gpu = self._kept[uuid] = _Gpu(uuid, self._capacity)
+        return gpu
 
     def _add_pass(self, processes: tuple[ProcessSample, ...]) -> None:
         if not processes:
@@ -171,7 +220,18 @@ class SampleLog:
         self._passes.append((processes, {pid: known[pid] if pid in known else lineage(pid) for pid in pids}))
         self._process_count += len(processes)
         while self._process_count > MAX_PROCESSES and len(self._passes) > 1:
-            self._process_count -= len(self._passes.popleft()[0])
+            forgotten, numbers = self._passes.popleft()
+            self._process_count -= len(forgotten)
+            for process in forgotten:
+                self._keep_peak(process, numbers[process.pid])
+
+    def _keep_peak(self, process: ProcessSample, lineage: frozenset[int]) -> None:
+        key = process.gpu_uuid, process.pid
+        peak, _ = self._peaks.pop(key, (process, lineage))
+        has_more = (process.memory_used_bytes or 0) > (peak.memory_used_bytes or 0)
+        self._peaks[key] = (process if has_more else peak, lineage)
+        if len(self._peaks) > MAX_PEAKS:
+            del self._peaks[next(iter(self._peaks))]
 
 
 def _values(row: list[float]) -> list[Any]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from gpuplayground.monitor.samples import Inventory
+from gpuplayground.monitor.samples import Inventory, RunSpan
 from gpuplayground.playground.benchmark_results import Phase
-from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed, RunFinished, SessionEvent
+from gpuplayground.playground.events import (
+    BenchmarkMeasured,
+    BenchmarkProgressed,
+    RunFinished,
+    SessionEvent,
+    StateChanged,
+)
 from gpuplayground.playground.receipt import SETTLE_S, Receipt, receipts, window_of
 from gpuplayground.playground.results import Run, RunRequest, RunState
 from gpuplayground.playground.sample_log import SampleLog, Watched
@@ -20,6 +27,8 @@ from gpuplayground.workers.monitor_controller import UNWATCHED_BATCH_S, MonitorC
 
 #: The last sample that a receipt needs has arrived by then, also while samples are only reported once a second.
 COMPLETE_AFTER_MS = round((SETTLE_S + UNWATCHED_BATCH_S) * 1000)
+#: Runs that are over and remembered, because their memory may be in use while that of another run is looked for.
+MAX_PAST_RUNS = 100
 
 
 class Measuring(QObject):
@@ -36,6 +45,8 @@ class Measuring(QObject):
         self._inventory: Inventory | None = None
         self._requests: dict[str, RunRequest] = {}
         self._timed: set[str] = set()
+        self._under_way: dict[str, RunSpan] = {}
+        self._past: deque[RunSpan] = deque(maxlen=MAX_PAST_RUNS)
         monitor.liveSeen.connect(self._log.add)
         monitor.liveInventoried.connect(self._inventoried)
 
@@ -50,12 +61,19 @@ class Measuring(QObject):
             self._set_timed(event.run_id, event.phase in (Phase.WARMING_UP, Phase.SAMPLING))
         elif isinstance(event, BenchmarkMeasured):
             self._set_timed(event.run_id, False)
+        elif isinstance(event, StateChanged) and event.state is RunState.RUNNING:
+            chosen = _chosen(self._requests.get(event.run_id))
+            self._under_way.setdefault(event.run_id, RunSpan(event.run_id, "", event.time_ns, None, chosen))
         elif isinstance(event, RunFinished):
             self._timed.discard(event.run_id)
+            self._under_way.pop(event.run_id, None)
             request = self._requests.pop(event.run_id, None)
+            run = event.run
+            if run.state is not RunState.NOT_STARTED:
+                self._past.append(RunSpan(run.run_id, "", run.start_ns, run.end_ns, _chosen(request)))
             self._tell_monitor()
             if request is not None:
-                self._account(tab_id, request, event.run)
+                self._account(tab_id, request, run)
 
     def _set_timed(self, run_id: str, is_timed: bool) -> None:
         if is_timed != (run_id in self._timed):
@@ -76,16 +94,19 @@ class Measuring(QObject):
         QTimer.singleShot(wait_ms, self, lambda: self._complete(tab_id, request, run))
 
     def _complete(self, tab_id: str, request: RunRequest, run: Run) -> None:
-        seen = self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS)
-        chosen = (request.cuda_visible_devices,) if request.cuda_visible_devices else ()
-        made = self._receipts(run, seen, chosen)
+        start_ns, end_ns = run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS
+        whole = self._log.between(start_ns, end_ns, whole=True)
+        # A benchmark is judged by every sample of its own short time.
+        seen = self._log.between(start_ns, end_ns) if run.benchmarks else whole
+        chosen = _chosen(request)
+        made = self._receipts(run, whole, chosen)
         pids = seen.family(run.pid)
         benchmarks = tuple(
             replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen, seen.gpus))
             for each in run.benchmarks
         )
         self.judged.emit(run.run_id, benchmarks)
-        around = seen.near(run.start_ns, run.end_ns)
+        around = whole.near(run.start_ns, run.end_ns)
         if self._playground.tabs.page(tab_id) is not None:
             names = {gpu.uuid: gpu.label for gpu in seen.gpus}
             self._playground.pages(tab_id).complete(run.run_id, around, names, made, benchmarks)
@@ -94,7 +115,14 @@ class Measuring(QObject):
     def _receipts(self, run: Run, seen: Watched, chosen: tuple[str, ...]) -> tuple[Receipt, ...]:
         if not _has_used_cuda(run) or not seen.samples:
             return ()
-        return receipts(window_of(run, chosen), seen.samples, seen.processes, run.allocator_peaks, seen.gpus)
+        others = [each for each in (*self._past, *self._under_way.values()) if each.run_id != run.run_id]
+        window = window_of(run, chosen)
+        return receipts(window, seen.samples, seen.processes, run.allocator_peaks, seen.gpus, others)
+
+
+def _chosen(request: RunRequest | None) -> tuple[str, ...]:
+    """Return the GPU that was chosen for a run, if one was."""
+    return () if request is None or not request.cuda_visible_devices else (request.cuda_visible_devices,)
 
 
 def _has_used_cuda(run: Run) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from dataclasses import replace
 
 import pytest
@@ -121,7 +123,7 @@ def test_without_a_counter_the_power_has_to_do() -> None:
     energy = measured_energy(ramp(10, with_counter=False), 2 * S, 4 * S)
     assert energy.method is EnergyMethod.INTEGRATED
     assert energy.joules == energy.integrated_j == pytest.approx(260)
-    assert energy.sentence == "260 ± 14 J by integrated power; the energy counter was not read"
+    assert energy.sentence == "260 ± 17 J by integrated power; the energy counter was not read"
 
 
 def test_a_counter_that_contradicts_the_power_is_told_of() -> None:
@@ -147,4 +149,43 @@ def test_a_hole_in_the_samples_is_not_integrated_over() -> None:
 def test_a_gpu_that_tells_nothing_is_not_measurable(samples: list[GpuSample]) -> None:
     energy = measured_energy(samples, 2 * S, 4 * S)
     assert (energy.joules, energy.integrated_j) == (None, None)
-    assert energy.sentence == "not measurable: neither the energy counter nor the power was read often enough"
+    assert energy.sentence == "not measurable: the energy counter was not seen at both ends, nor the power throughout"
+
+
+def test_a_single_sample_of_the_power_is_no_measurement() -> None:
+    energy = measured_energy([GpuSample(S, "GPU-1", power_w=700.0)], S, S + 100_000_000)
+    assert energy.sentence == "not measurable: about 70.0 J is within the resolution of 73.5 J"
+
+
+def burst(length_s: float, rnd: random.Random, with_counter: bool) -> tuple[list[GpuSample], float]:
+    """700 W from second 10 on and 100 W around it, as a driver shows them: power and counter up to a step old.
+
+    Samples come at 10 Hz, one in ten with the counter, at any phase to the driver's steps and to the burst. The truth
+    in joules is returned beside them.
+    """
+    step_phase, sample_phase, counter_tick = rnd.random() / 10, rnd.random() / 10, rnd.randrange(10)
+    found = []
+    for tick in range(70, 131 + round(10 * length_s)):
+        t = tick / 10 + sample_phase
+        shown = math.floor((t - step_phase) * 10) / 10 + step_phase
+        joules = 100 * shown + 600 * min(max(shown - 10, 0.0), length_s)
+        is_read = with_counter and tick % 10 == counter_tick
+        watts = 700.0 if 10 <= shown < 10 + length_s else 100.0
+        found.append(GpuSample(round(t * S), "GPU-1", power_w=watts, energy_j=joules if is_read else None))
+    return found, 700 * length_s
+
+
+@pytest.mark.parametrize("with_counter", [True, False], ids=["counter", "power"])
+@pytest.mark.parametrize("length_s", [0.4, 1.0, 1.7, 2.54, 8.0])
+def test_what_a_burst_took_is_within_the_resolution_at_every_phase(length_s: float, with_counter: bool) -> None:
+    rnd = random.Random(15)
+    shown = 0
+    for _ in range(60):
+        samples, truth = burst(length_s, rnd, with_counter)
+        energy = measured_energy(samples, 10 * S, round((10 + length_s) * S))
+        if energy.joules is not None and energy.resolution_j is not None:
+            assert abs(energy.joules - truth) <= energy.resolution_j, energy.sentence
+            # Both ends together are known to 0.5 s at most.
+            assert energy.resolution_j <= 0.5 * 700 + 0.05 * truth
+            shown += 1
+    assert shown == 60 or length_s < 1, "a burst of a second and more is measurable"

@@ -64,7 +64,7 @@ def test_the_receipt_reads_as_lines_of_text() -> None:
         "PyTorch memory: 3.0 GiB peak (by its own allocator's count)",
         "Utilization: 53 % mean, 100 % peak (share of time with a kernel or copy at work)",
         "Power: 329 W mean, 769 W peak",
-        "Energy: 30,900 ± 17 J (by the energy counter; integrated power agrees)",
+        "Energy: 30,900 ± 25 J (by the energy counter; integrated power agrees)",
         "SM clock: 1886 MHz mean (345 to 1980 MHz)",
         "Clocks limited by: power limit 20 % (of the samples)",
     ]
@@ -168,6 +168,23 @@ def test_a_run_between_two_samples_has_dashes_and_says_why() -> None:
         assert lines[label].remark == "the run is shorter than the time between two samples"
     assert lines["Energy"].value == "—"
     assert lines["Energy"].remark == "not measurable: 40.0 ms is shorter than the counter's step of 100 ms"
+
+
+def test_a_run_that_was_watched_in_part_says_in_which() -> None:
+    paused = [each for each in samples() if not START + S < each.time_ns < END]
+    found = one(receipts(WINDOW, paused, []))
+    assert found.unwatched_ns == 3 * S
+    assert rows(found)[0] == ("Watched", "1.00 s of 4.00 s", "means, clocks and the GPU's peaks are of that time alone")
+    # Less than 2.5 s is not worth a word.
+    shorter = [each for each in samples() if not START < each.time_ns < START + 2 * S]
+    assert one(receipts(WINDOW, shorter, [])).unwatched_ns == 0
+
+
+def test_a_run_during_which_the_monitor_rested_has_dashes_and_says_why() -> None:
+    found = one(receipts(WINDOW, [each for each in samples() if not START <= each.time_ns <= END], []))
+    lines = {row.label: row for row in rows(found)}
+    assert "Watched" not in lines
+    assert lines["Power"] == ("Power", "—", "the GPU was not watched")
 
 
 def test_where_no_gpu_was_watched_there_is_no_receipt() -> None:

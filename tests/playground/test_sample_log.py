@@ -1,4 +1,4 @@
-"""Twenty minutes of samples in little memory, given back as they came."""
+"""Twenty minutes of samples and hours of one a second in little memory, given back as they came."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from gpuplayground.monitor.samples import (
 )
 from gpuplayground.playground import sample_log
 from gpuplayground.playground.receipt import receipts
+from gpuplayground.playground.receipt_rows import sentences
 from gpuplayground.playground.sample_log import SampleLog
+from gpuplayground.playground.used_gpus import Window
 from tests.playground import h200
 
 S = 1_000_000_000
@@ -96,7 +98,7 @@ def test_memory_is_bounded_for_sixteen_gpus() -> None:
     log = SampleLog()
     for number in range(20):
         log.add((sample(number + 1, f"GPU-{number}"),))
-    assert log.nbytes < 32 << 20
+    assert log.nbytes < 64 << 20
     # Those seen longest ago have made room.
     assert {each.gpu_uuid for each in log.between(0, S).samples} == {f"GPU-{number}" for number in range(4, 20)}
 
@@ -106,7 +108,75 @@ def test_the_passes_over_the_processes_are_bounded(monkeypatch: pytest.MonkeyPat
     log = SampleLog()
     for number in range(1, 9):
         log.add(tuple(ProcessSample(number, "GPU-1", pid) for pid in range(3)))
-    assert sorted({each.time_ns for each in log.between(0, S).processes}) == [6, 7, 8]
+    assert {each.time_ns for each in log.between(2, S).processes} == {6, 7, 8}
+
+
+def test_the_most_memory_of_a_process_is_there_after_its_passes_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample_log, "MAX_PROCESSES", 2)
+    monkeypatch.setattr(sample_log, "MAX_PEAKS", 2)
+    log = SampleLog()
+    for number, used in enumerate([5, 9, 7, 3, 2, 1], 1):
+        log.add((ProcessSample(number, "GPU-1", 42, memory_used_bytes=used),))
+    assert [(each.time_ns, each.memory_used_bytes) for each in log.between(0, S).processes] == [(2, 9), (5, 2), (6, 1)]
+    for pid in range(5):
+        log.add((ProcessSample(10 + pid, "GPU-1", pid, memory_used_bytes=1),))
+    # Of the forgotten ones two are remembered.
+    assert [each.pid for each in log.between(0, S).processes] == [1, 2, 3, 4]
+
+
+def long_run(log: SampleLog) -> tuple[list[GpuSample], Window]:
+    """A run of a minute in a log of 20 s: 700 W and 70 GiB in its first 15 s, 100 W and 2 GiB afterwards."""
+    taken = []
+    joules = 0.0
+    for tick in range(-30, 630):
+        is_early = 0 <= tick < 150
+        watts, used = (700.0, 70 << 30) if is_early else (100.0, 2 << 30)
+        read = joules if tick % 10 == 4 else None
+        taken.append(GpuSample(100 * S + tick * S // 10, "GPU-1", memory_used_bytes=used, power_w=watts, energy_j=read))
+        joules += watts / 10
+        log.add((taken[-1],))
+    return taken, Window(100 * S, 160 * S)
+
+
+def test_a_run_longer_than_all_samples_reach_back_gets_the_receipt_of_the_whole_run() -> None:
+    log = SampleLog(seconds=20)
+    taken, window = long_run(log)
+    seen = log.between(window.start_ns - 3 * S, window.end_ns + 3 * S, whole=True)
+    (found,) = receipts(window, seen.samples, seen.processes)
+    (exact,) = receipts(window, taken, [])
+    assert (found.unwatched_ns, found.sample_count) == (0, 60)
+    assert found.power_mean_w == pytest.approx(exact.power_mean_w, rel=0.01)
+    assert (found.device_peak_bytes, found.device_before_bytes, found.came_back) == (70 << 30, 2 << 30, True)
+    assert found.energy.joules is not None
+    assert found.energy.resolution_j is not None
+    assert abs(found.energy.joules - (15 * 700 + 45 * 100)) <= found.energy.resolution_j
+
+
+def test_one_sample_of_each_second_is_kept_for_hours_the_one_with_the_energy() -> None:
+    log = SampleLog(seconds=20)
+    long_run(log)
+    kept = log.between(0, 10**18, whole=True).samples
+    assert [each.time_ns for each in kept] == [(97 + number) * S + 4 * S // 10 for number in range(66)]
+    assert all(each.energy_j is not None for each in kept)
+
+
+def test_where_all_samples_reach_far_enough_all_come_back() -> None:
+    log = SampleLog(seconds=20)
+    taken, _ = long_run(log)
+    assert log.between(150 * S, 10**18, whole=True).samples == tuple(taken)[-130:]
+    assert log.between(0, 10**18).samples == tuple(taken)[-200:]
+
+
+def test_a_receipt_of_a_part_of_the_run_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample_log, "THINNED_S", 33)
+    log = SampleLog(seconds=20)
+    _, window = long_run(log)
+    seen = log.between(window.start_ns - 3 * S, window.end_ns + 3 * S, whole=True)
+    (found,) = receipts(window, seen.samples, seen.processes)
+    assert found.device_before_bytes is None
+    lines = sentences(found)
+    assert lines[0] == "Watched: 29.6 s of 1 min 0 s (means, clocks and the GPU's peaks are of that time alone)"
+    assert "Energy: — (not measurable: the energy counter was not seen at both ends, nor the power throughout)" in lines
 
 
 #: Prints the number of a process that it starts in a session of its own, which starts another one and prints that too.

@@ -124,6 +124,14 @@ def test_a_run_that_no_sample_met_says_so(qtbot: QtBot, resources: Path) -> None
     assert not panel.copy_button.isEnabled()
 
 
+def test_a_run_that_was_watched_in_part_says_so(qtbot: QtBot, resources: Path) -> None:
+    panel = shown(qtbot, resources)
+    panel.show_receipts("1", [replace(RECEIPT, unwatched_ns=2_600_000_000)])
+    assert {"Watched", "810 ms of 3.41 s", "means, clocks and the GPU's peaks are of that time alone"} <= {
+        *words(panel)
+    }
+
+
 def test_a_new_run_takes_the_old_receipt_away(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
     panel.show_receipts("1", [RECEIPT])
