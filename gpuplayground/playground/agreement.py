@@ -1,6 +1,6 @@
 """Whether two snippets computed the same: the arrays they left in ``result``, compared in short.
 
-A digest tells whether two arrays are equal bit by bit. Where they are not, up to 4096 elements of each are compared:
+A digest tells whether two arrays are equal bit by bit. Where they are not, up to 1024 elements of each are compared:
 the largest difference, relative to the largest magnitude among these elements, against a tolerance for the type. It is
 relative to the whole, not to each element, because sums in another order differ most where terms cancel. Of the rest
 the mean and the largest magnitude are compared: they show much of what is wrong there, never that nothing is, so that
@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gpuplayground.playground.results import ResultValue
+from gpuplayground.playground.result_value import ResultValue
 
 #: Largest difference that still counts as equal, relative to the largest element. Adding up n numbers in another order
 #: costs up to about the square root of n roundings, so single and double precision are given some 100 of them; half

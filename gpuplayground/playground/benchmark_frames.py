@@ -9,6 +9,7 @@ from typing import Any
 
 from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan, Phase
 from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed
+from gpuplayground.playground.result_value import result_of
 from gpuplayground.playground.results import RunRequest
 from gpuplayground.runtime import wire
 
@@ -148,6 +149,7 @@ class BenchmarkFrames:
             parameter=(plan.sweep.variable, self._values[step - 1]) if plan.sweep is not None else None,
             error=error,
             out_of_memory=frame["out_of_memory"] is True,
+            result=result_of(frame["result"]),
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gpuplayground.playground.gpu_timing import GpuTiming
+from gpuplayground.playground.result_value import ResultValue
 
 #: How long a benchmark samples at most, unless it is told otherwise.
 DEFAULT_MAX_TIME_S = 10.0
@@ -79,7 +80,8 @@ class Benchmark:
     ``gpu_repeats`` repeats after it; None where there was none. ``gpu_note`` says why there was none, or what is
     missing in it. ``bytes_moved`` is what the snippet says it moves in one repeat, by a variable of that name.
     ``parameter`` is the sweep's variable and its value. ``error`` says why there is no (complete) measurement;
-    ``out_of_memory`` whether that was memory. ``verdict`` is empty until it has been judged.
+    ``out_of_memory`` whether that was memory. ``result`` is what the snippet had in its variable of that name at the
+    end. ``verdict`` is empty until it has been judged.
     """
 
     label: str
@@ -103,6 +105,7 @@ class Benchmark:
     parameter: tuple[str, int | float] | None = None
     error: str = ""
     out_of_memory: bool = False
+    result: ResultValue | None = None
     verdict: tuple[Flag, ...] = ()
 
     @property

@@ -14,7 +14,8 @@ from enum import StrEnum
 from gpuplayground.playground.agreement import Agreement, ResultCheck, check_results
 from gpuplayground.playground.benchmark_figures import title
 from gpuplayground.playground.benchmark_results import Benchmark, Flag
-from gpuplayground.playground.results import ResultValue, Run, RunState
+from gpuplayground.playground.result_value import ResultValue
+from gpuplayground.playground.results import Run, RunState
 from gpuplayground.playground.statistics import Summary, speed_up, summary
 
 NOT_CHECKED = ResultCheck(Agreement.NONE)
@@ -55,14 +56,14 @@ class Subject:
     verdict: tuple[Flag, ...] = ()
 
     @classmethod
-    def of_benchmark(cls, benchmark: Benchmark, result: ResultValue | None = None, label: str = "") -> Subject:
-        """Return a benchmark as a subject; ``result`` is that of the run it was part of."""
+    def of_benchmark(cls, benchmark: Benchmark, label: str = "") -> Subject:
+        """Return a benchmark as a subject."""
         return cls(
             label=title(replace(benchmark, label=label or benchmark.label)),
             kind=SubjectKind.BENCHMARK,
             samples_ns=benchmark.samples_ns,
             gpu_busy_ns=benchmark.gpu_busy_ns,
-            result=result,
+            result=benchmark.result,
             error=benchmark.error,
             verdict=benchmark.verdict,
         )
@@ -75,7 +76,7 @@ class Subject:
         as its error: its time is that of a part of the work.
         """
         if run.benchmarks:
-            return [cls.of_benchmark(benchmark, run.result, label) for benchmark in run.benchmarks]
+            return [cls.of_benchmark(benchmark, label) for benchmark in run.benchmarks]
         work = [timing for timing in run.timings if not timing.is_import]
         times = [max(timing.wall_ns, timing.synced_ns or 0) for timing in work]
         traced = [timing.gpu.busy_ns for timing in work if timing.gpu is not None]

@@ -22,7 +22,8 @@ from gpuplayground.playground.events import (
 )
 from gpuplayground.playground.output import OutputBatcher
 from gpuplayground.playground.progress import MAX_LINE, ProgressMemory
-from gpuplayground.playground.results import ResultValue, Run, RunError, RunRequest, RunState, StatementTiming
+from gpuplayground.playground.result_value import ResultValue, result_of
+from gpuplayground.playground.results import Run, RunError, RunRequest, RunState, StatementTiming
 from gpuplayground.runtime import wire
 
 
@@ -110,7 +111,7 @@ class RunReport:
         elif kind == "done":
             self._frameworks = {str(name): str(version) for name, version in frame["frameworks"].items()}
             self._trace_note = str(frame["trace_note"])
-            self._result = _result_of(frame["result"])
+            self._result = result_of(frame["result"])
             self._peaks = {str(name): int(peak) for name, peak in frame["allocator_peaks"].items()}
             self._take_end(int(frame["threads"]))
         elif kind == "refused" or kind.startswith("bench_"):
@@ -236,16 +237,3 @@ class RunReport:
 
     def _emit_output(self, chunks: tuple[OutputChunk, ...], dropped: int) -> None:
         self._on_event(OutputAppended(self._request.run_id, chunks, dropped))
-
-
-def _result_of(value: dict[str, Any] | None) -> ResultValue | None:
-    if value is None:
-        return None
-    return ResultValue(
-        dtype=str(value["dtype"]),
-        shape=tuple(int(length) for length in value["shape"]),
-        digest=str(value["digest"]),
-        sample=tuple(float(element) for element in value["sample"]),
-        mean_magnitude=None if value["mean_magnitude"] is None else float(value["mean_magnitude"]),
-        largest_magnitude=None if value["largest_magnitude"] is None else float(value["largest_magnitude"]),
-    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan
 from gpuplayground.playground.gpu_timing import GpuTiming
+from gpuplayground.playground.result_value import ResultValue
 
 if TYPE_CHECKING:
     from gpuplayground.playground.trace import Trace
@@ -98,23 +99,6 @@ class RunRequest:
     timeout_s: float | None = None
     trace: bool = True
     benchmark: BenchmarkPlan | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ResultValue:
-    """The array that a snippet left in a variable named ``result``, in short: enough to tell whether two are equal.
-
-    ``digest`` is of dtype, shape and bytes; ``sample`` holds up to 4096 elements at equal distances as floats, each
-    complex number as its real and its imaginary part, and is empty where an element is not finite. The magnitudes are
-    of all elements, and None where that is not known.
-    """
-
-    dtype: str
-    shape: tuple[int, ...]
-    digest: str
-    sample: tuple[float, ...] = ()
-    mean_magnitude: float | None = None
-    largest_magnitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from .bench_meter import Meter
 from .interrupts import uninterrupted
 from .l2 import L2Error, L2Flush
 from .medians import LEAST_TIME_NS
+from .outcome import result_value
 
 _TRACING = "GPU time"
 #: Progress is told this often at most, between samples.
@@ -110,26 +111,27 @@ class Point:
         self, meter: Meter, lines: tuple[int, int], namespace: dict[str, Any], error: str, *, has_no_memory: bool
     ) -> None:
         """Send what was measured, however far it came."""
-        meter.convergence.look()
-        frame = {
-            "kind": "bench_result",
-            "first_line": lines[0],
-            "last_line": lines[1],
-            "totals_ns": meter.totals_ns,
-            "repeats": meter.repeats,
-            "warmup_repeats": meter.warmup_repeats,
-            "warmup_ns": meter.warmup_ns,
-            "overhead": meter.overhead,
-            "converged": meter.convergence.converged and not error,
-            "is_cold": meter.is_cold,
-            "start_ns": meter.start_ns,
-            "end_ns": meter.end_ns,
-            "uses_gpu": meter.uses_gpu,
-            "bytes_moved": _bytes_moved(namespace),
-            "error": error,
-            "out_of_memory": has_no_memory,
-        }
         with uninterrupted():
+            meter.convergence.look()
+            frame = {
+                "kind": "bench_result",
+                "first_line": lines[0],
+                "last_line": lines[1],
+                "totals_ns": meter.totals_ns,
+                "repeats": meter.repeats,
+                "warmup_repeats": meter.warmup_repeats,
+                "warmup_ns": meter.warmup_ns,
+                "overhead": meter.overhead,
+                "converged": meter.convergence.converged and not error,
+                "is_cold": meter.is_cold,
+                "start_ns": meter.start_ns,
+                "end_ns": meter.end_ns,
+                "uses_gpu": meter.uses_gpu,
+                "bytes_moved": _bytes_moved(namespace),
+                "error": error,
+                "out_of_memory": has_no_memory,
+                "result": None if error else result_value(namespace),
+            }
             self._send(frame)
 
     def trace(self, meter: Meter, tracer: Tracer | None) -> None:

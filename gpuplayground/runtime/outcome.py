@@ -10,7 +10,7 @@ from typing import Any, Mapping
 #: Larger arrays are not looked at: to copy and hash them would take longer than many a run.
 _MAX_BYTES = 1 << 30
 #: So many elements are kept, at equal distances, to tell how far two results are apart.
-_SAMPLE = 4096
+_SAMPLE = 1024
 #: So many elements at a time are made double precision: all at once could take more memory than the array itself.
 _BLOCK = 1 << 20
 

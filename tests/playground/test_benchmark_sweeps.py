@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gpuplayground.playground.agreement import Agreement, check_results
 from gpuplayground.playground.results import RunState
 from tests.playground.benchmarked import measure, measured, progress
 from tests.snippets import Playground
@@ -131,6 +132,15 @@ def test_a_variable_that_is_not_set_once_is_refused(playground: Playground, sour
     played = measure(playground, source, 2, sweep=("n", (1, 2)))
     assert played.result.state is RunState.FAILED
     assert words in played.result.summary
+
+
+def test_each_value_of_a_sweep_has_the_result_it_computed(playground: Playground) -> None:
+    source = "import numpy as np\nn = 4\nresult = np.full(3, float(n))\n"
+    benchmarks = measure(playground, source, 3, sweep=("n", (1, 2, 3))).result.benchmarks
+    first, second, third = (each.result for each in benchmarks)
+    assert [value.sample[0] for value in (first, second, third) if value is not None] == [1.0, 2.0, 3.0]
+    assert check_results(first, second).agreement is Agreement.DIFFERENT
+    assert check_results(third, third).agreement is Agreement.EQUAL
 
 
 def test_a_sweep_without_values_is_refused(playground: Playground) -> None:

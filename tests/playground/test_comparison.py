@@ -13,7 +13,8 @@ from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.comparison import Difference, Subject, SubjectKind, compare
 from gpuplayground.playground.comparison_text import factor_text, markdown_table, result_text, speed_up_text, text_table
 from gpuplayground.playground.gpu_timing import GpuTiming
-from gpuplayground.playground.results import ResultValue, Run, RunError, RunState, StatementTiming
+from gpuplayground.playground.result_value import ResultValue
+from gpuplayground.playground.results import Run, RunError, RunState, StatementTiming
 
 SAMPLES = st.lists(st.floats(1.0, 1e9), min_size=6, max_size=60).map(tuple)
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan, Flag, FlagKind, SweepPlan
 from gpuplayground.playground.gpu_timing import CopyTotals, Direction, GpuTiming, KernelTotals, RegionTiming, Wait
-from gpuplayground.playground.results import ResultValue, Run, RunError, RunRequest, RunState, StatementTiming
+from gpuplayground.playground.result_value import ResultValue
+from gpuplayground.playground.results import Run, RunError, RunRequest, RunState, StatementTiming
 from gpuplayground.playground.serial import SerialError, from_data, to_data
 from gpuplayground.playground.trace import OPERATIONS, Trace
 

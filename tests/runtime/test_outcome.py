@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpuplayground.playground.agreement import Agreement, check_results
-from gpuplayground.playground.results import ResultValue
+from gpuplayground.playground.result_value import ResultValue
 from tests.snippets import Playground
 
 
@@ -36,7 +36,7 @@ def test_equal_arrays_have_one_digest_and_others_another(playground: Playground)
 def test_a_long_array_is_sampled_and_one_with_a_nan_is_not(playground: Playground) -> None:
     long = playground.play("import numpy as np\nresult = np.arange(100_000)").result.result
     assert long is not None
-    assert len(long.sample) == 4096
+    assert len(long.sample) == 1024
     assert (long.sample[0], long.sample[-1]) == (0.0, 99_999.0)
     assert (long.mean_magnitude, long.largest_magnitude) == (49_999.5, 99_999.0)
     for broken in ("np.array([1.0, np.nan])", "np.where(np.arange(100_000) == 1, np.inf, 1.0)"):
@@ -61,8 +61,8 @@ def test_magnitudes_are_taken_of_what_its_own_type_cannot_hold(playground: Playg
 @pytest.mark.parametrize(
     "wrong",
     [
-        "result[1::2] = 1e6; result[np.linspace(0, result.size - 1, 4096).astype(np.int64)] = 1",
-        "result[5000:5200] = 0; result[np.linspace(0, result.size - 1, 4096).astype(np.int64)] = 1",
+        "result[1::2] = 1e6; result[np.linspace(0, result.size - 1, 1024).astype(np.int64)] = 1",
+        "result[5000:5200] = 0; result[np.linspace(0, result.size - 1, 1024).astype(np.int64)] = 1",
         "result[1] = 2",
     ],
 )

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.benchmark_results import Flag, FlagKind
 from gpuplayground.playground.comparison import Subject, SubjectKind
-from gpuplayground.playground.results import ResultValue
+from gpuplayground.playground.result_value import ResultValue
 from gpuplayground.ui.compare.chart import ROW_PX
 from gpuplayground.ui.compare.dialog import CompareDialog
 from gpuplayground.ui.compare.model import Column
