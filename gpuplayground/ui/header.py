@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from gpuplayground.monitor.samples import DriverInfo
 from gpuplayground.ui.actions import Actions, with_shortcut
+from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.pill import Pill
 from gpuplayground.ui.theme import Theme, ui_font
@@ -183,12 +183,12 @@ class Header(QFrame):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         return button
 
-    def _box(self, name: str, width: int) -> QComboBox:
-        box = QComboBox()
+    def _box(self, name: str, width: int) -> DropDown:
+        box = DropDown()
         box.setAccessibleName(name)
         box.setToolTip(name)
         box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.setSizeAdjustPolicy(DropDown.SizeAdjustPolicy.AdjustToContents)
         box.setMinimumWidth(width)
         box.setMaximumWidth(width + 60)
         return box

@@ -41,13 +41,16 @@ QToolButton:checked { background: $selection; color: $text; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[role="segment"] { color: $muted; padding: 3px 10px; }
 QToolButton[role="segment"]:checked { background: $selection; color: $text; }
-QComboBox { background: $card; border: 1px solid $border; border-radius: 6px; padding: 4px 10px; min-height: 20px; }
+QComboBox { background: $card; border: 1px solid $border; border-radius: 6px; padding: 4px 10px; min-height: 20px;
+    combobox-popup: 0; }
 QComboBox:hover { background: $hover; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url($arrow); width: 14px; height: 14px; }
 QComboBox:disabled { color: $faint; }
-QComboBox QAbstractItemView { background: $card; border: 1px solid $border; selection-background-color: $selection; }
-QLineEdit, QSpinBox { background: $window; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; }
+QComboBox QAbstractItemView { background: $card; border: 1px solid $border; padding: 3px; outline: none; }
+QComboBox QAbstractItemView::item { padding: 4px 8px; border-radius: 4px; min-height: 18px; }
+QComboBox QAbstractItemView::item:selected { background: $selection; color: $text; }
+QLineEdit { background: $card; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; }
 QPlainTextEdit, QAbstractScrollArea { border: none; }
 QMenu { background: $card; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 5px 28px 5px 12px; border-radius: 4px; }

@@ -17,7 +17,7 @@ def _draw_box(painter: QPainter, theme: Theme, at: QPointF, *, ticked: bool, ena
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     filled = theme.color("accent" if enabled else "faint")
     painter.setPen(filled if ticked else theme.color("muted" if enabled else "faint"))
-    painter.setBrush(filled if ticked else theme.color("window"))
+    painter.setBrush(filled if ticked else theme.color("card"))
     painter.drawRoundedRect(box, 3, 3)
     if ticked:
         pen = QPen(theme.color("on_accent"), 1.8)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
 
+from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme
 
@@ -39,7 +40,7 @@ class PanelHeader(QFrame):
         if titles:
             self.tabs.setProperty("role", "pages")
         #: In the place of the tabs where they have no room.
-        self.list = QComboBox()
+        self.list = DropDown()
         self.list.addItems([*titles])
         self.list.setAccessibleName(self.tr("What is shown of the run"))
         self.list.setToolTip(self.tr("Timings, timeline, benchmark, receipt or history"))
