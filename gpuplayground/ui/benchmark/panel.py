@@ -120,6 +120,11 @@ class BenchmarkPanel(QWidget):
         elif self._stack.currentIndex() == _LIVE:
             self._show_step(len(self._benchmarks) - 1)
 
+    def judged(self, run_id: str, benchmarks: Sequence[Benchmark]) -> None:
+        """Show what a run measured with its verdicts, unless another benchmark has begun since."""
+        if run_id == self._run_id:
+            self.show_benchmarks(benchmarks)
+
     def show_benchmark(self, benchmark: Benchmark) -> None:
         """Show one benchmark, of the past or judged since."""
         self.show_benchmarks((benchmark,))

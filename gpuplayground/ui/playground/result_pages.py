@@ -158,6 +158,9 @@ class ResultPages(QStackedWidget):
         benchmarks: Sequence[Benchmark],
     ) -> None:
         """Add what the monitor saw of a run, a moment after its end."""
+        if benchmarks:
+            # Ahead of the question whose run it is: a benchmark stays in sight over a later plain run.
+            self.benchmark.judged(run_id, benchmarks)
         if run_id != self._run_id:
             return
         self._samples, self._receipts = (samples, gpu_names), receipts
@@ -165,8 +168,6 @@ class ResultPages(QStackedWidget):
             self._timeline.set_samples(samples, gpu_names)
         if self._receipt is not None:
             self._receipt.show_receipts(run_id, receipts)
-        if benchmarks:
-            self.benchmark.show_benchmarks(benchmarks)
 
     def show_past(self, kept: KeptRun) -> None:
         """Show a run of the past as it was."""
