@@ -70,7 +70,7 @@ class Measuring(QObject):
     def _account(self, tab_id: str, request: RunRequest, run: Run) -> None:
         if run.state is not RunState.NOT_STARTED:
             self._keeper.keep(request, run, self._inventory)
-        wait_ms = COMPLETE_AFTER_MS if self._log.gpus and _has_used_cuda(run) else 0
+        wait_ms = COMPLETE_AFTER_MS if self._log.gpus and run.used_cuda else 0
         QTimer.singleShot(wait_ms, self, lambda: self._complete(tab_id, request, run))
 
     def _complete(self, tab_id: str, request: RunRequest, run: Run) -> None:
@@ -88,10 +88,6 @@ class Measuring(QObject):
         self._keeper.complete(run.run_id, made, [each.verdict for each in benchmarks], around)
 
     def _receipts(self, run: Run, seen: Watched, chosen: tuple[str, ...]) -> tuple[Receipt, ...]:
-        if not _has_used_cuda(run) or not seen.samples:
+        if not run.used_cuda or not seen.samples:
             return ()
         return receipts(window_of(run, chosen), seen.samples, seen.processes, run.allocator_peaks, seen.gpus)
-
-
-def _has_used_cuda(run: Run) -> bool:
-    return any(timing.synced_ns is not None for timing in run.timings) or any(b.uses_gpu for b in run.benchmarks)

@@ -167,7 +167,7 @@ class ResultPages(QStackedWidget):
         if self._timeline is not None:
             self._timeline.set_samples(samples, gpu_names)
         if self._receipt is not None:
-            self._receipt.show_receipts(run_id, receipts)
+            self._receipt.show_receipts(run_id, receipts, self._run)
 
     def show_past(self, kept: KeptRun) -> None:
         """Show a run of the past as it was."""
@@ -188,7 +188,7 @@ class ResultPages(QStackedWidget):
         if self._run_id:
             panel.begin(self._run_id)
         if self._receipts is not None:
-            panel.show_receipts(self._run_id, self._receipts)
+            panel.show_receipts(self._run_id, self._receipts, self._run)
         elif self._run is not None:
             panel.wait(self._run_id)
 

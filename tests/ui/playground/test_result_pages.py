@@ -62,3 +62,13 @@ def test_a_run_takes_no_receipt_of_an_earlier_one(pages: ResultPages) -> None:
     pages.begin("later", None)
     pages.complete("earlier", (), {}, (), ())
     assert "when the run is over" in pages.receipt.empty.text()
+
+
+@pytest.mark.parametrize("is_shown_before", [True, False])
+def test_a_run_on_the_cpu_has_no_receipt_as_it_did_not_use_cuda(pages: ResultPages, *, is_shown_before: bool) -> None:
+    if is_shown_before:
+        assert "F5" in pages.receipt.empty.text()
+    pages.begin("plain", None)
+    pages.finish(over("plain"))
+    pages.complete("plain", (), {}, (), ())
+    assert "did not use CUDA" in pages.receipt.empty.text()
