@@ -200,6 +200,20 @@ def test_figures_and_pictures_stand_side_by_side_where_there_is_room(qtbot: QtBo
     assert panel.result.histogram.width() <= panel.width()
 
 
+def test_nothing_of_a_result_is_cut_where_the_panel_is_as_narrow_as_its_buttons_let_it_be(
+    qtbot: QtBot, resources: Path
+) -> None:
+    panel = shown(qtbot, resources)
+    panel.show_benchmark(measurement())
+    panel.resize(216, 260)
+    inside = panel.result.widget()
+    assert inside is not None
+    qtbot.waitUntil(lambda: inside.width() <= panel.result.viewport().width() <= 216)
+    least = panel.result.facts.layout()
+    assert least is not None
+    assert least.minimumSize().width() <= panel.result.facts.width()
+
+
 def test_a_sweep_shows_the_value_that_is_measured_and_then_lets_one_choose(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
     panel.begin(RUN, SWEEP)
