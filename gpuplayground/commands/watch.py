@@ -79,7 +79,7 @@ class Watch:
         if (
             seen is None
             or run.pid is None
-            or not (_has_used_cuda(run) or any(each.pid == run.pid for each in seen.processes))
+            or not (run.used_cuda or any(each.pid == run.pid for each in seen.processes))
         ):
             return ()
         seen = self._settled(run, whole=True)
@@ -139,10 +139,6 @@ def watching(source: str) -> Iterator[Watch]:
         yield watch
     finally:
         watch.stop()
-
-
-def _has_used_cuda(run: Run) -> bool:
-    return any(timing.synced_ns is not None for timing in run.timings) or any(b.uses_gpu for b in run.benchmarks)
 
 
 def _has_driver() -> bool:

@@ -8,7 +8,7 @@ overlap: then there is no difference that these samples could show.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from gpuplayground.playground.agreement import Agreement, ResultCheck, check_results
@@ -53,7 +53,8 @@ class Subject:
     gpu_busy_ns: float | None = None
     result: ResultValue | None = None
     error: str = ""
-    verdict: tuple[Flag, ...] = ()
+    #: No part of its identity: a benchmark is the same before and after it was judged.
+    verdict: tuple[Flag, ...] = field(default=(), compare=False)
 
     @classmethod
     def of_benchmark(cls, benchmark: Benchmark, label: str = "") -> Subject:

@@ -139,3 +139,9 @@ class Run:
     def duration_ns(self) -> int:
         """Wall time from the first statement to the end of the process."""
         return self.end_ns - self.start_ns
+
+    @property
+    def used_cuda(self) -> bool:
+        """Whether the GPU was waited for after any statement, or in a benchmark."""
+        was_waited_for = any(timing.synced_ns is not None for timing in self.timings)
+        return was_waited_for or any(benchmark.uses_gpu for benchmark in self.benchmarks)

@@ -90,7 +90,7 @@ class Measuring(QObject):
     def _account(self, tab_id: str, request: RunRequest, run: Run) -> None:
         if run.state is not RunState.NOT_STARTED:
             self._keeper.keep(request, run, self._inventory)
-        wait_ms = COMPLETE_AFTER_MS if self._log.gpus and _has_used_cuda(run) else 0
+        wait_ms = COMPLETE_AFTER_MS if self._log.gpus and run.used_cuda else 0
         QTimer.singleShot(wait_ms, self, lambda: self._complete(tab_id, request, run))
 
     def _complete(self, tab_id: str, request: RunRequest, run: Run) -> None:
@@ -113,7 +113,7 @@ class Measuring(QObject):
         self._keeper.complete(run.run_id, made, [each.verdict for each in benchmarks], around)
 
     def _receipts(self, run: Run, seen: Watched, chosen: tuple[str, ...]) -> tuple[Receipt, ...]:
-        if not _has_used_cuda(run) or not seen.samples:
+        if not run.used_cuda or not seen.samples:
             return ()
         others = [each for each in (*self._past, *self._under_way.values()) if each.run_id != run.run_id]
         window = window_of(run, chosen)
@@ -123,7 +123,3 @@ class Measuring(QObject):
 def _chosen(request: RunRequest | None) -> tuple[str, ...]:
     """Return the GPU that was chosen for a run, if one was."""
     return () if request is None or not request.cuda_visible_devices else (request.cuda_visible_devices,)
-
-
-def _has_used_cuda(run: Run) -> bool:
-    return any(timing.synced_ns is not None for timing in run.timings) or any(b.uses_gpu for b in run.benchmarks)

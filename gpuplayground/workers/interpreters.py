@@ -27,11 +27,15 @@ class Interpreters(QObject):
         self.environments: list[Environment] = []
         self._own = own
         self._lost = chosen if chosen and not is_there else ""
+        # What was chosen when the search began, and what was added since: the search knows nothing of the latter.
+        self._chosen_then = self.chosen
+        self._added_since: list[Environment] = []
         self._tasks = Tasks(self)
         self._given_up = threading.Event()
 
     def discover(self) -> None:
         """Look for environments; ``changed`` follows, and ``failed`` if the remembered one can be used no longer."""
+        self._chosen_then, self._added_since = self.chosen, []
         # The chosen one may be that of a folder this program was started in the last time.
         look = partial(discover, tuple(dict.fromkeys((*self.added, self.chosen))), given_up=self._given_up)
         self._tasks.start(look, self._discovered, self.failed)
@@ -55,18 +59,25 @@ class Interpreters(QObject):
         return self._tasks.wait(seconds)
 
     def _discovered(self, environments: list[Environment]) -> None:
-        self.environments = environments
-        if not any(environment.interpreter == self.chosen for environment in environments):
+        self.environments = told_apart(_joined(environments, self._added_since))
+        is_chosen_since = self.chosen != self._chosen_then
+        if not is_chosen_since and not any(found.interpreter == self.chosen for found in self.environments):
             self._lost = self._lost or self.chosen
-            self.chosen = next((found.interpreter for found in environments if found.is_current), self._own)
+            self.chosen = next((found.interpreter for found in self.environments if found.is_current), self._own)
         self.changed.emit()
-        if self._lost:
+        if self._lost and not is_chosen_since:
             sentence = self.tr("{0} can no longer run snippets: GPU Playground's own environment runs them now.")
             self.failed.emit(sentence.format(self._lost))
-            self._lost = ""
+        self._lost = ""
 
     def _added(self, environment: Environment) -> None:
-        known = [found for found in self.environments if found.interpreter != environment.interpreter]
-        self.environments = told_apart([*known, environment])
+        self._added_since = _joined(self._added_since, [environment])
+        self.environments = told_apart(_joined(self.environments, [environment]))
         self.added = [*(path for path in self.added if path != environment.interpreter), environment.interpreter]
         self.choose(environment.interpreter)
+
+
+def _joined(known: Sequence[Environment], newer: Sequence[Environment]) -> list[Environment]:
+    """Return those that are known with the newer ones behind them, each interpreter once."""
+    replaced = {environment.interpreter for environment in newer}
+    return [*(environment for environment in known if environment.interpreter not in replaced), *newer]

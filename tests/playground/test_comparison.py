@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gpuplayground.playground.agreement import Agreement
-from gpuplayground.playground.benchmark_results import Benchmark
+from gpuplayground.playground.benchmark_results import Benchmark, Flag, FlagKind
 from gpuplayground.playground.comparison import Difference, Subject, SubjectKind, compare
 from gpuplayground.playground.comparison_text import factor_text, markdown_table, result_text, speed_up_text, text_table
 from gpuplayground.playground.gpu_timing import GpuTiming
@@ -213,3 +214,9 @@ def test_the_interval_of_a_speed_up_holds_one_exactly_where_the_intervals_overla
 def test_nothing_differs_from_itself(samples: tuple[float, ...]) -> None:
     subject = Subject("a", SubjectKind.BENCHMARK, samples)
     assert compare([subject, subject])[1].difference is Difference.NONE
+
+
+def test_a_benchmark_is_the_same_subject_before_and_after_it_was_judged() -> None:
+    judged = Benchmark("add", 1, 2, "c = a + b", (1.0, 2.0), verdict=(Flag(FlagKind.NOISY, "Spreads over 13 %."),))
+    assert Subject.of_benchmark(judged) == Subject.of_benchmark(replace(judged, verdict=()))
+    assert Subject.of_benchmark(judged) != Subject.of_benchmark(replace(judged, samples_ns=(1.0, 3.0)))

@@ -61,6 +61,8 @@ class FactGrid(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(8)
+        # The columns it has now must not keep it from being made narrower.
+        self.setMinimumWidth(_FACT_PX)
         self._cells: list[QWidget] = []
         self._columns = 0
 
@@ -79,7 +81,7 @@ class FactGrid(QWidget):
         self._arrange(event.size().width())
 
     def _arrange(self, width: int) -> None:
-        columns = max(2, width // _FACT_PX)
+        columns = max(1, width // _FACT_PX)
         if columns == self._columns:
             return
         self._columns = columns

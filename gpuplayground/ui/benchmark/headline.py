@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gpuplayground.playground.benchmark_figures import half_width_text, interval_sentence, title
-from gpuplayground.playground.benchmark_results import Benchmark, Flag, FlagKind
+from gpuplayground.playground.benchmark_results import Benchmark, FlagKind
 from gpuplayground.playground.statistics import Summary
 from gpuplayground.ui.charts.flow import FlowLayout
 from gpuplayground.ui.pill import Pill
@@ -42,8 +42,11 @@ class Headline(QWidget):
             column.addWidget(label)
         self.figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
-    def show_benchmark(self, benchmark: Benchmark, times: Summary | None) -> None:
-        """Show a benchmark; ``times`` is None where nothing was measured."""
+    def show_benchmark(self, benchmark: Benchmark, times: Summary | None, *, is_verdict_to_come: bool) -> None:
+        """Show a benchmark; ``times`` is None where nothing was measured.
+
+        ``is_verdict_to_come`` tells whether one without a verdict is still to be judged, or never was.
+        """
         lines = (
             self.tr("line {first}") if benchmark.first_line == benchmark.last_line else self.tr("lines {first}–{last}")
         )
@@ -56,16 +59,24 @@ class Headline(QWidget):
         self.error.setText(benchmark.error)
         for label in (self.interval, self.error):
             label.setVisible(bool(label.text()))
-        self._show_verdict(benchmark.verdict, measured=times is not None)
+        words = [(_pill_text(flag.kind), flag_role(flag.kind), flag.sentence) for flag in benchmark.verdict]
+        if times is not None and not words:
+            words = [self._no_verdict(is_to_come=is_verdict_to_come)]
+        self._show_verdict(words)
 
-    def _show_verdict(self, verdict: tuple[Flag, ...], *, measured: bool) -> None:
+    def _no_verdict(self, *, is_to_come: bool) -> tuple[str, str, str]:
+        """Return the pill, its role and the sentence of a benchmark without a verdict."""
+        if is_to_come:
+            waiting = self.tr("The verdict needs the monitor's last samples: it comes in a moment.")
+            return self.tr("JUDGING…"), "muted", waiting
+        never = self.tr("GPU Playground was closed before the monitor's last samples: measure again for a verdict.")
+        return self.tr("NOT JUDGED"), "muted", never
+
+    def _show_verdict(self, words: list[tuple[str, str, str]]) -> None:
+        """Show a pill and a sentence for each of ``words``: text, role, sentence."""
         for pill in self.pills:
             self._row.removeWidget(pill)
             pill.deleteLater()
-        words = [(_pill_text(flag.kind), flag_role(flag.kind), flag.sentence) for flag in verdict]
-        if measured and not verdict:
-            waiting = self.tr("The verdict needs the monitor's last samples: it comes in a moment.")
-            words = [(self.tr("NOT JUDGED YET"), "muted", waiting)]
         self.pills = []
         for text, role, sentence in words:
             pill = Pill(self._theme)

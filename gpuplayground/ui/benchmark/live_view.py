@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gpuplayground.playground.benchmark_figures import TARGET_HALF_WIDTH, half_width_text
 from gpuplayground.playground.benchmark_results import BenchmarkPlan, Phase
 from gpuplayground.playground.events import BenchmarkProgressed
+from gpuplayground.ui.benchmark.labels import SubjectLabel, WholeLabel
 from gpuplayground.ui.benchmark.meter import Meter, convergence
 from gpuplayground.ui.charts.surface import Surface
 from gpuplayground.ui.theme import Theme, ui_font
-from gpuplayground.units import DASH, duration
+from gpuplayground.units import duration
 
 _PHASES = tuple(Phase)
 
@@ -59,64 +60,105 @@ class PhaseSteps(Surface):
             painter.setPen(self.theme.color("text" if number == present else "muted" if number < present else "faint"))
             box = QRectF(left + 13, area.top(), width + 4, area.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
-            left += width + (34 if name else 13)
+            left += 13 + width + (21 if has_room else 8) if name else 14
 
 
-class LiveView(QWidget):
-    """Fills while a benchmark runs."""
+class LiveView(QScrollArea):
+    """Fills while a benchmark runs. What it shows does not change the room it asks for."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._limit_s = 1.0
-        self.step, self.figure, self.half_width, self.samples = QLabel(), QLabel(), QLabel(), QLabel()
-        for label in (self.step, self.half_width, self.samples):
+        self._plan = BenchmarkPlan(1, 1, "")
+        self.subject, self.step = SubjectLabel(), QLabel()
+        self.figure, self.half_width, self.samples = QLabel(), WholeLabel(), WholeLabel()
+        for label in (self.subject, self.step, self.half_width, self.samples):
             label.setProperty("role", "muted")
+        for label in (self.subject, self.step, self.samples):
+            label.setFont(ui_font(12))
         self.figure.setFont(ui_font(26, QFont.Weight.DemiBold))
         self.half_width.setFont(ui_font(15))
+        self.half_width.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        # What is left over: the precision is worth more than the number of samples.
+        self.samples.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.samples.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.phases = PhaseSteps(theme)
         self.precision = Meter(self.tr("Precision"), "accent", theme)
         self.time = Meter(self.tr("Time"), "memory", theme)
-        row = QHBoxLayout()
+        self.time.setToolTip(self.tr("Warm-up and sampling; the first execution, which may compile, has no limit"))
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Progress of the benchmark"))
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        inside.setBackgroundRole(QPalette.ColorRole.Base)
+        above, row = QHBoxLayout(), QHBoxLayout()
+        above.setSpacing(12)
+        above.addWidget(self.subject, 1)
+        above.addWidget(self.step)
         row.setSpacing(8)
         row.addWidget(self.figure)
         row.addWidget(self.half_width)
-        row.addStretch(1)
-        row.addWidget(self.samples)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 12)
-        column.setSpacing(8)
-        column.addWidget(self.step)
+        row.addWidget(self.samples, 1)
+        column = QVBoxLayout(inside)
+        # The subject stands where that of the result will.
+        column.setContentsMargins(14, 10, 14, 4)
+        column.setSpacing(5)
+        column.addLayout(above)
         column.addWidget(self.phases)
         column.addLayout(row)
         column.addWidget(self.precision)
         column.addWidget(self.time)
         column.addStretch(1)
+        self.setWidget(inside)
 
     def begin(self, plan: BenchmarkPlan) -> None:
         """Start over for a plan."""
-        self._limit_s = plan.max_time_s
-        self.step.setText(plan.label)
-        self._show(Phase.SET_UP, BenchmarkProgressed("", Phase.SET_UP))
+        self._plan = plan
+        steps = 1 if plan.sweep is None else len(plan.sweep.values)
+        self.progress(BenchmarkProgressed("", Phase.SET_UP, steps=steps))
 
-    def progress(self, event: BenchmarkProgressed, plan: BenchmarkPlan) -> None:
-        """Show how far it is."""
-        words = plan.label
-        if plan.sweep is not None and 1 <= event.step <= len(plan.sweep.values):
-            value = plan.sweep.values[event.step - 1]
-            words = self.tr("{label}  ·  {name} = {value}  ·  value {step} of {steps}").format(
-                label=plan.label, name=plan.sweep.variable, value=value, step=event.step, steps=event.steps
-            )
-        self.step.setText(words)
-        self._show(event.phase, event)
-
-    def _show(self, phase: Phase, event: BenchmarkProgressed) -> None:
-        self.phases.show_phase(phase)
-        self.figure.setText(duration(event.median_ns))
+    def progress(self, event: BenchmarkProgressed) -> None:
+        """Show how far the plan is that was begun."""
+        self._show_subject(event)
+        self.phases.show_phase(event.phase)
+        self._show_figure(event.median_ns)
         self.half_width.setText("" if event.half_width is None else half_width_text(event.half_width))
         count = self.tr("1 sample") if event.samples == 1 else self.tr("{count} samples")
         self.samples.setText(count.format(count=f"{event.samples:,}") if event.samples else "")
-        reached = DASH if event.half_width is None else half_width_text(event.half_width)
-        goal = self.tr("{reached}, target {target}").format(reached=reached, target=half_width_text(TARGET_HALF_WIDTH))
-        self.precision.set(convergence(event.half_width, TARGET_HALF_WIDTH), goal)
-        used = self.tr("{used:.1f} s of at most {limit:g} s").format(used=event.elapsed_s, limit=self._limit_s)
-        self.time.set(event.elapsed_s / self._limit_s if self._limit_s else 0.0, used)
+        self.precision.set(convergence(event.half_width, TARGET_HALF_WIDTH), self._precision_text(event.half_width))
+        self.time.set(event.elapsed_s / self._plan.max_time_s, self._time_text(event))
+
+    def _show_figure(self, median_ns: float | None) -> None:
+        self.figure.setText(duration(median_ns))
+        # A dash in the place of a figure is none to look at.
+        role = "muted" if median_ns is None else ""
+        if role != self.figure.property("role"):
+            self.figure.setProperty("role", role)
+            self.figure.style().unpolish(self.figure)
+            self.figure.style().polish(self.figure)
+
+    def _show_subject(self, event: BenchmarkProgressed) -> None:
+        sweep = self._plan.sweep
+        value = f"{sweep.variable} = {sweep.values[event.step - 1]}" if sweep is not None else ""
+        self.subject.show_subject(self._plan.label, value)
+        self.step.setText(self.tr("value {step} of {steps}").format(step=event.step, steps=event.steps))
+        self.step.setVisible(sweep is not None)
+
+    def _precision_text(self, half_width: float | None) -> str:
+        target = self.tr("target {target}").format(target=half_width_text(TARGET_HALF_WIDTH))
+        return target if half_width is None else f"{half_width_text(half_width)}, {target}"
+
+    def _time_text(self, event: BenchmarkProgressed) -> str:
+        limit_s = self._plan.max_time_s
+        if event.phase is Phase.SET_UP:
+            words = self.tr("at most {limit:g} s")
+        elif event.phase is Phase.TRACING:
+            words = self.tr("{used:.1f} s")
+        elif event.elapsed_s < limit_s + 0.05:
+            words = self.tr("{used:.1f} s of at most {limit:g} s")
+        else:
+            words = self.tr("{used:.1f} s, limit {limit:g} s")
+        return words.format(used=event.elapsed_s, limit=limit_s)

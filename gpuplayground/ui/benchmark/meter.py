@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gpuplayground.ui.charts.surface import Surface
-from gpuplayground.ui.theme import Theme, align_right
+from gpuplayground.ui.theme import Theme, align_right, ui_font
 
 _BAR = 6.0
 _HEIGHT = 34
@@ -55,6 +55,11 @@ class Meter(Surface):
         self.setAccessibleDescription(words)
         self.update()
 
+    def words_within(self, width: float) -> str:
+        """Return the words or, where so many pixels are too few for them, those up to the comma."""
+        has_room = QFontMetricsF(ui_font(11)).horizontalAdvance(self._words) <= width
+        return self._words if has_room else self._words.partition(",")[0]
+
     def draw(self, painter: QPainter, area: QRectF) -> None:
         """Paint both texts and the bar."""
         text = area.adjusted(0, 0, 0, -_BAR - 6)
@@ -63,8 +68,7 @@ class Meter(Surface):
         painter.setPen(self.theme.color("text"))
         metrics = QFontMetricsF(painter.font())
         words = text.adjusted(metrics.horizontalAdvance(self._name) + 12, 0, 0, 0)
-        shown = metrics.elidedText(self._words, Qt.TextElideMode.ElideMiddle, words.width())
-        painter.drawText(words, align_right(), shown)
+        painter.drawText(words, align_right(), self.words_within(words.width()))
         bar = QRectF(area.left(), area.bottom() - _BAR - 2, area.width(), _BAR)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.color("grid"))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.playground.benchmark_figures import report
-from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan
+from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan, Phase
 from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.playground.results import Run, RunState
 from gpuplayground.ui.benchmark.live_view import LiveView
@@ -34,8 +34,8 @@ class BenchmarkPanel(QWidget):
     def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run_id: str | None = None
-        self._plan: BenchmarkPlan | None = None
         self._benchmarks: list[Benchmark] = []
+        self._are_judged = False
         self.header = PanelHeader(self.tr("Benchmark"), theme, icons, titles)
         self.steps = QComboBox()
         self.empty = QLabel()
@@ -87,7 +87,7 @@ class BenchmarkPanel(QWidget):
 
     def begin(self, run_id: str, plan: BenchmarkPlan) -> None:
         """Get ready for a benchmark that is about to start."""
-        self._run_id, self._plan = run_id, plan
+        self._run_id, self._are_judged = run_id, False
         self._replace(())
         self.live.begin(plan)
         self._stack.setCurrentIndex(_LIVE)
@@ -95,30 +95,40 @@ class BenchmarkPanel(QWidget):
 
     def progress(self, event: BenchmarkProgressed) -> None:
         """Show how far the benchmark is."""
-        if event.run_id == self._run_id and self._plan is not None:
-            self.live.progress(event, self._plan)
+        if event.run_id == self._run_id:
+            self.live.progress(event)
 
     def measured(self, event: BenchmarkMeasured) -> None:
-        """Take a result; it is shown when it is the last one, until then the next value's progress is."""
+        """Take a result. It is shown when it is the last one, and once its GPU time is known too."""
         if event.run_id != self._run_id:
             return
         self._replace((*self._benchmarks, event.benchmark))
+        if event.benchmark.uses_gpu and not event.benchmark.error:
+            return  # the traced pass is still to come: the GPU time is part of what finish() brings
         if event.step >= event.steps:
             self._show_step(len(self._benchmarks) - 1)
+        elif not event.benchmark.error:
+            following = BenchmarkProgressed(event.run_id, Phase.SET_UP, step=event.step + 1, steps=event.steps)
+            self.live.progress(following)
 
     def finish(self, run: Run) -> None:
         """Show what a run measured, or why it measured nothing."""
         if run.run_id != self._run_id:
             return
         if run.benchmarks:
-            shown = min(max(self.steps.currentIndex(), 0), len(run.benchmarks) - 1)
-            same_length = len(run.benchmarks) == len(self._benchmarks)
+            was_shown = self._stack.currentIndex() == _RESULT and len(run.benchmarks) == len(self._benchmarks)
+            shown = self.steps.currentIndex() if was_shown else len(run.benchmarks) - 1
             self._replace(run.benchmarks)
-            self._show_step(shown if same_length else len(run.benchmarks) - 1)
+            self._show_step(shown)
         elif not self._benchmarks:
             self._show_empty(self._reason(run))
         elif self._stack.currentIndex() == _LIVE:
             self._show_step(len(self._benchmarks) - 1)
+
+    def judged(self, run_id: str, benchmarks: Sequence[Benchmark]) -> None:
+        """Show what a run measured with its verdicts, unless another benchmark has begun since."""
+        if run_id == self._run_id:
+            self.show_benchmarks(benchmarks)
 
     def show_benchmark(self, benchmark: Benchmark) -> None:
         """Show one benchmark, of the past or judged since."""
@@ -129,6 +139,7 @@ class BenchmarkPanel(QWidget):
         if not benchmarks:
             return
         shown = self.steps.currentIndex() if len(benchmarks) == len(self._benchmarks) else len(benchmarks) - 1
+        self._are_judged = True
         self._replace(benchmarks)
         self._show_step(max(shown, 0))
 
@@ -157,7 +168,7 @@ class BenchmarkPanel(QWidget):
         self.steps.setCurrentIndex(index)
         benchmark = self.benchmark
         if benchmark is not None:
-            self.result.show_benchmark(benchmark)
+            self.result.show_benchmark(benchmark, is_verdict_to_come=not self._are_judged)
             self._stack.setCurrentIndex(_RESULT)
         self._enable()
 

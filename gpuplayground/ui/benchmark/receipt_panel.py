@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, 
 
 from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.receipt_rows import rows, sentences
+from gpuplayground.playground.results import Run, RunState
 from gpuplayground.ui.benchmark.facts import FactRows
 from gpuplayground.ui.benchmark.memory_bars import MemoryBars
 from gpuplayground.ui.icons import Icons
@@ -27,6 +28,7 @@ class ReceiptPanel(QWidget):
         self._run_id: str | None = None
         self._receipts: tuple[Receipt, ...] = ()
         self._has_gpus = True
+        self._words = self.tr("Press Run (F5) to see here what a run costs: memory, energy, clocks.")
         self.header = PanelHeader(self.tr("Receipt"), theme, icons, titles)
         tip = self.tr("Copy the receipt as text")
         self.copy_button = self.header.add_button("copy", self.tr("Copy receipt"), tip, lambda _: self.copy())
@@ -47,13 +49,15 @@ class ReceiptPanel(QWidget):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self._stack, 1)
-        self._show_empty()
+        self._show_empty(self._words)
 
     def set_has_gpus(self, has_gpus: bool) -> None:
         """Say whether there is a GPU that the monitor can watch."""
+        if has_gpus == self._has_gpus:
+            return
         self._has_gpus = has_gpus
         if not self._receipts:
-            self._show_empty()
+            self._show_empty(self._words)
 
     def begin(self, run_id: str) -> None:
         """Empty the panel for a run that is about to start."""
@@ -67,11 +71,11 @@ class ReceiptPanel(QWidget):
                 self.tr("Waiting for the last samples: the driver gives memory back a moment after a run.")
             )
 
-    def show_receipts(self, run_id: str, receipts: Sequence[Receipt]) -> None:
-        """Show what was made for a run, also for one of the past; an empty sequence says that no GPU was seen."""
+    def show_receipts(self, run_id: str, receipts: Sequence[Receipt], run: Run | None = None) -> None:
+        """Show what was made for a run, also for one of the past; where that is nothing, ``run`` tells the reason."""
         self._run_id, self._receipts = run_id, tuple(receipts)
         if not self._receipts:
-            self._show_empty(self.tr("No sample of a GPU fell into this run, so that there is nothing to account for."))
+            self._show_empty(self._reason(run))
             return
         inside = QWidget()
         inside.setBackgroundRole(QPalette.ColorRole.Base)
@@ -98,6 +102,15 @@ class ReceiptPanel(QWidget):
         """Put the text on the clipboard."""
         QGuiApplication.clipboard().setText(self.text())
 
+    def _reason(self, run: Run | None) -> str:
+        """Return why there is no receipt."""
+        if run is None or run.used_cuda:
+            return self.tr("No sample of a GPU fell into this run, so that there is nothing to account for.")
+        if run.state is RunState.FINISHED:
+            return self.tr("This run did not use CUDA, so that there is nothing to account for.")
+        # A statement is known to have used CUDA once it is over and the GPU was waited for.
+        return self.tr("This run ended before a statement that used CUDA was over: there is nothing to account for.")
+
     def _title(self, receipt: Receipt) -> QLabel:
         name = receipt.gpu_name or receipt.gpu_uuid
         samples = self.tr("1 sample") if receipt.sample_count == 1 else self.tr("{count} samples")
@@ -111,9 +124,9 @@ class ReceiptPanel(QWidget):
         label.setTextFormat(Qt.TextFormat.PlainText)
         return label
 
-    def _show_empty(self, words: str = "") -> None:
-        if not self._has_gpus:
-            words = self.tr("This machine has no NVIDIA GPU to watch, so that a run has no receipt.")
-        self.empty.setText(words or self.tr("Press Run (F5) to see here what a run costs: memory, energy, clocks."))
+    def _show_empty(self, words: str) -> None:
+        self._words = words
+        no_gpu = self.tr("This machine has no NVIDIA GPU to watch, so that a run has no receipt.")
+        self.empty.setText(words if self._has_gpus else no_gpu)
         self._stack.setCurrentIndex(0)
         self.copy_button.setEnabled(False)

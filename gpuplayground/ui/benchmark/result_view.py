@@ -52,10 +52,10 @@ class ResultView(QScrollArea):
         self._halves.addLayout(right, 1)
         self.setWidget(inside)
 
-    def show_benchmark(self, benchmark: Benchmark) -> None:
-        """Show another benchmark, from its top."""
+    def show_benchmark(self, benchmark: Benchmark, *, is_verdict_to_come: bool = False) -> None:
+        """Show another benchmark, from its top; one without a verdict is still to be judged, or never was."""
         times = summary(benchmark.samples_ns) if benchmark.samples_ns else None
-        self.headline.show_benchmark(benchmark, times)
+        self.headline.show_benchmark(benchmark, times, is_verdict_to_come=is_verdict_to_come)
         for widget in (self.bars, self.facts, self.histogram, self.strip):
             widget.setVisible(times is not None)
         if times is not None:

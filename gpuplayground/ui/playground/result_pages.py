@@ -158,15 +158,16 @@ class ResultPages(QStackedWidget):
         benchmarks: Sequence[Benchmark],
     ) -> None:
         """Add what the monitor saw of a run, a moment after its end."""
+        if benchmarks:
+            # Ahead of the question whose run it is: a benchmark stays in sight over a later plain run.
+            self.benchmark.judged(run_id, benchmarks)
         if run_id != self._run_id:
             return
         self._samples, self._receipts = (samples, gpu_names), receipts
         if self._timeline is not None:
             self._timeline.set_samples(samples, gpu_names)
         if self._receipt is not None:
-            self._receipt.show_receipts(run_id, receipts)
-        if benchmarks:
-            self.benchmark.show_benchmarks(benchmarks)
+            self._receipt.show_receipts(run_id, receipts, self._run)
 
     def show_past(self, kept: KeptRun) -> None:
         """Show a run of the past as it was."""
@@ -187,7 +188,7 @@ class ResultPages(QStackedWidget):
         if self._run_id:
             panel.begin(self._run_id)
         if self._receipts is not None:
-            panel.show_receipts(self._run_id, self._receipts)
+            panel.show_receipts(self._run_id, self._receipts, self._run)
         elif self._run is not None:
             panel.wait(self._run_id)
 

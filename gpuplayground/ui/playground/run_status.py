@@ -25,6 +25,8 @@ _ROLES = {
 }
 _TICK_MS = 100
 _HEIGHT, _PADDING = 20, 10
+#: Stands between the parts of a text.
+_BETWEEN = " · "
 
 
 class RunStatus(QWidget):
@@ -52,6 +54,18 @@ class RunStatus(QWidget):
     def text(self) -> str:
         """Return the whole text, also where the pill has room for a part of it only."""
         return self._text
+
+    @property
+    def shown(self) -> str:
+        """The text as far as there is room for it: parts are left out whole, as a figure that is cut is a wrong one."""
+        metrics, room = QFontMetrics(self.font()), self.width() - 2 * _PADDING + 1
+        parts = self._text.split(_BETWEEN)
+        # The colour says that something runs; how it ended is read first.
+        main = parts[-1] if self._state == RunState.RUNNING else parts[0]
+        for words in (self._text, main):
+            if metrics.horizontalAdvance(words) <= room:
+                return words
+        return metrics.elidedText(main, Qt.TextElideMode.ElideRight, room)
 
     @property
     def is_ticking(self) -> bool:
@@ -116,7 +130,7 @@ class RunStatus(QWidget):
         self._timer.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Elide anew."""
+        """Show as much as there is room for."""
         super().resizeEvent(event)
         self.update()
 
@@ -125,7 +139,7 @@ class RunStatus(QWidget):
         return QSize(QFontMetrics(self.font()).horizontalAdvance(self._text) + 2 * _PADDING + 2, _HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a few words: the rest is elided."""
+        """Room for a part of the text, see :attr:`shown`."""
         return QSize(min(self.sizeHint().width(), 112), _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -141,8 +155,7 @@ class RunStatus(QWidget):
         painter.drawRoundedRect(area, area.height() / 2, area.height() / 2)
         painter.setPen(self._theme.color(role))
         inside = self.rect().adjusted(_PADDING, 0, -_PADDING, 0)
-        text = QFontMetrics(self.font()).elidedText(self._text, Qt.TextElideMode.ElideMiddle, inside.width() + 1)
-        painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, self.shown)
         painter.end()
 
 

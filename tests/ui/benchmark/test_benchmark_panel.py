@@ -83,8 +83,7 @@ def test_events_of_another_run_change_nothing(qtbot: QtBot, resources: Path) -> 
 
 def test_the_result_has_median_interval_and_verdict_beside_each_other(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, PLAN)
-    panel.measured(BenchmarkMeasured(RUN, measurement()))
+    panel.show_benchmark(measurement())
     headline = panel.result.headline
     assert panel.result.isVisible()
     assert headline.figure.text() == "7.47 µs"
@@ -117,12 +116,40 @@ def test_pills_go_on_in_the_next_line_where_the_panel_is_narrow(qtbot: QtBot, re
     assert max(rights) <= panel.width(), tops
 
 
-def test_a_benchmark_that_is_not_judged_yet_says_so(qtbot: QtBot, resources: Path) -> None:
+def test_a_benchmark_that_is_being_judged_says_so(qtbot: QtBot, resources: Path) -> None:
+    panel = shown(qtbot, resources)
+    panel.begin(RUN, PLAN)
+    panel.finish(over(RunState.FINISHED, measurement(verdict=())))
+    headline = panel.result.headline
+    assert [(pill.text, pill.role) for pill in headline.pills] == [("JUDGING…", "muted")]
+    assert "in a moment" in headline.reasons.text()
+    panel.judged(RUN, [measurement()])
+    assert [pill.text for pill in headline.pills] == ["STEADY"]
+
+
+def test_a_benchmark_of_the_past_that_was_never_judged_promises_no_verdict(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
     panel.show_benchmark(measurement(verdict=()))
-    assert [pill.role for pill in panel.result.headline.pills] == ["muted"]
-    panel.show_benchmark(measurement())
-    assert [pill.text for pill in panel.result.headline.pills] == ["STEADY"]
+    assert [(pill.text, pill.role) for pill in panel.result.headline.pills] == [("NOT JUDGED", "muted")]
+    assert "measure again" in panel.result.headline.reasons.text()
+
+
+def test_with_a_gpu_the_result_waits_for_its_gpu_time(qtbot: QtBot, resources: Path) -> None:
+    panel = shown(qtbot, resources)
+    panel.begin(RUN, PLAN)
+    panel.measured(BenchmarkMeasured(RUN, measurement(gpu=None, verdict=())))
+    panel.progress(BenchmarkProgressed(RUN, Phase.TRACING))
+    assert panel.live.isVisible()
+    assert not panel.compare_button.isEnabled()
+    panel.finish(over(RunState.FINISHED, measurement(verdict=())))
+    assert panel.result.bars.rows()[1][1].startswith("6.90 µs")
+
+
+def test_without_a_gpu_the_result_is_shown_as_soon_as_it_is_measured(qtbot: QtBot, resources: Path) -> None:
+    panel = shown(qtbot, resources)
+    panel.begin(RUN, PLAN)
+    panel.measured(BenchmarkMeasured(RUN, measurement(gpu=None, uses_gpu=False)))
+    assert panel.result.isVisible()
 
 
 def test_without_gpu_time_the_bar_says_why(qtbot: QtBot, resources: Path) -> None:
@@ -173,6 +200,20 @@ def test_figures_and_pictures_stand_side_by_side_where_there_is_room(qtbot: QtBo
     assert panel.result.histogram.width() <= panel.width()
 
 
+def test_nothing_of_a_result_is_cut_where_the_panel_is_as_narrow_as_its_buttons_let_it_be(
+    qtbot: QtBot, resources: Path
+) -> None:
+    panel = shown(qtbot, resources)
+    panel.show_benchmark(measurement())
+    panel.resize(216, 260)
+    inside = panel.result.widget()
+    assert inside is not None
+    qtbot.waitUntil(lambda: inside.width() <= panel.result.viewport().width() <= 216)
+    least = panel.result.facts.layout()
+    assert least is not None
+    assert least.minimumSize().width() <= panel.result.facts.width()
+
+
 def test_a_sweep_shows_the_value_that_is_measured_and_then_lets_one_choose(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
     panel.begin(RUN, SWEEP)
@@ -180,7 +221,8 @@ def test_a_sweep_shows_the_value_that_is_measured_and_then_lets_one_choose(qtbot
     panel.measured(BenchmarkMeasured(RUN, first, 1, 2))
     panel.progress(sampling(2))
     assert panel.live.isVisible()
-    assert panel.live.step.text() == "fused add  ·  n = 2048  ·  value 2 of 2"
+    assert panel.live.subject.text() == "fused add  ·  n = 2048"
+    assert panel.live.step.text() == "value 2 of 2"
     panel.measured(BenchmarkMeasured(RUN, second, 2, 2))
     panel.finish(over(RunState.FINISHED, first, second))
     assert panel.steps.isVisible()
@@ -190,6 +232,20 @@ def test_a_sweep_shows_the_value_that_is_measured_and_then_lets_one_choose(qtbot
     QTest.keyClick(panel.steps, Qt.Key.Key_Up)
     assert panel.benchmark == first
     assert "n = 1024" in panel.result.headline.subject.text()
+
+
+def test_a_sweep_names_its_first_value_from_the_start_and_the_next_one_once_a_value_is_measured(
+    qtbot: QtBot, resources: Path
+) -> None:
+    panel = shown(qtbot, resources)
+    panel.begin(RUN, SWEEP)
+    assert panel.live.subject.text() == "fused add  ·  n = 1024"
+    assert panel.live.step.text() == "value 1 of 2"
+    panel.progress(sampling(1))
+    panel.measured(BenchmarkMeasured(RUN, measurement(parameter=("n", 1024), gpu=None, uses_gpu=False), 1, 2))
+    assert panel.live.subject.text() == "fused add  ·  n = 2048"
+    assert panel.live.phases.accessibleDescription() == "Set-up"
+    assert panel.live.figure.text() == "—"
 
 
 def test_a_judged_result_keeps_the_value_that_was_chosen(qtbot: QtBot, resources: Path) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.energy import Energy, EnergyMethod
 from gpuplayground.playground.receipt import Receipt
+from gpuplayground.playground.results import Run, RunState, StatementTiming
 from gpuplayground.ui.benchmark.memory_bars import MemoryBars
 from gpuplayground.ui.benchmark.receipt_panel import ReceiptPanel
+from tests.ui.benchmark.measurements import measurement
 from tests.ui.playground.result_panels import themed
 
 GIB = 1 << 30
@@ -60,6 +63,16 @@ def test_without_a_gpu_it_says_that_there_is_none_to_watch(qtbot: QtBot, resourc
     assert "no NVIDIA GPU" in panel.empty.text()
     panel.set_has_gpus(True)
     assert "no NVIDIA GPU" not in panel.empty.text()
+
+
+def test_another_inventory_leaves_the_words_about_a_run(qtbot: QtBot, resources: Path) -> None:
+    panel = shown(qtbot, resources)
+    panel.begin("1")
+    panel.set_has_gpus(True)
+    assert "when the run is over" in panel.empty.text()
+    panel.set_has_gpus(False)
+    panel.set_has_gpus(True)
+    assert "when the run is over" in panel.empty.text()
 
 
 def test_it_waits_for_the_last_samples_of_its_run_only(qtbot: QtBot, resources: Path) -> None:
@@ -130,6 +143,21 @@ def test_a_run_that_was_watched_in_part_says_so(qtbot: QtBot, resources: Path) -
     assert {"Watched", "810 ms of 3.41 s", "means, clocks and the GPU's peaks are of that time alone"} <= {
         *words(panel)
     }
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        (Run("1", "a.py", RunState.FINISHED, 0, 10), "did not use CUDA"),
+        (Run("1", "a.py", RunState.FAILED, 0, 10), "before a statement that used CUDA was over"),
+        (Run("1", "a.py", RunState.FINISHED, 0, 10, benchmarks=(measurement(),)), "No sample"),
+        (Run("1", "a.py", RunState.FINISHED, 0, 10, timings=(StatementTiming(0, 1, 1, "x", 5, 6),)), "No sample"),
+    ],
+)
+def test_a_run_without_a_receipt_says_why(qtbot: QtBot, resources: Path, run: Run, reason: str) -> None:
+    panel = shown(qtbot, resources)
+    panel.show_receipts("1", [], run)
+    assert reason in panel.empty.text()
 
 
 def test_a_new_run_takes_the_old_receipt_away(qtbot: QtBot, resources: Path) -> None:

@@ -41,6 +41,40 @@ def test_every_state_is_said_in_words(status: RunStatus, value: RunState, detail
     assert status.toolTip() == text
 
 
+@pytest.mark.parametrize(
+    ("value", "detail", "cut"),
+    [
+        (RunState.FINISHED, "exit 0 · 38.1 ms", "exit 0"),
+        (RunState.FAILED, "SIGSEGV · 3.41 s", "SIGSEGV"),
+        (RunState.FAILED, "ZeroDivisionError · line 128", "ZeroDivisionError"),
+        (RunState.FINISHING, "waiting for 1 thread", "finishing"),
+    ],
+)
+def test_short_of_room_the_pill_leaves_out_whole_parts(
+    status: RunStatus, value: RunState, detail: str, cut: str
+) -> None:
+    status.set_state(value, detail)
+    status.adjustSize()
+    assert status.shown == status.text()
+    status.resize(status.width() - 4, status.height())
+    assert status.shown == cut
+    assert status.text().endswith(detail)
+
+
+def test_a_running_time_is_kept_rather_than_the_word_running(status: RunStatus) -> None:
+    status.set_state(RunState.RUNNING)
+    status.resize(status.sizeHint().width() - 4, status.height())
+    assert status.shown.endswith(" s")
+    assert "running" not in status.shown
+
+
+def test_words_alone_end_in_an_ellipsis_where_there_is_no_room(status: RunStatus) -> None:
+    status.set_state(RunState.WAITING_FOR_INPUT)
+    status.resize(status.sizeHint().width() - 12, status.height())
+    assert status.shown.startswith("waiting for")
+    assert status.shown.endswith("…")
+
+
 def test_the_elapsed_time_moves_while_the_run_can_be_seen(qtbot: QtBot, status: RunStatus) -> None:
     status.begin()
     status.set_state(RunState.RUNNING)
