@@ -293,6 +293,33 @@ def test_the_menu_names_its_keys_and_offers_what_fits(qtbot: QtBot, panel: Histo
         panel.notice.settle()
 
 
+def test_the_menu_opens_the_run_it_was_opened_for(qtbot: QtBot, panel: HistoryPanel) -> None:
+    fill(panel)
+    click(panel, 2)
+    menu = panel.table.menu()
+    # A run ends while the menu is open: every row below is one further down.
+    panel.refresh_entries([ROWS[0], entry(10), *ROWS[1:]], 5, is_complete=True)
+    with qtbot.waitSignal(panel.reopenRequested) as opened:
+        menu.actions()[0].trigger()
+    assert opened.args == [7]
+
+
+def test_what_is_opened_is_the_selected_run_also_where_another_row_is_the_current_one(
+    qtbot: QtBot, panel: HistoryPanel
+) -> None:
+    fill(panel)
+    click(panel, 1)
+    click(panel, 3, control=True)
+    click(panel, 3, control=True)  # no longer selected, but current
+    assert (selected(panel), panel.table.currentIndex().row()) == ([8], 3)
+    for open_it in (panel.table.menu().actions()[0].trigger, lambda: press(panel.table, Qt.Key.Key_Return)):
+        with qtbot.waitSignal(panel.reopenRequested) as opened:
+            open_it()
+        assert opened.args == [8]
+    press(panel.table, Qt.Key.Key_F2)
+    assert panel.table.currentIndex().row() == 1
+
+
 def test_columns_make_room_for_names(panel: HistoryPanel) -> None:
     fill(panel)
     shown = {}
