@@ -30,7 +30,7 @@ class HistoryPanel(QWidget):
     """Shows entries as they are handed to it. Its signals are requests, in ids of entries."""
 
     searchChanged = Signal(str, object, bool)  # text, tuple of EntryKind (empty: all), pinned only
-    moreRequested = Signal(object)  # the last HistoryEntry that is shown
+    moreRequested = Signal(object)  # the HistoryEntry that the next page follows
     reopenRequested = Signal(int)
     compareRequested = Signal(list)
     pinRequested = Signal(int, bool)
@@ -155,7 +155,7 @@ class HistoryPanel(QWidget):
         has_rows = self.model.rowCount() > 0
         if self._problem:
             self.empty.show_problem(self._problem)
-        elif not self._is_read:
+        elif not (self._is_read and self.model.is_complete):
             self.empty.show_reading()
         elif self.filter.is_empty:
             self.empty.show_nothing_yet()

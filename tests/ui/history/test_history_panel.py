@@ -259,6 +259,25 @@ def test_deleting_everything_leaves_an_empty_page(panel: HistoryPanel) -> None:
     assert ids(panel) == [9, 8, 7, 6]
 
 
+def test_deleting_all_that_is_loaded_goes_on_to_the_next_page(qtbot: QtBot, panel: HistoryPanel) -> None:
+    pages = [[entry(number) for number in range(last, last - 200, -1)] for last in (1000, 800)]
+    panel.show_entries(pages[0], 1000, is_complete=False)
+    panel.table.selectAll()
+    with qtbot.waitSignal(panel.moreRequested) as more:
+        panel.delete_selected()
+    assert more.args[0].id == 801
+    assert (panel.empty.headline.text(), panel.count.text()) == ("Reading the history…", "800 runs")
+    # An answer that knows nothing of the deletion yet asks again, and shows nothing either.
+    with qtbot.waitSignal(panel.moreRequested) as more:
+        panel.refresh_entries(pages[0], 1000, is_complete=False)
+    assert more.args[0].id == 801
+    panel.add_entries(pages[1], 1000, is_complete=False)
+    assert panel.table.isVisible()
+    assert ids(panel) == [row.id for row in pages[1]]
+    panel.notice.undo()
+    assert ids(panel) == [row.id for page in pages for row in page]
+
+
 @pytest.mark.parametrize(
     ("typed", "kind", "path"),
     [("a.json", "", "a.json"), ("a.CSV", "", "a.CSV"), ("a", "CSV", "a.csv"), ("a.b", "JSON", "a.b.json")],
