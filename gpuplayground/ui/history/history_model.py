@@ -33,6 +33,8 @@ class Column(IntEnum):
 
 #: Where a note can be edited: behind the name where its own column has no room.
 _EDITABLE = (Column.NAME, Column.NOTE)
+_FLAGS = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+_FLAGS_OF_NOTES = _FLAGS | Qt.ItemFlag.ItemIsEditable
 
 
 class HistoryModel(QAbstractTableModel):
@@ -140,10 +142,10 @@ class HistoryModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(Column)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Notes can be edited."""
-        flags = super().flags(index)
-        editable = index.isValid() and Column(index.column()) in _EDITABLE
-        return flags | Qt.ItemFlag.ItemIsEditable if editable else flags
+        """Notes can be edited. Made beforehand: views ask for flags more often than for anything else."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return _FLAGS_OF_NOTES if index.column() in _EDITABLE else _FLAGS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return title and alignment of a column."""

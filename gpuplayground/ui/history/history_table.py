@@ -56,6 +56,8 @@ class HistoryTable(QTableView):
         rows.setDefaultSectionSize(ROW_HEIGHT)
         rows.hide()
         header.setHighlightSections(False)
+        # Titles do not show what is selected, and to tell whether a column is, Qt would look at each of its cells.
+        header.setSelectionModel(QItemSelectionModel(model, header))
         header.setMinimumSectionSize(_WIDTHS[Column.PIN])
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         for column, width in _WIDTHS.items():
@@ -67,6 +69,10 @@ class HistoryTable(QTableView):
     def selected(self) -> list[HistoryEntry]:
         """Return the selected entries in the order they are shown."""
         return [self._entries.entry(row) for row in self._selected_rows()]
+
+    def selected_count(self) -> int:
+        """Return how many entries are selected."""
+        return len(self._selected_rows())
 
     def select_first(self) -> None:
         """Go to the first row, so that keys have one to act on."""
@@ -114,7 +120,7 @@ class HistoryTable(QTableView):
                 self.edit_note()
             case "compare":
                 self.compareRequested.emit()
-            case "delete" if self.selected():
+            case "delete" if self.selectionModel().hasSelection():
                 self.deleteRequested.emit()
             case _:
                 super().keyPressEvent(event)
@@ -133,7 +139,7 @@ class HistoryTable(QTableView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer what can be done with the selected entries."""
-        if self.selected():
+        if self.selectionModel().hasSelection():
             self.menu().exec(event.globalPos())
 
     def menu(self) -> QMenu:
@@ -174,7 +180,11 @@ class HistoryTable(QTableView):
         super().resizeEvent(event)
 
     def _selected_rows(self) -> list[int]:
-        return sorted(index.row() for index in self.selectionModel().selectedRows())
+        """Return the selected rows from the top, by ranges: Qt would look at every cell of them."""
+        rows: set[int] = set()
+        for each in self.selectionModel().selection().toList():
+            rows.update(range(each.top(), each.bottom() + 1))
+        return sorted(rows)
 
     def _double_clicked(self, index: QModelIndex) -> None:
         if index.column() != Column.PIN:

@@ -166,7 +166,7 @@ class HistoryPanel(QWidget):
         self._show_selection()
 
     def _show_selection(self) -> None:
-        self.filters.compare.setEnabled(len(self.table.selectionModel().selectedRows()) > 1)
+        self.filters.compare.setEnabled(self.table.selected_count() > 1)
         self.filters.export.setEnabled(self.model.rowCount() > 0)
 
     def _search(self, wanted: HistoryFilter) -> None:
@@ -176,7 +176,7 @@ class HistoryPanel(QWidget):
     def _enter_list(self) -> None:
         if self.model.rowCount():
             self.table.setFocus()
-            if not self.table.selected():
+            if not self.table.selected_count():
                 self.table.select_first()
 
     def _compare(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QFileDialog, QLineEdit, QTableView, QWidget
@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.history_entries import EntryKind, HistoryEntry
 from gpuplayground.playground.results import RunState
-from gpuplayground.ui.history.history_model import Column
+from gpuplayground.ui.history.history_model import Column, HistoryModel
 from gpuplayground.ui.history.panel import HistoryPanel
 from tests.ui.history.history_rows import benchmark, entry
 
@@ -257,6 +257,28 @@ def test_deleting_everything_leaves_an_empty_page(panel: HistoryPanel) -> None:
     assert panel.empty.isVisible()
     panel.notice.undo()
     assert ids(panel) == [9, 8, 7, 6]
+
+
+def test_selecting_and_deleting_every_run_asks_the_rows_nothing_one_by_one(
+    panel: HistoryPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    flags = HistoryModel.flags
+
+    def count(model: HistoryModel, index: QModelIndex) -> Qt.ItemFlag:
+        asked.append(index.row())
+        return flags(model, index)
+
+    monkeypatch.setattr(HistoryModel, "flags", count)
+    fill(panel, [entry(number) for number in range(5000, 0, -1)])
+    asked.clear()
+    panel.table.selectAll()
+    assert panel.filters.compare.isEnabled()
+    assert selected(panel) == list(range(5000, 0, -1))
+    panel.grab()
+    panel.delete_selected()
+    assert ids(panel) == []
+    assert len(asked) < 500
 
 
 def test_deleting_all_that_is_loaded_goes_on_to_the_next_page(qtbot: QtBot, panel: HistoryPanel) -> None:
