@@ -8,7 +8,16 @@ import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QFileDialog, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QTableView,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.history_entries import EntryKind, HistoryEntry
@@ -316,6 +325,19 @@ def test_the_selected_runs_are_exported_by_the_ending_or_the_chosen_kind(
     with qtbot.waitSignal(panel.exportRequested) as exported:
         QTest.mouseClick(panel.filters.export, Qt.MouseButton.LeftButton)
     assert exported.args == [[8], str(tmp_path / path)]
+
+
+def test_an_export_overwrites_no_file_that_nobody_was_asked_about(
+    panel: HistoryPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "runs.json").write_text("precious")
+    exported: list[str] = []
+    panel.exportRequested.connect(lambda _ids, path: exported.append(path))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "runs"), ""))
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    fill(panel)
+    QTest.mouseClick(panel.filters.export, Qt.MouseButton.LeftButton)
+    assert exported == []
 
 
 def test_the_menu_names_its_keys_and_offers_what_fits(qtbot: QtBot, panel: HistoryPanel) -> None:
