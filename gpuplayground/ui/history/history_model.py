@@ -215,8 +215,9 @@ class HistoryModel(QAbstractTableModel):
             case Column.WHEN:
                 return entry_text.full_time(entry)
             case Column.NAME:
-                name = self._text(entry, column)
-                return "\n".join(part for part in (name, entry.summary, entry.device, entry.note) if part)
+                # Also what columns say that there is no room for in a narrow list.
+                facts = (self._text(entry, column), entry_text.full_time_and_state(entry), entry.summary, entry.device)
+                return "\n".join(part for part in (*facts, entry.note) if part)
             case Column.DEVICE:
                 return entry.device
             case Column.FIGURE:

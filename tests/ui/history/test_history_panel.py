@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,6 +23,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.history_entries import EntryKind, HistoryEntry
 from gpuplayground.playground.results import RunState
+from gpuplayground.ui.history import entry_text
 from gpuplayground.ui.history.history_model import Column, HistoryModel
 from gpuplayground.ui.history.panel import HistoryPanel
 from tests.ui.history.history_rows import benchmark, entry
@@ -396,6 +398,23 @@ def test_columns_make_room_for_names(panel: HistoryPanel) -> None:
         420: ["PIN", "WHEN", "NAME", "FIGURE", "VERDICT"],
         310: ["PIN", "NAME", "FIGURE"],
     }
+
+
+def test_how_a_run_ended_shows_without_colours_and_without_columns(panel: HistoryPanel) -> None:
+    panel.resize(310, 300)
+    states = (RunState.FINISHED, RunState.FAILED, RunState.STOPPED, RunState.NOT_STARTED)
+    fill(panel, [entry(9 - number, name="a.py", state=state) for number, state in enumerate(states)])
+    theme = panel.table._delegate._theme
+    assert panel.table.isColumnHidden(Column.WHEN)
+    assert panel.table.isColumnHidden(Column.VERDICT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theme, "color", lambda *_: QColor("magenta"))
+        image = panel.table.viewport().grab().toImage()
+    cells = [panel.table.visualRect(panel.model.index(row, Column.NAME)) for row in range(len(states))]
+    marks = [image.copy(cell.left(), cell.top(), 22, cell.height() - 1) for cell in cells]
+    assert all(first != second for first, second in combinations(marks, 2))
+    tip = panel.model.index(1, Column.NAME).data(Qt.ItemDataRole.ToolTipRole).splitlines()
+    assert tip[:2] == ["a.py", f"{entry_text.full_time(panel.model.entry(1))} · failed"]
 
 
 @pytest.mark.parametrize("theme_name", ["dark", "light"])
