@@ -208,6 +208,17 @@ def test_a_file_that_cannot_be_opened_is_told_once_and_found_again(qtbot: QtBot,
     assert keeper.wait(30)
 
 
+def test_each_export_and_load_that_fails_is_told(qtbot: QtBot, keeper: HistoryKeeper, tmp_path: Path) -> None:
+    heard = Heard(keeper)
+    keeper.start()
+    for _ in range(2):
+        keeper.export([1], tmp_path / "no" / "where.csv")
+        keeper.load(1)
+        keeper.load_several([1])
+    qtbot.waitUntil(lambda: len(heard.failures) == 6, timeout=PATIENCE_MS)
+    assert heard.failures[:3] == heard.failures[3:]
+
+
 def test_damage_is_told_and_the_run_is_kept(qtbot: QtBot, keeper: HistoryKeeper, path: Path) -> None:
     path.write_bytes(b"rubbish" * 1000)
     heard = Heard(keeper)
