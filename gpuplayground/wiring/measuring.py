@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
@@ -34,8 +35,14 @@ class Measuring(QObject):
         self._inventory: Inventory | None = None
         self._requests: dict[str, RunRequest] = {}
         self._timed: set[str] = set()
+        self._due: dict[str, tuple[str, RunRequest, Run]] = {}  # over, but not accounted for: tab id and run by run id
         monitor.liveSeen.connect(self._log.add)
         monitor.liveInventoried.connect(self._inventoried)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is still something to come of a run."""
+        return bool(self._requests or self._due)
 
     def begin(self, request: RunRequest) -> None:
         """Get ready for a run that is about to start."""
@@ -55,6 +62,13 @@ class Measuring(QObject):
             if request is not None:
                 self._account(tab_id, request, event.run)
 
+    def complete_now(self) -> None:
+        """Account for the runs that are over as far as can be: nothing comes after it."""
+        for run_id, (_, _, run) in tuple(self._due.items()):
+            is_settled = time.time_ns() - run.end_ns >= SETTLE_S * 1e9
+            # Until then a GPU may not have given back the memory: that it did not would be said of the run.
+            self._complete(run_id, MARGIN_NS if is_settled else 0)
+
     def _set_timed(self, run_id: str, is_timed: bool) -> None:
         if is_timed != (run_id in self._timed):
             (self._timed.add if is_timed else self._timed.discard)(run_id)
@@ -71,10 +85,16 @@ class Measuring(QObject):
         if run.state is not RunState.NOT_STARTED:
             self._keeper.keep(request, run, self._inventory)
         wait_ms = COMPLETE_AFTER_MS if self._log.gpus and _has_used_cuda(run) else 0
-        QTimer.singleShot(wait_ms, self, lambda: self._complete(tab_id, request, run))
+        self._due[run.run_id] = tab_id, request, run
+        QTimer.singleShot(wait_ms, self, lambda: self._complete(run.run_id))
 
-    def _complete(self, tab_id: str, request: RunRequest, run: Run) -> None:
-        seen = self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS)
+    def _complete(self, run_id: str, after_ns: int = MARGIN_NS) -> None:
+        """Join a run with what was seen until so long after it, once."""
+        due = self._due.pop(run_id, None)
+        if due is None:
+            return
+        tab_id, request, run = due
+        seen = self._log.between(run.start_ns - MARGIN_NS, run.end_ns + after_ns)
         chosen = (request.cuda_visible_devices,) if request.cuda_visible_devices else ()
         made = self._receipts(run, seen, chosen)
         pids = () if run.pid is None else (run.pid,)
