@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from gpuplayground import paths
@@ -37,8 +37,8 @@ from gpuplayground.workers.monitor_controller import MonitorController
 from gpuplayground.workers.run_controller import RunController
 
 #: How long the end of the window waits at most, in seconds since it began: for interpreters that are being asked, for
-#: the monitor, and for snippets, whose children are looked for once they were killed.
-INTERPRETERS_S, MONITOR_S, HISTORY_S, RUNS_S = 0.3, 0.8, 1.2, 1.5
+#: the monitor, for snippets, whose children are looked for once they were killed, and for all that is to be written.
+INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 1.5
 
 
 class Application(QObject):
@@ -74,7 +74,8 @@ class Application(QObject):
         self._monitoring = monitoring = Monitoring(settings, self.monitor, self.monitor_panel, window, bands, self)
         self.history = HistoryKeeper(self._folders.data / paths.HISTORY_FILE, self)
         self._past = PastRuns(theme, icons, self.history, self.playground, window, self)
-        measuring = Measuring(self.monitor, self.playground, self.history, self)
+        self._measuring = measuring = Measuring(self.monitor, self.playground, self.history, self)
+        measuring.failed.connect(window.say)
         self._running = Running(
             launcher,
             self.runs,
@@ -134,21 +135,32 @@ class Application(QObject):
     def shutdown(self) -> bool:
         """End every thread and process; return False where one hangs, which is then left to the end of this process."""
         self.keep()
+        begun = time.monotonic()
+        for each in (self.runs, self.interpreters, self.monitor):
+            each.end()
+        if not self._measuring.is_waiting:
+            self.history.end()
+        have_ended = self.runs.wait(RUNS_S)
+        self._keep_last_runs()
         parts = (
             (self.interpreters, INTERPRETERS_S),
             (self.monitor, MONITOR_S),
-            (self.history, HISTORY_S),
-            (self.runs, RUNS_S),
+            (self.history, WRITTEN_S),
+            (self._past, WRITTEN_S),
+            (self._measuring, WRITTEN_S),
         )
-        begun = time.monotonic()
-        for part, _ in parts:
-            part.end()
-        have_ended = True
         for part, limit_s in parts:
             have_ended = part.wait(max(0.0, begun + limit_s - time.monotonic())) and have_ended
-        have_ended = self._past.wait(max(0.0, begun + RUNS_S - time.monotonic())) and have_ended
         self._folders.discard()
         return have_ended
+
+    def _keep_last_runs(self) -> None:
+        """Put into the history what was running until now, and end it: no event loop brings the news any more."""
+        # Of these alone: what others have on its way may still open a tab or a dialog.
+        for receiver in (self.monitor, *self.runs.children()):
+            QCoreApplication.sendPostedEvents(receiver, QEvent.Type.MetaCall)
+        self._measuring.complete_now()
+        self.history.end()
 
     def _start(self) -> None:
         if self._is_kept:

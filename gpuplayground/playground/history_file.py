@@ -12,10 +12,14 @@ from gpuplayground.playground.history_entries import HistoryError
 from gpuplayground.playground.history_schema import connect, is_damage, set_aside
 
 T = TypeVar("T")
+_Identity = tuple[int, int]
 
 
 class HistoryFile:
     """One connection, for one thread. A damaged file is renamed, never removed, and a new one begun.
+
+    Where another program has put a file in its place, or has moved or removed it, the one of that name is used from
+    then on: what is written into a file that has lost its name is not found again.
 
     Args:
         path: The file; it and its folder are made where they are missing.
@@ -28,7 +32,8 @@ class HistoryFile:
         #: What the user should know about the file, a sentence, or empty.
         self.notice = ""
         self._connection: sqlite3.Connection | None = None
-        self._version: int | None = None
+        self._identity: _Identity | None = None
+        self._version: tuple[_Identity | None, int] | None = None
 
     def close(self) -> None:
         """Close the file; :meth:`call` opens it again."""
@@ -54,14 +59,23 @@ class HistoryFile:
             raise HistoryError(self._sentence(error)) from error
 
     def changed_elsewhere(self) -> bool:
-        """Return whether another window has written since this was last asked; False the first time."""
+        """Return whether another window has written since this was last asked, or the file is another one by now.
+
+        False the first time.
+        """
         before = self._version
-        self._version = self.call(lambda connection: int(connection.execute("PRAGMA data_version").fetchone()[0]))
+        version = self.call(lambda connection: int(connection.execute("PRAGMA data_version").fetchone()[0]))
+        self._version = self._identity, version
         return before is not None and before != self._version
 
     def _opened(self) -> sqlite3.Connection:
+        found = _identity(self.path)
+        if self._connection is not None and found != self._identity:
+            self.close()
         if self._connection is None:
             self._connection = connect(self.path, self._busy_s)
+            # Where it was there before, as it was then: one that took its place since is noticed the next time.
+            self._identity = found or _identity(self.path)
         return self._connection
 
     def _start_over(self) -> None:
@@ -83,6 +97,15 @@ class HistoryFile:
             return f"The history is damaged ({error}): move “{self.path}” away to begin a new one."
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return f"The history cannot be used ({reason}): see that “{self.path}” can be read and written."
+
+
+def _identity(path: Path) -> _Identity | None:
+    """Return what tells the file of a name from another of that name; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 @contextmanager

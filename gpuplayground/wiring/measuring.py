@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from dataclasses import replace
+from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gpuplayground.monitor.samples import Inventory, RunSpan
+from gpuplayground.playground.accounts import Account, account_for
 from gpuplayground.playground.benchmark_results import Phase
 from gpuplayground.playground.events import (
     BenchmarkMeasured,
@@ -16,14 +19,14 @@ from gpuplayground.playground.events import (
     SessionEvent,
     StateChanged,
 )
-from gpuplayground.playground.receipt import SETTLE_S, Receipt, receipts, window_of
+from gpuplayground.playground.receipt import SETTLE_S
 from gpuplayground.playground.results import Run, RunRequest, RunState
-from gpuplayground.playground.sample_log import SampleLog, Watched
+from gpuplayground.playground.sample_log import SampleLog
 from gpuplayground.playground.used_gpus import MARGIN_NS
-from gpuplayground.playground.verdicts import judge
 from gpuplayground.ui.playground.panel import PlaygroundPanel
 from gpuplayground.workers.history_keeper import HistoryKeeper
 from gpuplayground.workers.monitor_controller import UNWATCHED_BATCH_S, MonitorController
+from gpuplayground.workers.task import Tasks
 
 #: The last sample that a receipt needs has arrived by then, also while samples are only reported once a second.
 COMPLETE_AFTER_MS = round((SETTLE_S + UNWATCHED_BATCH_S) * 1000)
@@ -35,6 +38,7 @@ class Measuring(QObject):
     """Watches the live GPUs all the time, and accounts for each run a moment after its end."""
 
     judged = Signal(str, object)  # run id, its benchmarks with their verdicts
+    failed = Signal(str)  # a sentence
 
     def __init__(
         self, monitor: MonitorController, playground: PlaygroundPanel, keeper: HistoryKeeper, parent: QObject
@@ -47,8 +51,15 @@ class Measuring(QObject):
         self._timed: set[str] = set()
         self._under_way: dict[str, RunSpan] = {}
         self._past: deque[RunSpan] = deque(maxlen=MAX_PAST_RUNS)
+        self._due: dict[str, tuple[str, RunRequest, Run]] = {}  # over, but not accounted for: tab id and run by run id
+        self._tasks = Tasks(self)
         monitor.liveSeen.connect(self._log.add)
         monitor.liveInventoried.connect(self._inventoried)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is still something to come of a run."""
+        return bool(self._requests or self._due)
 
     def begin(self, request: RunRequest) -> None:
         """Get ready for a run that is about to start."""
@@ -75,6 +86,17 @@ class Measuring(QObject):
             if request is not None:
                 self._account(tab_id, request, run)
 
+    def complete_now(self) -> None:
+        """Account for the runs that are over as far as can be: nothing comes after it."""
+        for run_id, (_, _, run) in tuple(self._due.items()):
+            is_settled = time.time_ns() - run.end_ns >= SETTLE_S * 1e9
+            # Until then a GPU may not have given back the memory: that it did not would be said of the run.
+            self._accounted(self._work(run_id, MARGIN_NS if is_settled else 0)())
+
+    def wait(self, seconds: float) -> bool:
+        """Wait that long in all, after :meth:`complete_now`, and return whether every thread has ended."""
+        return self._tasks.wait(seconds)
+
     def _set_timed(self, run_id: str, is_timed: bool) -> None:
         if is_timed != (run_id in self._timed):
             (self._timed.add if is_timed else self._timed.discard)(run_id)
@@ -91,33 +113,34 @@ class Measuring(QObject):
         if run.state is not RunState.NOT_STARTED:
             self._keeper.keep(request, run, self._inventory)
         wait_ms = COMPLETE_AFTER_MS if self._log.gpus and run.used_cuda else 0
-        QTimer.singleShot(wait_ms, self, lambda: self._complete(tab_id, request, run))
+        self._due[run.run_id] = tab_id, request, run
+        QTimer.singleShot(wait_ms, self, lambda: self._complete(run.run_id))
 
-    def _complete(self, tab_id: str, request: RunRequest, run: Run) -> None:
-        start_ns, end_ns = run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS
-        whole = self._log.between(start_ns, end_ns, whole=True)
-        # A benchmark is judged by every sample of its own short time.
-        seen = self._log.between(start_ns, end_ns) if run.benchmarks else whole
-        chosen = _chosen(request)
-        made = self._receipts(run, whole, chosen)
-        pids = seen.family(run.pid)
-        benchmarks = tuple(
-            replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen, seen.gpus))
-            for each in run.benchmarks
-        )
-        self.judged.emit(run.run_id, benchmarks)
-        around = whole.near(run.start_ns, run.end_ns)
+    def _complete(self, run_id: str) -> None:
+        """Have a run joined with what was seen, in a thread: hours of samples take a while."""
+        if run_id in self._due:
+            self._tasks.start(self._work(run_id), self._accounted, self.failed)
+
+    def _work(self, run_id: str, after_ns: int = MARGIN_NS) -> Callable[[], Account]:
+        """Return what joins a run with what was seen until so long after it; it may be called in any thread."""
+        _, request, run = self._due[run_id]
+        others = [each for each in (*self._past, *self._under_way.values()) if each.run_id != run_id]
+        return partial(account_for, run, self._log, _chosen(request), others, after_ns)
+
+    def _accounted(self, account: Account) -> None:
+        """Tell what was found of a run, once."""
+        run_id = account.run.run_id
+        due = self._due.pop(run_id, None)
+        if due is None:
+            return
+        tab_id = due[0]
+        self.judged.emit(run_id, account.benchmarks)
         if self._playground.tabs.page(tab_id) is not None:
-            names = {gpu.uuid: gpu.label for gpu in seen.gpus}
-            self._playground.pages(tab_id).complete(run.run_id, around, names, made, benchmarks)
-        self._keeper.complete(run.run_id, made, [each.verdict for each in benchmarks], around)
-
-    def _receipts(self, run: Run, seen: Watched, chosen: tuple[str, ...]) -> tuple[Receipt, ...]:
-        if not run.used_cuda or not seen.samples:
-            return ()
-        others = [each for each in (*self._past, *self._under_way.values()) if each.run_id != run.run_id]
-        window = window_of(run, chosen)
-        return receipts(window, seen.samples, seen.processes, run.allocator_peaks, seen.gpus, others)
+            names = {gpu.uuid: gpu.label for gpu in account.gpus}
+            pages = self._playground.pages(tab_id)
+            pages.complete(run_id, account.samples, names, account.receipts, account.benchmarks)
+        verdicts = [each.verdict for each in account.benchmarks]
+        self._keeper.complete(run_id, account.receipts, verdicts, account.samples)
 
 
 def _chosen(request: RunRequest | None) -> tuple[str, ...]:

@@ -59,8 +59,8 @@ class _Worker(QThread):
         self._jobs.put(_Job(partial(self._change, change), self._say))
 
     def read(self, work: Callable[[HistoryStore], None]) -> None:
-        """Have something read; never waits."""
-        self._jobs.put(_Job(work, self._say, reads=True))
+        """Have something read that a person asked for: each failure is told; never waits."""
+        self._jobs.put(_Job(work, self.failed.emit, reads=True))
 
     def list_entries(self, token: int, wanted: HistoryFilter, limit: int, after: HistoryEntry | None) -> None:
         """Have a page reported; never waits."""
@@ -123,7 +123,7 @@ class _Worker(QThread):
             self.unavailable.emit(sentence)
 
     def _say(self, sentence: str) -> None:
-        """Report a failure once, not again with every run, until something was written."""
+        """Report that something could not be written: once, not again with every run, until something was."""
         if sentence != self._said:
             self._said = sentence
             self.failed.emit(sentence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
@@ -453,6 +454,36 @@ def test_a_change_of_another_window_is_noticed_once(path: Path) -> None:
         there.add(plain(2))
         assert here.changed_elsewhere()
         assert not here.changed_elsewhere()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be renamed there")
+def test_a_window_goes_on_in_the_file_that_has_taken_the_place_of_its_own(path: Path) -> None:
+    with HistoryStore(path) as first:
+        first.add(plain(1))
+        for file in list(path.parent.iterdir()):  # as another window does with a damaged one
+            file.rename(file.with_name(f"old-{file.name}"))
+        with HistoryStore(path) as second:
+            second.add(plain(2))
+            assert first.changed_elsewhere()
+            first.add(plain(3))
+            assert names(first) == names(second) == ["run-3", "run-2"]
+            assert second.changed_elsewhere()
+            assert not first.changed_elsewhere()
+    with HistoryStore(path) as again, HistoryStore(path.with_name(f"old-{path.name}")) as old:
+        assert names(again) == ["run-3", "run-2"]
+        assert names(old) == ["run-1"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be removed there")
+def test_a_window_begins_a_new_file_where_its_own_was_removed(path: Path) -> None:
+    with HistoryStore(path) as store:
+        store.add(plain(1))
+        for file in list(path.parent.iterdir()):
+            file.unlink()
+        store.add(plain(2))
+        assert names(store) == ["run-2"]
+    with HistoryStore(path) as again:
+        assert names(again) == ["run-2"]
 
 
 def test_a_copy_of_the_file_is_a_history(path: Path, tmp_path: Path) -> None:

@@ -12,7 +12,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 import gpuplayground
-from tests.fakes import no_nvml_env
+from gpuplayground.application import Application
+from gpuplayground.paths import HISTORY_FILE
+from gpuplayground.playground.results import Run, RunState
+from gpuplayground.playground.store import HistoryStore, KeptRun
+from tests.fakes import fake_nvml_env, no_nvml_env
 from tests.ui.conftest import StartApplication
 
 PATIENCE_MS = 30_000
@@ -38,6 +42,58 @@ def test_an_interpreter_that_hangs_does_not_hold_the_window_up(
     assert application.shutdown()
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
+
+
+def kept(own_folders: Path) -> list[KeptRun]:
+    """What another window finds in the history."""
+    with HistoryStore(own_folders / "xdg_data_home" / "gpuplayground" / HISTORY_FILE) as store:
+        return [store.get(entry.id) for entry in store.entries()]
+
+
+def run_until(qtbot: QtBot, application: Application, source: str, *states: RunState) -> None:
+    application.tabs.open_text("snippet.py", source)
+    application.playground.run()
+    qtbot.waitUntil(lambda: application.playground.current_run().state in states, timeout=PATIENCE_MS)
+
+
+def test_a_run_that_was_going_when_the_window_closed_is_in_the_history_as_stopped(
+    qtbot: QtBot, start: StartApplication, own_folders: Path
+) -> None:
+    application = start()
+    run_until(qtbot, application, "import time\nprint(1)\ntime.sleep(600)\n", RunState.RUNNING)
+    timings = application.playground.timings(application.tabs.current_id() or "").model
+    qtbot.waitUntil(lambda: timings.rowCount() > 1, timeout=PATIENCE_MS)
+    assert application.shutdown()
+    (run,) = (each.run for each in kept(own_folders))
+    assert (run.name, run.state) == ("snippet.py", RunState.STOPPED)
+    assert [timing.source for timing in run.timings[:2]] == ["import time", "print(1)"]
+
+
+def test_a_run_in_a_tab_that_was_closed_with_the_window_is_in_the_history(
+    qtbot: QtBot, start: StartApplication, own_folders: Path
+) -> None:
+    application = start()
+    run_until(qtbot, application, "import time\ntime.sleep(600)\n", RunState.RUNNING)
+    application.runs.forget(application.tabs.current_id() or "")
+    assert application.shutdown()
+    assert [each.run.state for each in kept(own_folders)] == [RunState.STOPPED]
+
+
+def test_what_the_monitor_saw_of_a_run_that_has_just_ended_is_kept_as_far_as_it_is_known(
+    qtbot: QtBot, start: StartApplication, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Run, "used_cuda", True)
+    application = start(fake_nvml_env(gpus=1))
+    qtbot.waitUntil(lambda: len(application.monitor_panel.devices.cards) == 1, timeout=PATIENCE_MS)
+    run_until(qtbot, application, "import time\ntime.sleep(1.2)\n", RunState.FINISHED)
+    assert application.shutdown()
+    (past,) = kept(own_folders)
+    assert past.run.state is RunState.FINISHED
+    assert past.samples
+    (receipt,) = past.receipts
+    assert receipt.sample_count > 0
+    # Right after the end the driver may not have given the memory back yet.
+    assert (receipt.device_after_bytes, receipt.came_back) == (None, None)
 
 
 #: The window's main function in a process of its own; it closes once everything has been started.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -206,6 +207,34 @@ def test_a_file_that_cannot_be_opened_is_told_once_and_found_again(qtbot: QtBot,
     assert len(heard.failures) == 1
     keeper.end()
     assert keeper.wait(30)
+
+
+def test_each_export_and_load_that_fails_is_told(qtbot: QtBot, keeper: HistoryKeeper, tmp_path: Path) -> None:
+    heard = Heard(keeper)
+    keeper.start()
+    for _ in range(2):
+        keeper.export([1], tmp_path / "no" / "where.csv")
+        keeper.load(1)
+        keeper.load_several([1])
+    qtbot.waitUntil(lambda: len(heard.failures) == 6, timeout=PATIENCE_MS)
+    assert heard.failures[:3] == heard.failures[3:]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be renamed there")
+def test_runs_are_kept_in_the_new_file_once_the_old_one_was_moved_away(
+    qtbot: QtBot, keeper: HistoryKeeper, path: Path
+) -> None:
+    heard = Heard(keeper)
+    keeper.start()
+    keep(keeper, plain(1))
+    assert listing(qtbot, keeper, heard) == ["run-1"]
+    path.rename(path.with_name("moved.db"))
+    with qtbot.waitSignal(keeper.changed, timeout=PATIENCE_MS):
+        pass
+    assert listing(qtbot, keeper, heard) == []
+    keep(keeper, plain(2))
+    assert listing(qtbot, keeper, heard) == ["run-2"]
+    assert heard.failures == []
 
 
 def test_damage_is_told_and_the_run_is_kept(qtbot: QtBot, keeper: HistoryKeeper, path: Path) -> None:

@@ -41,6 +41,11 @@ def full_time(entry: HistoryEntry) -> str:
     return QLocale().toString(_qt(entry.start_ns), "d MMM yyyy, HH:mm:ss")
 
 
+def full_time_and_state(entry: HistoryEntry) -> str:
+    """Return when it was, to the second, and how it ended: ``14 Mar 2026, 15:09:26 · failed``."""
+    return f"{full_time(entry)} · {_state(entry.state)}"
+
+
 def figure(entry: HistoryEntry) -> str:
     """Return the one figure of an entry: the median of a benchmark, the values of a sweep, else how long it took."""
     if entry.median_ns is not None:

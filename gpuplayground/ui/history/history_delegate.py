@@ -1,4 +1,4 @@
-"""Draws the cells of the history: a pin, a dot for how it ended, figures in tabular numerals, the verdict as a pill."""
+"""Draws the cells of the history: a pin, a mark for how it ended, figures in tabular numerals, a verdict as a pill."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 from gpuplayground.playground.history_entries import HistoryEntry
 from gpuplayground.ui.history import entry_text
 from gpuplayground.ui.history.history_model import ENTRY_ROLE, Column
+from gpuplayground.ui.history.state_mark import SIZE, draw_state
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme, align_right, mono_font, ui_font
 
@@ -94,12 +95,11 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.setOpacity(1.0)
 
     def _draw_name(self, painter: QPainter, area: QRect, entry: HistoryEntry) -> None:
-        """Draw the dot of the state, the name, the label in a softer tone, and a note that has no column."""
+        """Draw the mark of the state, the name, the label in a softer tone, and a note that has no column."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color(entry_text.state_role(entry)))
-        painter.drawEllipse(QRectF(area.left(), area.center().y() - 3, 7, 7))
-        area = area.adjusted(15, 0, 0, 0)
+        color = self._theme.color(entry_text.state_role(entry))
+        draw_state(painter, area.left(), area.center().y(), entry.state, color)
+        area = area.adjusted(SIZE + _GAP, 0, 0, 0)
         name = self._draw_text(painter, self._room_of_name(area, entry), entry.name, self._name, "text")
         area.setLeft(area.left() + name + _GAP)
         note = entry.note if self.notes_beside_names else ""

@@ -33,20 +33,29 @@ class Column(IntEnum):
 
 #: Where a note can be edited: behind the name where its own column has no room.
 _EDITABLE = (Column.NAME, Column.NOTE)
+_FLAGS = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+_FLAGS_OF_NOTES = _FLAGS | Qt.ItemFlag.ItemIsEditable
 
 
 class HistoryModel(QAbstractTableModel):
     """One row for each entry that has been loaded: pinned ones first, then the newest."""
 
-    moreWanted = Signal(object)  # the last HistoryEntry there is
+    moreWanted = Signal(object)  # the HistoryEntry that the next page follows
     noteEdited = Signal(int, str)  # id of the entry, text
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[HistoryEntry] = []
+        self._ids: set[int] = set()  # of the rows
         self._hidden: set[int] = set()
+        self._last: HistoryEntry | None = None  # the last one of the last page, as it was then, shown or not
         self._is_complete = True
         self._is_waiting = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is nothing more to load."""
+        return self._is_complete
 
     def entries(self) -> list[HistoryEntry]:
         """Return what is loaded, in the order it is shown."""
@@ -60,29 +69,42 @@ class HistoryModel(QAbstractTableModel):
         """Show other entries, from the first one."""
         self.beginResetModel()
         self._rows = self._shown(entries)
+        self._ids = {row.id for row in self._rows}
+        self._last = entries[-1] if entries else None
         self._is_complete, self._is_waiting = is_complete, False
         self.endResetModel()
+        self._fill()
 
     def refresh(self, entries: Sequence[HistoryEntry], *, is_complete: bool) -> None:
         """Bring the first rows up to date; those that sort behind the last of these stay."""
-        fresh = {entry.id for entry in entries}
-        rest = [] if is_complete else [row for row in self._rows if row.id not in fresh]
-        tail = [row for row in rest if not entries or row.order < entries[-1].order]
-        self._is_complete = is_complete or (self._is_complete and bool(tail))
+        last, before, tail = (entries[-1] if entries else None), self._last, []
+        if is_complete or last is None or before is None or last.order <= before.order:
+            self._last, self._is_complete = last, is_complete
+        else:
+            fresh = {entry.id for entry in entries}
+            tail = [row for row in self._rows if row.order < last.order and row.id not in fresh]
+            if not self._is_complete:
+                # What was let go from the top may sort behind pages that are still to come, and comes with them.
+                tail = [row for row in tail if row.order >= before.order]
         self._is_waiting = False
         self._become([*self._shown(entries), *tail])
+        self._fill()
 
     def append(self, entries: Sequence[HistoryEntry], *, is_complete: bool) -> None:
-        """Add the next page."""
-        known = {row.id for row in self._rows}
+        """Add the next page, at the same cost however many there are."""
+        self._last = entries[-1] if entries else self._last
         self._is_complete, self._is_waiting = is_complete, False
-        self._become([*self._rows, *(entry for entry in self._shown(entries) if entry.id not in known)])
+        new = [entry for entry in self._shown(entries) if entry.id not in self._ids]
+        if new:
+            self._insert(len(self._rows), new)
+        self._fill()
 
     def hide(self, entry_ids: Iterable[int]) -> list[HistoryEntry]:
         """Leave entries out, also when they come again, and return those that were shown."""
         self._hidden |= set(entry_ids)
         gone = [row for row in self._rows if row.id in self._hidden]
         self._become([row for row in self._rows if row.id not in self._hidden])
+        self._fill()
         return gone
 
     def unhide(self, entries: Iterable[HistoryEntry]) -> None:
@@ -107,9 +129,9 @@ class HistoryModel(QAbstractTableModel):
 
     def fetchMore(self, parent: Index) -> None:
         """Ask for the next page; called by the view when its end is scrolled to."""
-        if self.canFetchMore(parent) and self._rows:
+        if self.canFetchMore(parent) and self._last is not None:
             self._is_waiting = True
-            self.moreWanted.emit(self._rows[-1])
+            self.moreWanted.emit(self._last)
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
         """Return how many entries are loaded."""
@@ -120,10 +142,10 @@ class HistoryModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(Column)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Notes can be edited."""
-        flags = super().flags(index)
-        editable = index.isValid() and Column(index.column()) in _EDITABLE
-        return flags | Qt.ItemFlag.ItemIsEditable if editable else flags
+        """Notes can be edited. Made beforehand: views ask for flags more often than for anything else."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return _FLAGS_OF_NOTES if index.column() in _EDITABLE else _FLAGS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return title and alignment of a column."""
@@ -193,8 +215,9 @@ class HistoryModel(QAbstractTableModel):
             case Column.WHEN:
                 return entry_text.full_time(entry)
             case Column.NAME:
-                name = self._text(entry, column)
-                return "\n".join(part for part in (name, entry.summary, entry.device, entry.note) if part)
+                # Also what columns say that there is no room for in a narrow list.
+                facts = (self._text(entry, column), entry_text.full_time_and_state(entry), entry.summary, entry.device)
+                return "\n".join(part for part in (*facts, entry.note) if part)
             case Column.DEVICE:
                 return entry.device
             case Column.FIGURE:
@@ -220,14 +243,23 @@ class HistoryModel(QAbstractTableModel):
         wanted = {entry.id: entry for entry in rows}
         self._remove([row for row, entry in enumerate(self._rows) if entry.id not in wanted])
         known = {entry.id for entry in self._rows}
+        self._ids = set(known)
         self._reorder([entry for entry in rows if entry.id in known])
         for is_new, group in groupby(enumerate(rows), key=lambda item: item[1].id not in known):
             if is_new:
                 items = list(group)
-                first = items[0][0]
-                self.beginInsertRows(_NO_INDEX, first, first + len(items) - 1)
-                self._rows[first:first] = [entry for _, entry in items]
-                self.endInsertRows()
+                self._insert(items[0][0], [entry for _, entry in items])
+
+    def _fill(self) -> None:
+        """Ask for the next page where nothing of those that came is shown: a view without rows asks for none."""
+        if not self._rows:
+            self.fetchMore(_NO_INDEX)
+
+    def _insert(self, first: int, entries: list[HistoryEntry]) -> None:
+        self.beginInsertRows(_NO_INDEX, first, first + len(entries) - 1)
+        self._rows[first:first] = entries
+        self._ids.update(entry.id for entry in entries)
+        self.endInsertRows()
 
     def _remove(self, rows: list[int]) -> None:
         """Remove rows, those that follow each other at once, from the last."""

@@ -56,6 +56,8 @@ class HistoryTable(QTableView):
         rows.setDefaultSectionSize(ROW_HEIGHT)
         rows.hide()
         header.setHighlightSections(False)
+        # Titles do not show what is selected, and to tell whether a column is, Qt would look at each of its cells.
+        header.setSelectionModel(QItemSelectionModel(model, header))
         header.setMinimumSectionSize(_WIDTHS[Column.PIN])
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         for column, width in _WIDTHS.items():
@@ -66,7 +68,11 @@ class HistoryTable(QTableView):
 
     def selected(self) -> list[HistoryEntry]:
         """Return the selected entries in the order they are shown."""
-        return [self._entries.entry(row) for row in sorted(index.row() for index in self._selected_rows())]
+        return [self._entries.entry(row) for row in self._selected_rows()]
+
+    def selected_count(self) -> int:
+        """Return how many entries are selected."""
+        return len(self._selected_rows())
 
     def select_first(self) -> None:
         """Go to the first row, so that keys have one to act on."""
@@ -74,12 +80,18 @@ class HistoryTable(QTableView):
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self.selectionModel().setCurrentIndex(self._entries.index(0, Column.NAME), flags)
 
+    def open_selected(self) -> None:
+        """Ask for the selected run, where it is one."""
+        entries = self.selected()
+        if len(entries) == 1:
+            self.openRequested.emit(entries[0].id)
+
     def edit_note(self) -> None:
-        """Open a field over the note of the current row."""
-        row = self.currentIndex().row()
-        if row >= 0:
+        """Open a field over the note of the selected run, where it is one."""
+        rows = self._selected_rows()
+        if len(rows) == 1:
             column = Column.NAME if self.isColumnHidden(Column.NOTE) else Column.NOTE
-            index = self._entries.index(row, column)
+            index = self._entries.index(rows[0], column)
             self.setCurrentIndex(index)
             self.edit(index)
 
@@ -100,15 +112,15 @@ class HistoryTable(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what a key stands for. Letters are left to whoever wants them: the list has a search of its own."""
         match _command(event):
-            case "open" if self.currentIndex().isValid():
-                self.openRequested.emit(self._entries.entry(self.currentIndex().row()).id)
+            case "open":
+                self.open_selected()
             case "pin":
                 self.pin_selected()
             case "note":
                 self.edit_note()
             case "compare":
                 self.compareRequested.emit()
-            case "delete" if self.selected():
+            case "delete" if self.selectionModel().hasSelection():
                 self.deleteRequested.emit()
             case _:
                 super().keyPressEvent(event)
@@ -127,7 +139,7 @@ class HistoryTable(QTableView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer what can be done with the selected entries."""
-        if self.selected():
+        if self.selectionModel().hasSelection():
             self.menu().exec(event.globalPos())
 
     def menu(self) -> QMenu:
@@ -137,9 +149,10 @@ class HistoryTable(QTableView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         one, several = len(entries) == 1, len(entries) > 1
         all_pinned = all(entry.pinned for entry in entries)
-        current = self.currentIndex().row()
+        # By its id: rows move while the menu is open, because runs end.
+        chosen = entries[0].id if one else 0
         items = (
-            ("open", self.tr("Open as it was"), lambda: self.openRequested.emit(self._entries.entry(current).id), one),
+            ("open", self.tr("Open as it was"), lambda: self.openRequested.emit(chosen), one),
             ("compare", self.tr("Compare"), self.compareRequested.emit, several),
             ("pin", self.tr("Unpin") if all_pinned else self.tr("Pin to the top"), self.pin_selected, True),
             ("note", self.tr("Edit note"), self.edit_note, one),
@@ -166,8 +179,12 @@ class HistoryTable(QTableView):
         header.resizeSection(Column.NOTE, max(_WIDTHS[Column.NOTE], width // 4))
         super().resizeEvent(event)
 
-    def _selected_rows(self) -> list[QModelIndex]:
-        return self.selectionModel().selectedRows()
+    def _selected_rows(self) -> list[int]:
+        """Return the selected rows from the top, by ranges: Qt would look at every cell of them."""
+        rows: set[int] = set()
+        for each in self.selectionModel().selection().toList():
+            rows.update(range(each.top(), each.bottom() + 1))
+        return sorted(rows)
 
     def _double_clicked(self, index: QModelIndex) -> None:
         if index.column() != Column.PIN:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.playground.history_entries import HistoryEntry, HistoryFilter
+from gpuplayground.ui.charts.saving import choose_by_dialog
 from gpuplayground.ui.history.empty_page import EmptyPage
 from gpuplayground.ui.history.entry_text import runs
 from gpuplayground.ui.history.filter_row import FilterRow
@@ -30,7 +30,7 @@ class HistoryPanel(QWidget):
     """Shows entries as they are handed to it. Its signals are requests, in ids of entries."""
 
     searchChanged = Signal(str, object, bool)  # text, tuple of EntryKind (empty: all), pinned only
-    moreRequested = Signal(object)  # the last HistoryEntry that is shown
+    moreRequested = Signal(object)  # the HistoryEntry that the next page follows
     reopenRequested = Signal(int)
     compareRequested = Signal(list)
     pinRequested = Signal(int, bool)
@@ -155,7 +155,7 @@ class HistoryPanel(QWidget):
         has_rows = self.model.rowCount() > 0
         if self._problem:
             self.empty.show_problem(self._problem)
-        elif not self._is_read:
+        elif not (self._is_read and self.model.is_complete):
             self.empty.show_reading()
         elif self.filter.is_empty:
             self.empty.show_nothing_yet()
@@ -166,7 +166,7 @@ class HistoryPanel(QWidget):
         self._show_selection()
 
     def _show_selection(self) -> None:
-        self.filters.compare.setEnabled(len(self.table.selectionModel().selectedRows()) > 1)
+        self.filters.compare.setEnabled(self.table.selected_count() > 1)
         self.filters.export.setEnabled(self.model.rowCount() > 0)
 
     def _search(self, wanted: HistoryFilter) -> None:
@@ -176,7 +176,7 @@ class HistoryPanel(QWidget):
     def _enter_list(self) -> None:
         if self.model.rowCount():
             self.table.setFocus()
-            if not self.table.selected():
+            if not self.table.selected_count():
                 self.table.select_first()
 
     def _compare(self) -> None:
@@ -204,14 +204,9 @@ class HistoryPanel(QWidget):
         what = runs(len(selected)) if len(selected) > 1 else self.tr("the selected run")
         title = self.tr("Export {0}").format(what if selected else self.tr("all runs of the list"))
         kinds = (self.tr("JSON, all that is known (*.json)"), self.tr("CSV, a table of figures (*.csv)"))
-        path, kind = QFileDialog.getSaveFileName(self, title, "history.json", ";;".join(kinds))
-        if path:
-            suffix = ".csv" if kind == kinds[1] else ".json"
-            # The name decides where it has an ending that is one of the two.
-            chosen = Path(path)
-            if chosen.suffix.lower() not in (".json", ".csv"):
-                chosen = chosen.with_name(chosen.name + suffix)
-            self.exportRequested.emit(selected, str(chosen))
+        path = choose_by_dialog(self, title, "history.json", ";;".join(kinds))
+        if path is not None:
+            self.exportRequested.emit(selected, str(path))
 
     def _lay_out(self) -> None:
         self.count.setProperty("role", "muted")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -25,6 +25,7 @@ from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.playground.output_panel import OutputPanel
 from gpuplayground.ui.playground.result_pages import ResultPages, titles
 from gpuplayground.ui.playground.shares import line_shares
+from gpuplayground.ui.playground.tab_run import TabRun
 from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.playground.timings_panel import TimingsPanel
 from gpuplayground.ui.theme import Theme
@@ -34,32 +35,6 @@ if TYPE_CHECKING:
 
 #: Stop asks politely; a snippet that has not ended after this long gets Kill instead.
 KILL_AFTER_MS = 2000
-
-_STATE_ROLES = {
-    RunState.FINISHED: "good",
-    RunState.FAILED: "error",
-    RunState.NOT_STARTED: "error",
-    RunState.STOPPED: "warning",
-}
-
-
-@dataclass(slots=True)
-class TabRun:
-    """What the panel knows about a tab's present or last run."""
-
-    run_id: str = ""
-    state: RunState | None = None
-    kills: bool = False
-
-    @property
-    def role(self) -> str:
-        """The colour role of the state."""
-        return _STATE_ROLES.get(self.state, "accent") if self.state is not None else "muted"
-
-    @property
-    def active(self) -> bool:
-        """Whether a process of this tab is alive."""
-        return self.state is not None and not self.state.is_final
 
 
 class PlaygroundPanel(QSplitter):
@@ -228,12 +203,21 @@ class PlaygroundPanel(QSplitter):
             self.benchmarkRequested.emit(tab_id)
 
     def show_past(self, tab_id: str, kept: KeptRun) -> None:
-        """Show a run of the past in a tab that has its source."""
+        """Show a run of the past in a tab that has its source, as it was when it had ended."""
+        run, output = kept.run, self.output(tab_id)
+        self._runs[tab_id] = TabRun(run.run_id, run.state)
+        output.begin(run.run_id)
+        output.set_snippet_paths({kept.request.path or kept.request.name: tab_id})
+        notes = (self.tr("What it printed is not kept in the history."), *run.notes)
+        output.finish(RunFinished(run.run_id, replace(run, notes=notes)))
         self.pages(tab_id).show_past(kept)
         editor = self.tabs.editor(tab_id)
         if editor is not None:
-            editor.set_shares(line_shares(kept.run.timings))
-        self.show_title(titles()[2 if kept.run.benchmarks else 0])
+            editor.set_shares(line_shares(run.timings))
+            if run.error is not None and run.error.line is not None:
+                editor.mark_error(run.error.line, run.error.summary)
+        self.show_title(titles()[2 if run.benchmarks else 0])
+        self.stateChanged.emit()
 
     def forget(self, tab_id: str) -> None:
         """Drop the results of a tab that was closed."""

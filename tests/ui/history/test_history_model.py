@@ -102,6 +102,35 @@ def test_what_is_hidden_does_not_come_back_by_itself(qtbot: QtBot) -> None:
     assert ids(model) == [6, 5, 4, 3, 2, 1]
 
 
+def test_the_next_page_follows_the_last_one_also_where_its_rows_are_hidden_or_moved(qtbot: QtBot) -> None:
+    model = HistoryModel()
+    model.replace(ordered(9, 8, 7, 6, 5), is_complete=False)
+    model.hide([5])
+    asked: list[int] = []
+    model.moreWanted.connect(lambda last: asked.append(last.id))
+    model.fetchMore(ROOT)
+    model.append(ordered(4), is_complete=False)
+    model.refresh(ordered(10, 9, 8), is_complete=False)
+    assert ids(model) == [10, 9, 8, 7, 6, 4]
+    model.fetchMore(ROOT)
+    model.refresh(ordered(9, 8, 7, 6, 4), is_complete=False)
+    model.fetchMore(ROOT)
+    assert asked == [5, 4, 4]
+
+
+def test_a_run_let_go_from_the_top_does_not_make_pages_between_be_left_out(qtbot: QtBot) -> None:
+    model = HistoryModel()
+    model.replace(ordered(9, 8, 2, pinned=(2,)), is_complete=False)
+    model.set_pinned([2], pinned=False)
+    with qtbot.waitSignal(model.moreWanted) as asked:
+        model.fetchMore(ROOT)
+    assert asked.args[0].id == 8
+    model.refresh(ordered(9, 8), is_complete=False)
+    model.append(ordered(7, 6), is_complete=False)
+    model.append(ordered(2, 1), is_complete=True)
+    assert ids(model) == [9, 8, 7, 6, 2, 1]
+
+
 def test_a_note_is_edited_on_one_line(qtbot: QtBot) -> None:
     model = checked()
     model.replace(ordered(5), is_complete=True)

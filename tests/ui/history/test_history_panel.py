@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QFileDialog, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QTableView,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.history_entries import EntryKind, HistoryEntry
 from gpuplayground.playground.results import RunState
-from gpuplayground.ui.history.history_model import Column
+from gpuplayground.ui.history import entry_text
+from gpuplayground.ui.history.history_model import Column, HistoryModel
 from gpuplayground.ui.history.panel import HistoryPanel
 from tests.ui.history.history_rows import benchmark, entry
 
@@ -259,6 +270,47 @@ def test_deleting_everything_leaves_an_empty_page(panel: HistoryPanel) -> None:
     assert ids(panel) == [9, 8, 7, 6]
 
 
+def test_selecting_and_deleting_every_run_asks_the_rows_nothing_one_by_one(
+    panel: HistoryPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    flags = HistoryModel.flags
+
+    def count(model: HistoryModel, index: QModelIndex) -> Qt.ItemFlag:
+        asked.append(index.row())
+        return flags(model, index)
+
+    monkeypatch.setattr(HistoryModel, "flags", count)
+    fill(panel, [entry(number) for number in range(5000, 0, -1)])
+    asked.clear()
+    panel.table.selectAll()
+    assert panel.filters.compare.isEnabled()
+    assert selected(panel) == list(range(5000, 0, -1))
+    panel.grab()
+    panel.delete_selected()
+    assert ids(panel) == []
+    assert len(asked) < 500
+
+
+def test_deleting_all_that_is_loaded_goes_on_to_the_next_page(qtbot: QtBot, panel: HistoryPanel) -> None:
+    pages = [[entry(number) for number in range(last, last - 200, -1)] for last in (1000, 800)]
+    panel.show_entries(pages[0], 1000, is_complete=False)
+    panel.table.selectAll()
+    with qtbot.waitSignal(panel.moreRequested) as more:
+        panel.delete_selected()
+    assert more.args[0].id == 801
+    assert (panel.empty.headline.text(), panel.count.text()) == ("Reading the history…", "800 runs")
+    # An answer that knows nothing of the deletion yet asks again, and shows nothing either.
+    with qtbot.waitSignal(panel.moreRequested) as more:
+        panel.refresh_entries(pages[0], 1000, is_complete=False)
+    assert more.args[0].id == 801
+    panel.add_entries(pages[1], 1000, is_complete=False)
+    assert panel.table.isVisible()
+    assert ids(panel) == [row.id for row in pages[1]]
+    panel.notice.undo()
+    assert ids(panel) == [row.id for page in pages for row in page]
+
+
 @pytest.mark.parametrize(
     ("typed", "kind", "path"),
     [("a.json", "", "a.json"), ("a.CSV", "", "a.CSV"), ("a", "CSV", "a.csv"), ("a.b", "JSON", "a.b.json")],
@@ -277,6 +329,19 @@ def test_the_selected_runs_are_exported_by_the_ending_or_the_chosen_kind(
     assert exported.args == [[8], str(tmp_path / path)]
 
 
+def test_an_export_overwrites_no_file_that_nobody_was_asked_about(
+    panel: HistoryPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "runs.json").write_text("precious")
+    exported: list[str] = []
+    panel.exportRequested.connect(lambda _ids, path: exported.append(path))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "runs"), ""))
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    fill(panel)
+    QTest.mouseClick(panel.filters.export, Qt.MouseButton.LeftButton)
+    assert exported == []
+
+
 def test_the_menu_names_its_keys_and_offers_what_fits(qtbot: QtBot, panel: HistoryPanel) -> None:
     fill(panel)
     click(panel, 0)
@@ -293,6 +358,33 @@ def test_the_menu_names_its_keys_and_offers_what_fits(qtbot: QtBot, panel: Histo
         panel.notice.settle()
 
 
+def test_the_menu_opens_the_run_it_was_opened_for(qtbot: QtBot, panel: HistoryPanel) -> None:
+    fill(panel)
+    click(panel, 2)
+    menu = panel.table.menu()
+    # A run ends while the menu is open: every row below is one further down.
+    panel.refresh_entries([ROWS[0], entry(10), *ROWS[1:]], 5, is_complete=True)
+    with qtbot.waitSignal(panel.reopenRequested) as opened:
+        menu.actions()[0].trigger()
+    assert opened.args == [7]
+
+
+def test_what_is_opened_is_the_selected_run_also_where_another_row_is_the_current_one(
+    qtbot: QtBot, panel: HistoryPanel
+) -> None:
+    fill(panel)
+    click(panel, 1)
+    click(panel, 3, control=True)
+    click(panel, 3, control=True)  # no longer selected, but current
+    assert (selected(panel), panel.table.currentIndex().row()) == ([8], 3)
+    for open_it in (panel.table.menu().actions()[0].trigger, lambda: press(panel.table, Qt.Key.Key_Return)):
+        with qtbot.waitSignal(panel.reopenRequested) as opened:
+            open_it()
+        assert opened.args == [8]
+    press(panel.table, Qt.Key.Key_F2)
+    assert panel.table.currentIndex().row() == 1
+
+
 def test_columns_make_room_for_names(panel: HistoryPanel) -> None:
     fill(panel)
     shown = {}
@@ -306,6 +398,23 @@ def test_columns_make_room_for_names(panel: HistoryPanel) -> None:
         420: ["PIN", "WHEN", "NAME", "FIGURE", "VERDICT"],
         310: ["PIN", "NAME", "FIGURE"],
     }
+
+
+def test_how_a_run_ended_shows_without_colours_and_without_columns(panel: HistoryPanel) -> None:
+    panel.resize(310, 300)
+    states = (RunState.FINISHED, RunState.FAILED, RunState.STOPPED, RunState.NOT_STARTED)
+    fill(panel, [entry(9 - number, name="a.py", state=state) for number, state in enumerate(states)])
+    theme = panel.table._delegate._theme
+    assert panel.table.isColumnHidden(Column.WHEN)
+    assert panel.table.isColumnHidden(Column.VERDICT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theme, "color", lambda *_: QColor("magenta"))
+        image = panel.table.viewport().grab().toImage()
+    cells = [panel.table.visualRect(panel.model.index(row, Column.NAME)) for row in range(len(states))]
+    marks = [image.copy(cell.left(), cell.top(), 22, cell.height() - 1) for cell in cells]
+    assert all(first != second for first, second in combinations(marks, 2))
+    tip = panel.model.index(1, Column.NAME).data(Qt.ItemDataRole.ToolTipRole).splitlines()
+    assert tip[:2] == ["a.py", f"{entry_text.full_time(panel.model.entry(1))} · failed"]
 
 
 @pytest.mark.parametrize("theme_name", ["dark", "light"])
