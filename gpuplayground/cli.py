@@ -121,8 +121,9 @@ def _check_window_options(parsed: argparse.Namespace) -> None:
             _check_recording(Path(file))
     if parsed.replay:
         _check_recording(readable_file(parsed.replay, "recording"))
-    if parsed.screenshot:
-        writable_file(parsed.screenshot)
+    if parsed.screenshot is not None:
+        if writable_file(parsed.screenshot).suffix.lower() != ".png":
+            raise UsageError(f"{parsed.screenshot} would be a PNG picture: give it a name that ends in .png.")
     elif parsed.after is not None:
         raise UsageError("--after says when to take a picture: give --screenshot OUT.png too.")
     if parsed.run and not parsed.files:

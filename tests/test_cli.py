@@ -78,6 +78,8 @@ def test_the_command_line_is_read_without_loading_qt_numpy_or_a_database() -> No
         (["--after", "-1", "--screenshot", "x.png"], "-1 is not a time in seconds"),
         (["--after", "soon", "--screenshot", "x.png"], "soon is not a number"),
         (["--after", "2"], "give --screenshot OUT.png too"),
+        (["--screenshot", "x.jpg"], "x.jpg would be a PNG picture: give it a name that ends in .png."),
+        (["run", "a.py", "--json", ""], "The name of the file to write is empty: name one."),
         (["--screenshot", "nowhere/x.png"], "nowhere/x.png cannot be written: there is no folder nowhere."),
         (["--run"], "--run needs a file to run"),
         (["--frobnicate"], "unrecognized arguments: --frobnicate"),
@@ -89,6 +91,7 @@ def test_bad_input_is_refused_in_one_sentence_with_exit_code_2(
     arguments: list[str], sentence: str, tmp_path: Path
 ) -> None:
     (tmp_path / "foreign.gpurec").write_text("time,power\n" * 100)
+    (tmp_path / "a.py").write_text("x = 1\n")
     assert_refused(gpuplayground(*arguments, cwd=tmp_path), sentence)
     assert not (tmp_path / "x.png").exists()
 

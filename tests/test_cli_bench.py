@@ -124,6 +124,22 @@ def test_what_is_left_out_of_time_is_exit_code_124(snippet: Path) -> None:
 
 
 @posix_only
+def test_lines_within_a_statement_are_measured_with_all_of_it_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "loop.py"
+    path.write_text("for i in range(3):\n    x = i\n")
+    done = gpuplayground("bench", path, "--lines", "2", "--max-time", "0.1")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("Measured are lines 1 to 2: a statement is measured as a whole.\n")
+
+
+def test_a_time_out_before_anything_was_measured_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "slow.py"
+    path.write_text("import time\ntime.sleep(0.7)\n")
+    done = gpuplayground("bench", path, "--lines", "2", "--timeout", "1")
+    assert done.returncode == 124
+    assert "Nothing was measured before it ended" in done.stderr.splitlines()[-1]
+
+
 def test_ctrl_c_keeps_what_was_measured(snippet: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     process = subprocess.Popen(

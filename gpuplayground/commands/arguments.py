@@ -94,7 +94,9 @@ def bench_parser() -> Parser:
     )  # fmt: skip
     parser.add_argument("--cold-l2", action="store_true", help="overwrite the GPU's L2 cache ahead of each sample")
     parser.add_argument(
-        "--sweep", metavar="SWEEP", help='values of a variable, such as "n = 2**10 .. 2**26" or "n = 100, 200, 400"'
+        "--sweep",
+        metavar="SWEEP",
+        help='values of a variable: "n = 2**10 .. 2**26" doubles, "n = 0 .. 100 step 10" adds, "n = 10, 20, 50" lists',
     )
     parser.add_argument("--csv", metavar="OUT", help="write the figures to a CSV file, a line for each value")
     return parser

@@ -35,11 +35,13 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         CommandFailedError: its output or a file cannot be written.
     """
     request = request_of(options, arguments)
-    request = replace(request, benchmark=_plan(options, request.source))
-    json_path = output_file(options.json, request.path) if options.json else None
-    csv_path = output_file(options.csv, request.path) if options.csv else None
+    plan = _plan(options, request.source)
+    request = replace(request, benchmark=plan)
+    json_path = output_file(options.json, request.path) if options.json is not None else None
+    csv_path = output_file(options.csv, request.path) if options.csv is not None else None
     if json_path is not None and csv_path is not None and is_same_file(json_path, csv_path):
         raise UsageError(f"{options.csv} is written twice: name two files.")
+    _say_what_is_wider(options, plan)
     progress = ProgressLine(sys.stderr.isatty())
     launcher = Launcher()
     try:
@@ -60,7 +62,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     code = attended.exit_code(run)
     code = code or (0 if _has_measured(run) else EXIT_PROBLEM)
     columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
-    text = bench_report.as_text(run) if run.benchmarks else as_text(run, columns)
+    text = bench_report.as_text(run) if run.benchmarks else f"{as_text(run, columns)}{_unmeasured(run)}"
     if attended.output_error is None and not tell(text):
         code = code or EXIT_PROBLEM
     if not options.no_history:
@@ -89,6 +91,19 @@ def _plan(options: argparse.Namespace, source: str) -> BenchmarkPlan:
         )
     except (SelectionError, SweepError) as error:
         raise UsageError(str(error)) from None
+
+
+def _say_what_is_wider(options: argparse.Namespace, plan: BenchmarkPlan) -> None:
+    """Say which lines are measured where those that were named are part of a statement."""
+    if options.lines is not None and (plan.first_line < min(options.lines) or plan.last_line > max(options.lines)):
+        tell(f"Measured are lines {plan.first_line} to {plan.last_line}: a statement is measured as a whole.\n")
+
+
+def _unmeasured(run: Run) -> str:
+    """Return the sentence for a run that ended before there was anything to report of the chosen lines."""
+    if run.state is not RunState.STOPPED:
+        return ""
+    return "Nothing was measured before it ended: the table above is of what ran, the last row of all its repeats.\n"
 
 
 def _has_measured(run: Run) -> bool:

@@ -53,7 +53,7 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         CommandFailedError: its output or the JSON file cannot be written.
     """
     request = replace(request_of(options, arguments), trace=not options.no_trace)
-    out = output_file(options.json, request.path) if options.json else None
+    out = output_file(options.json, request.path) if options.json is not None else None
     columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
     launcher = Launcher()
     try:

@@ -56,6 +56,8 @@ def writable_file(text: str) -> Path:
     Raises:
         UsageError: it is a folder, its folder is missing, or it may not be written.
     """
+    if not text:
+        raise UsageError("The name of the file to write is empty: name one.")
     path = Path(text)
     try:
         if path.is_dir():
