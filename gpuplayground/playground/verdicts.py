@@ -78,7 +78,12 @@ def _noise(times: Summary) -> list[Flag]:
 def _convergence(benchmark: Benchmark, times: Summary) -> list[Flag]:
     if benchmark.converged:
         return []
-    known = f"is known {_known(times)}" if times.has_interval else "may be anything between the least and the most"
+    if times.lacks_samples:
+        known = "may be anything between the least and the most"
+    elif times.has_interval:
+        known = f"is known {_known(times)}"
+    else:
+        known = "has no interval, for they may depend on each other"
     # Narrow, and yet not enough: a fifth of a second shows none of the drift that a whole one would.
     is_narrow = times.has_interval and times.half_width <= HALF_WIDTH
     least = f"; wanted are {LEAST_SAMPLES} samples and {LEAST_TIME_NS / 1e9:g} s of them at least" if is_narrow else ""
