@@ -63,7 +63,8 @@ def test_a_cell_is_measured_and_its_figures_follow_the_output(snippet: Path, tmp
     assert labels[:7] == ["Median", "IQR", "Min", "Max", "Mean", "Samples", "Overhead"]
     assert "Throughput" in labels
     assert any(re.match(r"  [!✓] ", line) for line in lines), "no verdict"
-    assert re.fullmatch(r"snippet\.py: .+ \(95 % CI .+ to .+\) · [\d,]+ samples", lines[-1])
+    # Of a disturbed machine's samples too few may be independent.
+    assert re.fullmatch(r"snippet\.py: .+ \((95 % CI .+ to .+|no interval)\) · [\d,]+ samples", lines[-1])
     results = json.loads(out.read_text("utf-8"))
     (benchmark,) = results["benchmarks"]
     assert (benchmark["label"], benchmark["first_line"], benchmark["source"]) == ("Sum", 11, "total = sum(data)")
@@ -90,7 +91,7 @@ def test_a_sweep_is_a_table_with_a_line_for_each_value(snippet: Path, tmp_path: 
     done = gpuplayground("bench", snippet, "--cell", "2", *sweep, "--csv", table, "--json", out)
     assert (done.returncode, done.stdout) == (0, "set-up []\n"), done.stderr
     lines = done.stderr.splitlines()
-    assert lines[2].split()[:3] == ["n", "median", "interval"]
+    assert lines[2].split()[:2] == ["n", "median"]
     assert [line.split()[0] for line in lines[4:7]] == ["10", "100", "1000"]
     assert lines[-1].startswith("snippet.py: 3 values of n measured")
     assert [row["value"] for row in rows_of(table)] == ["10", "100", "1000"]

@@ -33,8 +33,10 @@ def half_width_text(half_width: float) -> str:
 
 def interval_sentence(times: Summary) -> str:
     """Return the interval in words, or why there is none."""
-    if not times.has_interval:
+    if times.lacks_samples:
         return f"{times.count} samples are too few for an interval of the median."
+    if not times.has_interval:
+        return f"The {times.count:,} samples may depend on each other: no interval of the median. Measure for longer."
     low, high = duration(times.low), duration(times.high)
     if low == high:
         return f"The median is {low} to three digits with 95 % confidence."

@@ -22,10 +22,10 @@ def summary_of(benchmarks: Sequence[Benchmark], duration_ns: int) -> str:
 
 
 def median_text(benchmark: Benchmark) -> str:
-    """Return the median and its interval in the same unit: ``7.42 µs (95 % CI 7.41 to 7.43)``."""
+    """Return the median and its interval in the same unit: ``7.42 µs (95 % CI 7.41 to 7.43)``, or ``(no interval)``."""
     times = summary(benchmark.samples_ns)
     if not times.has_interval:
-        return duration(times.median)
+        return f"{duration(times.median)} (no interval)"
     texts = [duration(value) for value in (times.low, times.median, times.high)]
     units = {text.partition(" ")[2] for text in texts}
     if len(units) == 1:

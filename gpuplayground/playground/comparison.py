@@ -127,7 +127,7 @@ class Row:
 
     @property
     def interval_ns(self) -> tuple[float, float] | None:
-        """The 95 % interval of the median, or None where there is none: of a single run and of very few samples."""
+        """The 95 % interval of the median, or None where there is none: of a single run and of too few samples."""
         return (self.times.low, self.times.high) if self.times is not None and self.times.has_interval else None
 
     @property
@@ -142,7 +142,11 @@ class Row:
             return self.subject.error or "no time"
         if self.times is None:
             return "single run, no interval"
-        return "" if self.times.has_interval else f"{self.times.count} samples are too few for an interval"
+        if self.times.lacks_samples:
+            return f"{self.times.count} samples are too few for an interval"
+        if not self.times.has_interval:
+            return f"{self.times.count:,} samples that may depend on each other, no interval"
+        return ""
 
 
 def compare(subjects: Sequence[Subject], baseline_index: int = 0) -> tuple[Row, ...]:

@@ -17,13 +17,13 @@ Floats = npt.NDArray[np.float64]
 class CurvePoint:
     """The median of one repeat at one value of the swept variable, and the ends of its 95 % interval, in nanoseconds.
 
-    ``gb_per_s`` is None where the bytes moved are not known.
+    The ends are None where there is no interval. ``gb_per_s`` is None where the bytes moved are not known.
     """
 
     value: float
     median_ns: float
-    low_ns: float
-    high_ns: float
+    low_ns: float | None
+    high_ns: float | None
     gb_per_s: float | None = None
 
 

@@ -33,8 +33,9 @@ class HistoryEntry:
     """One line of the history. Times are nanoseconds, ``start_ns`` is ``time.time_ns()``.
 
     ``median_ns``, ``low_ns`` and ``high_ns`` are the median of a benchmark and its 95 % confidence interval, None for
-    a plain run and for a sweep; ``measured`` is how many values a sweep got through. ``verdict`` has the kinds of
-    flags, separated by commas, and is empty until it was judged. ``device`` is the name of the GPU, if there is one.
+    a plain run and for a sweep; the ends are None as well where there is no interval. ``measured`` is how many values
+    a sweep got through. ``verdict`` has the kinds of flags, separated by commas, and is empty until it was judged.
+    ``device`` is the name of the GPU, if there is one.
     """
 
     id: int
@@ -120,7 +121,7 @@ def verdict_of(verdicts: Sequence[Sequence[Flag]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Median and interval of one benchmark; all None without samples."""
+    """Median and interval of one benchmark; all None without samples, the ends also without an interval."""
 
     median_ns: float | None = None
     low_ns: float | None = None
@@ -128,12 +129,14 @@ class Figures:
 
 
 def figures_of(benchmark: Benchmark | None) -> Figures:
-    """Return the median of a benchmark and its 95 % confidence interval."""
+    """Return the median of a benchmark and its 95 % confidence interval, if it has one."""
     if benchmark is None or not benchmark.samples_ns:
         return Figures()
     by_size = sorted(benchmark.samples_ns)
-    low, high = medians.interval(by_size, medians.inflation(benchmark.samples_ns, by_size))
-    return Figures(medians.median(by_size), low, high)
+    inflated = medians.inflation(benchmark.samples_ns, by_size)
+    if not medians.has_interval(len(by_size), inflated):
+        return Figures(medians.median(by_size))
+    return Figures(medians.median(by_size), *medians.interval(by_size, inflated))
 
 
 def words_of(request: RunRequest, run: Run, device: str, driver: DriverInfo) -> str:

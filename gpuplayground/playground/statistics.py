@@ -23,9 +23,9 @@ _FENCE = 5.0
 class Summary:
     """The samples in short. ``low`` to ``high`` is the 95 % confidence interval of the median.
 
-    It allows for samples that hang together in time, see :mod:`gpuplayground.runtime.medians`. Of fewer than six
-    samples there is no such interval: it is the range, and ``has_interval`` is false. ``iqr`` is ``q3 - q1``;
-    ``stddev`` is that of a sample (n - 1), 0 of one alone.
+    It allows for samples that hang together in time, see :mod:`gpuplayground.runtime.medians`. Where they are fewer
+    than six, or worth too few independent ones, there is no such interval: it is the range, and ``has_interval`` is
+    false. ``iqr`` is ``q3 - q1``; ``stddev`` is that of a sample (n - 1), 0 of one alone.
     """
 
     count: int
@@ -39,11 +39,12 @@ class Summary:
     maximum: float
     mean: float
     stddev: float
+    has_interval: bool
 
     @property
-    def has_interval(self) -> bool:
-        """Whether ``low`` and ``high`` enclose the true median with 95 % confidence."""
-        return self.count >= medians.LEAST_FOR_INTERVAL
+    def lacks_samples(self) -> bool:
+        """Whether there are too few samples for an interval even if none depends on another."""
+        return self.count < medians.LEAST_FOR_INTERVAL
 
     @property
     def half_width(self) -> float:
@@ -90,7 +91,8 @@ def summary(samples: Sequence[float]) -> Summary:
         ValueError: there are no samples.
     """
     by_size = sorted(samples)
-    low, high = medians.interval(by_size, medians.inflation(samples, by_size))
+    inflated = medians.inflation(samples, by_size)
+    low, high = medians.interval(by_size, inflated)
     q1, q3 = medians.quantile(by_size, 0.25), medians.quantile(by_size, 0.75)
     count = len(by_size)
     mean = math.fsum(by_size) / count
@@ -107,6 +109,7 @@ def summary(samples: Sequence[float]) -> Summary:
         maximum=by_size[-1],
         mean=mean,
         stddev=math.sqrt(variance),
+        has_interval=medians.has_interval(count, inflated),
     )
 
 

@@ -52,7 +52,8 @@ def point_of(benchmark: Benchmark) -> CurvePoint | None:
         return None
     times = summary(benchmark.samples_ns)
     rate = rate_gb_per_s(benchmark, times.median)
-    return CurvePoint(float(benchmark.parameter[1]), times.median, times.low, times.high, rate)
+    low, high = (times.low, times.high) if times.has_interval else (None, None)
+    return CurvePoint(float(benchmark.parameter[1]), times.median, low, high, rate)
 
 
 def curve_of(label: str, benchmarks: Sequence[Benchmark]) -> SweepCurve:
@@ -83,7 +84,8 @@ def _line(label: str, benchmark: Benchmark) -> list[object]:
     rate = None
     if benchmark.samples_ns:
         times = summary(benchmark.samples_ns)
-        figures = [times.median, times.low, times.high, times.q1, times.q3, times.minimum, times.maximum]
+        ends = (times.low, times.high) if times.has_interval else ("", "")
+        figures = [times.median, *ends, times.q1, times.q3, times.minimum, times.maximum]
         rate = rate_gb_per_s(benchmark, times.median)
     known = (benchmark.gpu_busy_ns, bytes_per_repeat(benchmark), rate)
     verdict = "; ".join(str(flag.kind) for flag in benchmark.verdict)

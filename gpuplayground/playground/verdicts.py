@@ -71,8 +71,7 @@ def _convergence(benchmark: Benchmark, times: Summary) -> list[Flag]:
     if benchmark.converged:
         return []
     kind = FlagKind.INCOMPLETE if benchmark.error else FlagKind.NOT_CONVERGED
-    known = f"is known {_known(times)}" if times.has_interval else "may be anything between the least and the most"
-    of_samples = f"of {times.count} {_samples(times)} {known}"
+    of_samples = f"of {times.count} {_samples(times)} {_how_known(times)}"
     end = "It was stopped" if benchmark.was_stopped else "It failed"
     if times.has_interval and times.half_width <= HALF_WIDTH:
         # Narrow, and yet not enough: a fifth of a second shows none of the drift that a whole one would.
@@ -82,6 +81,12 @@ def _convergence(benchmark: Benchmark, times: Summary) -> list[Flag]:
     if benchmark.error:
         return [Flag(kind, f"{end} before its median was known to {100 * HALF_WIDTH:g} %: that {of_samples}.")]
     return [Flag(kind, f"The time was up first: the median {of_samples}.")]
+
+
+def _how_known(times: Summary) -> str:
+    if times.lacks_samples:
+        return "may be anything between the least and the most"
+    return f"is known {_known(times)}" if times.has_interval else "has no interval, for they may depend on each other"
 
 
 def _has_seen_no_work(benchmark: Benchmark) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from gpuplayground.playground.benchmark_figures import figures, half_width_text, interval_sentence, rate_text, report
 from gpuplayground.playground.benchmark_results import Benchmark, Flag, FlagKind
+from gpuplayground.playground.benchmark_text import summary_of
 from gpuplayground.playground.gpu_timing import CopyTotals, Direction, GpuTiming, KernelTotals
 from gpuplayground.playground.statistics import summary
 
-SAMPLES = tuple(7400.0 + number for number in range(41))
+SAMPLES = tuple(7400.0 + number * 17 % 41 for number in range(41))
 GPU = GpuTiming(
     busy_ns=30_000,
     kernels=10,
@@ -65,7 +66,15 @@ def test_an_interval_is_never_said_to_be_nothing() -> None:
 def test_the_interval_is_said_in_words() -> None:
     assert interval_sentence(summary(SAMPLES)).startswith("The median lies between 7.41 µs and 7.43 µs")
     assert "too few" in interval_sentence(summary((1.0, 2.0)))
+    assert interval_sentence(summary(sorted(SAMPLES))) == (
+        "The 41 samples may depend on each other: no interval of the median. Measure for longer."
+    )
     assert "three digits" in interval_sentence(summary((7400.0,) * 9))
+
+
+def test_the_line_of_a_benchmark_says_where_there_is_no_interval() -> None:
+    assert summary_of([benchmark(samples_ns=(7400.0,) * 9)], 0) == "7.40 µs (95 % CI 7.40 to 7.40) · 9 samples"
+    assert summary_of([benchmark(samples_ns=(7400.0,) * 5)], 0) == "7.40 µs (no interval) · 5 samples"
 
 
 def test_rates_change_their_unit() -> None:

@@ -41,7 +41,8 @@ def test_a_benchmark_has_samples_and_says_how_they_were_taken(playground: Playgr
     assert sum(benchmark.samples_ns) * benchmark.repeats <= benchmark.end_ns - benchmark.start_ns
     assert (benchmark.uses_gpu, benchmark.gpu, benchmark.cold_l2, benchmark.error) == (False, None, False, "")
     assert f"· {len(benchmark.samples_ns):,} samples" in played.result.summary
-    assert "(95 % CI " in played.result.summary
+    # Of a disturbed machine's samples too few may be independent.
+    assert "(95 % CI " in played.result.summary or "(no interval)" in played.result.summary
 
 
 def test_the_set_up_runs_once_and_what_follows_the_selection_never(playground: Playground) -> None:

@@ -43,7 +43,30 @@ def test_one_sample_is_all_there_is_and_has_no_interval() -> None:
     found = summary([7.0])
     assert (found.median, found.low, found.high, found.stddev, found.iqr) == (7, 7, 7, 0, 0)
     assert not found.has_interval
+    assert found.lacks_samples
     assert summary([1.0] * 6).has_interval
+
+
+def test_samples_that_drift_have_a_range_and_no_interval() -> None:
+    found = summary([1000.0 + number for number in range(400)])
+    assert (found.low, found.high) == (1000, 1399)
+    assert not found.has_interval
+    assert not found.lacks_samples
+
+
+def test_two_series_of_one_process_are_hardly_ever_told_apart() -> None:
+    randomness = random.Random(8)
+
+    def series(count: int, memory: float) -> Summary:
+        state, samples = randomness.gauss(0, 1), []
+        for _ in range(count):
+            state = memory * state + math.sqrt(1 - memory * memory) * randomness.gauss(0, 1)
+            samples.append(1000 + 10 * state)
+        return summary(samples)
+
+    for count, memory in ((20, 0.0), (20, 0.9), (50, 0.9), (400, 0.98)):
+        differ = sum(speed_up(series(count, memory), series(count, memory)).is_difference for _ in range(200))
+        assert differ <= 4, (count, memory)
 
 
 def test_without_samples_there_is_no_summary() -> None:
@@ -115,7 +138,7 @@ def test_samples_without_a_spread_between_the_quartiles_still_have_bins() -> Non
 
 
 def of(median: float, low: float, high: float, count: int = 100) -> Summary:
-    return Summary(count, median, low, high, low, high, high - low, low, high, median, 0.0)
+    return Summary(count, median, low, high, low, high, high - low, low, high, median, 0.0, has_interval=count > 5)
 
 
 def test_intervals_that_touch_tell_no_difference() -> None:

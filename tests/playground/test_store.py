@@ -17,6 +17,8 @@ import pytest
 
 from gpuplayground.monitor.samples import GpuSample
 from gpuplayground.playground import history_details, history_rows, history_schema
+from gpuplayground.playground.benchmark_results import Benchmark
+from gpuplayground.playground.history_entries import Figures, figures_of
 from gpuplayground.playground.results import RunState
 from gpuplayground.playground.store import EntryKind, HistoryError, HistoryFilter, HistoryStore
 from tests.playground.history_runs import GPUS, NOISY, SECOND, START_NS, STEADY, benchmark, plain, receipt, sweep, trace
@@ -145,6 +147,12 @@ def test_an_entry_says_what_a_list_shows(store: HistoryStore) -> None:
     assert entry.high_ns is not None
     assert 990 < entry.low_ns <= entry.median_ns <= entry.high_ns < 1010
     assert (entry.verdict, entry.pinned, entry.note) == ("", False, "")
+
+
+def test_an_entry_without_an_interval_has_a_median_alone() -> None:
+    drifting = Benchmark("a", 1, 1, "x", samples_ns=tuple(float(number) for number in range(101)))
+    assert figures_of(drifting) == Figures(50.0)
+    assert figures_of(replace(drifting, samples_ns=(7.0,) * 9)) == Figures(7.0, 7.0, 7.0)
 
 
 def test_a_sweep_has_no_median_but_a_number_of_values(store: HistoryStore) -> None:

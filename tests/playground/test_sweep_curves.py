@@ -16,9 +16,17 @@ def benchmark(value: float | None, *samples: float, **more: object) -> Benchmark
 
 
 def test_a_curve_has_a_point_for_each_value_in_ascending_order() -> None:
-    curve = curve_of("numpy", [benchmark(4, 30.0, 40.0, 50.0), benchmark(2, 20.0)])
+    curve = curve_of("numpy", [benchmark(4, 50.0, 30.0, 40.0, 50.0, 30.0, 50.0, 30.0), benchmark(2, 20.0)])
     assert [(point.value, point.median_ns) for point in curve.points] == [(2, 20), (4, 40)]
     assert (curve.points[1].low_ns, curve.points[1].high_ns) == (30, 50)
+
+
+def test_a_point_without_an_interval_has_no_ends_on_the_curve_nor_in_the_csv() -> None:
+    few = benchmark(4, 30.0, 40.0, 50.0)
+    (point,) = curve_of("numpy", [few]).points
+    assert (point.low_ns, point.high_ns) == (None, None)
+    line = dict(zip(COLUMNS, list(csv.reader(io.StringIO(sweep_csv({"numpy": [few]}))))[1], strict=True))
+    assert (line["median_ns"], line["low_ns"], line["high_ns"]) == ("40.0", "", "")
 
 
 def test_memory_that_ran_out_ends_a_curve_and_is_told_apart_from_other_failures() -> None:

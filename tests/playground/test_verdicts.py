@@ -90,23 +90,30 @@ def test_samples_that_spread_are_noisy() -> None:
 
 
 def test_a_time_limit_says_how_well_the_median_is_known() -> None:
-    short = replace(CALM, converged=False, samples_ns=(1000.0, 1020.0, 1040.0, 1010.0, 1030.0, 1050.0, 1025.0))
+    short = replace(CALM, converged=False, samples_ns=(1000.0, 1050.0, 1020.0, 1030.0, 1010.0, 1040.0, 1025.0))
     flag = only(judge(short, samples(), [], [OWN]))
     assert flag.kind is FlagKind.NOT_CONVERGED
     assert flag.sentence == "The time was up first: the median of 7 samples is known to ±2.4 %."
     single = only(judge(replace(short, samples_ns=(1000.0,)), samples(), [], [OWN]))
     assert "the median of 1 sample may be anything" in single.sentence
+    drifting = only(judge(replace(short, samples_ns=tuple(map(float, range(1000, 1020)))), samples(), [], [OWN]))
+    assert drifting.sentence == (
+        "The time was up first: the median of 20 samples has no interval, for they may depend on each other."
+    )
     agreeing = only(judge(replace(short, samples_ns=(1000.0,) * 7), samples(), [], [OWN]))
     assert agreeing.sentence.endswith("better than ±0.1 %; wanted are 10 samples and 0.5 s of them at least.")
 
 
 def test_a_benchmark_that_was_stopped_says_so_and_not_that_its_time_was_up() -> None:
     stopped = replace(
-        CALM, converged=False, error="stopped", samples_ns=(1000.0, 1020.0, 1040.0, 1010.0, 1030.0, 1050.0)
+        CALM,
+        converged=False,
+        error="stopped",
+        samples_ns=(1000.0, 1050.0, 1020.0, 1030.0, 1010.0, 1040.0, 1025.0),
     )
     flag = only(judge(stopped, samples(), [], [OWN]))
     assert flag.kind is FlagKind.INCOMPLETE
-    assert flag.sentence == "It was stopped before its median was known to 1 %: that of 6 samples is known to ±2.4 %."
+    assert flag.sentence == "It was stopped before its median was known to 1 %: that of 7 samples is known to ±2.4 %."
     single = only(judge(replace(stopped, samples_ns=(1000.0,)), samples(), [], [OWN]))
     assert single.sentence.endswith("to 1 %: that of 1 sample may be anything between the least and the most.")
     agreeing = only(judge(replace(stopped, samples_ns=(1000.0,) * 7), samples(), [], [OWN]))

@@ -66,6 +66,8 @@ def half_width(entry: HistoryEntry) -> str:
 def figure_meaning(entry: HistoryEntry) -> str:
     """Return what the figure is, in a sentence."""
     if entry.median_ns is not None:
+        if entry.low_ns is None or entry.high_ns is None:
+            return _tr("Median {0}, without a confidence interval").format(duration(entry.median_ns))
         text = _tr("Median {0}, 95 % confidence interval {1} to {2}")
         return text.format(duration(entry.median_ns), duration(entry.low_ns), duration(entry.high_ns))
     if entry.kind is EntryKind.SWEEP:

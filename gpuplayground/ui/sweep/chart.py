@@ -118,14 +118,20 @@ class SweepChart(Surface):
         return self.tr("The curves appear here, a point after each value.")
 
     def _span(self, point: CurvePoint) -> tuple[float, float, float] | None:
-        """Return lower end, middle and upper end of a point in the quantity that is drawn."""
-        if self._quantity is Quantity.TIME:
-            return point.low_ns, point.median_ns, point.high_ns
-        if point.gb_per_s is None:
+        """Return lower end, middle and upper end of a point in the quantity that is drawn.
+
+        All three are the middle where there is no interval.
+        """
+        middle = point.median_ns if self._quantity is Quantity.TIME else point.gb_per_s
+        if middle is None:
             return None
+        if point.low_ns is None or point.high_ns is None:
+            return middle, middle, middle
+        if self._quantity is Quantity.TIME:
+            return point.low_ns, middle, point.high_ns
         # The longest time is the lowest rate.
-        rate = point.gb_per_s * point.median_ns
-        return rate / point.high_ns, point.gb_per_s, rate / point.low_ns
+        rate = middle * point.median_ns
+        return rate / point.high_ns, middle, rate / point.low_ns
 
     def _draw_curve(self, painter: QPainter, frame: Frame, curve: SweepCurve, role: str) -> None:
         color = self.theme.color(role)
@@ -204,8 +210,10 @@ class SweepChart(Surface):
         for curve in self._curves:
             point = next((point for point in curve.points if point.value == value), None)
             if point is not None and (span := self._span(point)) is not None:
-                half = (span[2] - span[0]) / 2 / span[1] * 100
-                lines.append(f"{curve.label}: {quantity_text(self._quantity, span[1])} ± {half:.1f} %")
+                width = f"± {(span[2] - span[0]) / 2 / span[1] * 100:.1f} %"
+                if point.low_ns is None:
+                    width = self.tr("(no interval)")
+                lines.append(f"{curve.label}: {quantity_text(self._quantity, span[1])} {width}")
             elif curve.out_of_memory_at == value:
                 lines.append(self.tr("{name}: out of memory").format(name=curve.label))
         return "\n".join(lines)

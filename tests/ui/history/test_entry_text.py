@@ -46,6 +46,9 @@ def test_the_figure_is_the_median_the_number_of_values_or_the_time_it_took() -> 
     assert entry_text.figure(sweep) == "17 values"
     assert entry_text.half_width(sweep) == entry_text.half_width(entry(1)) == ""
     assert "95 % confidence interval 183 µs to 185 µs" in entry_text.figure_meaning(benchmark(1))
+    unsure = benchmark(1, low_ns=None, high_ns=None)
+    assert entry_text.half_width(unsure) == ""
+    assert entry_text.figure_meaning(unsure) == "Median 184 µs, without a confidence interval"
     # A benchmark that measured nothing shows how long that took.
     assert entry_text.figure(benchmark(1, median_ns=None, low_ns=None, high_ns=None)) == "3.41 s"
 

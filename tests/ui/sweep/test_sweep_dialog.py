@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.benchmark_results import Benchmark, Phase, SweepPlan
 from gpuplayground.playground.events import BenchmarkProgressed
+from gpuplayground.playground.sweep_curves import curve_of
 from gpuplayground.ui.playground.panel import KILL_AFTER_MS
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.dialog import SweepDialog
@@ -279,6 +280,13 @@ def test_hovering_shows_the_figures_of_every_curve(qtbot: QtBot, resources: Path
     assert lines[0] == "n = 16\u202f384"
     assert lines[1].startswith("add_numpy.py: 1.65 µs ± ")
     assert lines[2].startswith("add_cupy.py: 13.2 µs ± ")
+
+
+def test_a_point_without_an_interval_says_so_below_the_mouse(qtbot: QtBot, resources: Path) -> None:
+    dialog = done(qtbot, resources)
+    dialog.chart.show_curves("n", [curve_of("few", [measured(1000, VALUES[0], samples_ns=(1000.0,) * 5)])])
+    assert dialog.chart.figures_at(VALUES[0]).splitlines()[1] == "few: 1.00 µs (no interval)"
+    assert not dialog.chart.grab().isNull()
 
 
 def test_a_value_that_was_judged_again_takes_the_place_of_the_first(qtbot: QtBot, resources: Path) -> None:
