@@ -18,7 +18,8 @@ from gpuplayground.playground.serial import to_data
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.playground.panel import PlaygroundPanel
-from gpuplayground.ui.playground.result_pages import HISTORY, titles
+from gpuplayground.ui.playground.panel_header import HISTORY, page_title
+from gpuplayground.ui.playground.result_pages import titles
 from gpuplayground.ui.theme import Theme
 from gpuplayground.workers.history_keeper import HistoryKeeper
 from gpuplayground.workers.task import Tasks
@@ -73,7 +74,7 @@ class PastRuns(QObject):
     def show_history(self) -> None:
         """Bring the history to the front, ready to be searched."""
         if self._panel is not None:
-            self._playground.show_title(next(title for title in titles() if title == self.tr(HISTORY)))
+            self._playground.show_title(page_title(HISTORY))
             self._panel.focus_search()
 
     def show_comparison(self) -> None:

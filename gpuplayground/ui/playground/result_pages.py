@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from gpuplayground.monitor.samples import GpuSample
@@ -14,6 +14,7 @@ from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgress
 from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.results import Run
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.panel_header import BENCHMARK, HISTORY, RECEIPT, TIMELINE, TIMINGS, page_title
 from gpuplayground.ui.playground.timings_panel import TimingsPanel
 from gpuplayground.ui.theme import Theme
 
@@ -24,13 +25,10 @@ if TYPE_CHECKING:
     from gpuplayground.ui.benchmark.receipt_panel import ReceiptPanel
     from gpuplayground.ui.timeline.panel import TimelinePanel
 
-TIMINGS, TIMELINE, BENCHMARK, RECEIPT, HISTORY = "Timings", "Timeline", "Benchmark", "Receipt", "History"
-
 
 def titles() -> tuple[str, ...]:
     """Return what the tabs of the place say, from left to right."""
-    names = (TIMINGS, TIMELINE, BENCHMARK, RECEIPT, HISTORY)
-    return tuple(QCoreApplication.translate("ResultPages", name) for name in names)
+    return tuple(page_title(page) for page in (TIMINGS, TIMELINE, BENCHMARK, RECEIPT, HISTORY))
 
 
 class ResultPages(QStackedWidget):

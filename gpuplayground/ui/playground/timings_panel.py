@@ -21,7 +21,7 @@ from gpuplayground.playground.events import StatementsTimed
 from gpuplayground.playground.results import Run
 from gpuplayground.playground.timing_table import format_timings
 from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.playground.panel_header import PanelHeader
+from gpuplayground.ui.playground.panel_header import TIMINGS, PanelHeader, page_title
 from gpuplayground.ui.playground.timings_delegate import FIGURE_WIDTH, PADDING, ROW_HEIGHT, TimingsDelegate
 from gpuplayground.ui.playground.timings_footer import TimingsFooter
 from gpuplayground.ui.playground.timings_model import Column, TimingsModel
@@ -80,7 +80,7 @@ class TimingsPanel(QWidget):
         self._sorted_by: tuple[Column, bool] | None = None
         self.model = TimingsModel(self)
         self.table = TimingsTable()
-        self.header = PanelHeader(self.tr("Timings"), theme, icons, titles)
+        self.header = PanelHeader(page_title(TIMINGS), theme, icons, titles)
         self.current = QLabel()
         self.empty = QLabel()
         self._stack = QStackedWidget()

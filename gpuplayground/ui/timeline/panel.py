@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 from gpuplayground.monitor.samples import GpuSample
 from gpuplayground.playground.results import Run
 from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.playground.panel_header import PanelHeader
+from gpuplayground.ui.playground.panel_header import TIMELINE, PanelHeader, page_title
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.ui.timeline.canvas import TimelineCanvas
 from gpuplayground.ui.timeline.curves import Curves
@@ -32,7 +32,7 @@ class TimelinePanel(QWidget):
         self._run: Run | None = None
         self._samples: tuple[Sequence[GpuSample], Mapping[str, str]] | None = None
         self._is_pending = False
-        self.header = PanelHeader(self.tr("Timeline"), theme, icons, titles)
+        self.header = PanelHeader(page_title(TIMELINE), theme, icons, titles)
         self.canvas = TimelineCanvas(theme)
         self.empty = QLabel()
         self.note = QLabel()

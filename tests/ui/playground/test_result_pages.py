@@ -1,0 +1,119 @@
+"""The sides of a run's results: which is in front, and where the keyboard goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QCoreApplication, Qt, QTranslator
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from gpuplayground.ui.history.panel import HistoryPanel
+from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.panel import PlaygroundPanel
+from gpuplayground.ui.playground.panel_header import PanelHeader
+from gpuplayground.ui.playground.result_pages import titles
+from gpuplayground.ui.playground.tabs import EditorTabs
+from gpuplayground.ui.theme import Theme
+from tests.ui.conftest import StartApplication
+
+Shown = Callable[[int], PlaygroundPanel]
+
+
+class Translator(QTranslator):
+    """Translates the titles of the results, and nothing else."""
+
+    def translate(self, context: str, source: str, *_: object) -> str | None:
+        return f"<{source}>" if context == "ResultPages" else None
+
+    def isEmpty(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def translated(qapp: QApplication) -> Iterator[None]:
+    """A language of which only the titles have been translated."""
+    translator = Translator()
+    QCoreApplication.installTranslator(translator)
+    yield
+    QCoreApplication.removeTranslator(translator)
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, theme: Theme, icons: Icons) -> Shown:
+    """Shows the playground with so many pixels for the results, a history among them."""
+
+    def show(room: int) -> PlaygroundPanel:
+        panel = PlaygroundPanel(theme, icons, EditorTabs(theme, icons))
+        history = HistoryPanel(theme, icons, titles())
+        history.header.chosen.connect(panel.show_title)
+        panel.add_history(history)
+        qtbot.addWidget(panel)
+        panel.resize(room + 300, 700)
+        panel.results.setSizes([300, room])
+        panel.show()
+        panel.activateWindow()
+        qtbot.waitUntil(panel.isActiveWindow)
+        for title in (*titles(), titles()[0]):
+            panel.show_title(title)
+            QApplication.processEvents()
+        return panel
+
+    return show
+
+
+def header_in_front(panel: PlaygroundPanel) -> PanelHeader:
+    (found,) = (each for each in panel.findChildren(PanelHeader) if each.isVisible() and each.tabs.count() > 1)
+    return found
+
+
+def step(panel: PlaygroundPanel, key: Qt.Key) -> str:
+    """Press a key where the keyboard is, and return the title of the side that has it then."""
+    focused = QApplication.focusWidget()
+    assert isinstance(focused, QWidget)
+    QTest.keyClick(focused, key)
+    QApplication.processEvents()
+    header = header_in_front(panel)
+    assert QApplication.focusWidget() in (header.tabs, header.list)
+    return header.list.currentText()
+
+
+def test_the_tabs_are_stepped_through_from_the_first_to_the_last_and_back(shown: Shown) -> None:
+    panel = shown(900)
+    header_in_front(panel).tabs.setFocus(Qt.FocusReason.TabFocusReason)
+    there = [step(panel, Qt.Key.Key_Right) for _ in range(4)]
+    assert there == list(titles()[1:])
+    assert header_in_front(panel).tabs.hasFocus()
+    back = [step(panel, Qt.Key.Key_Left) for _ in range(4)]
+    assert back == list(titles()[3::-1])
+
+
+def test_a_click_on_a_title_leaves_the_keyboard_in_the_editor(shown: Shown) -> None:
+    panel = shown(900)
+    editor = panel.tabs.current_editor()
+    assert editor is not None
+    editor.setFocus()
+    bar = header_in_front(panel).tabs
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
+    assert header_in_front(panel).list.currentText() == titles()[1]
+    assert editor.hasFocus()
+
+
+@pytest.mark.usefixtures("translated")
+def test_in_another_language_every_side_has_its_own_title_in_front(shown: Shown) -> None:
+    panel = shown(900)
+    assert titles()[4] == "<History>"
+    for title in titles():
+        panel.show_title(title)
+        header = header_in_front(panel)
+        assert header.tabs.tabText(header.tabs.currentIndex()) == title
+
+
+@pytest.mark.usefixtures("translated")
+def test_in_another_language_the_history_is_found_too(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    qtbot.waitUntil(lambda: application.playground.findChild(HistoryPanel) is not None)
+    application.window.actions_["history"].trigger()
+    assert header_in_front(application.playground).list.currentText() == "<History>"
