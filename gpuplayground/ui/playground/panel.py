@@ -278,10 +278,10 @@ class PlaygroundPanel(QSplitter):
     def _current_id(self) -> str | None:
         return self.tabs.current_id()
 
-    def _timing_line_activated(self, line: int) -> None:
+    def _timing_line_activated(self, line: int, with_focus: bool = True) -> None:
         editor = self.tabs.current_editor()
         if editor is not None:
-            editor.go_to_run_line(line)
+            editor.go_to_run_line(line, with_focus=with_focus)
 
     def _output_line_activated(self, path: str, line: int) -> None:
         self._timing_line_activated(line)

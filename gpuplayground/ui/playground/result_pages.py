@@ -35,7 +35,7 @@ class ResultPages(QStackedWidget):
     """The panels of one tab. ``chosen`` asks for a title, which may be one that is not in here."""
 
     chosen = Signal(str)
-    lineActivated = Signal(int)
+    lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
     exportRequested = Signal(object)  # Run
     saveRequested = Signal(object)  # Benchmark
     comparisonRequested = Signal(object)  # Benchmark

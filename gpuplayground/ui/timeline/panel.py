@@ -23,7 +23,7 @@ _ZOOM = 2.0
 class TimelinePanel(QWidget):
     """Shows the run that ended last. A long run is laid out when the panel is seen, not before."""
 
-    lineActivated = Signal(int)
+    lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
     exportRequested = Signal()
 
     def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt, QTranslator
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -18,6 +19,8 @@ from gpuplayground.ui.playground.result_pages import titles
 from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.theme import Theme
 from tests.ui.conftest import StartApplication
+from tests.ui.timeline.places import at, click
+from tests.ui.timeline.runs import MS, RUN, usual_run
 
 Shown = Callable[[int], PlaygroundPanel]
 
@@ -98,6 +101,33 @@ def test_a_click_on_a_title_leaves_the_keyboard_in_the_editor(shown: Shown) -> N
     bar = header_in_front(panel).tabs
     QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
     assert header_in_front(panel).list.currentText() == titles()[1]
+    assert editor.hasFocus()
+
+
+def test_a_click_on_a_statement_leaves_the_keyboard_there_and_enter_takes_it_to_the_source(shown: Shown) -> None:
+    panel = shown(900)
+    editor, pages = panel.tabs.current_editor(), panel.pages(panel.tabs.current_id() or "")
+    assert editor is not None
+    text = "\n" * 20
+    editor.setPlainText(text)
+    pages.begin(RUN, None)
+    pages.finish(usual_run())
+    table = pages.timings.table
+    QTest.mouseClick(
+        table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.model().index(3, 1)).center()
+    )
+    assert (editor.place()[0], table.hasFocus()) == (5, True)
+    QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert "cp.sqrt(d)" in QGuiApplication.clipboard().text()
+    panel.show_title(titles()[1])
+    canvas = pages.timeline.canvas
+    click(canvas, at(canvas, "GPU 0 · stream 7", 1600 * MS))
+    assert (editor.place()[0], canvas.hasFocus()) == (9, True)
+    whole = canvas.view.span
+    QTest.keyClicks(canvas, "+")
+    assert canvas.view.span < whole
+    assert editor.toPlainText() == text
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
     assert editor.hasFocus()
 
 

@@ -97,17 +97,17 @@ def test_totals_stand_below_with_the_imports_apart(qtbot: QtBot, resources: Path
     assert panel.footer.accessibleDescription() == panel.footer.text()
 
 
-def test_a_click_on_a_row_jumps_to_its_line(qtbot: QtBot, resources: Path) -> None:
+def test_a_click_on_a_row_shows_its_line_and_enter_goes_there(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
     add(panel, IMPORT, LAUNCH, PRINT)
     with qtbot.waitSignal(panel.lineActivated) as jump:
         QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=middle(panel, 1))
-    assert jump.args == [4]
+    assert jump.args == [4, False]
     panel.table.setFocus()
     QTest.keyClick(panel.table, Qt.Key.Key_Down)
     with qtbot.waitSignal(panel.lineActivated) as jump:
         QTest.keyClick(panel.table, Qt.Key.Key_Return)
-    assert jump.args == [5]
+    assert jump.args == [5, True]
 
 
 def test_a_column_sorts_one_way_the_other_way_and_not_at_all(qtbot: QtBot, resources: Path) -> None:
