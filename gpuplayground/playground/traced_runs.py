@@ -26,10 +26,11 @@ def with_trace(run: Run, path: Path | None) -> Run:
     except TraceError as error:
         return replace(run, trace_note=" ".join(filter(None, (run.trace_note, str(error)))))
     trace, timings = attribute(read.trace, read.first_correlations, run.timings)
-    note = run.trace_note
+    note, notes = run.trace_note, run.notes
     if trace.dropped:
         lost = f"CUPTI lost {trace.dropped:,} records, so GPU times are too small: run fewer launches at a time."
         note = " ".join(filter(None, (note, lost)))
     if read.left_out:
-        note = " ".join(filter(None, (note, f"{read.left_out:,} NVTX ranges are more than can be shown.")))
-    return replace(run, trace=trace, timings=timings, trace_note=note)
+        # No GPU time is missing by them, which is all that a trace note says.
+        notes = (*notes, f"{read.left_out:,} NVTX ranges are more than can be shown.")
+    return replace(run, trace=trace, timings=timings, trace_note=note, notes=notes)

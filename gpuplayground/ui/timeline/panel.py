@@ -9,6 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.monitor.samples import GpuSample
+from gpuplayground.playground.history_details import MAX_OPERATIONS
 from gpuplayground.playground.results import Run
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.playground.panel_header import TIMELINE, PanelHeader, page_title
@@ -140,7 +141,10 @@ class TimelinePanel(QWidget):
     def _say_note(self, run: Run) -> None:
         """Say why there are no operations of the GPU, or that some are missing."""
         parts = [run.trace_note] if run.trace_note else []
-        if run.trace is None and not parts:
+        if run.trace is None and any(timing.gpu is not None for timing in run.timings):
+            kept = self.tr("The history has no trace of this run: it keeps none of more than {count} operations.")
+            parts.append(kept.format(count=f"{MAX_OPERATIONS:,}"))
+        elif run.trace is None and not parts:
             parts.append(self.tr("This run was not traced: only its statements are known."))
         elif run.trace is not None and run.trace.dropped and not parts:
             lost = self.tr("CUPTI lost {count} records: some operations are missing here.")

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from benchmarks.window import PaintWatch
 from gpuplayground.monitor.samples import GpuSample
+from gpuplayground.playground.gpu_timing import GpuTiming
 from gpuplayground.playground.trace import Trace
 from gpuplayground.ui.theme import Theme
 from gpuplayground.ui.timeline.curves import Curves
@@ -66,6 +67,13 @@ def test_a_run_that_was_not_traced_shows_its_statements_and_says_why_there_is_no
 def test_a_run_whose_trace_was_not_kept_says_so(make_panel: MakePanel) -> None:
     panel = make_panel(finished(usual_run().timings, None, 1660 * MS))
     assert "was not traced" in panel.note.text()
+
+
+def test_a_run_of_the_history_whose_trace_was_too_long_for_it_says_so(make_panel: MakePanel) -> None:
+    timings = tuple(replace(timing, gpu=GpuTiming(1000)) for timing in usual_run().timings)
+    panel = make_panel(finished(timings, None, 1660 * MS))
+    assert "keeps none of more than 200,000 operations" in panel.note.text()
+    assert "was not traced" not in panel.note.text()
 
 
 def test_lost_records_are_counted(make_panel: MakePanel) -> None:
