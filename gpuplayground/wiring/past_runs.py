@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from gpuplayground.monitor.samples import GpuSample
 from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.history_details import KeptRun
 from gpuplayground.playground.results import Run
@@ -112,27 +113,32 @@ class PastRuns(QObject):
     def _save_benchmark(self, benchmark: Benchmark) -> None:
         path = self._ask(self.tr("Save the benchmark"), "benchmark.json", self.tr("JSON (*.json)"))
         if path is not None:
-            self._tasks.start(partial(_write_benchmark, benchmark, path), None, self.failed)
+            self._tasks.start(partial(_write_benchmark, benchmark, path), self._saved, self.failed)
 
-    def _export_trace(self, run: Run) -> None:
+    def _export_trace(self, run: Run, samples: Sequence[GpuSample]) -> None:
         name = f"{Path(run.name).stem}.trace.json"
         path = self._ask(self.tr("Export a trace for Perfetto"), name, self.tr("Chrome traces (*.json)"))
         if path is not None:
-            self._tasks.start(partial(_write_trace, run, path), None, self.failed)
+            self._tasks.start(partial(_write_trace, run, samples, path), self._saved, self.failed)
+
+    def _saved(self, path: Path) -> None:
+        self._window.say(self.tr("Saved {path}.").format(path=path))
 
     def _ask(self, title: str, name: str, kinds: str) -> Path | None:
         file, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
         return Path(file) if file else None
 
 
-def _write_benchmark(benchmark: Benchmark, path: Path) -> None:
+def _write_benchmark(benchmark: Benchmark, path: Path) -> Path:
     try:
         path.write_text(json.dumps(to_data(benchmark), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise OSError(f"{path} could not be written ({error.strerror}): choose another folder.") from error
+    return path
 
 
-def _write_trace(run: Run, path: Path) -> None:
+def _write_trace(run: Run, samples: Sequence[GpuSample], path: Path) -> Path:
     from gpuplayground.playground.chrome_trace import write_chrome_trace
 
-    write_chrome_trace(run, path)
+    write_chrome_trace(run, path, samples)
+    return path

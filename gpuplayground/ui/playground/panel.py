@@ -72,7 +72,7 @@ class PlaygroundPanel(QSplitter):
     inputClosed = Signal(str)
     stateChanged = Signal()
     benchmarkRequested = Signal(str)  # tab id
-    exportRequested = Signal(object)  # Run
+    exportRequested = Signal(object, object)  # Run, samples of its time
     saveRequested = Signal(object)  # Benchmark
     comparisonRequested = Signal(object)  # Benchmark
 

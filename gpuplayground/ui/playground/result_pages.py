@@ -36,7 +36,7 @@ class ResultPages(QStackedWidget):
 
     chosen = Signal(str)
     lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
-    exportRequested = Signal(object)  # Run
+    exportRequested = Signal(object, object)  # Run, samples of its time
     saveRequested = Signal(object)  # Benchmark
     comparisonRequested = Signal(object)  # Benchmark
 
@@ -191,4 +191,4 @@ class ResultPages(QStackedWidget):
 
     def _export(self) -> None:
         if self._run is not None:
-            self.exportRequested.emit(self._run)
+            self.exportRequested.emit(self._run, self._samples[0] if self._samples is not None else ())
