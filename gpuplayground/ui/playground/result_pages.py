@@ -160,7 +160,7 @@ class ResultPages(QStackedWidget):
             return
         self._samples, self._receipts = (samples, gpu_names), receipts
         if self._timeline is not None:
-            self._timeline.set_samples(samples, gpu_names)
+            self._timeline.set_samples(samples, gpu_names, _used(receipts))
         if self._receipt is not None:
             self._receipt.show_receipts(run_id, receipts)
         if benchmarks:
@@ -179,7 +179,7 @@ class ResultPages(QStackedWidget):
         if self._run is not None:
             panel.finish(self._run)
         if self._samples is not None:
-            panel.set_samples(*self._samples)
+            panel.set_samples(*self._samples, _used(self._receipts or ()))
 
     def _fill_receipt(self, panel: ReceiptPanel) -> None:
         if self._run_id:
@@ -192,3 +192,7 @@ class ResultPages(QStackedWidget):
     def _export(self) -> None:
         if self._run is not None:
             self.exportRequested.emit(self._run, self._samples[0] if self._samples is not None else ())
+
+
+def _used(receipts: Sequence[Receipt]) -> tuple[str, ...]:
+    return tuple(receipt.gpu_uuid for receipt in receipts)

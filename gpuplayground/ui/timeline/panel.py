@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -31,7 +31,7 @@ class TimelinePanel(QWidget):
         super().__init__(parent)
         self._run_id: str | None = None
         self._run: Run | None = None
-        self._samples: tuple[Sequence[GpuSample], Mapping[str, str]] | None = None
+        self._samples: tuple[Sequence[GpuSample], Mapping[str, str], Collection[str]] | None = None
         self._is_pending = False
         self.header = PanelHeader(page_title(TIMELINE), theme, icons, titles)
         self.canvas = TimelineCanvas(theme)
@@ -102,13 +102,16 @@ class TimelinePanel(QWidget):
         if self.isVisible():
             self._prepare()
 
-    def set_samples(self, samples: Sequence[GpuSample], names: Mapping[str, str] | None = None) -> None:
+    def set_samples(
+        self, samples: Sequence[GpuSample], names: Mapping[str, str] | None = None, used: Collection[str] = ()
+    ) -> None:
         """Draw the NVML curves of the run's time; none at all says that there were no readings.
 
         Samples from shortly before and after the run let the curves reach its ends. ``names`` says what a GPU's UUID
-        is called where there are several: ``GPU 0``.
+        is called where there are several: ``GPU 0``. ``used`` are the UUIDs of those that the run used, whose curves
+        are drawn; without any all are.
         """
-        self._samples = (samples, names or {})
+        self._samples = (samples, names or {}, used)
         if self._run is not None and not self._is_pending:
             self._show_curves()
 
@@ -135,8 +138,8 @@ class TimelinePanel(QWidget):
             self._show_curves()
 
     def _show_curves(self) -> None:
-        samples, names = self._samples or ((), {})
-        self.canvas.show_curves(Curves(samples, names, self.canvas.picture.origin_ns))
+        samples, names, used = self._samples or ((), {}, ())
+        self.canvas.show_curves(Curves(samples, names, self.canvas.picture.origin_ns, used))
 
     def _say_note(self, run: Run) -> None:
         """Say why there are no operations of the GPU, or that some are missing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt, QTranslator
@@ -18,9 +19,10 @@ from gpuplayground.ui.playground.panel_header import PanelHeader
 from gpuplayground.ui.playground.result_pages import titles
 from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.theme import Theme
+from tests.playground.history_runs import receipt
 from tests.ui.conftest import StartApplication
 from tests.ui.timeline.places import at, click
-from tests.ui.timeline.runs import MS, RUN, usual_run
+from tests.ui.timeline.runs import MS, RUN, samples_of, usual_run
 
 Shown = Callable[[int], PlaygroundPanel]
 
@@ -129,6 +131,23 @@ def test_a_click_on_a_statement_leaves_the_keyboard_there_and_enter_takes_it_to_
     assert editor.toPlainText() == text
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     assert editor.hasFocus()
+
+
+@pytest.mark.parametrize("is_seen_before", [True, False])
+def test_the_timeline_has_the_curves_of_the_gpus_that_the_receipts_are_of(shown: Shown, is_seen_before: bool) -> None:
+    panel = shown(900)
+    pages = panel.pages(panel.tabs.current_id() or "")
+    if is_seen_before:
+        pages.show_title(titles()[1])
+    pages.begin(RUN, None)
+    pages.finish(usual_run())
+    names = {f"GPU-{number}": f"GPU {number}" for number in range(4)}
+    of_two = replace(receipt(), gpu_uuid="GPU-2")
+    pages.complete(RUN, samples_of(usual_run(), gpus=4), names, (of_two,), ())
+    pages.show_title(titles()[1])
+    curves = pages.timeline.canvas.scene.curves
+    assert curves is not None
+    assert curves.gpus == ("GPU 2",)
 
 
 @pytest.mark.usefixtures("translated")

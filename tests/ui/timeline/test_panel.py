@@ -187,6 +187,20 @@ def test_a_gap_in_the_readings_is_a_gap_in_the_curve() -> None:
     assert np.isnan(values[[1, 3]]).all()
 
 
+def test_the_curves_are_those_of_the_gpus_used_the_busiest_first_and_filled() -> None:
+    readings = [
+        GpuSample(tick * MS, gpu, use, power_w=power)
+        for tick in range(10)
+        for gpu, use, power in (("a", 90.0, 100.0), ("b", 5.0, 90.0), ("c", 95.0, 300.0), ("d", 95.0, 600.0))
+    ]
+    names = {"b": "GPU 1", "c": "GPU 2", "d": "GPU 3"}
+    assert Curves(readings, names, 0, ("b", "c")).gpus == ("GPU 2", "GPU 1")
+    assert Curves(readings, names, 0).gpus == ("GPU 3", "GPU 2", "a", "GPU 1")
+    used = Curves(readings, names, 0, ("b", "c"))
+    assert used.values(0, 0, np.array([5.0 * MS])).tolist() == [95.0]
+    assert used.tops[2] == pytest.approx(300.0 * 1.15), "of what is drawn"
+
+
 def test_a_peak_between_two_columns_is_not_lost() -> None:
     readings = [GpuSample(number * MS, "a", 100.0 if number == 501 else 0.0) for number in range(1000)]
     values = Curves(readings, {}, 0).values(0, 0, np.linspace(0, 1e9, 11))
@@ -200,4 +214,4 @@ def test_what_the_driver_does_not_tell_is_drawn_as_a_gap(make_panel: MakePanel) 
     panel.grab()
     curves = panel.canvas.scene.curves
     assert curves is not None
-    assert curves.text_at(2, 2 * MS) == "—"
+    assert curves.text_at(0, 2, 2 * MS) == "—"
