@@ -84,7 +84,7 @@ class Intervals:
             count = len(edges) - 1
             nothing = np.zeros(count)
             return Columns(nothing, nothing > 0, np.zeros((count, 4)), np.full(count, -1))
-        busy, busy_ink = self._busy, self._inked(palette)
+        busy, busy_ink = self._busy, self.prepare(palette)
         begun = np.searchsorted(self.starts, edges, "left")
         last = np.maximum(begun - 1, 0)
         unfinished = np.where(begun > 0, np.maximum(self.ends[last] - edges, 0.0), 0.0)
@@ -103,8 +103,8 @@ class Intervals:
         ink[bare] = palette[self.colors[begun[1:][bare] - 1]]
         return Columns(coverage, touched, ink, single)
 
-    def _inked(self, palette: Floats) -> Floats:
-        """Return the colour of the covered time before each interval."""
+    def prepare(self, palette: Floats) -> Floats:
+        """Return the colour of the covered time before each interval, which is kept for the next time."""
         if self._palette is not palette:
             self._palette = palette
             self._busy_ink = np.zeros((len(self) + 1, palette.shape[1]))

@@ -16,13 +16,14 @@ from gpuplayground.ui.playground.panel_header import TIMELINE, PanelHeader, page
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.ui.timeline.canvas import TimelineCanvas
 from gpuplayground.ui.timeline.curves import Curves
-from gpuplayground.ui.timeline.rows import Picture, picture_of
+from gpuplayground.ui.timeline.layout import Layout
+from gpuplayground.ui.timeline.rows import Picture
 
 _ZOOM = 2.0
 
 
 class TimelinePanel(QWidget):
-    """Shows the run that ended last. A long run is laid out when the panel is seen, not before."""
+    """Shows the run that ended last. It is laid out when the panel is seen, not before, and a long one by a thread."""
 
     lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
     exportRequested = Signal()
@@ -33,6 +34,7 @@ class TimelinePanel(QWidget):
         self._run: Run | None = None
         self._samples: tuple[Sequence[GpuSample], Mapping[str, str], Collection[str]] | None = None
         self._is_pending = False
+        self._layout = Layout(self)
         self.header = PanelHeader(page_title(TIMELINE), theme, icons, titles)
         self.canvas = TimelineCanvas(theme)
         self.empty = QLabel()
@@ -42,6 +44,9 @@ class TimelinePanel(QWidget):
         self._lay_out()
         self.canvas.lineActivated.connect(self.lineActivated)
         self.canvas.viewChanged.connect(self._update_buttons)
+        self._layout.done.connect(self._show)
+        self._layout.failed.connect(self._say_failed)
+        self._layout.tookLong.connect(self._say_layout)
         self._say_empty(self.tr("Press Run (F5) to see here what ran when, on the CPU and on the GPU."))
 
     def _add_buttons(self) -> None:
@@ -90,6 +95,7 @@ class TimelinePanel(QWidget):
         """Forget the last run: another one is about to start."""
         self._run_id, self._run, self._samples = run_id, None, None
         self._is_pending = False
+        self._layout.cancel()
         self.canvas.show_picture(Picture())
         self._say_empty(self.tr("The timeline appears here when the run is over."))
 
@@ -112,7 +118,7 @@ class TimelinePanel(QWidget):
         are drawn; without any all are.
         """
         self._samples = (samples, names or {}, used)
-        if self._run is not None and not self._is_pending:
+        if self._has_picture():
             self._show_curves()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -122,20 +128,23 @@ class TimelinePanel(QWidget):
             self._prepare()
 
     def _prepare(self) -> None:
-        run = self._run
         self._is_pending = False
-        if run is None:
-            return
-        picture = picture_of(run)
-        if picture.is_empty:
+        if self._run is not None:
+            self._layout.start(self._run, self.canvas.scene.inks)
+
+    def _show(self, picture: Picture) -> None:
+        if self._run is None or picture.is_empty:
             self._say_empty(self.tr("No statement was executed in this run."))
             return
         self.canvas.show_picture(picture)
-        self._say_note(run)
+        self._say_note(self._run)
         self._stack.setCurrentIndex(1)
         self._update_buttons()
         if self._samples is not None:
             self._show_curves()
+
+    def _has_picture(self) -> bool:
+        return self._stack.currentIndex() == 1
 
     def _show_curves(self) -> None:
         samples, names, used = self._samples or ((), {}, ())
@@ -155,13 +164,20 @@ class TimelinePanel(QWidget):
         self.note.setText(" ".join(parts))
         self.note.setVisible(bool(parts))
 
+    def _say_layout(self) -> None:
+        self._say_empty(self.tr("Laying out the timeline…"))
+
+    def _say_failed(self, reason: str) -> None:
+        text = self.tr("The timeline of this run cannot be shown ({reason}): run it again.")
+        self._say_empty(text.format(reason=reason))
+
     def _say_empty(self, text: str) -> None:
         self.empty.setText(text)
         self._stack.setCurrentIndex(0)
         self._update_buttons()
 
     def _update_buttons(self) -> None:
-        has_picture = self._stack.currentIndex() == 1
+        has_picture = self._has_picture()
         for button in (self.zoom_in_button, self.export_button):
             button.setEnabled(has_picture)
         for button in (self.fit_button, self.zoom_out_button):
