@@ -1,17 +1,22 @@
-"""Frames a second of the timeline while it is panned and zoomed, with 100,000 and 1,000,000 kernels on 8 streams."""
+"""The timeline with 100,000 and 1,000,000 kernels on 8 streams: laid out, panned, zoomed, and pointed at."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.figures import Figure, report
 from gpuplayground import paths
+from gpuplayground.playground.results import Run
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme, load_fonts
 from gpuplayground.ui.timeline.panel import TimelinePanel
+from gpuplayground.ui.timeline.rows import RowKind
 from tests.ui.timeline.runs import RUN, crowded_run, samples_of
 
 KERNELS = (100_000, 1_000_000)
@@ -19,6 +24,54 @@ SIZE = (1400, 400)
 FRAMES = 200
 #: 30 frames a second.
 LIMIT_MS = 33.3
+
+
+class Pulse(QObject):
+    """Beats each 5 ms while the window is free to; ``longest_s`` is the longest time between two beats."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = time.perf_counter()
+        self.longest_s = 0.0
+        self._timer = QTimer(self, interval=5, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.beat)
+        self._timer.start()
+
+    def beat(self) -> None:
+        """Note how long it has been."""
+        now = time.perf_counter()
+        self.longest_s = max(self.longest_s, now - self._last)
+        self._last = now
+
+
+def shown_ms(panel: TimelinePanel, run: Run) -> tuple[float, float]:
+    """Show a run and return the time until it is painted, and the longest that the window was not free until then."""
+    pulse = Pulse()
+    began = time.perf_counter()
+    panel.begin(RUN)
+    panel.finish(run)
+    while not panel.canvas.picture.rows:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    panel.canvas.repaint()
+    pulse.beat()
+    return (time.perf_counter() - began) * 1e3, pulse.longest_s * 1e3
+
+
+def hovered_ms(panel: TimelinePanel, run: Run) -> float:
+    """Show a run so short beside its time that all its kernels lie in a few columns; return the slowest move there."""
+    shown_ms(panel, replace(run, end_ns=run.start_ns + run.duration_ns * SIZE[0]))
+    canvas, slowest = panel.canvas, 0.0
+    slot = next(slot for slot in canvas.probe.place.slots(0) if canvas.picture.rows[slot.number].kind == RowKind.STREAM)
+    button = Qt.MouseButton.NoButton
+    for x in range(canvas.probe.place.gutter, canvas.probe.place.gutter + 40):
+        point = QPointF(x, (slot.top + slot.bottom) // 2)
+        moved = QMouseEvent(
+            QEvent.Type.MouseMove, point, canvas.mapToGlobal(point), button, button, Qt.KeyboardModifier.NoModifier
+        )
+        began = time.perf_counter()
+        QApplication.sendEvent(canvas, moved)
+        slowest = max(slowest, time.perf_counter() - began)
+    return slowest * 1e3
 
 
 def panned_ms(panel: TimelinePanel, share: float) -> float:
@@ -58,19 +111,17 @@ def measure() -> list[Figure]:
         panel.show()
         QTest.qWaitForWindowExposed(panel)
         run = crowded_run(kernels)
-        panel.begin(RUN)
-        began = time.perf_counter()
-        panel.finish(run)
-        panel.canvas.repaint()
-        first_ms = (time.perf_counter() - began) * 1e3
+        first_ms, stall_ms = shown_ms(panel, run)
         panel.set_samples(samples_of(run, 10_000_000))
         slowest = max(panned_ms(panel, share) for share in (0.5, 0.1, 0.01))
         name = f"timeline, {kernels:,} kernels"
         figures += [
             Figure(f"{name}: first picture", first_ms, "ms"),
+            Figure(f"{name}: longest stall until then", stall_ms, "ms"),
             Figure(f"{name}: a frame while panning", slowest, "ms", LIMIT_MS),
             Figure(f"{name}: panning", 1e3 / slowest, "frames/s"),
             Figure(f"{name}: a frame while zooming", zoomed_ms(panel), "ms", LIMIT_MS),
+            Figure(f"{name}: slowest move where they lie in a few columns", hovered_ms(panel, run), "ms", LIMIT_MS),
         ]
         panel.close()
     return figures

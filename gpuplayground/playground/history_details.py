@@ -133,12 +133,8 @@ def unpack_samples(packed: bytes) -> tuple[GpuSample, ...]:
 
 
 def without_trace(run: Run) -> Run:
-    """Return a run that says why the trace it once had is not there any more."""
-    if run.trace is None or len(run.trace.operations) <= MAX_OPERATIONS:
-        return replace(run, trace=None)
-    count = len(run.trace.operations)
-    note = f"The history keeps no trace of more than {MAX_OPERATIONS:,} operations, and this one had {count:,}."
-    return replace(run, trace=None, trace_note=" ".join(part for part in (run.trace_note, note) if part))
+    """Return a run as its JSON has it. Its statements keep their GPU times, so its ``trace_note`` stays what it was."""
+    return replace(run, trace=None)
 
 
 def _content(kept: KeptRun) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class Run:
     environment: dict[str, str] = field(default_factory=dict)
     #: The snippet's process.
     pid: int | None = None
-    #: What the GPU did, where it was traced; ``trace_note`` says in a sentence why not, or what is missing in it.
+    #: What the GPU did, where it was traced; ``trace_note`` says in a sentence why not, or what GPU times lack.
     trace: Trace | None = field(default=None, repr=False, compare=False)
     trace_note: str = ""
     #: One for each value of a sweep, else one at most; empty for a plain run.

@@ -26,7 +26,8 @@ def with_trace(run: Run, path: Path | None) -> Run:
     except TraceError as error:
         return replace(run, trace_note=" ".join(filter(None, (run.trace_note, str(error)))))
     trace, timings = attribute(read.trace, read.first_correlations, run.timings)
-    note = " ".join(filter(None, (run.trace_note, trace.loss)))
+    note, notes = " ".join(filter(None, (run.trace_note, trace.loss))), run.notes
     if read.left_out:
-        note = " ".join(filter(None, (note, f"{read.left_out:,} NVTX ranges are more than can be shown.")))
-    return replace(run, trace=trace, timings=timings, trace_note=note)
+        # No GPU time is missing by them, which is all that a trace note says.
+        notes = (*notes, f"{read.left_out:,} NVTX ranges are more than can be shown.")
+    return replace(run, trace=trace, timings=timings, trace_note=note, notes=notes)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from gpuplayground.monitor.samples import GpuSample
 from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.history_details import KeptRun
 from gpuplayground.playground.results import Run
@@ -18,7 +19,8 @@ from gpuplayground.playground.serial import to_data
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.playground.panel import PlaygroundPanel
-from gpuplayground.ui.playground.result_pages import HISTORY, titles
+from gpuplayground.ui.playground.panel_header import HISTORY, page_title
+from gpuplayground.ui.playground.result_pages import titles
 from gpuplayground.ui.theme import Theme
 from gpuplayground.workers.history_keeper import HistoryKeeper
 from gpuplayground.workers.task import Tasks
@@ -73,7 +75,7 @@ class PastRuns(QObject):
     def show_history(self) -> None:
         """Bring the history to the front, ready to be searched."""
         if self._panel is not None:
-            self._playground.show_title(next(title for title in titles() if title == self.tr(HISTORY)))
+            self._playground.show_title(page_title(HISTORY))
             self._panel.focus_search()
 
     def show_comparison(self) -> None:
@@ -111,27 +113,32 @@ class PastRuns(QObject):
     def _save_benchmark(self, benchmark: Benchmark) -> None:
         path = self._ask(self.tr("Save the benchmark"), "benchmark.json", self.tr("JSON (*.json)"))
         if path is not None:
-            self._tasks.start(partial(_write_benchmark, benchmark, path), None, self.failed)
+            self._tasks.start(partial(_write_benchmark, benchmark, path), self._saved, self.failed)
 
-    def _export_trace(self, run: Run) -> None:
+    def _export_trace(self, run: Run, samples: Sequence[GpuSample]) -> None:
         name = f"{Path(run.name).stem}.trace.json"
         path = self._ask(self.tr("Export a trace for Perfetto"), name, self.tr("Chrome traces (*.json)"))
         if path is not None:
-            self._tasks.start(partial(_write_trace, run, path), None, self.failed)
+            self._tasks.start(partial(_write_trace, run, samples, path), self._saved, self.failed)
+
+    def _saved(self, path: Path) -> None:
+        self._window.say(self.tr("Saved {path}.").format(path=path))
 
     def _ask(self, title: str, name: str, kinds: str) -> Path | None:
         file, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
         return Path(file) if file else None
 
 
-def _write_benchmark(benchmark: Benchmark, path: Path) -> None:
+def _write_benchmark(benchmark: Benchmark, path: Path) -> Path:
     try:
         path.write_text(json.dumps(to_data(benchmark), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise OSError(f"{path} could not be written ({error.strerror}): choose another folder.") from error
+    return path
 
 
-def _write_trace(run: Run, path: Path) -> None:
+def _write_trace(run: Run, samples: Sequence[GpuSample], path: Path) -> Path:
     from gpuplayground.playground.chrome_trace import write_chrome_trace
 
-    write_chrome_trace(run, path)
+    write_chrome_trace(run, path, samples)
+    return path

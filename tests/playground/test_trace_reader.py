@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gpuplayground.playground import trace_notes, trace_reader
+from gpuplayground.playground.results import Run, RunState
 from gpuplayground.playground.trace import OPERATIONS, OpKind, SpanKind, Trace
 from gpuplayground.playground.trace_reader import ReadTrace, TraceError, read_trace
+from gpuplayground.playground.traced_runs import with_trace
 from gpuplayground.runtime import trace_format
 from tests.playground.trace_files import (
     CUPTI,
@@ -146,6 +148,16 @@ def test_ranges_and_names_beyond_the_limit_are_left_out_and_counted(
     assert result.trace.names == ("b", "")
     assert result.left_out == 4
     assert result.trace.dropped == 0
+
+
+def test_ranges_beyond_the_limit_are_told_of_and_make_no_gpu_time_incomplete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace_notes, "MAX_ENTRIES", 2)
+    file = written(tmp_path / "run.trace", [TIED, *(region(f"r{n}", n, n + 1) for n in range(5)), rows(row(1, 2))])
+    run = with_trace(Run("1", "a.py", RunState.FINISHED, WALL, WALL + MS, notes=("first",)), file)
+    assert run.notes == ("first", "3 NVTX ranges are more than can be shown.")
+    assert run.trace_note == ""
 
 
 def test_a_note_that_would_take_too_much_memory_is_left_out_and_counted(

@@ -12,13 +12,16 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.application import Application
 from gpuplayground.playground.benchmark_results import SweepPlan
+from gpuplayground.playground.history_details import KeptRun
 from gpuplayground.playground.history_entries import EntryKind
+from gpuplayground.playground.results import RunRequest
 from gpuplayground.ui.history.panel import HistoryPanel
 from gpuplayground.ui.playground.result_pages import titles
 from gpuplayground.ui.sweep.dialog import SweepDialog
 from gpuplayground.ui.sweep.request import SweepRequest
 from tests.fakes import fake_nvml_env
 from tests.ui.conftest import StartApplication
+from tests.ui.timeline.runs import samples_of, usual_run
 
 #: Processes are started and waited for; a slow machine may take its time.
 PATIENCE_MS = 60_000
@@ -148,8 +151,8 @@ def test_a_run_of_the_history_has_the_curves_of_its_time(qtbot: QtBot, start: St
     application.playground.show_title(titles()[1])
     curves = application.playground.pages(application.tabs.current_id() or "").timeline.canvas.scene.curves
     assert curves is not None
-    assert curves.gpus == ("GPU 0", "GPU 1")
-    assert curves.text_at(1, 0.2e9).endswith("GiB")
+    assert sorted(curves.gpus) == ["GPU 0", "GPU 1"]
+    assert curves.text_at(0, 1, 0.2e9).endswith("GiB")
 
 
 def test_runs_of_the_history_are_compared(qtbot: QtBot, start: StartApplication) -> None:
@@ -182,6 +185,23 @@ def test_a_benchmark_is_saved_with_all_its_samples(
     qtbot.waitUntil(lambda: file.read_text().endswith("}\n"), timeout=PATIENCE_MS)
     assert panel.benchmark is not None
     assert json.loads(file.read_text())["samples_ns"] == list(panel.benchmark.samples_ns)
+    qtbot.waitUntil(lambda: application.window.banner.text == f"Saved {file}.", timeout=PATIENCE_MS)
+
+
+def test_the_trace_of_a_run_also_of_one_opened_again_is_saved_with_its_curves(
+    qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    application = start()
+    pages = application.playground.pages(application.tabs.current_id() or "")
+    run, samples = usual_run(), tuple(samples_of(usual_run()))
+    pages.show_past(KeptRun(RunRequest(run.run_id, ""), run, samples=samples))
+    file = tmp_path / "out.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    application.playground.show_title(titles()[1])
+    qtbot.mouseClick(pages.timeline.export_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: application.window.banner.text == f"Saved {file}.", timeout=PATIENCE_MS)
+    counters = [event for event in json.loads(file.read_text())["traceEvents"] if event["ph"] == "C"]
+    assert len(counters) == 3 * len(samples), "utilization, memory and power"
 
 
 def sweep_window(application: Application) -> SweepDialog:

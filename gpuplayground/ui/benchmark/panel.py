@@ -15,7 +15,7 @@ from gpuplayground.playground.results import Run, RunState
 from gpuplayground.ui.benchmark.live_view import LiveView
 from gpuplayground.ui.benchmark.result_view import ResultView
 from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.playground.panel_header import PanelHeader
+from gpuplayground.ui.playground.panel_header import BENCHMARK, PanelHeader, page_title
 from gpuplayground.ui.theme import Theme
 
 _EMPTY, _LIVE, _RESULT = range(3)
@@ -36,7 +36,7 @@ class BenchmarkPanel(QWidget):
         self._run_id: str | None = None
         self._benchmarks: list[Benchmark] = []
         self._are_judged = False
-        self.header = PanelHeader(self.tr("Benchmark"), theme, icons, titles)
+        self.header = PanelHeader(page_title(BENCHMARK), theme, icons, titles)
         self.steps = QComboBox()
         self.empty = QLabel()
         self.live, self.result = LiveView(theme), ResultView(theme)

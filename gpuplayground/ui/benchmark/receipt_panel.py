@@ -14,7 +14,7 @@ from gpuplayground.playground.results import Run, RunState
 from gpuplayground.ui.benchmark.facts import FactRows
 from gpuplayground.ui.benchmark.memory_bars import MemoryBars
 from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.playground.panel_header import PanelHeader
+from gpuplayground.ui.playground.panel_header import RECEIPT, PanelHeader, page_title
 from gpuplayground.ui.theme import Theme
 from gpuplayground.units import duration
 
@@ -29,7 +29,7 @@ class ReceiptPanel(QWidget):
         self._receipts: tuple[Receipt, ...] = ()
         self._has_gpus = True
         self._words = self.tr("Press Run (F5) to see here what a run costs: memory, energy, clocks.")
-        self.header = PanelHeader(self.tr("Receipt"), theme, icons, titles)
+        self.header = PanelHeader(page_title(RECEIPT), theme, icons, titles)
         tip = self.tr("Copy the receipt as text")
         self.copy_button = self.header.add_button("copy", self.tr("Copy receipt"), tip, lambda _: self.copy())
         self.empty = QLabel()

@@ -17,7 +17,7 @@ from gpuplayground.ui.history.history_model import HistoryModel
 from gpuplayground.ui.history.history_table import HistoryTable
 from gpuplayground.ui.history.notice_bar import NoticeBar
 from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.playground.panel_header import PanelHeader
+from gpuplayground.ui.playground.panel_header import HISTORY, PanelHeader, page_title
 from gpuplayground.ui.theme import Theme, ui_font
 
 #: How often times such as “5 min ago” are written anew, while they are seen.
@@ -45,7 +45,7 @@ class HistoryPanel(QWidget):
         self._is_read = False
         self._problem = ""
         self._pending: list[HistoryEntry] = []  # deleted, but it can still be taken back
-        self.header = PanelHeader(self.tr("History"), theme, icons, titles)
+        self.header = PanelHeader(page_title(HISTORY), theme, icons, titles)
         self.count = QLabel()
         self.filters = FilterRow(theme, icons)
         self.model = HistoryModel(self)

@@ -133,18 +133,19 @@ class CodeEditor(QPlainTextEdit):
         cursor.setPosition(block.position() + min(max(column, 1), block.length()) - 1)
         self.setTextCursor(cursor)
 
-    def go_to_line(self, line: int, column: int = 1) -> None:
-        """Jump to a line, centre it and flash it."""
+    def go_to_line(self, line: int, column: int = 1, *, with_focus: bool = True) -> None:
+        """Jump to a line, centre it and flash it; the keyboard goes there too, or stays where it is."""
         self.set_place(line, column)
         self.centerCursor()
-        self.setFocus()
+        if with_focus:
+            self.setFocus()
         self.flash = (self.textCursor().blockNumber(), 1.0)
         self._flasher.stop()
         self._flasher.start()
 
-    def go_to_run_line(self, line: int) -> None:
+    def go_to_run_line(self, line: int, *, with_focus: bool = True) -> None:
         """Jump to where a line of the text that was last run is now; to its number if it was deleted."""
-        self.go_to_line(self.marks.tracker.find(line) or line)
+        self.go_to_line(self.marks.tracker.find(line) or line, with_focus=with_focus)
 
     def clear_run(self) -> None:
         """Forget the marks of the last run; those of the next refer to the text as it stands."""

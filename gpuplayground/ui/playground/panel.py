@@ -47,7 +47,7 @@ class PlaygroundPanel(QSplitter):
     inputClosed = Signal(str)
     stateChanged = Signal()
     benchmarkRequested = Signal(str)  # tab id
-    exportRequested = Signal(object)  # Run
+    exportRequested = Signal(object, object)  # Run, samples of its time
     saveRequested = Signal(object)  # Benchmark
     comparisonRequested = Signal(object)  # Benchmark
 
@@ -262,10 +262,10 @@ class PlaygroundPanel(QSplitter):
     def _current_id(self) -> str | None:
         return self.tabs.current_id()
 
-    def _timing_line_activated(self, line: int) -> None:
+    def _timing_line_activated(self, line: int, with_focus: bool = True) -> None:
         editor = self.tabs.current_editor()
         if editor is not None:
-            editor.go_to_run_line(line)
+            editor.go_to_run_line(line, with_focus=with_focus)
 
     def _output_line_activated(self, path: str, line: int) -> None:
         self._timing_line_activated(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
 
@@ -13,12 +13,20 @@ from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme
 
 _HEIGHT = 36
+#: The sides of a run's results.
+TIMINGS, TIMELINE, BENCHMARK, RECEIPT, HISTORY = "Timings", "Timeline", "Benchmark", "Receipt", "History"
+
+
+def page_title(page: str) -> str:
+    """Return what the tab of a side says: everybody asks here, so that all agree in every language."""
+    return QCoreApplication.translate("ResultPages", page)
 
 
 class PanelHeader(QFrame):
     """Looks like the editor's tabs, so that title and tabs line up across the window.
 
-    With ``titles`` of the panels that share a place it shows all of them, and ``chosen`` asks for another one.
+    With ``titles`` of the panels that share a place it shows all of them, and ``chosen`` asks for another one. If the
+    keyboard chose it, it then goes on to the header that has come into view.
     """
 
     chosen = Signal(str)
@@ -96,8 +104,18 @@ class PanelHeader(QFrame):
 
     def _set_narrow(self, is_narrow: bool) -> None:
         if is_narrow != self.tabs.isHidden():
+            has_focus = self._has_focus()
             self.tabs.setVisible(not is_narrow)
             self.list.setVisible(is_narrow)
+            if has_focus:
+                self.take_focus()
+
+    def _has_focus(self) -> bool:
+        return self.tabs.hasFocus() or self.list.hasFocus()
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the titles."""
+        (self.list if self.tabs.isHidden() else self.tabs).setFocus(Qt.FocusReason.TabFocusReason)
 
     def minimumSizeHint(self) -> QSize:
         """Return the room that the list of titles needs, and not the tabs."""
@@ -108,9 +126,15 @@ class PanelHeader(QFrame):
 
     def _choose(self, index: int) -> None:
         title = self.tabs.tabText(index)
-        if title != self._title:
-            self._show_own()
-            self.chosen.emit(title)
+        if title == self._title:
+            return
+        has_focus = self._has_focus()
+        self._show_own()
+        self.chosen.emit(title)
+        if has_focus:
+            headers = self.window().findChildren(PanelHeader)
+            shown = (each for each in headers if each.isVisible() and each.list.count() == self.list.count())
+            next(shown, self).take_focus()
 
     def _theme_changed(self) -> None:
         for icon, button in self._buttons.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from gpuplayground.monitor.samples import GpuSample
@@ -14,6 +14,7 @@ from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgress
 from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.results import Run
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.panel_header import BENCHMARK, HISTORY, RECEIPT, TIMELINE, TIMINGS, page_title
 from gpuplayground.ui.playground.timings_panel import TimingsPanel
 from gpuplayground.ui.theme import Theme
 
@@ -24,21 +25,18 @@ if TYPE_CHECKING:
     from gpuplayground.ui.benchmark.receipt_panel import ReceiptPanel
     from gpuplayground.ui.timeline.panel import TimelinePanel
 
-TIMINGS, TIMELINE, BENCHMARK, RECEIPT, HISTORY = "Timings", "Timeline", "Benchmark", "Receipt", "History"
-
 
 def titles() -> tuple[str, ...]:
     """Return what the tabs of the place say, from left to right."""
-    names = (TIMINGS, TIMELINE, BENCHMARK, RECEIPT, HISTORY)
-    return tuple(QCoreApplication.translate("ResultPages", name) for name in names)
+    return tuple(page_title(page) for page in (TIMINGS, TIMELINE, BENCHMARK, RECEIPT, HISTORY))
 
 
 class ResultPages(QStackedWidget):
     """The panels of one tab. ``chosen`` asks for a title, which may be one that is not in here."""
 
     chosen = Signal(str)
-    lineActivated = Signal(int)
-    exportRequested = Signal(object)  # Run
+    lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
+    exportRequested = Signal(object, object)  # Run, samples of its time
     saveRequested = Signal(object)  # Benchmark
     comparisonRequested = Signal(object)  # Benchmark
 
@@ -165,7 +163,7 @@ class ResultPages(QStackedWidget):
             return
         self._samples, self._receipts = (samples, gpu_names), receipts
         if self._timeline is not None:
-            self._timeline.set_samples(samples, gpu_names)
+            self._timeline.set_samples(samples, gpu_names, _used(receipts))
         if self._receipt is not None:
             self._receipt.show_receipts(run_id, receipts, self._run)
 
@@ -182,7 +180,7 @@ class ResultPages(QStackedWidget):
         if self._run is not None:
             panel.finish(self._run)
         if self._samples is not None:
-            panel.set_samples(*self._samples)
+            panel.set_samples(*self._samples, _used(self._receipts or ()))
 
     def _fill_receipt(self, panel: ReceiptPanel) -> None:
         if self._run_id:
@@ -194,4 +192,8 @@ class ResultPages(QStackedWidget):
 
     def _export(self) -> None:
         if self._run is not None:
-            self.exportRequested.emit(self._run)
+            self.exportRequested.emit(self._run, self._samples[0] if self._samples is not None else ())
+
+
+def _used(receipts: Sequence[Receipt]) -> tuple[str, ...]:
+    return tuple(receipt.gpu_uuid for receipt in receipts)

@@ -21,7 +21,7 @@ from gpuplayground.playground.events import StatementsTimed
 from gpuplayground.playground.results import Run
 from gpuplayground.playground.timing_table import format_timings
 from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.playground.panel_header import PanelHeader
+from gpuplayground.ui.playground.panel_header import TIMINGS, PanelHeader, page_title
 from gpuplayground.ui.playground.timings_delegate import FIGURE_WIDTH, PADDING, ROW_HEIGHT, TimingsDelegate
 from gpuplayground.ui.playground.timings_footer import TimingsFooter
 from gpuplayground.ui.playground.timings_model import Column, TimingsModel
@@ -39,7 +39,7 @@ _FIGURES = (Column.WALL, Column.IDLE, Column.GPU, Column.SHARE)
 class TimingsTable(QTableView):
     """The table itself. A click without Shift or Ctrl, and Enter, ask for the statement's line."""
 
-    rowActivated = Signal(int)
+    rowActivated = Signal(int, bool)  # row, whether the keyboard goes to its line: a click leaves it to the table
     copyRequested = Signal()
 
     def event(self, event: QEvent) -> bool:
@@ -56,23 +56,23 @@ class TimingsTable(QTableView):
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copyRequested.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.rowActivated.emit(self.currentIndex().row())
+            self.rowActivated.emit(self.currentIndex().row(), True)
         else:
             super().keyPressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Go to the line of the row that was clicked."""
+        """Show the line of the row that was clicked."""
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier and event.button() == Qt.MouseButton.LeftButton
         if index.isValid() and plain and len(self.selectionModel().selectedRows()) == 1:
-            self.rowActivated.emit(index.row())
+            self.rowActivated.emit(index.row(), False)
 
 
 class TimingsPanel(QWidget):
     """Shows the timings of one run at a time."""
 
-    lineActivated = Signal(int)
+    lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
 
     def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,7 +80,7 @@ class TimingsPanel(QWidget):
         self._sorted_by: tuple[Column, bool] | None = None
         self.model = TimingsModel(self)
         self.table = TimingsTable()
-        self.header = PanelHeader(self.tr("Timings"), theme, icons, titles)
+        self.header = PanelHeader(page_title(TIMINGS), theme, icons, titles)
         self.current = QLabel()
         self.empty = QLabel()
         self._stack = QStackedWidget()
@@ -257,8 +257,8 @@ class TimingsPanel(QWidget):
         digits = len(str(max((timing.line for timing in self.model.timings()[-1:]), default=0)))
         header.resizeSection(Column.LINE, max(_WIDTHS[Column.LINE], 2 * PADDING + 8 * digits))
 
-    def _row_activated(self, row: int) -> None:
-        self.lineActivated.emit(self.model.timing(row).line)
+    def _row_activated(self, row: int, by_key: bool) -> None:
+        self.lineActivated.emit(self.model.timing(row).line, by_key)
 
     def _sort_clicked(self, section: int) -> None:
         """Sort by a column, then the other way round, then not at all."""

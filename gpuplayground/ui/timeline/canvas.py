@@ -39,9 +39,9 @@ _STRIPS = 3
 
 
 class TimelineCanvas(QWidget):
-    """Shows one run. A click goes to the line of a statement, a drag pans, Ctrl and the wheel zoom at the pointer."""
+    """Shows one run. A click shows the line of a statement, a drag pans, Ctrl and the wheel zoom at the pointer."""
 
-    lineActivated = Signal(int)
+    lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too: a click leaves it to the canvas
     viewChanged = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -127,10 +127,10 @@ class TimelineCanvas(QWidget):
         if start > self.view.end or start + max(timing.wall_ns, timing.synced_ns or 0) < self.view.start:
             self.pan((start - self.view.start) / self.view.span - 0.25)
 
-    def activate(self, place: int) -> None:
-        """Select a statement and go to its line."""
+    def activate(self, place: int, *, by_key: bool) -> None:
+        """Select a statement and ask for its line."""
         self.select(place)
-        self.lineActivated.emit(self.picture.timings[place].line)
+        self.lineActivated.emit(self.picture.timings[place].line, by_key)
 
     def _lay_out(self) -> None:
         strips = _STRIPS if self.scene.curves is None or self.scene.curves else 0
@@ -245,7 +245,7 @@ class TimelineCanvas(QWidget):
         self._point(event.position().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a drag, or go to the line of the statement that was clicked or launched what was."""
+        """End a drag, or show the line of the statement that was clicked or launched what was."""
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
         was_click, self._pressed = not self._dragged, None
@@ -256,7 +256,7 @@ class TimelineCanvas(QWidget):
             if found is None or found.owner < 0:
                 self.select(-1)
             else:
-                self.activate(found.owner)
+                self.activate(found.owner, by_key=False)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Zoom to what lies under the pointer."""

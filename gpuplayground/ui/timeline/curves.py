@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from gpuplayground.units import DASH, GIB
 _GAP_NS = 2.5e9
 #: What the axis has above the largest value where no limit is known.
 _ROOM = 1.15
+_USE = ("gpu_util_percent", "power_w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,24 @@ def strips() -> tuple[Strip, ...]:
 
 
 class Curves:
-    """Samples of some GPUs as columns of numbers; times are nanoseconds from the beginning of the run."""
+    """Samples of the GPUs that a run used as columns of numbers; times are nanoseconds from its beginning.
 
-    def __init__(self, samples: Sequence[GpuSample], names: Mapping[str, str], origin_ns: int) -> None:
+    ``gpus`` are their names, that of the most used one first. ``used`` are UUIDs; without any all GPUs are in it.
+    """
+
+    def __init__(
+        self, samples: Sequence[GpuSample], names: Mapping[str, str], origin_ns: int, used: Collection[str] = ()
+    ) -> None:
         self.strips = strips()
         by_gpu: dict[str, list[GpuSample]] = {}
         for sample in sorted(samples, key=lambda sample: sample.time_ns):
             by_gpu.setdefault(sample.gpu_uuid, []).append(sample)
-        self.gpus = tuple(names.get(uuid, uuid) for uuid in by_gpu)
-        self._times = [_spread([float(item.time_ns - origin_ns) for item in own]) for own in by_gpu.values()]
-        self._values = [[_column(own, strip.metric) for strip in self.strips] for own in by_gpu.values()]
+        self._is_among_several = len(by_gpu) > 1
+        shown = sorted((uuid for uuid in by_gpu if uuid in used or not used), key=lambda uuid: _use(by_gpu[uuid]))[::-1]
+        samples = [sample for uuid in shown for sample in by_gpu[uuid]]
+        self.gpus = tuple(names.get(uuid, uuid) for uuid in shown)
+        self._times = [_spread([float(item.time_ns - origin_ns) for item in by_gpu[uuid]]) for uuid in shown]
+        self._values = [[_column(by_gpu[uuid], strip.metric) for strip in self.strips] for uuid in shown]
         self.tops = tuple(self._top(number, samples) for number in range(len(self.strips)))
 
     def __bool__(self) -> bool:
@@ -90,17 +99,23 @@ class Curves:
             found[crowded] = np.fmax.reduceat(padded, pairs)[::2]
         return found
 
-    def text_at(self, number: int, moment: float) -> str:
-        """Return a curve's value at a moment, of each GPU where there are several."""
-        strip = self.strips[number]
-        texts = [strip.text(float(self.values(gpu, number, np.array([moment]))[0])) for gpu in range(len(self.gpus))]
-        if len(texts) == 1:
-            return texts[0]
-        return ", ".join(f"{name} {text}" for name, text in zip(self.gpus, texts, strict=True))
+    def text_at(self, gpu: int, number: int, moment: float) -> str:
+        """Return a curve's value at a moment."""
+        return self.strips[number].text(float(self.values(gpu, number, np.array([moment]))[0]))
+
+    def lines_at(self, moment: float, count: int) -> tuple[tuple[str, str], ...]:
+        """Return labels and values at a moment of the first ``count`` metrics: a line for each of several GPUs.
+
+        Where the run used one of several GPUs, its line names it too.
+        """
+        texts = [[self.text_at(gpu, number, moment) for number in range(count)] for gpu in range(len(self.gpus))]
+        if self._is_among_several:
+            return tuple((name, ", ".join(own)) for name, own in zip(self.gpus, texts, strict=True))
+        return tuple((strip.label, text) for own in texts for strip, text in zip(self.strips, own, strict=False))
 
 
 class CurvePainter:
-    """Draws a strip: the first GPU's curve filled, the others as lines over it."""
+    """Draws a strip: the curve of the most used GPU filled, the others as lines over it."""
 
     def __init__(self) -> None:
         self._chart = ChartImage()
@@ -116,6 +131,13 @@ class CurvePainter:
             line = (curves.values(gpu, number, edges) / curves.tops[number]).astype(np.float32)
             self._chart.render(width, height, nothing if gpu else line, line if gpu else nothing, color, color)
             painter.drawImage(area, self._chart.image)
+
+
+def _use(samples: Sequence[GpuSample]) -> tuple[float, float]:
+    """Return how much a GPU did: its mean utilization, then its mean power, which tells busy GPUs apart."""
+    metrics = ([value for each in samples if (value := getattr(each, name)) is not None] for name in _USE)
+    utilization, power = (sum(known) / len(known) if known else -1.0 for known in metrics)
+    return utilization, power
 
 
 def _column(samples: Sequence[GpuSample], metric: str) -> Floats:

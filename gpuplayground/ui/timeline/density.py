@@ -53,7 +53,8 @@ class Intervals:
         self.refs = np.asarray(refs, np.int32)
         self.owners = np.asarray(owners, np.int32)
         self.colors = np.asarray(colors, np.uint8)
-        self._busy: Floats | None = None
+        #: The covered time before each interval.
+        self._busy: Floats = np.concatenate(([0.0], np.cumsum(self.ends - self.starts)))
         self._palette: Floats | None = None
         self._busy_ink: Floats = np.empty((0, 4))
 
@@ -70,6 +71,10 @@ class Intervals:
         first = int(np.searchsorted(self.ends, start, "left"))
         return slice(first, max(first, int(np.searchsorted(self.starts, end, "right"))))
 
+    def lasting(self, places: slice) -> float:
+        """Return how long the intervals at some places last in all."""
+        return float(self._busy[places.stop] - self._busy[places.start])
+
     def columns(self, edges: Floats, palette: Floats) -> Columns:
         """Return what lies between each two of the ascending ``edges``.
 
@@ -79,7 +84,7 @@ class Intervals:
             count = len(edges) - 1
             nothing = np.zeros(count)
             return Columns(nothing, nothing > 0, np.zeros((count, 4)), np.full(count, -1))
-        busy, busy_ink = self._sums(palette)
+        busy, busy_ink = self._busy, self.prepare(palette)
         begun = np.searchsorted(self.starts, edges, "left")
         last = np.maximum(begun - 1, 0)
         unfinished = np.where(begun > 0, np.maximum(self.ends[last] - edges, 0.0), 0.0)
@@ -98,15 +103,13 @@ class Intervals:
         ink[bare] = palette[self.colors[begun[1:][bare] - 1]]
         return Columns(coverage, touched, ink, single)
 
-    def _sums(self, palette: Floats) -> tuple[Floats, Floats]:
-        """Return the covered time before each interval and, for a palette, the colour of that time."""
-        if self._busy is None:
-            self._busy = np.concatenate(([0.0], np.cumsum(self.ends - self.starts)))
+    def prepare(self, palette: Floats) -> Floats:
+        """Return the colour of the covered time before each interval, which is kept for the next time."""
         if self._palette is not palette:
             self._palette = palette
             self._busy_ink = np.zeros((len(self) + 1, palette.shape[1]))
             np.cumsum((self.ends - self.starts)[:, None] * palette[self.colors], axis=0, out=self._busy_ink[1:])
-        return self._busy, self._busy_ink
+        return self._busy_ink
 
 
 def lanes(starts: Floats, ends: Floats, most: int = 8) -> list[Integers]:

@@ -15,7 +15,7 @@ from gpuplayground.playground.trace import OpKind, Trace
 from gpuplayground.ui.timeline.axis import exact
 from gpuplayground.ui.timeline.hits import Hit
 from gpuplayground.ui.timeline.palette import WAITS
-from gpuplayground.ui.timeline.rows import Picture, Row, RowKind
+from gpuplayground.ui.timeline.rows import GRAPHS, KERNELS, MEMSETS, Picture, Row, RowKind
 from gpuplayground.units import data_size, duration, significant
 
 #: Characters of a name that are shown: templates of C++ can be longer than a screen.
@@ -62,7 +62,7 @@ def facts_of(picture: Picture, hit: Hit) -> Facts:
     """Return the figures of one interval, or the sums of many."""
     if hit.is_merged:
         return _merged_facts(picture, hit)
-    ref = int(hit.refs[0])
+    ref = hit.ref
     match hit.row.kind:
         case RowKind.STATEMENTS:
             return statement_facts(picture, ref)
@@ -135,42 +135,45 @@ def _launch_lines(operation: np.void) -> list[tuple[str, str]]:
 
 
 def _merged_facts(picture: Picture, hit: Hit) -> Facts:
-    intervals = hit.row.intervals
-    durations = intervals.ends[hit.places] - intervals.starts[hit.places]
-    title = _tr("{what}, {time} in all").format(what=_counted(picture, hit), time=duration(float(durations.sum())))
+    row = hit.row
+    time = duration(row.intervals.lasting(hit.places))
+    title = _tr("{what}, {time} in all").format(what=_counted(hit), time=time)
     lines = [(_tr("From"), exact(hit.start)), (_tr("To"), exact(hit.end))]
-    if hit.row.kind == RowKind.STREAM:
-        names = picture.trace.operations["name"][hit.refs].astype(np.int64)
-        is_kernel = picture.trace.operations["kind"][hit.refs] == OpKind.KERNEL
-        sums = np.bincount(names[is_kernel], durations[is_kernel])
-        counts = np.bincount(names[is_kernel])
+    if row.kind == RowKind.STREAM and row.sums is not None:
+        counts, sums = (column[KERNELS:] for column in row.sums.within(hit.places))
         for number in np.argsort(sums)[::-1][:_LISTED]:
             if counts[number]:
                 name = short_name(picture.trace.names[number]) if number < len(picture.trace.names) else "?"
                 lines.append(
                     (f"{counts[number]:,} ×", _tr("{name}, {time}").format(name=name, time=duration(sums[number])))
                 )
-    elif hit.row.kind == RowKind.COPIES:
-        size = int(picture.trace.operations["bytes"][hit.refs].sum())
+    elif row.kind == RowKind.COPIES and row.sums is not None:
+        size = int(row.sums.within(hit.places)[1].sum())
         lines.append((_tr("Bytes"), f"{size:,} ({data_size(size)})"))
     return Facts(title, tuple(lines))
 
 
-def _counted(picture: Picture, hit: Hit) -> str:
-    count = len(np.unique(hit.refs))
+def _counted(hit: Hit) -> str:
+    count = hit.places.stop - hit.places.start
     match hit.row.kind:
         case RowKind.STATEMENTS:
-            return _tr("{count} statements").format(count=f"{count:,}")
+            parts = hit.row.intervals.refs[hit.places]  # one or two of each statement
+            return _tr("{count} statements").format(count=f"{1 + np.count_nonzero(np.diff(parts)):,}")
         case RowKind.REGIONS:
             return _tr("{count} ranges").format(count=f"{count:,}")
         case RowKind.SPANS:
             return _tr("{count} calls").format(count=f"{count:,}")
         case RowKind.COPIES:
             return _tr("{count} copies").format(count=f"{count:,}")
-    kinds = picture.trace.operations["kind"][hit.refs]
-    words = ((OpKind.KERNEL, _tr("kernels")), (OpKind.MEMSET, _tr("memory sets")), (OpKind.GRAPH, _tr("graphs")))
-    parts = [f"{number:,} {word}" for kind, word in words if (number := int((kinds == kind).sum()))]
-    return ", ".join(parts)
+    if hit.row.sums is None:
+        return ""
+    counts = hit.row.sums.within(hit.places)[0]
+    words = (
+        (counts[KERNELS:].sum(), _tr("kernels")),
+        (counts[MEMSETS], _tr("memory sets")),
+        (counts[GRAPHS], _tr("graphs")),
+    )
+    return ", ".join(f"{number:,} {word}" for number, word in words if number)
 
 
 def _bounds(hit: Hit) -> tuple[tuple[str, str], ...]:

@@ -53,7 +53,7 @@ class CanvasKeys:
         elif key == Qt.Key.Key_Escape:
             canvas.select(-1)
         elif key in _ENTERS:
-            canvas.activate(canvas.selected)
+            canvas.activate(canvas.selected, by_key=True)
         else:
             canvas.fit()
         return True

@@ -51,8 +51,7 @@ class Probe:
         if not curves or not strips or point.y() < strips[0][0] or not self.is_in_plot(point):
             return None
         moment = self.moment_at(point.x())
-        shown = enumerate(curves.strips[: len(strips)])
-        lines = tuple((strip.label, curves.text_at(number, moment)) for number, strip in shown)
+        lines = curves.lines_at(moment, len(strips))
         return Facts(QCoreApplication.translate("Timeline", "At {time}").format(time=exact(moment)), lines)
 
     def name_at(self, point: QPoint) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ from gpuplayground.playground.gpu_totals import directions
 from gpuplayground.playground.results import Run, StatementTiming
 from gpuplayground.playground.trace import OpKind, Trace
 from gpuplayground.ui.timeline.density import Floats, Integers, Intervals, disjoint, lanes
+from gpuplayground.ui.timeline.group_sums import GroupSums
 from gpuplayground.ui.timeline.palette import COPY_INKS, SPAN_INKS, Ink, kernel_ink
 
 _DIRECTIONS = tuple(Direction)
@@ -27,6 +28,10 @@ _SHORT = {
     Direction.PEER_TO_PEER: "PtoP",
     Direction.HOST_TO_HOST: "HtoH",
 }
+
+
+#: Groups of a stream's operations; kernels have one for each name from the third on.
+MEMSETS, GRAPHS, KERNELS = 0, 1, 2
 
 
 class RowKind(Enum):
@@ -48,6 +53,8 @@ class Row:
     intervals: Intervals
     #: The whole name where ``name`` alone would not tell, for tooltips.
     full_name: str = ""
+    #: Of a stream the times of ``MEMSETS``, ``GRAPHS`` and kernels by name, of copies the bytes; other rows have none.
+    sums: GroupSums | None = None
 
 
 @dataclass(frozen=True)
@@ -189,7 +196,7 @@ class _Operations:
     """The columns of a trace that every row takes a part of."""
 
     def __init__(self, trace: Trace, origin: int, owner: Integers) -> None:
-        operations = trace.operations
+        operations = self._operations = trace.operations
         self._starts = (operations["start_ns"] - origin).astype(np.float64)
         self._ends = (operations["end_ns"] - origin).astype(np.float64)
         statement = operations["statement"]
@@ -198,9 +205,19 @@ class _Operations:
 
     def rows(self, kind: RowKind, name: str, full_name: str, places: Integers) -> Iterator[Row]:
         """Yield a row, or several where operations overlap."""
-        columns = (column[places] for column in (self._starts, self._ends))
-        starts, ends = columns
-        return _lane_rows(kind, name, full_name, starts, ends, places, self._owners[places], self._inks[places])
+        starts, ends = self._starts[places], self._ends[places]
+        for row in _lane_rows(kind, name, full_name, starts, ends, places, self._owners[places], self._inks[places]):
+            yield replace(row, sums=self._sums_of(row))
+
+    def _sums_of(self, row: Row) -> GroupSums:
+        operations, intervals = self._operations, row.intervals
+        if row.kind == RowKind.COPIES:
+            bytes_copied = operations["bytes"][intervals.refs].astype(np.float64)
+            return GroupSums(np.zeros(len(bytes_copied), np.int64), bytes_copied)
+        kind = operations["kind"][intervals.refs]
+        kernels = KERNELS + operations["name"][intervals.refs].astype(np.int64)
+        groups = np.where(kind == OpKind.KERNEL, kernels, np.where(kind == OpKind.GRAPH, GRAPHS, MEMSETS))
+        return GroupSums(groups, intervals.ends - intervals.starts, KERNELS)
 
 
 def _operation_inks(trace: Trace) -> npt.NDArray[np.uint8]:

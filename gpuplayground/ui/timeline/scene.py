@@ -58,7 +58,8 @@ class Scene:
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
         self._colors = palette.colors(self._theme)
-        self._inks: Floats = palette.premultiplied(self._colors)
+        #: The colours that rows are painted in, see :meth:`.density.Intervals.columns`.
+        self.inks: Floats = palette.premultiplied(self._colors)
         self._text_colors = [palette.text_on(color, self._theme) for color in self._colors]
 
     def set_picture(self, picture: Picture) -> None:
@@ -126,11 +127,11 @@ class Scene:
         # Rows that scroll lie behind those that stay: these are filled last.
         for slot in sorted(slots, key=lambda slot: slot in place.pinned):
             row = self.picture.rows[slot.number]
-            columns = row.intervals.columns(edges, self._inks)
+            columns = row.intervals.columns(edges, self.inks)
             self.painted += int(np.count_nonzero(columns.touched))
             colors = shades(columns, dimmed=self.selected >= 0)
             if self.selected >= 0:
-                own = self._of_selected(slot.number).columns(edges, self._inks)
+                own = self._of_selected(slot.number).columns(edges, self.inks)
                 colors[own.touched] = shades(own)[own.touched]
             top, bottom = (round((y - RULER_PX) * ratio) for y in (slot.top + _ROW_INSET, slot.bottom - _ROW_INSET))
             least = 0 if slot in place.pinned else round((place.rows_top - RULER_PX) * ratio)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -12,8 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.playground.events import StatementsTimed
 from gpuplayground.playground.gpu_timing import GpuTiming, KernelTotals, RegionTiming
+from gpuplayground.playground.history_details import MAX_OPERATIONS, without_trace
 from gpuplayground.playground.results import Run, RunState, StatementTiming
 from gpuplayground.playground.timing_table import format_timings
+from gpuplayground.playground.trace import OPERATIONS, Trace
 from gpuplayground.ui.playground.timings_model import Column
 from gpuplayground.ui.playground.timings_panel import TimingsPanel
 from tests.ui.playground.result_panels import RUN, finished, shown_timings, themed
@@ -97,17 +101,17 @@ def test_totals_stand_below_with_the_imports_apart(qtbot: QtBot, resources: Path
     assert panel.footer.accessibleDescription() == panel.footer.text()
 
 
-def test_a_click_on_a_row_jumps_to_its_line(qtbot: QtBot, resources: Path) -> None:
+def test_a_click_on_a_row_shows_its_line_and_enter_goes_there(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
     add(panel, IMPORT, LAUNCH, PRINT)
     with qtbot.waitSignal(panel.lineActivated) as jump:
         QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=middle(panel, 1))
-    assert jump.args == [4]
+    assert jump.args == [4, False]
     panel.table.setFocus()
     QTest.keyClick(panel.table, Qt.Key.Key_Down)
     with qtbot.waitSignal(panel.lineActivated) as jump:
         QTest.keyClick(panel.table, Qt.Key.Key_Return)
-    assert jump.args == [5]
+    assert jump.args == [5, True]
 
 
 def test_a_column_sorts_one_way_the_other_way_and_not_at_all(qtbot: QtBot, resources: Path) -> None:
@@ -237,3 +241,19 @@ def test_a_run_on_the_gpu_without_gpu_times_says_why(qtbot: QtBot, resources: Pa
     panel.finish(Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=timings, trace_note=note))
     assert panel.table.isColumnHidden(Column.GPU)
     assert (panel.current.text(), panel.current.toolTip()) == ("no GPU times", note)
+
+
+def test_gpu_times_are_called_incomplete_where_something_is_missing_in_them(qtbot: QtBot, resources: Path) -> None:
+    panel = shown_timings(qtbot, resources)
+    run = Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=(traced(0, 500_000),))
+    note = "CUPTI lost 7 records, so GPU times are too small: run fewer launches at a time."
+    panel.finish(replace(run, trace_note=note))
+    assert (panel.current.text(), panel.current.toolTip()) == ("GPU times incomplete", note)
+
+
+def test_gpu_times_of_the_history_are_whole_although_it_keeps_no_long_trace(qtbot: QtBot, resources: Path) -> None:
+    panel = shown_timings(qtbot, resources)
+    long = Trace(np.zeros(MAX_OPERATIONS + 1, OPERATIONS), ("add",))
+    run = Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=(traced(0, 500_000),), trace=long)
+    panel.finish(without_trace(run))
+    assert panel.current.text() == ""

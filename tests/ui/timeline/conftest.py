@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from gpuplayground.playground.results import Run
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme, load_fonts
+from gpuplayground.ui.timeline.layout import AT_ONCE
 from gpuplayground.ui.timeline.panel import TimelinePanel
 from tests.ui.timeline.runs import RUN, usual_run
 
@@ -39,6 +40,8 @@ def make_panel(theme: Theme, resources: Path, qtbot: QtBot) -> MakePanel:
         if run is not None:
             panel.begin(RUN)
             panel.finish(run)
+            if run.trace is not None and len(run.trace.operations) > AT_ONCE:
+                qtbot.waitUntil(lambda: bool(panel.canvas.picture.rows))
         return panel
 
     return make

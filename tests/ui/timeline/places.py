@@ -24,6 +24,7 @@ def at(canvas: TimelineCanvas, name: str, moment: float) -> QPoint:
 
 def hover(canvas: TimelineCanvas, point: QPoint) -> str:
     """Move the pointer there and return what is told of it."""
+    QTest.mouseMove(canvas, QPoint(1, 1))  # it may be there already, from the test before: that would be no movement
     QTest.mouseMove(canvas, point)
     QApplication.processEvents()
     return canvas.readout.facts.text if canvas.readout.isVisible() else ""

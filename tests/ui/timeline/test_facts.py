@@ -134,9 +134,25 @@ def test_the_curves_tell_their_values_at_the_pointer(panel: TimelinePanel) -> No
     assert told[3] == "Power 573 W"
 
 
-def test_with_several_gpus_each_value_names_its_own(panel: TimelinePanel) -> None:
+EIGHT = {f"GPU-{number}": f"GPU {number}" for number in range(8)}
+
+
+def test_each_of_several_gpus_has_a_line_and_none_is_cut(panel: TimelinePanel) -> None:
     canvas = panel.canvas
-    panel.set_samples(samples_of(usual_run(), gpus=2), {"GPU-0": "GPU 0", "GPU-1": "GPU 1"})
+    panel.set_samples(samples_of(usual_run(), gpus=8), EIGHT)
     point = at(canvas, "Statements", 830 * MS)
     point.setY(canvas.probe.place.strips[0][0] + 5)
-    assert hover(canvas, point).splitlines()[1] == "Utilization GPU 0 96 %, GPU 1 67 %"
+    told = hover(canvas, point).splitlines()
+    assert told[1:3] == ["GPU 0 96 %, 8.6 GiB, 573 W", "GPU 1 67 %, 6.2 GiB, 424 W"]
+    assert len(told) == 9
+    lines = canvas.readout.facts.lines
+    needed = max(canvas.readout.fontMetrics().horizontalAdvance(f"{label}  {value}") for label, value in lines)
+    assert canvas.readout.width() > needed
+
+
+def test_a_gpu_that_the_run_used_has_the_curves_to_itself_and_is_named(panel: TimelinePanel) -> None:
+    canvas = panel.canvas
+    panel.set_samples(samples_of(usual_run(), gpus=8), EIGHT, ["GPU-1"])
+    point = at(canvas, "Statements", 830 * MS)
+    point.setY(canvas.probe.place.strips[0][0] + 5)
+    assert hover(canvas, point).splitlines()[1:] == ["GPU 1 67 %, 6.2 GiB, 424 W"]

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from benchmarks.window import PaintWatch
 from gpuplayground.monitor.samples import GpuSample
+from gpuplayground.playground.gpu_timing import GpuTiming
 from gpuplayground.playground.trace import Trace
 from gpuplayground.ui.theme import Theme
 from gpuplayground.ui.timeline.curves import Curves
@@ -66,6 +67,13 @@ def test_a_run_that_was_not_traced_shows_its_statements_and_says_why_there_is_no
 def test_a_run_whose_trace_was_not_kept_says_so(make_panel: MakePanel) -> None:
     panel = make_panel(finished(usual_run().timings, None, 1660 * MS))
     assert "was not traced" in panel.note.text()
+
+
+def test_a_run_of_the_history_whose_trace_was_too_long_for_it_says_so(make_panel: MakePanel) -> None:
+    timings = tuple(replace(timing, gpu=GpuTiming(1000)) for timing in usual_run().timings)
+    panel = make_panel(finished(timings, None, 1660 * MS))
+    assert "keeps none of more than 200,000 operations" in panel.note.text()
+    assert "was not traced" not in panel.note.text()
 
 
 def test_lost_records_are_counted(make_panel: MakePanel) -> None:
@@ -179,6 +187,20 @@ def test_a_gap_in_the_readings_is_a_gap_in_the_curve() -> None:
     assert np.isnan(values[[1, 3]]).all()
 
 
+def test_the_curves_are_those_of_the_gpus_used_the_busiest_first_and_filled() -> None:
+    readings = [
+        GpuSample(tick * MS, gpu, use, power_w=power)
+        for tick in range(10)
+        for gpu, use, power in (("a", 90.0, 100.0), ("b", 5.0, 90.0), ("c", 95.0, 300.0), ("d", 95.0, 600.0))
+    ]
+    names = {"b": "GPU 1", "c": "GPU 2", "d": "GPU 3"}
+    assert Curves(readings, names, 0, ("b", "c")).gpus == ("GPU 2", "GPU 1")
+    assert Curves(readings, names, 0).gpus == ("GPU 3", "GPU 2", "a", "GPU 1")
+    used = Curves(readings, names, 0, ("b", "c"))
+    assert used.values(0, 0, np.array([5.0 * MS])).tolist() == [95.0]
+    assert used.tops[2] == pytest.approx(300.0 * 1.15), "of what is drawn"
+
+
 def test_a_peak_between_two_columns_is_not_lost() -> None:
     readings = [GpuSample(number * MS, "a", 100.0 if number == 501 else 0.0) for number in range(1000)]
     values = Curves(readings, {}, 0).values(0, 0, np.linspace(0, 1e9, 11))
@@ -192,4 +214,4 @@ def test_what_the_driver_does_not_tell_is_drawn_as_a_gap(make_panel: MakePanel) 
     panel.grab()
     curves = panel.canvas.scene.curves
     assert curves is not None
-    assert curves.text_at(2, 2 * MS) == "—"
+    assert curves.text_at(0, 2, 2 * MS) == "—"
