@@ -206,6 +206,20 @@ def test_f2_edits_the_note_in_place(qtbot: QtBot, panel: HistoryPanel, width: in
     assert panel.model.entry(3).note == "slower than eager"
 
 
+def test_enter_in_a_note_ends_the_note_and_opens_no_run(qtbot: QtBot, panel: HistoryPanel) -> None:
+    fill(panel)
+    click(panel, 2)
+    press(panel.table, Qt.Key.Key_F2)
+    editor = panel.table.viewport().findChild(QLineEdit)
+    assert isinstance(editor, QLineEdit)
+    QTest.keyClicks(editor, "slower than eager")
+    with qtbot.assertNotEmitted(panel.reopenRequested), qtbot.waitSignal(panel.noteRequested):
+        press(editor, Qt.Key.Key_Return)
+    with qtbot.waitSignal(panel.reopenRequested) as reopened:
+        press(panel.table, Qt.Key.Key_Return)
+    assert reopened.args == [7]
+
+
 def test_escape_leaves_a_note_as_it_was(panel: HistoryPanel) -> None:
     fill(panel)
     click(panel, 0)
