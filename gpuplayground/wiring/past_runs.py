@@ -51,7 +51,7 @@ class PastRuns(QObject):
         self._tasks = Tasks(self)
         keeper.loaded.connect(self._reopen)
         keeper.severalLoaded.connect(self._compare_kept)
-        keeper.failed.connect(window.say)
+        keeper.failed.connect(self._say_failure)
         self.failed.connect(window.say)
         playground.comparisonRequested.connect(self._compare_benchmark)
         playground.saveRequested.connect(self._save_benchmark)
@@ -83,6 +83,11 @@ class PastRuns(QObject):
     def wait(self, seconds: float) -> bool:
         """Wait that long in all and return whether every file has been written."""
         return self._tasks.wait(seconds)
+
+    def _say_failure(self, sentence: str) -> None:
+        """Say across the window what the history's own panel does not say because nobody sees it."""
+        if self._panel is None or not self._panel.isVisible():
+            self._window.say(sentence)
 
     def _reopen(self, kept: KeptRun) -> None:
         tab_id = self._playground.tabs.open_text(kept.request.name, kept.request.source)

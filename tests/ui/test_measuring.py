@@ -168,6 +168,27 @@ def test_runs_of_the_history_are_compared(qtbot: QtBot, start: StartApplication)
     dialog.close()
 
 
+def test_an_export_that_fails_is_said_once_where_it_was_asked_for(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path
+) -> None:
+    application = start()
+    nowhere = str(tmp_path / "missing" / "runs.json")
+    qtbot.waitUntil(lambda: application._past._panel is not None, timeout=PATIENCE_MS)
+    application.window.actions_["history"].trigger()
+    panel = history(application)
+    qtbot.waitUntil(panel.isVisible, timeout=PATIENCE_MS)
+    panel.exportRequested.emit([], nowhere)
+    qtbot.waitUntil(panel.notice.isVisible, timeout=PATIENCE_MS)
+    assert "choose another folder" in panel.notice.label.text()
+    banner = application.window.banner
+    assert not banner.isVisible()
+    panel.notice.close_button.click()
+    application.playground.show_title(titles()[0])
+    panel.exportRequested.emit([], nowhere)
+    qtbot.waitUntil(banner.isVisible, timeout=PATIENCE_MS)
+    assert not panel.notice.label.isVisibleTo(panel)
+
+
 def test_a_benchmark_is_saved_with_all_its_samples(
     qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

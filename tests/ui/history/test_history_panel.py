@@ -232,6 +232,37 @@ def test_escape_leaves_a_note_as_it_was(panel: HistoryPanel) -> None:
     assert panel.model.entry(0).note == "the reference"
 
 
+@pytest.mark.parametrize("how", ["pin", "open", "note", "search", "close"])
+def test_a_sentence_is_whole_and_goes_with_the_next_action(qtbot: QtBot, panel: HistoryPanel, how: str) -> None:
+    fill(panel)
+    panel.resize(300, 400)
+    panel.say("“/nope/history.json” cannot be written (No such file or directory): choose another folder.")
+    label = panel.notice.label
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()) > 2 * label.fontMetrics().height())
+    click(panel, 1)
+    assert panel.notice.isVisible()
+    match how:
+        case "pin":
+            press(panel.table, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+        case "open":
+            press(panel.table, Qt.Key.Key_Return)
+        case "note":
+            panel.model.setData(panel.model.index(1, Column.NAME), "slow")
+        case "search":
+            panel.filters.search.setText("a")
+        case "close":
+            panel.notice.close_button.click()
+    qtbot.waitUntil(lambda: not panel.notice.isVisible())
+
+
+def test_a_deletion_can_still_be_undone_after_another_run_was_pinned(panel: HistoryPanel) -> None:
+    fill(panel)
+    click(panel, 1)
+    press(panel.table, Qt.Key.Key_Delete)
+    press(panel.table, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert panel.notice.can_undo
+
+
 def test_deleted_runs_go_at_once_and_can_be_taken_back(qtbot: QtBot, panel: HistoryPanel) -> None:
     fill(panel)
     deleted: list[list[int]] = []
