@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLineEdit,
     QMessageBox,
+    QStyle,
+    QStyleOptionComboBox,
     QTableView,
     QWidget,
 )
@@ -43,6 +45,12 @@ def at(panel: HistoryPanel, row: int, column: Column = Column.NAME) -> QPoint:
 def click(panel: HistoryPanel, row: int, column: Column = Column.NAME, *, control: bool = False) -> None:
     modifier = Qt.KeyboardModifier.ControlModifier if control else Qt.KeyboardModifier.NoModifier
     QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, modifier, at(panel, row, column))
+
+
+def option_of(box: QComboBox) -> QStyleOptionComboBox:
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    return option
 
 
 def press(widget: QWidget, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
@@ -134,6 +142,25 @@ def test_control_f_searches_wherever_the_focus_is_in_the_panel(panel: HistoryPan
         # With the text that a keyboard sends: a letter would be searched for by the list of kinds.
         QApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_F, CONTROL, "\x06"))
         assert panel.filters.search.hasFocus(), widget
+
+
+@pytest.mark.parametrize("width", [300, 360, 480, 900])
+def test_the_search_has_room_for_words_at_every_width(panel: HistoryPanel, width: int) -> None:
+    panel.resize(width, 300)
+    QApplication.processEvents()
+    search, kind = panel.filters.search, panel.filters.kind
+    metrics = search.fontMetrics()
+    # 50 pixels are the magnifier and the margins.
+    assert search.width() - 50 >= metrics.horizontalAdvance("matmul fp16")
+    assert width > 440 or metrics.horizontalAdvance(search.placeholderText()) <= search.width() - 50
+    for index in range(kind.count()):
+        kind.setCurrentIndex(index)
+        QApplication.processEvents()
+        shown = kind.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option_of(kind), QStyle.SubControl.SC_ComboBoxEditField, kind
+        )
+        assert shown.width() >= kind.fontMetrics().horizontalAdvance(kind.currentText())
+    assert kind.view().minimumWidth() >= kind.fontMetrics().horizontalAdvance("Benchmarks")
 
 
 def test_down_in_the_search_goes_to_the_list(panel: HistoryPanel) -> None:
