@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,6 @@ from gpuplayground.workers.history_keeper import HistoryKeeper
 from gpuplayground.workers.task import Tasks
 
 if TYPE_CHECKING:
-    from gpuplayground.playground.comparison import Subject
     from gpuplayground.ui.compare.dialog import CompareDialog
     from gpuplayground.ui.history.panel import HistoryPanel
 
@@ -78,7 +78,7 @@ class PastRuns(QObject):
 
     def show_comparison(self) -> None:
         """Bring the comparison to the front; what it compares is added from the history and from benchmarks."""
-        self._compare(())
+        self._comparison()
 
     def wait(self, seconds: float) -> bool:
         """Wait that long in all and return whether every file has been written."""
@@ -96,22 +96,25 @@ class PastRuns(QObject):
     def _compare_kept(self, kept: Sequence[KeptRun]) -> None:
         from gpuplayground.playground.comparison import Subject
 
-        self._compare([subject for each in kept for subject in Subject.of_run(each.run)])
+        notes = [each.entry.note if each.entry is not None else "" for each in kept]
+        subjects = [Subject.of_run(each.run, note=note) for each, note in zip(kept, notes, strict=True)]
+        self._comparison().show_only(list(chain.from_iterable(subjects)))
 
     def _compare_benchmark(self, benchmark: Benchmark) -> None:
         from gpuplayground.playground.comparison import Subject
 
-        self._compare([Subject.of_benchmark(benchmark)])
+        self._comparison().add([Subject.of_benchmark(benchmark)])
 
-    def _compare(self, subjects: Sequence[Subject]) -> None:
+    def _comparison(self) -> CompareDialog:
+        """Return the window of the comparison, brought to the front."""
         if self._dialog is None:
             from gpuplayground.ui.compare.dialog import CompareDialog
 
             self._dialog = CompareDialog(self._theme, self._icons, self._window)
-        self._dialog.add(subjects)
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
+        return self._dialog
 
     def _save_benchmark(self, benchmark: Benchmark) -> None:
         path = self._ask(self.tr("Save the benchmark"), "benchmark.json", self.tr("JSON (*.json)"))

@@ -152,9 +152,9 @@ def test_a_run_of_the_history_has_the_curves_of_its_time(qtbot: QtBot, start: St
     assert curves.text_at(1, 0.2e9).endswith("GiB")
 
 
-def test_runs_of_the_history_are_compared(qtbot: QtBot, start: StartApplication) -> None:
+def test_runs_of_the_history_are_compared_alone_and_a_benchmark_is_added(qtbot: QtBot, start: StartApplication) -> None:
     application = start()
-    opened(application, qtbot)
+    tab_id = opened(application, qtbot)
     measure(qtbot, application, 5)
     measure(qtbot, application, 8)
     application.window.actions_["history"].trigger()
@@ -164,7 +164,14 @@ def test_runs_of_the_history_are_compared(qtbot: QtBot, start: StartApplication)
     qtbot.waitUntil(lambda: application._past._dialog is not None, timeout=PATIENCE_MS)
     dialog = application._past._dialog
     assert dialog is not None
+    qtbot.waitUntil(lambda: len(dialog.subjects) == 2, timeout=PATIENCE_MS)
     assert sorted(subject.label for subject in dialog.subjects) == ["Sort", "Sum"]
+    sort = next(entry for entry in panel.model.entries() if entry.label == "Sort")
+    panel.compareRequested.emit([sort.id, sort.id])
+    qtbot.waitUntil(lambda: [subject.label for subject in dialog.subjects] == ["Sort"], timeout=PATIENCE_MS)
+    measure(qtbot, application, 5)
+    application.playground.pages(tab_id).benchmark.compare_button.click()
+    assert [subject.label for subject in dialog.subjects] == ["Sort", "Sum"], "a benchmark is added"
     dialog.close()
 
 
