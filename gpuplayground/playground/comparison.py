@@ -14,6 +14,7 @@ from enum import StrEnum
 from gpuplayground.playground.agreement import Agreement, ResultCheck, check_results
 from gpuplayground.playground.benchmark_figures import title
 from gpuplayground.playground.benchmark_results import Benchmark, Flag
+from gpuplayground.playground.comparison_names import distinct_names
 from gpuplayground.playground.result_value import ResultValue
 from gpuplayground.playground.results import Run, RunState
 from gpuplayground.playground.statistics import Summary, speed_up, summary
@@ -43,7 +44,8 @@ class Subject:
     """One thing to compare. Times are nanoseconds: samples in the order they were taken, or one single cold time.
 
     ``error`` says why there is no time, or that it ended before its work was done: samples that were taken until then
-    count all the same, a single time does not. ``verdict`` is what was found about a benchmark.
+    count all the same, a single time does not. ``start_ns`` is when it was run, in ``time.time_ns()``, 0 where that is
+    not known. ``verdict`` is what was found about a benchmark, ``note`` what a person wrote beside it.
     """
 
     label: str
@@ -53,8 +55,10 @@ class Subject:
     gpu_busy_ns: float | None = None
     result: ResultValue | None = None
     error: str = ""
-    #: No part of its identity: a benchmark is the same before and after it was judged.
+    start_ns: int = 0
+    #: No part of its identity: a benchmark is the same before and after it was judged, or got a note.
     verdict: tuple[Flag, ...] = field(default=(), compare=False)
+    note: str = field(default="", compare=False)
 
     @classmethod
     def of_benchmark(cls, benchmark: Benchmark, label: str = "") -> Subject:
@@ -66,18 +70,21 @@ class Subject:
             gpu_busy_ns=benchmark.gpu_busy_ns,
             result=benchmark.result,
             error=benchmark.error,
+            start_ns=benchmark.start_ns,
             verdict=benchmark.verdict,
         )
 
     @classmethod
-    def of_run(cls, run: Run, label: str = "") -> list[Subject]:
+    def of_run(cls, run: Run, label: str = "", note: str = "") -> list[Subject]:
         """Return the benchmarks of a run or, where it has none, what its statements cost once.
 
         Imports are left out: what they cost says nothing about the snippet. A run that did not finish has how it ended
         as its error: its time is that of a part of the work.
         """
         if run.benchmarks:
-            return [cls.of_benchmark(benchmark, label) for benchmark in run.benchmarks]
+            found = [cls.of_benchmark(benchmark, label) for benchmark in run.benchmarks]
+            # What failed before its first sample has no time of its own.
+            return [replace(each, start_ns=each.start_ns or run.start_ns, note=note) for each in found]
         work = [timing for timing in run.timings if not timing.is_import]
         times = [max(timing.wall_ns, timing.synced_ns or 0) for timing in work]
         traced = [timing.gpu.busy_ns for timing in work if timing.gpu is not None]
@@ -88,6 +95,8 @@ class Subject:
             gpu_busy_ns=float(sum(traced)) if traced else None,
             result=run.result,
             error="" if run.state is RunState.FINISHED else run.summary or run.state.value,
+            start_ns=run.start_ns,
+            note=note,
         )
         if not times and not plain.error:
             plain = replace(plain, error="No statement was timed in this run.")
@@ -98,11 +107,13 @@ class Subject:
 class Row:
     """A subject with its times, and how it stands to the baseline.
 
-    ``times`` is None for a single run and where there is no time. ``speed_up`` is above 1 where the subject is faster
+    ``name`` is its label or, where others have the same one, what tells it from these. ``times`` is None for a single
+    run and where there is no time. ``speed_up`` is above 1 where the subject is faster
     than the baseline.
     """
 
     subject: Subject
+    name: str
     times: Summary | None = None
     difference: Difference = Difference.UNKNOWN
     speed_up: float | None = None
@@ -157,7 +168,10 @@ def compare(subjects: Sequence[Subject], baseline_index: int = 0) -> tuple[Row, 
     """
     if not subjects:
         return ()
-    rows = [Row(subject, summary(subject.samples_ns) if subject.samples_ns else None) for subject in subjects]
+    rows = [
+        Row(subject, name, summary(subject.samples_ns) if subject.samples_ns else None)
+        for subject, name in zip(subjects, distinct_names(subjects), strict=True)
+    ]
     baseline = rows[baseline_index]
     return tuple(
         replace(

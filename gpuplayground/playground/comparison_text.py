@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from gpuplayground.playground.agreement import Agreement
@@ -18,10 +19,19 @@ def interval_text(row: Row) -> str:
 
 
 def factor_text(factor: float) -> str:
-    """Return a speed-up: ``3.05×``, ``12.4×``, ``0.0031×``."""
+    """Return a speed-up of three digits: ``3.05×``, ``12.4×``, ``341,000×``; a very small one as ``1/341,000×``."""
+    if factor == 0 or math.isinf(factor):
+        return f"{factor:.0f}×"  # one of the times is below what the clock tells apart
+    if factor < 0.00995:
+        return f"1/{_three_digits(1 / factor)}×"
     if factor >= 99.95:
-        return f"{factor:.0f}×"
-    return f"{factor:.3g}×" if factor < 0.1 else f"{factor:.1f}×" if factor >= 9.995 else f"{factor:.2f}×"
+        return f"{_three_digits(factor)}×"
+    return f"{factor:.{4 if factor < 0.0995 else 2 if factor < 9.995 else 1}f}×"
+
+
+def _three_digits(value: float) -> str:
+    """Return a value of 99.5 or more, rounded to three digits."""
+    return f"{round(value, 2 - math.floor(math.log10(value))):,.0f}"
 
 
 def speed_up_text(row: Row) -> str:
@@ -54,7 +64,7 @@ def result_text(row: Row) -> str:
 def cells(row: Row) -> tuple[str, ...]:
     """Return the words below :data:`HEADINGS`."""
     return (
-        row.subject.label,
+        row.name,
         duration(row.median_ns),
         interval_text(row),
         speed_up_text(row),

@@ -19,8 +19,9 @@ _DEFINITIONS = ("def ", "class ", "async def ")
 class TimingTotals:
     """Sums over the statements of a run, in nanoseconds. Imports are part of the total and told apart beside it.
 
-    ``wall_ns`` counts what was imported ahead of the run; ``cost_ns`` is the time until the GPU was idle, or the wall
-    time of statements without CUDA; ``gpu_ns`` is how long the GPU was busy, by its own clock.
+    ``wall_ns`` and ``cost_ns`` count what was imported ahead of the run, which took ``ahead_ns``; ``cost_ns`` is the
+    time until the GPU was idle, or the wall time of statements without CUDA; ``gpu_ns`` is how long the GPU was busy,
+    by its own clock.
     """
 
     statements: int = 0
@@ -32,6 +33,7 @@ class TimingTotals:
     has_idle: bool = False
     gpu_ns: int = 0
     has_gpu: bool = False
+    ahead_ns: int = 0
 
     def plus(self, timings: Iterable[StatementTiming]) -> TimingTotals:
         """Return these sums with more statements counted in."""
@@ -47,6 +49,7 @@ class TimingTotals:
             has_idle=self.has_idle or any(timing.synced_ns is not None for timing in batch),
             gpu_ns=self.gpu_ns + sum(timing.gpu.busy_ns for timing in batch if timing.gpu is not None),
             has_gpu=self.has_gpu or any(timing.gpu is not None and timing.gpu.busy_ns > 0 for timing in batch),
+            ahead_ns=self.ahead_ns + sum(timing.prewarmed_ns for timing in batch),
         )
 
     def share(self, cost_ns: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,6 @@ from gpuplayground.workers.history_keeper import HistoryKeeper
 from gpuplayground.workers.task import Tasks
 
 if TYPE_CHECKING:
-    from gpuplayground.playground.comparison import Subject
     from gpuplayground.ui.compare.dialog import CompareDialog
     from gpuplayground.ui.history.panel import HistoryPanel
 
@@ -53,7 +53,7 @@ class PastRuns(QObject):
         self._tasks = Tasks(self)
         keeper.loaded.connect(self._reopen)
         keeper.severalLoaded.connect(self._compare_kept)
-        keeper.failed.connect(window.say)
+        keeper.failed.connect(self._say_failure)
         self.failed.connect(window.say)
         playground.comparisonRequested.connect(self._compare_benchmark)
         playground.saveRequested.connect(self._save_benchmark)
@@ -80,11 +80,16 @@ class PastRuns(QObject):
 
     def show_comparison(self) -> None:
         """Bring the comparison to the front; what it compares is added from the history and from benchmarks."""
-        self._compare(())
+        self._comparison()
 
     def wait(self, seconds: float) -> bool:
         """Wait that long in all and return whether every file has been written."""
         return self._tasks.wait(seconds)
+
+    def _say_failure(self, sentence: str) -> None:
+        """Say across the window what the history's own panel does not say because nobody sees it."""
+        if self._panel is None or not self._panel.isVisible():
+            self._window.say(sentence)
 
     def _reopen(self, kept: KeptRun) -> None:
         tab_id = self._playground.tabs.open_text(kept.request.name, kept.request.source)
@@ -93,22 +98,25 @@ class PastRuns(QObject):
     def _compare_kept(self, kept: Sequence[KeptRun]) -> None:
         from gpuplayground.playground.comparison import Subject
 
-        self._compare([subject for each in kept for subject in Subject.of_run(each.run)])
+        notes = [each.entry.note if each.entry is not None else "" for each in kept]
+        subjects = [Subject.of_run(each.run, note=note) for each, note in zip(kept, notes, strict=True)]
+        self._comparison().show_only(list(chain.from_iterable(subjects)))
 
     def _compare_benchmark(self, benchmark: Benchmark) -> None:
         from gpuplayground.playground.comparison import Subject
 
-        self._compare([Subject.of_benchmark(benchmark)])
+        self._comparison().add([Subject.of_benchmark(benchmark)])
 
-    def _compare(self, subjects: Sequence[Subject]) -> None:
+    def _comparison(self) -> CompareDialog:
+        """Return the window of the comparison, brought to the front."""
         if self._dialog is None:
             from gpuplayground.ui.compare.dialog import CompareDialog
 
             self._dialog = CompareDialog(self._theme, self._icons, self._window)
-        self._dialog.add(subjects)
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
+        return self._dialog
 
     def _save_benchmark(self, benchmark: Benchmark) -> None:
         path = self._ask(self.tr("Save the benchmark"), "benchmark.json", self.tr("JSON (*.json)"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 
@@ -189,9 +190,35 @@ def test_a_run_without_statements_says_why_it_has_no_time() -> None:
 
 
 def test_factors_keep_three_digits() -> None:
-    assert [factor_text(value) for value in (3.051, 12.44, 345.6, 0.512, 0.00312)] == [
-        "3.05×", "12.4×", "346×", "0.51×", "0.00312×",
+    factors = (3.051, 12.44, 345.6, 341_234.5, 0.512, 0.09951, 0.0191, 0.019, 0.00996, 0.00312, 2.93e-6)
+    assert [factor_text(value) for value in factors] == [
+        "3.05×", "12.4×", "346×", "341,000×", "0.51×", "0.10×", "0.0191×", "0.0190×", "0.0100×", "1/321×", "1/341,000×",
     ]  # fmt: skip
+
+
+@given(st.floats(min_value=1e-300, max_value=1e300))
+def test_no_factor_is_written_with_an_exponent(factor: float) -> None:
+    assert "e" not in factor_text(factor)
+
+
+def test_a_time_of_zero_has_a_factor_all_the_same() -> None:
+    assert [factor_text(value) for value in (0.0, math.inf)] == ["0×", "inf×"]
+
+
+def test_subjects_of_the_same_name_have_different_ones_in_the_tables() -> None:
+    rows = compare([replace(measured("a", 1000), start_ns=1), replace(measured("a", 1000), start_ns=60_000_000_000)])
+    first, second = text_table(rows).splitlines()[2:]
+    assert first.split("  ")[0] != second.split("  ")[0]
+    assert [row.subject.label for row in rows] == ["a", "a"]
+
+
+def test_a_subject_knows_when_it_was_run_and_what_was_written_beside_it() -> None:
+    plain = replace(run(StatementTiming(0, 1, 1, "f()", 10)), start_ns=70)
+    (subject,) = Subject.of_run(plain, note="reference")
+    assert (subject.start_ns, subject.note) == (70, "reference")
+    benchmarks = (Benchmark("b", 1, 1, "x", (1.0,), start_ns=90), Benchmark("c", 2, 2, "y", error="ValueError: no"))
+    starts = [each.start_ns for each in Subject.of_run(replace(plain, benchmarks=benchmarks))]
+    assert starts == [90, 70]
 
 
 def test_the_tables_have_a_line_for_each_subject() -> None:

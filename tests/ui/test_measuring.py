@@ -155,9 +155,9 @@ def test_a_run_of_the_history_has_the_curves_of_its_time(qtbot: QtBot, start: St
     assert curves.text_at(0, 1, 0.2e9).endswith("GiB")
 
 
-def test_runs_of_the_history_are_compared(qtbot: QtBot, start: StartApplication) -> None:
+def test_runs_of_the_history_are_compared_alone_and_a_benchmark_is_added(qtbot: QtBot, start: StartApplication) -> None:
     application = start()
-    opened(application, qtbot)
+    tab_id = opened(application, qtbot)
     measure(qtbot, application, 5)
     measure(qtbot, application, 8)
     application.window.actions_["history"].trigger()
@@ -167,8 +167,36 @@ def test_runs_of_the_history_are_compared(qtbot: QtBot, start: StartApplication)
     qtbot.waitUntil(lambda: application._past._dialog is not None, timeout=PATIENCE_MS)
     dialog = application._past._dialog
     assert dialog is not None
+    qtbot.waitUntil(lambda: len(dialog.subjects) == 2, timeout=PATIENCE_MS)
     assert sorted(subject.label for subject in dialog.subjects) == ["Sort", "Sum"]
+    sort = next(entry for entry in panel.model.entries() if entry.label == "Sort")
+    panel.compareRequested.emit([sort.id, sort.id])
+    qtbot.waitUntil(lambda: [subject.label for subject in dialog.subjects] == ["Sort"], timeout=PATIENCE_MS)
+    measure(qtbot, application, 5)
+    application.playground.pages(tab_id).benchmark.compare_button.click()
+    assert [subject.label for subject in dialog.subjects] == ["Sort", "Sum"], "a benchmark is added"
     dialog.close()
+
+
+def test_an_export_that_fails_is_said_once_where_it_was_asked_for(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path
+) -> None:
+    application = start()
+    nowhere = str(tmp_path / "missing" / "runs.json")
+    qtbot.waitUntil(lambda: application._past._panel is not None, timeout=PATIENCE_MS)
+    application.window.actions_["history"].trigger()
+    panel = history(application)
+    qtbot.waitUntil(panel.isVisible, timeout=PATIENCE_MS)
+    panel.exportRequested.emit([], nowhere)
+    qtbot.waitUntil(panel.notice.isVisible, timeout=PATIENCE_MS)
+    assert "choose another folder" in panel.notice.label.text()
+    banner = application.window.banner
+    assert not banner.isVisible()
+    panel.notice.close_button.click()
+    application.playground.show_title(titles()[0])
+    panel.exportRequested.emit([], nowhere)
+    qtbot.waitUntil(banner.isVisible, timeout=PATIENCE_MS)
+    assert not panel.notice.label.isVisibleTo(panel)
 
 
 def test_a_benchmark_is_saved_with_all_its_samples(

@@ -51,7 +51,9 @@ class Headline(QWidget):
             self.tr("line {first}") if benchmark.first_line == benchmark.last_line else self.tr("lines {first}–{last}")
         )
         place = lines.format(first=benchmark.first_line, last=benchmark.last_line)
-        self.subject.setText(f"{title(benchmark)}  ·  {place}")
+        # What has no title is called by its lines.
+        name = title(benchmark)
+        self.subject.setText(name if benchmark.label == place else f"{name}  ·  {place}")
         self.figure.setText(DASH if times is None else duration(times.median))
         self.width_label.setText(half_width_text(times.half_width) if times is not None and times.has_interval else "")
         self.width_label.setVisible(bool(self.width_label.text()))

@@ -42,8 +42,7 @@ class ComparisonChart(Surface):
         self.setMinimumHeight(height)
         self.setAccessibleDescription(
             "; ".join(
-                f"{row.subject.label}: {duration(row.median_ns)}, "
-                + (speed_up_text(row) if row.is_comparable else row.remark)
+                f"{row.name}: {duration(row.median_ns)}, " + (speed_up_text(row) if row.is_comparable else row.remark)
                 for row in rows
             )
         )
@@ -71,7 +70,7 @@ class ComparisonChart(Surface):
 
     def _name_width(self, area: QRectF) -> float:
         metrics = QFontMetricsF(ui_font(12))
-        widest = max(metrics.horizontalAdvance(row.subject.label) for row in self._rows)
+        widest = max(metrics.horizontalAdvance(row.name) for row in self._rows)
         return min(widest + 14, area.width() * 0.32)
 
     def _words_width(self, area: QRectF) -> float:
@@ -124,7 +123,7 @@ class ComparisonChart(Surface):
         painter.setPen(self.theme.color("text"))
         name = QRectF(line.left(), line.top(), plot.left() - line.left() - 10, line.height())
         metrics = QFontMetricsF(ui_font(12, weight))
-        painter.drawText(name, _LEFT, metrics.elidedText(row.subject.label, Qt.TextElideMode.ElideMiddle, name.width()))
+        painter.drawText(name, _LEFT, metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, name.width()))
         words, role = self._words(row)
         font = ui_font(12, QFont.Weight.DemiBold)
         painter.setFont(font)
@@ -162,7 +161,7 @@ class ComparisonChart(Surface):
         if number is None or self.mouse is None:
             return
         row = self._rows[number]
-        lines = [row.subject.label]
+        lines = [row.name]
         if row.median_ns is not None:
             lines.append(self.tr("median {time} {interval}").format(
                 time=duration(row.median_ns), interval=interval_text(row) if row.half_width is not None else ""

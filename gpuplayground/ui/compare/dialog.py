@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gpuplayground.playground.comparison import Row, Subject, compare
+from gpuplayground.playground.comparison import Row, Subject, SubjectKind, compare
 from gpuplayground.playground.comparison_text import markdown_table, text_table
 from gpuplayground.ui.charts.saving import ChooseFile, choose_by_dialog, save_picture
 from gpuplayground.ui.compare.chart import ComparisonChart
@@ -31,14 +31,8 @@ from gpuplayground.ui.compare.model import Column, ComparisonModel
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme
 
-_WIDTHS = {
-    Column.NAME: 200,
-    Column.MEDIAN: 84,
-    Column.INTERVAL: 100,
-    Column.SPEED_UP: 180,
-    Column.BUSY: 84,
-    Column.RESULT: 220,
-}
+#: Longer names are cut in the middle, as their end tells them apart; the other columns are as wide as their text.
+_WIDEST_NAME = 240
 _ROW_HEIGHT = 28
 _PICTURE_WIDTH = 900
 
@@ -79,9 +73,20 @@ class CompareDialog(QDialog):
         return compare(self._subjects, self._baseline)
 
     def add(self, subjects: Sequence[Subject]) -> None:
-        """Add subjects below those that are there; one that is there already is not added again."""
-        self._subjects += [subject for subject in subjects if subject not in self._subjects]
+        """Add subjects below those that are there; one that is there already is taken as it is now, in its place."""
+        for subject in subjects:
+            if subject in self._subjects:
+                self._subjects[self._subjects.index(subject)] = subject
+            else:
+                self._subjects.append(subject)
         self._refresh()
+
+    def show_only(self, subjects: Sequence[Subject]) -> None:
+        """Compare these, the first one as the baseline, in place of those that are there."""
+        self._baseline = 0
+        self._subjects.clear()
+        self.table.clearSelection()
+        self.add(subjects)
 
     def clear(self) -> None:
         """Take all subjects away."""
@@ -111,12 +116,11 @@ class CompareDialog(QDialog):
         table.setTabKeyNavigation(False)
         table.setShowGrid(False)
         table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header.setHighlightSections(False)
         header.setMinimumSectionSize(60)
-        for column, width in _WIDTHS.items():
-            header.resizeSection(column, width)
         header.setStretchLastSection(True)
         table.selectionModel().selectionChanged.connect(self._enable)
         table.doubleClicked.connect(self._table_activated)
@@ -180,6 +184,8 @@ class CompareDialog(QDialog):
         row.addStretch(1)
         remove = self.tr("Take the selected rows out of the comparison (Del)")
         self.remove_button = self._button(row, "trash-2", self.tr("Remove"), remove, self.remove_selected)
+        clear = self.tr("Take everything out of the comparison")
+        self.clear_button = self._button(row, "x", self.tr("Clear"), clear, self.clear)
         text = self.tr("Copy the table as aligned text")
         self.copy_button = self._button(row, "copy", self.tr("Copy text"), text, self._copy_text)
         markdown = self.tr("Copy the table in Markdown, for an issue or a README")
@@ -204,13 +210,19 @@ class CompareDialog(QDialog):
         self._baseline = min(self._baseline, max(0, len(self._subjects) - 1))
         rows = self.rows
         self.model.show_rows(rows)
+        self._fit_columns()
         self.chart.show_rows(rows)
         self.baseline.clear()
-        self.baseline.addItems([subject.label for subject in self._subjects])
+        self.baseline.addItems([row.name for row in rows])
         self.baseline.setCurrentIndex(self._baseline if self._subjects else -1)
         self._stack.setCurrentIndex(1 if rows else 0)
         self.note.setText(self._hint())
         self._enable()
+
+    def _fit_columns(self) -> None:
+        header = self.table.horizontalHeader()
+        self.table.resizeColumnsToContents()
+        header.resizeSection(Column.NAME, min(header.sectionSize(Column.NAME), _WIDEST_NAME))
 
     def _hint(self) -> str:
         count = len(self._subjects)
@@ -218,14 +230,17 @@ class CompareDialog(QDialog):
             return ""
         if count == 1:
             return self.tr("Add a second run or benchmark to compare it with this one.")
-        return self.tr(
+        words = self.tr(
             "“No difference” means that the 95 % intervals of the medians overlap. The interval of a speed-up is the "
             "widest ratio that both intervals allow."
         )
+        if any(subject.kind is SubjectKind.RUN for subject in self._subjects):
+            words += " " + self.tr("A single run counts its statements without imports.")
+        return words
 
     def _enable(self) -> None:
         filled = bool(self._subjects)
-        for button in (self.copy_button, self.markdown_button, self.picture_button):
+        for button in (self.clear_button, self.copy_button, self.markdown_button, self.picture_button):
             button.setEnabled(filled)
         self.baseline.setEnabled(len(self._subjects) > 1)
         self.remove_button.setEnabled(filled and self.table.selectionModel().hasSelection())

@@ -96,4 +96,6 @@ class HistoryBinding(QObject):
         self._panel.say(self.tr("{0} written to “{1}”.").format(runs(count), path), "muted")
 
     def _failed(self, sentence: str) -> None:
-        self._panel.say(sentence)
+        # While the panel is hidden the window says it.
+        if self._panel.isVisible():
+            self._panel.say(sentence)

@@ -72,7 +72,7 @@ def figure_meaning(entry: HistoryEntry) -> str:
         return text.format(duration(entry.median_ns), duration(entry.low_ns), duration(entry.high_ns))
     if entry.kind is EntryKind.SWEEP:
         return _tr("How many values of the sweep were measured; the whole took {0}").format(duration(entry.duration_ns))
-    return _tr("From the first statement to the end of the process")
+    return _tr("From the first statement to the end of the process, without imports made ahead of the run")
 
 
 def verdict(entry: HistoryEntry) -> tuple[str, str]:

@@ -16,6 +16,8 @@ from gpuplayground.ui.theme import Theme
 _PAUSE_MS = 120
 #: A narrower row shows its buttons without words.
 _ROOM_FOR_WORDS = 560
+#: In a still narrower one the list of kinds is as wide as the kind that is chosen, and the field says one word.
+_ROOM_FOR_KINDS = 440
 #: What the field, the kinds and the buttons without words need: with words they must not hold the panel wide.
 _LEAST_WIDTH = 300
 
@@ -31,7 +33,6 @@ class FilterRow(QWidget):
         self._icons = icons
         self._told = HistoryFilter()
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search name, label, note, GPU, framework"))
         self.search.setAccessibleName(self.tr("Search the history"))
         self.search.setToolTip(
             self.tr("Every word is looked for in names, labels, notes, verdicts, GPUs, frameworks and endings (Ctrl+F)")
@@ -61,6 +62,7 @@ class FilterRow(QWidget):
         self._pause.timeout.connect(self._tell)
         self.search.textChanged.connect(self._pause.start)
         self.kind.currentIndexChanged.connect(self._tell)
+        self.kind.currentIndexChanged.connect(self._share_width)
         self.pinned.toggled.connect(self._tell)
         theme.changed.connect(self._draw_icons)
         self._draw_icons()
@@ -90,12 +92,25 @@ class FilterRow(QWidget):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the words of the buttons out where the field needs their room."""
+        """Leave words out where the field needs their room."""
         super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
         style = Qt.ToolButtonStyle
-        wide = event.size().width() >= _ROOM_FOR_WORDS
+        has_words, has_kinds = self.width() >= _ROOM_FOR_WORDS, self.width() >= _ROOM_FOR_KINDS
         for button in (self.compare, self.export):
-            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if wide else style.ToolButtonIconOnly)
+            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if has_words else style.ToolButtonIconOnly)
+        self.search.setPlaceholderText(
+            self.tr("Search name, label, note, GPU, framework") if has_kinds else self.tr("Search")
+        )
+        # Made anew: the font is the theme's only once the row is shown.
+        widest = self.kind.sizeHint().width()
+        metrics = self.kind.fontMetrics()
+        words = [metrics.horizontalAdvance(self.kind.itemText(index)) for index in range(self.kind.count())]
+        spare = 0 if has_kinds else max(words) - words[self.kind.currentIndex()]
+        self.kind.setFixedWidth(widest - spare)
+        self.kind.view().setMinimumWidth(widest)
 
     def _tell(self) -> None:
         self._pause.stop()

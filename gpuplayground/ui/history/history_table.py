@@ -111,7 +111,9 @@ class HistoryTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what a key stands for. Letters are left to whoever wants them: the list has a search of its own."""
-        match _command(event):
+        # What the field of a note leaves over is not meant for the list: Enter ends the note and opens nothing.
+        is_writing = self.state() == QAbstractItemView.State.EditingState
+        match "" if is_writing else _command(event):
             case "open":
                 self.open_selected()
             case "pin":

@@ -24,8 +24,9 @@ class NoticeBar(QFrame):
         self._undo: Callable[[], None] | None = None
         self.label = QLabel()
         self.label.setFont(ui_font(12))
-        # A long sentence is cut, with a tooltip, rather than making the window wider.
+        # A long sentence takes more lines rather than making the window wider.
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.label.setWordWrap(True)
         self.undo_button = QPushButton(self.tr("Undo"))
         self.undo_button.setToolTip(self.tr("Take the deletion back (Ctrl+Z)"))
         self.undo_button.clicked.connect(self.undo)
@@ -57,9 +58,14 @@ class NoticeBar(QFrame):
         self._timer.start()
 
     def say(self, sentence: str, role: str = "error") -> None:
-        """Say a sentence until it is closed."""
+        """Say a sentence until it is closed or something else is done."""
         self.settle()
         self._show(sentence, role)
+
+    def move_on(self) -> None:
+        """Hide a sentence, because something else is done now; what can be taken back stays."""
+        if not self.can_undo:
+            self.hide()
 
     def undo(self) -> None:
         """Take back what can be."""

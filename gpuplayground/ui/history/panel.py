@@ -231,6 +231,10 @@ class HistoryPanel(QWidget):
         self.empty.clearRequested.connect(self.filters.clear)
         self.model.moreWanted.connect(self.moreRequested)
         self.model.noteEdited.connect(self.noteRequested)
+        for action in (
+            self.reopenRequested, self.compareRequested, self.pinRequested, self.noteRequested, self.exportRequested
+        ):  # fmt: skip
+            action.connect(self.notice.move_on)
         table = self.table
         table.openRequested.connect(self.reopenRequested)
         table.compareRequested.connect(self._compare)

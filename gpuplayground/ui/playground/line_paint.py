@@ -49,9 +49,12 @@ def paint_beside(editor: CodeEditor, painter: QPainter) -> None:
             continue
         text = line.block.text()
         if text.startswith("#") and _is_cell(editor, line):
-            y = round(line.top + line.height / 2) + 0.5
-            painter.setPen(QPen(editor.theme.color("border"), 1))
-            painter.drawLine(int(_text_right(editor, line) + 14), int(y), editor.viewport().width() - _RIGHT, int(y))
+            y = round(line.top + line.height / 2)
+            left, right = int(_text_right(editor, line) + 14), editor.viewport().width() - _RIGHT
+            # A long title leaves no room for it.
+            if left < right:
+                painter.setPen(QPen(editor.theme.color("border"), 1))
+                painter.drawLine(left, y, right, y)
         label = _label(editor, line)
         if label is not None:
             _paint_label(editor, painter, metrics, line, *label)

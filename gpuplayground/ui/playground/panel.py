@@ -226,6 +226,8 @@ class PlaygroundPanel(QSplitter):
             if panel is not None:
                 panel.setParent(None)
                 panel.deleteLater()
+        # The tab was gone before its run: only now is it one running less.
+        self.stateChanged.emit()
 
     def _finish(self, tab_id: str, result: Run) -> None:
         run = self._runs[tab_id]

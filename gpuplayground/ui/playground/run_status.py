@@ -88,8 +88,16 @@ class RunStatus(QWidget):
 
     def finish(self, run: Run) -> None:
         """Show how a run ended."""
-        self.set_state(run.state, short_ending(run))
-        self.setToolTip(run.summary)
+        words = short_ending(run)
+        self.set_state(run.state, words)
+        has_time = words.endswith(duration(run.duration_ns))
+        self.setToolTip(f"{run.summary}\n{self._meaning(run)}" if has_time else run.summary)
+
+    def _meaning(self, run: Run) -> str:
+        """Return what the time of a run is, in words."""
+        if any(timing.prewarmed_ns for timing in run.timings):
+            return self.tr("From the first statement to the end of the process, without imports made ahead of the run")
+        return self.tr("From the first statement to the end of the process")
 
     def _say(self) -> None:
         """Put the state into words."""

@@ -17,7 +17,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class TimingsFooter(QWidget):
-    """A row for the imports, where there are any, and one for the total."""
+    """A row for the imports, where there are any, one for the total, and what the total counts that a run does not."""
 
     def __init__(self, theme: Theme, header: QHeaderView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +57,9 @@ class TimingsFooter(QWidget):
                 Column.GPU: duration(totals.gpu_ns),
             }
         )
+        if totals.ahead_ns:
+            # By this the total exceeds how long the run took.
+            rows.append({Column.STATEMENT: self.tr("Imports made ahead of the run included")})
         return rows
 
     def _count(self, number: int) -> str:
@@ -72,9 +75,8 @@ class TimingsFooter(QWidget):
         painter = QPainter(self)
         painter.setPen(self._theme.color("border"))
         painter.drawLine(0, 0, self.width(), 0)
-        rows = self.rows()
-        for number, row in enumerate(rows):
-            total = number == len(rows) - 1
+        for number, row in enumerate(self.rows()):
+            total = Column.GPU in row
             for column, text in row.items():
                 if self._header.isSectionHidden(column):
                     continue
@@ -82,6 +84,7 @@ class TimingsFooter(QWidget):
                 right = left + self._header.sectionSize(column) - PADDING
                 # The words may use the room of the line numbers, which have no sum.
                 left = PADDING if column == Column.STATEMENT else left + PADDING
+                right = right if len(row) > 1 else self.width() - PADDING
                 area = QRect(left, 1 + number * _ROW_HEIGHT, right - left, _ROW_HEIGHT)
                 painter.setPen(self._theme.color("text" if total else "muted"))
                 self._draw_cell(painter, area, text, column, total)

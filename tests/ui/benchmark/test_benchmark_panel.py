@@ -95,6 +95,14 @@ def test_the_result_has_median_interval_and_verdict_beside_each_other(qtbot: QtB
     assert panel.result.bars.rows()[1][1].startswith("6.90 µs")
 
 
+def test_lines_without_a_title_are_named_once(qtbot: QtBot, resources: Path) -> None:
+    panel = shown(qtbot, resources)
+    panel.show_benchmark(measurement(label="lines 12–14"))
+    assert panel.result.headline.subject.text() == "lines 12–14"
+    panel.show_benchmark(measurement(label="lines 12–14", parameter=("n", 1024)))
+    assert panel.result.headline.subject.text() == "lines 12–14 · n = 1024"
+
+
 def test_every_doubt_has_an_amber_pill_and_its_sentence(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
     flags = (Flag(FlagKind.NOISY, "Spreads over 13 %."), Flag(FlagKind.LAUNCH_BOUND, "Busy during 8 %."))

@@ -55,7 +55,8 @@ def test_it_says_how_to_add_something_while_it_is_empty(qtbot: QtBot, resources:
     dialog = shown(qtbot, resources)
     assert dialog.empty.isVisible()
     assert "Add to comparison" in dialog.empty.text()
-    for button in (dialog.copy_button, dialog.markdown_button, dialog.picture_button, dialog.remove_button):
+    buttons = (dialog.copy_button, dialog.markdown_button, dialog.picture_button, dialog.remove_button)
+    for button in (*buttons, dialog.clear_button):
         assert not button.isEnabled()
     assert not dialog.isModal()
 
@@ -145,6 +146,54 @@ def test_what_is_there_is_not_added_again(qtbot: QtBot, resources: Path) -> None
     assert dialog.subjects == (NUMPY, CUPY)
 
 
+def test_what_is_there_is_taken_as_it_is_now_when_it_is_added_again(qtbot: QtBot, resources: Path) -> None:
+    dialog = shown(qtbot, resources, replace(CUPY, verdict=()), NUMPY)
+    assert column(dialog, Column.REMARK) == ["", ""]
+    dialog.add([CUPY])
+    assert column(dialog, Column.NAME) == ["cupy add", "numpy add"]
+    assert column(dialog, Column.REMARK) == ["launch-bound", ""]
+
+
+def test_other_runs_take_the_place_of_what_was_compared(qtbot: QtBot, resources: Path) -> None:
+    dialog = shown(qtbot, resources, *ALL)
+    dialog.choose_baseline(3)
+    dialog.table.selectRow(1)
+    dialog.show_only([FUSED, NUMPY])
+    assert dialog.subjects == (FUSED, NUMPY)
+    assert dialog.rows[0].is_baseline
+    assert not dialog.remove_button.isEnabled()
+
+
+def test_clear_takes_everything_out(qtbot: QtBot, resources: Path) -> None:
+    dialog = shown(qtbot, resources, *ALL)
+    dialog.clear_button.click()
+    assert dialog.empty.isVisible()
+    assert not dialog.clear_button.isEnabled()
+
+
+def test_subjects_of_the_same_name_are_told_apart_everywhere(qtbot: QtBot, resources: Path) -> None:
+    again = replace(NUMPY, start_ns=2, note="the second")
+    dialog = shown(qtbot, resources, replace(NUMPY, start_ns=1, note="the first"), again)
+    names = ["numpy add · the first", "numpy add · the second"]
+    assert column(dialog, Column.NAME) == names
+    assert [dialog.baseline.itemText(index) for index in range(2)] == names
+    assert all(name in dialog.chart.accessibleDescription() for name in names)
+
+
+def test_columns_are_as_wide_as_their_text_and_a_long_name_is_cut(qtbot: QtBot, resources: Path) -> None:
+    slow = Subject("a very long name " * 8, SubjectKind.BENCHMARK, samples(3_200_000, spread=0.2))
+    dialog = shown(qtbot, resources, NUMPY, slow, STOPPED)
+    assert " to " in column(dialog, Column.SPEED_UP)[1]
+    for each in (Column.MEDIAN, Column.INTERVAL, Column.SPEED_UP, Column.BUSY, Column.RESULT):
+        assert dialog.table.columnWidth(each) >= dialog.table.sizeHintForColumn(each)
+    assert dialog.table.columnWidth(Column.NAME) < dialog.table.sizeHintForColumn(Column.NAME)
+
+
+def test_the_note_says_what_a_single_run_counts(qtbot: QtBot, resources: Path) -> None:
+    assert "without imports" in shown(qtbot, resources, NUMPY, PLAIN).note.text()
+    assert "without imports" not in shown(qtbot, resources, NUMPY, CUPY).note.text()
+
+
 def test_the_table_is_copied_as_text_and_as_markdown(qtbot: QtBot, resources: Path) -> None:
     dialog = shown(qtbot, resources, *ALL)
     dialog.copy_button.click()
@@ -206,7 +255,8 @@ def test_both_themes_draw_and_the_buttons_follow(qtbot: QtBot, resources: Path) 
 
 def test_every_button_says_what_it_does(qtbot: QtBot, resources: Path) -> None:
     dialog = shown(qtbot, resources, *ALL)
-    for button in (dialog.copy_button, dialog.markdown_button, dialog.picture_button, dialog.remove_button):
+    buttons = (dialog.copy_button, dialog.markdown_button, dialog.picture_button, dialog.remove_button)
+    for button in (*buttons, dialog.clear_button):
         assert button.accessibleName()
         assert button.toolTip()
     assert dialog.baseline.toolTip()

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLineEdit,
     QMessageBox,
+    QStyle,
+    QStyleOptionComboBox,
     QTableView,
     QWidget,
 )
@@ -43,6 +45,12 @@ def at(panel: HistoryPanel, row: int, column: Column = Column.NAME) -> QPoint:
 def click(panel: HistoryPanel, row: int, column: Column = Column.NAME, *, control: bool = False) -> None:
     modifier = Qt.KeyboardModifier.ControlModifier if control else Qt.KeyboardModifier.NoModifier
     QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, modifier, at(panel, row, column))
+
+
+def option_of(box: QComboBox) -> QStyleOptionComboBox:
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    return option
 
 
 def press(widget: QWidget, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
@@ -136,6 +144,25 @@ def test_control_f_searches_wherever_the_focus_is_in_the_panel(panel: HistoryPan
         assert panel.filters.search.hasFocus(), widget
 
 
+@pytest.mark.parametrize("width", [300, 360, 480, 900])
+def test_the_search_has_room_for_words_at_every_width(panel: HistoryPanel, width: int) -> None:
+    panel.resize(width, 300)
+    QApplication.processEvents()
+    search, kind = panel.filters.search, panel.filters.kind
+    metrics = search.fontMetrics()
+    # 50 pixels are the magnifier and the margins.
+    assert search.width() - 50 >= metrics.horizontalAdvance("fused add")
+    assert width > 440 or metrics.horizontalAdvance(search.placeholderText()) <= search.width() - 50
+    for index in range(kind.count()):
+        kind.setCurrentIndex(index)
+        QApplication.processEvents()
+        shown = kind.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option_of(kind), QStyle.SubControl.SC_ComboBoxEditField, kind
+        )
+        assert shown.width() >= kind.fontMetrics().horizontalAdvance(kind.currentText())
+    assert kind.view().minimumWidth() >= kind.fontMetrics().horizontalAdvance("Benchmarks")
+
+
 def test_down_in_the_search_goes_to_the_list(panel: HistoryPanel) -> None:
     fill(panel)
     panel.filters.search.setFocus()
@@ -206,6 +233,20 @@ def test_f2_edits_the_note_in_place(qtbot: QtBot, panel: HistoryPanel, width: in
     assert panel.model.entry(3).note == "slower than eager"
 
 
+def test_enter_in_a_note_ends_the_note_and_opens_no_run(qtbot: QtBot, panel: HistoryPanel) -> None:
+    fill(panel)
+    click(panel, 2)
+    press(panel.table, Qt.Key.Key_F2)
+    editor = panel.table.viewport().findChild(QLineEdit)
+    assert isinstance(editor, QLineEdit)
+    QTest.keyClicks(editor, "slower than eager")
+    with qtbot.assertNotEmitted(panel.reopenRequested), qtbot.waitSignal(panel.noteRequested):
+        press(editor, Qt.Key.Key_Return)
+    with qtbot.waitSignal(panel.reopenRequested) as reopened:
+        press(panel.table, Qt.Key.Key_Return)
+    assert reopened.args == [7]
+
+
 def test_escape_leaves_a_note_as_it_was(panel: HistoryPanel) -> None:
     fill(panel)
     click(panel, 0)
@@ -216,6 +257,37 @@ def test_escape_leaves_a_note_as_it_was(panel: HistoryPanel) -> None:
     QTest.keyClicks(editor, "x")
     press(editor, Qt.Key.Key_Escape)
     assert panel.model.entry(0).note == "the reference"
+
+
+@pytest.mark.parametrize("how", ["pin", "open", "note", "search", "close"])
+def test_a_sentence_is_whole_and_goes_with_the_next_action(qtbot: QtBot, panel: HistoryPanel, how: str) -> None:
+    fill(panel)
+    panel.resize(300, 400)
+    panel.say("“/nope/history.json” cannot be written (No such file or directory): choose another folder.")
+    label = panel.notice.label
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()) > 2 * label.fontMetrics().height())
+    click(panel, 1)
+    assert panel.notice.isVisible()
+    match how:
+        case "pin":
+            press(panel.table, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+        case "open":
+            press(panel.table, Qt.Key.Key_Return)
+        case "note":
+            panel.model.setData(panel.model.index(1, Column.NAME), "slow")
+        case "search":
+            panel.filters.search.setText("a")
+        case "close":
+            panel.notice.close_button.click()
+    qtbot.waitUntil(lambda: not panel.notice.isVisible())
+
+
+def test_a_deletion_can_still_be_undone_after_another_run_was_pinned(panel: HistoryPanel) -> None:
+    fill(panel)
+    click(panel, 1)
+    press(panel.table, Qt.Key.Key_Delete)
+    press(panel.table, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert panel.notice.can_undo
 
 
 def test_deleted_runs_go_at_once_and_can_be_taken_back(qtbot: QtBot, panel: HistoryPanel) -> None:

@@ -177,3 +177,18 @@ def test_dragging_over_the_numbers_selects_lines(editor: CodeEditor) -> None:
     QTest.mouseMove(widget, QPoint(30, rows[3]))
     QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(30, rows[3]))
     assert editor.textCursor().selectedText().split("\u2029") == [*LINES.split("\n")[1:4], ""]
+
+
+@pytest.mark.parametrize(("title", "has_rule"), [("Sort", True), ("a title longer than the room there is", False)])
+def test_the_rule_of_a_cell_stays_beside_its_title(
+    editor: CodeEditor, theme: Theme, title: str, has_rule: bool
+) -> None:
+    editor.set_text(f"x = 1\n# %% {title}\ny = 2\n")
+    editor.resize(300, 200)
+    picture = editor.viewport().grab().toImage()
+    line = next(visible for visible in editor.visible_lines() if visible.number == 1)
+    row = range(int(line.top), int(line.top + line.height))
+    ruled = {x for x in range(picture.width()) for y in row if picture.pixelColor(x, y) == theme.color("border")}
+    assert (len(ruled) > 50) == has_rule
+    text_right = editor.text_left() + line.block.layout().lineAt(0).naturalTextWidth()
+    assert all(x > text_right for x in ruled)

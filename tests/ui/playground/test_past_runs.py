@@ -57,3 +57,14 @@ def test_a_run_of_the_past_ticks_no_clock_and_leaves_room_for_the_next(
     playground.begin(tab_id, "next", "root.py")
     assert playground.output(tab_id).text() == ""
     assert front(tabs).marks.error is None
+
+
+def test_a_tab_that_is_closed_while_its_snippet_runs_is_no_longer_counted_as_running(
+    qtbot: QtBot, playground: PlaygroundPanel, tabs: EditorTabs
+) -> None:
+    tab_id = tabs.open_text("root.py", SOURCE)
+    playground.begin(tab_id, "run", "root.py")
+    counts: list[int] = []
+    playground.stateChanged.connect(lambda: counts.append(playground.active_runs()))
+    playground.forget(tab_id)
+    assert counts == [0]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.playground.results import RunState
+from gpuplayground.playground.results import Run, RunError, RunState, StatementTiming
 from gpuplayground.ui.playground.run_status import RunStatus, elapsed
 from tests.ui.playground.result_panels import finished, themed
 
@@ -120,3 +121,16 @@ def test_elapsed_time_reads_in_tenths_then_in_minutes() -> None:
     assert elapsed(3.44) == "3.4 s"
     assert elapsed(59.97) == "60.0 s" or elapsed(59.97) == "1 min 0 s"
     assert elapsed(125.2) == "2 min 5 s"
+
+
+def test_the_tip_of_a_pill_says_what_its_time_is(status: RunStatus) -> None:
+    cold = StatementTiming(0, 1, 1, "import numpy", 900, is_import=True)
+    warm = replace(cold, prewarmed_ns=56_000_000)
+    run = Run("1", "a.py", RunState.FINISHED, 0, 17_600_000, 0, summary="exit 0 · 17.6 ms", timings=(cold,))
+    status.finish(run)
+    meaning = "From the first statement to the end of the process"
+    assert status.toolTip().splitlines() == ["exit 0 · 17.6 ms", meaning]
+    status.finish(replace(run, timings=(warm,)))
+    assert status.toolTip().splitlines() == ["exit 0 · 17.6 ms", f"{meaning}, without imports made ahead of the run"]
+    status.finish(replace(run, state=RunState.FAILED, error=RunError("ValueError: x", 3, "ValueError"), summary="x"))
+    assert status.toolTip() == "x"

@@ -97,8 +97,18 @@ def test_totals_stand_below_with_the_imports_apart(qtbot: QtBot, resources: Path
     assert panel.footer.text().splitlines() == [
         "Imports · 1 statement 4.10 s 4.10 s 88.2 %",
         "Total · 3 statements 4.10 s 4.65 s",
+        "Imports made ahead of the run included",
     ]
     assert panel.footer.accessibleDescription() == panel.footer.text()
+
+
+def test_totals_name_no_imports_ahead_where_none_were_made(qtbot: QtBot, resources: Path) -> None:
+    panel = shown_timings(qtbot, resources)
+    add(panel, replace(IMPORT, prewarmed_ns=0), LAUNCH)
+    high = panel.footer.height()
+    assert "ahead" not in panel.footer.text()
+    add(panel, IMPORT)
+    assert panel.footer.height() > high
 
 
 def test_a_click_on_a_row_shows_its_line_and_enter_goes_there(qtbot: QtBot, resources: Path) -> None:
