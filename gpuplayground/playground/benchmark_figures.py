@@ -34,7 +34,7 @@ def half_width_text(half_width: float) -> str:
 def interval_sentence(times: Summary) -> str:
     """Return the interval in words, or why there is none."""
     if times.lacks_samples:
-        return f"{times.count} samples are too few for an interval of the median."
+        return f"{times.count:,} samples are too few for an interval of the median."
     if not times.has_interval:
         return f"The {times.count:,} samples may depend on each other: no interval of the median. Measure for longer."
     low, high = duration(times.low), duration(times.high)

@@ -154,7 +154,7 @@ class Row:
         if self.times is None:
             return "single run, no interval"
         if self.times.lacks_samples:
-            return f"{self.times.count} samples are too few for an interval"
+            return f"{self.times.count:,} samples are too few for an interval"
         if not self.times.has_interval:
             return f"{self.times.count:,} samples that may depend on each other, no interval"
         return ""

@@ -71,7 +71,7 @@ def _convergence(benchmark: Benchmark, times: Summary) -> list[Flag]:
     if benchmark.converged:
         return []
     kind = FlagKind.INCOMPLETE if benchmark.error else FlagKind.NOT_CONVERGED
-    of_samples = f"of {times.count} {_samples(times)} {_how_known(times)}"
+    of_samples = f"of {times.count:,} {_samples(times)} {_how_known(times)}"
     end = "It was stopped" if benchmark.was_stopped else "It failed"
     if times.has_interval and times.half_width <= HALF_WIDTH:
         # Narrow, and yet not enough: a fifth of a second shows none of the drift that a whole one would.
@@ -118,7 +118,7 @@ def _copies(benchmark: Benchmark) -> list[Flag]:
 
 
 def _steady(times: Summary, of_gpu: str) -> Flag:
-    sentence = f"Steady: {times.count} {_samples(times)}, the median known {_known(times)}{of_gpu}."
+    sentence = f"Steady: {times.count:,} {_samples(times)}, the median known {_known(times)}{of_gpu}."
     return Flag(FlagKind.STEADY, sentence)
 
 
