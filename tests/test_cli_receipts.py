@@ -108,6 +108,7 @@ def test_a_run_longer_than_all_samples_reach_back_is_accounted_for_from_its_star
         watch._take((GpuSample(tick * second // 10, "GPU-1", memory_used_bytes=used),))
     timings = (StatementTiming(0, 1, 1, "x", second, second),)
     run = Run("1", "a.py", RunState.FINISHED, 10 * second, 40 * second, timings=timings, pid=7)
-    (receipt,) = watch.receipts(run)
+    account = watch.account(run)
+    (receipt,) = account.receipts
     assert (receipt.device_peak_bytes, receipt.device_before_bytes, receipt.unwatched_ns) == (3 << 30, 1 << 30, 0)
-    assert len(watch.samples(run)) >= 30
+    assert len(account.samples) >= 30

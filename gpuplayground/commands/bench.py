@@ -55,8 +55,8 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             run = attended.to_its_end()
             progress.clear()
             gpus = chosen_gpus(request)
-            run = replace(run, benchmarks=watch.judged(run, gpus))
-            receipts = watch.receipts(run, gpus)
+            account = watch.account(run, gpus)
+            run = replace(run, benchmarks=account.benchmarks)
     finally:
         launcher.close()
     code = attended.exit_code(run)
@@ -66,9 +66,9 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     if attended.output_error is None and not tell(text):
         code = code or EXIT_PROBLEM
     if not options.no_history:
-        keep(request, run, receipts, watch)
+        keep(request, replace(account, run=run), watch.inventory)
     if json_path is not None:
-        write_json(json_path, as_json(run, request, code, read_inventory(), receipts))
+        write_json(json_path, as_json(run, request, code, read_inventory(), account.receipts))
     if csv_path is not None:
         write_text(csv_path, sweep_csv({request.name: run.benchmarks}))
     if attended.output_error is not None:

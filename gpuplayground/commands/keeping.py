@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from gpuplayground import paths
 from gpuplayground.commands.streams import tell
-from gpuplayground.commands.watch import Watch
-from gpuplayground.playground.receipt import Receipt
-from gpuplayground.playground.results import Run, RunRequest, RunState
+from gpuplayground.monitor.samples import Inventory
+from gpuplayground.playground.accounts import Account
+from gpuplayground.playground.results import RunRequest, RunState
 
 #: How long a window may be writing before this run goes without.
 _BUSY_S = 2.0
 
 
-def keep(request: RunRequest, run: Run, receipts: Sequence[Receipt], watch: Watch) -> None:
-    """Write a run that is over into the history. Where that fails or it was damaged, one sentence on stderr says so."""
+def keep(request: RunRequest, account: Account, inventory: Inventory | None) -> None:
+    """Write a run that is over into the history. Where that fails or it was damaged, one sentence on stderr says so.
+
+    Args:
+        request: what was asked for.
+        account: the run, and what was seen of it.
+        inventory: the driver and the GPUs, None where there are none.
+    """
+    run = account.run
     if run.state is RunState.NOT_STARTED:
         return
     # sqlite3 and numpy: a run that is not kept does without them.
     from gpuplayground.playground.store import HistoryError, HistoryStore, KeptRun
 
-    inventory = watch.inventory
-    kept = KeptRun(request, run, tuple(receipts), samples=watch.samples(run))
+    kept = KeptRun(request, run, account.receipts, samples=account.samples)
     if inventory is not None:
         kept = replace(kept, driver=inventory.driver, gpus=inventory.gpus)
     try:

@@ -63,15 +63,15 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             code = attended.exit_code(run)
             if attended.output_error is None and not tell(run_report.as_text(run, columns)):
                 code = code or EXIT_PROBLEM
-            receipts = watch.receipts(run, chosen_gpus(request))
+            account = watch.account(run, chosen_gpus(request))
     finally:
         launcher.close()
-    if receipts and attended.output_error is None:
-        tell(run_report.receipts_as_text(receipts))
+    if account.receipts and attended.output_error is None:
+        tell(run_report.receipts_as_text(account.receipts))
     if not options.no_history:
-        keep(request, run, receipts, watch)
+        keep(request, account, watch.inventory)
     if out is not None:
-        write_json(out, run_report.as_json(run, request, code, read_inventory(), receipts))
+        write_json(out, run_report.as_json(run, request, code, read_inventory(), account.receipts))
     if attended.output_error is not None:
         raise attended.output_error
     return code

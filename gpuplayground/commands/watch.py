@@ -13,16 +13,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpuplayground.monitor.feed import Feed
-from gpuplayground.monitor.samples import GpuSample, Inventory, MonitorEvent, Problem
-from gpuplayground.playground.benchmark_results import Benchmark, Phase
+from gpuplayground.monitor.samples import Inventory, MonitorEvent, Problem
+from gpuplayground.playground.accounts import Account, account_for, has_used_gpu
+from gpuplayground.playground.benchmark_results import Phase
 from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed, SessionEvent
-from gpuplayground.playground.receipt import SETTLE_S, Receipt, receipts, window_of
+from gpuplayground.playground.receipt import SETTLE_S
 from gpuplayground.playground.results import Run
-from gpuplayground.playground.used_gpus import MARGIN_NS
 from gpuplayground.playground.verdicts import judge
 
 if TYPE_CHECKING:
-    from gpuplayground.playground.sample_log import SampleLog, Watched
+    from gpuplayground.playground.sample_log import SampleLog
 
 #: A snippet with none of these words waits for no monitor: it hardly uses a GPU.
 _MENTIONS = re.compile(r"\b(?:cu[a-z]+|torch|tensorflow|keras|pycuda|numba|jax|triton|warp|nv[a-z]+)\b", re.IGNORECASE)
@@ -73,50 +73,24 @@ class Watch:
         elif isinstance(event, BenchmarkProgressed) and event.phase is Phase.WARMING_UP:
             self._feed.pause_slow_tier()
 
-    def receipts(self, run: Run, gpu_uuids: Sequence[str] = ()) -> tuple[Receipt, ...]:
-        """Return what a run cost on each GPU it used; none where it used none. May wait for a last sample."""
-        seen = self._around(run)
-        if (
-            seen is None
-            or run.pid is None
-            or not (run.used_cuda or any(each.pid == run.pid for each in seen.processes))
-        ):
-            return ()
-        seen = self._settled(run, whole=True)
-        if seen is None or not seen.samples:
-            return ()
-        return receipts(window_of(run, gpu_uuids), seen.samples, seen.processes, run.allocator_peaks, seen.gpus)
+    def account(self, run: Run, gpu_uuids: Sequence[str] = ()) -> Account:
+        """Return what was seen of a run that is over; may wait for a last sample.
 
-    def samples(self, run: Run) -> tuple[GpuSample, ...]:
-        """Return what was seen while a run lasted, and a little beyond."""
-        seen = self._around(run, whole=True)
-        return () if seen is None else seen.near(run.start_ns, run.end_ns)
-
-    def judged(self, run: Run, gpu_uuids: Sequence[str] = ()) -> tuple[Benchmark, ...]:
-        """Return the benchmarks of a run with their verdicts."""
-        uses_gpu = any(benchmark.uses_gpu for benchmark in run.benchmarks)
-        seen = self._settled(run) if uses_gpu else None
-        samples, processes, gpus = (seen.samples, seen.processes, seen.gpus) if seen is not None else ((), (), ())
-        pids = seen.family(run.pid) if seen is not None else ()
-        return tuple(
-            replace(benchmark, verdict=judge(benchmark, samples, processes, pids, gpu_uuids, gpus))
-            for benchmark in run.benchmarks
-        )
-
-    def _settled(self, run: Run, *, whole: bool = False) -> Watched | None:
-        """Return what was seen around a run, once what its end changes has been seen too."""
-        if self._log is not None and self._log.gpus:
+        Args:
+            run: the run, whose benchmarks have not been judged.
+            gpu_uuids: the GPU that it was given, none where it saw all.
+        """
+        log = self._log
+        if log is None:
+            return Account(
+                run, benchmarks=tuple(replace(each, verdict=judge(each, (), (), ())) for each in run.benchmarks)
+            )
+        if log.gpus and has_used_gpu(run, log):
             settled_ns = run.end_ns + round(SETTLE_S * 1e9)
             deadline = time.monotonic() + 2 * SETTLE_S
             while self._last_ns < settled_ns and time.monotonic() < deadline:
                 time.sleep(0.05)
-        return self._around(run, whole=whole)
-
-    def _around(self, run: Run, *, whole: bool = False) -> Watched | None:
-        """Return what was seen around a run; with ``whole`` less often rather than of its end alone."""
-        if self._log is None:
-            return None
-        return self._log.between(run.start_ns - MARGIN_NS, run.end_ns + MARGIN_NS, whole=whole)
+        return account_for(run, log, gpu_uuids)
 
     def _take(self, event: MonitorEvent) -> None:
         assert self._log is not None  # there is no feed without it

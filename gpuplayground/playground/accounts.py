@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from gpuplayground.monitor.samples import GpuInfo, GpuSample, RunSpan
 from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.receipt import Receipt, receipts, window_of
 from gpuplayground.playground.results import Run
-from gpuplayground.playground.sample_log import SampleLog
 from gpuplayground.playground.used_gpus import MARGIN_NS
 from gpuplayground.playground.verdicts import judge
+
+if TYPE_CHECKING:
+    from gpuplayground.playground.sample_log import SampleLog  # needs numpy, which a command without a GPU does without
 
 #: Samples kept for the curves of a run, in all: more than a picture has columns, and 8 MB.
 MAX_SAMPLES = 16_000
@@ -29,6 +32,11 @@ class Account:
     benchmarks: tuple[Benchmark, ...] = ()
     samples: tuple[GpuSample, ...] = ()
     gpus: tuple[GpuInfo, ...] = ()
+
+
+def has_used_gpu(run: Run, log: SampleLog) -> bool:
+    """Return whether a run used a GPU, by itself or by what the driver says: a call that raises may be its only one."""
+    return run.used_cuda or log.has_seen(run.pid)
 
 
 def account_for(
@@ -48,7 +56,7 @@ def account_for(
     # A benchmark is judged by every sample of its own short time.
     seen = log.between(start_ns, end_ns) if run.benchmarks else whole
     made: tuple[Receipt, ...] = ()
-    if run.used_cuda and whole.samples:
+    if whole.samples and has_used_gpu(run, log):
         window = window_of(run, chosen)
         made = receipts(window, whole.samples, whole.processes, run.allocator_peaks, whole.gpus, others)
     pids = seen.family(run.pid)

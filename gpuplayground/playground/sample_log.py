@@ -170,6 +170,11 @@ class SampleLog:
                 if not samples:
                     self._add_pass(tuple(each for each in event if isinstance(each, ProcessSample)))
 
+    def has_seen(self, pid: int | None) -> bool:
+        """Return whether a process was on a GPU in one of the passes that are kept."""
+        with self._lock:
+            return any(each.pid == pid for found, _ in self._passes for each in found)
+
     def between(self, start_ns: int, end_ns: int, *, whole: bool = False) -> Watched:
         """Return what was seen from one time to another, both included.
 

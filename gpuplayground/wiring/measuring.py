@@ -10,7 +10,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gpuplayground.monitor.samples import Inventory, RunSpan
-from gpuplayground.playground.accounts import Account, account_for
+from gpuplayground.playground.accounts import Account, account_for, has_used_gpu
 from gpuplayground.playground.benchmark_results import Phase
 from gpuplayground.playground.events import (
     BenchmarkMeasured,
@@ -112,7 +112,7 @@ class Measuring(QObject):
     def _account(self, tab_id: str, request: RunRequest, run: Run) -> None:
         if run.state is not RunState.NOT_STARTED:
             self._keeper.keep(request, run, self._inventory)
-        wait_ms = COMPLETE_AFTER_MS if self._log.gpus and run.used_cuda else 0
+        wait_ms = COMPLETE_AFTER_MS if self._log.gpus and has_used_gpu(run, self._log) else 0
         self._due[run.run_id] = tab_id, request, run
         QTimer.singleShot(wait_ms, self, lambda: self._complete(run.run_id))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gpuplayground.monitor.samples import DriverInfo, GpuInfo, GpuSample, Inventory, ProcessSample
-from gpuplayground.playground.accounts import MAX_SAMPLES, account_for
+from gpuplayground.playground.accounts import MAX_SAMPLES, account_for, has_used_gpu
 from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.results import Run, RunState, StatementTiming
 from gpuplayground.playground.sample_log import SampleLog
@@ -42,10 +44,16 @@ def test_a_run_gets_its_receipt_its_verdicts_and_the_samples_of_its_time() -> No
     assert account.gpus == GPUS
 
 
-def test_a_run_that_did_not_use_cuda_gets_no_receipt() -> None:
-    account = account_for(run(10, 20, used_cuda=False), watched(30))
+def test_a_run_that_did_not_use_a_gpu_gets_no_receipt() -> None:
+    account = account_for(replace(run(10, 20, used_cuda=False), pid=5), watched(30))
     assert account.receipts == ()
     assert account.samples
+
+
+def test_a_run_whose_only_use_of_the_gpu_failed_gets_its_receipt_too() -> None:
+    log, failed = watched(30), run(10, 20, used_cuda=False)
+    assert has_used_gpu(failed, log)
+    assert [receipt.gpu_uuid for receipt in account_for(failed, log).receipts] == ["GPU-1"]
 
 
 def test_the_samples_of_a_long_run_are_thinned_alike_for_each_gpu() -> None:
