@@ -14,7 +14,7 @@ from gpuplayground.playground.curves import Crossing, CurvePoint, crossings
 from gpuplayground.playground.sweep_curves import SweepCurve
 from gpuplayground.ui.charts.series import series_role
 from gpuplayground.ui.charts.surface import Surface, dashed, draw_tip, solid
-from gpuplayground.ui.charts.ticks import about_text, natural_base, number_text
+from gpuplayground.ui.charts.ticks import about_text, number_text
 from gpuplayground.ui.sweep.chart_frame import Frame, Quantity, draw_frame, quantity_text
 from gpuplayground.ui.theme import Theme, ui_font
 
@@ -102,7 +102,7 @@ class SweepChart(Surface):
                 area.adjusted(24, 0, -24, 0), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.hint()
             )
             return
-        draw_frame(painter, self.theme, frame, self._variable, natural_base(values))
+        draw_frame(painter, self.theme, frame, self._variable, values)
         if self._quantity is Quantity.TIME and len(self._marks) <= MOST_MARKS:
             self._draw_marks(painter, frame)
         for number, curve in enumerate(self._curves):

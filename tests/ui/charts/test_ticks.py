@@ -58,12 +58,12 @@ def test_powers_are_written_as_by_hand() -> None:
 
 def test_values_are_powers_of_two_or_numbers_with_separators() -> None:
     assert value_text(2**20) == "2²⁰"
-    assert value_text(1_000_000) == "1\u202f000\u202f000"
+    assert value_text(1_000_000) == "1,000,000"
     assert value_text(0.5) == "0.5"
 
 
 def test_a_crossing_claims_two_digits_at_most() -> None:
-    assert about_text(131_234.0) == "130\u202f000"
+    assert about_text(131_234.0) == "130,000"
     assert about_text(3.14159) == "3.1"
     assert about_text(14.9) == "15"
 
