@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QPalette, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from gpuplayground.playground.comparison_text import markdown_table, text_table
 from gpuplayground.ui.charts.saving import ChooseFile, choose_by_dialog, save_picture
 from gpuplayground.ui.compare.chart import ComparisonChart
 from gpuplayground.ui.compare.model import Column, ComparisonModel
+from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme
 
@@ -54,11 +54,11 @@ class CompareDialog(QDialog):
         self._subjects: list[Subject] = []
         self._baseline = 0
         self.setWindowTitle(self.tr("Compare"))
-        self.resize(1060, 640)
+        self.resize(QSize(1060, 640).boundedTo(self.screen().availableSize() - QSize(20, 50)))
         self.model = ComparisonModel(theme, self)
         self.table = QTableView()
         self.chart = ComparisonChart(theme)
-        self.baseline = QComboBox()
+        self.baseline = DropDown()
         self.note = QLabel()
         self.empty = QLabel()
         self._stack = QStackedWidget()
