@@ -41,6 +41,7 @@ class SweepChart(Surface):
         self._curves: tuple[SweepCurve, ...] = ()
         self._marks: tuple[Mark, ...] = ()
         self._quantity = Quantity.TIME
+        self._has_failed = False
         self.setMinimumSize(280, 200)
         self.setAccessibleName(self.tr("Chart of the sweep"))
 
@@ -54,9 +55,9 @@ class SweepChart(Surface):
         """The crossings of all pairs of curves, from the smallest value up."""
         return self._marks
 
-    def show_curves(self, variable: str, curves: Sequence[SweepCurve]) -> None:
-        """Show other curves over the values of a variable."""
-        self._variable, self._curves = variable, tuple(curves)
+    def show_curves(self, variable: str, curves: Sequence[SweepCurve], *, has_failed: bool = False) -> None:
+        """Show other curves over the values of a variable. ``has_failed``: without any there is a reason below."""
+        self._variable, self._curves, self._has_failed = variable, tuple(curves), has_failed
         found = [
             _mark(first, second, crossing)
             for first, second in combinations(self._curves, 2)
@@ -115,6 +116,8 @@ class SweepChart(Surface):
             return self.tr(
                 "The bytes moved are not known. Set bytes_moved in the snippet to what one repeat reads and writes."
             )
+        if self._has_failed:
+            return self.tr("Nothing was measured: the reason stands below.")
         return self.tr("The curves appear here, a point after each value.")
 
     def _span(self, point: CurvePoint) -> tuple[float, float, float] | None:
