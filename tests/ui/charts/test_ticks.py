@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gpuplayground.ui.charts.axis import Axis, padded
@@ -91,6 +91,7 @@ def test_an_axis_without_extent_is_an_error() -> None:
 
 
 @given(st.floats(1e-6, 1e15), st.floats(1, 1e6), st.booleans())
+@example(1.0, 1.0000000000000002, False)
 def test_a_padded_range_always_makes_an_axis(low: float, factor: float, log: bool) -> None:
     start, end = padded(low, low * factor, 0.05, log=log)
     assert start < low <= low * factor < end
