@@ -56,10 +56,15 @@ def point_of(benchmark: Benchmark) -> CurvePoint | None:
     return CurvePoint(float(benchmark.parameter[1]), times.median, low, high, rate)
 
 
-def curve_of(label: str, benchmarks: Sequence[Benchmark]) -> SweepCurve:
-    """Return the benchmarks of one implementation as a curve. Those without a value of a sweep are left out."""
+def curve_of(
+    label: str, benchmarks: Sequence[Benchmark], known: Mapping[float, CurvePoint | None] | None = None
+) -> SweepCurve:
+    """Return the benchmarks of one implementation as a curve. Those without a value of a sweep are left out.
+
+    ``known`` holds what :func:`point_of` returned for their values, where that was asked before: it sorts all samples.
+    """
     swept = [(float(each.parameter[1]), each) for each in benchmarks if each.parameter is not None]
-    points = filter(None, (point_of(benchmark) for _, benchmark in swept))
+    points = filter(None, (point_of(each) if known is None else known.get(value) for value, each in swept))
     return SweepCurve(
         label,
         tuple(sorted(points, key=lambda point: point.value)),

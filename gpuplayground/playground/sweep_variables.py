@@ -1,4 +1,7 @@
-"""Which variables of a snippet a sweep could change: simple assignments of one number at the top level."""
+"""Which variables of a snippet a sweep could change, and what could be measured over them.
+
+Such a variable is set by a simple assignment of one number at the top level.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,13 @@ import ast
 from dataclasses import dataclass
 
 from gpuplayground.playground.sweeps import SweepError, parse_sweep
+from gpuplayground.runtime.statements import top_level
+
+#: What is bound inside of these is not bound at the top level.
+_SCOPES = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,40 @@ def number_variables(source: str, before_line: int | None = None) -> tuple[Numbe
             found.pop(target, None)
             found[target] = NumberVariable(target, text, node.lineno)
     return tuple(found.values())
+
+
+class Assignments:
+    """Where a snippet sets its names at the top level; of one that does not parse nothing is known."""
+
+    def __init__(self, source: str) -> None:
+        try:
+            self._nodes = top_level(source, "<snippet>")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            self._nodes = []
+
+    def refusal(self, first_line: int, last_line: int, variable: str) -> str:
+        """Return in a few words why lines cannot be measured over a variable; empty where nothing is known against it.
+
+        Lines count from 1, both are included.
+        """
+        if not (self._nodes and variable.isidentifier()):
+            return ""
+        if any(first_line <= node.lineno <= last_line and _binds(node, variable) for node in self._nodes):
+            return f"assigns {variable} itself: move that above"
+        above = [node for node in self._nodes if node.lineno < first_line]
+        times = sum(_assigned_name(node) == variable and getattr(node, "value", None) is not None for node in above)
+        if not times:
+            return f"{variable} is not assigned above: set it there"
+        return f"{variable} is assigned {times} times above: keep one" if times > 1 else ""
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    """Return whether a statement at the top level gives a name a value, at any depth."""
+    if isinstance(node, _SCOPES):
+        return False
+    if isinstance(node, ast.Name):
+        return node.id == name and isinstance(node.ctx, ast.Store)
+    return any(_binds(child, name) for child in ast.iter_child_nodes(node))
 
 
 def _assigned_name(node: ast.stmt) -> str | None:

@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self._is_filled = self._has_proportions = self._is_painted = False
         self._said: list[str] = []
+        self._sweep, self._can_stop_sweep, self._kills_sweep = "", False, False
         self.setWindowTitle("GPU Playground")
         self.setAcceptDrops(True)
 
@@ -94,6 +95,14 @@ class MainWindow(QMainWindow):
     def _forget_said(self) -> None:
         self._said = []
 
+    def show_sweep(self, status: str, *, can_stop: bool, kills: bool) -> None:
+        """Say where the sweep stands that runs, or by an empty text that none does.
+
+        Stop is for it, if it ``can_stop``, while the tab in front has no run of its own.
+        """
+        self._sweep, self._can_stop_sweep, self._kills_sweep = status, can_stop, kills
+        self.show_run_state()
+
     def show_run_state(self) -> None:
         """Let Run, Stop and the status line follow the tab in front."""
         run = self.playground.current_run()
@@ -103,12 +112,16 @@ class MainWindow(QMainWindow):
             editor.setFocus()
         for name in ("run", "benchmark"):
             self.actions_[name].setEnabled(not run.active)
-        self.header.set_stop_state(can_stop=run.active, kills=run.kills)
+        self.header.set_stop_state(
+            can_stop=run.active or self._can_stop_sweep, kills=run.kills if run.active else self._kills_sweep
+        )
         words = run.state.value.capitalize() if run.state is not None else self.tr("Ready")
+        if self._sweep:
+            words = f"{words} · {self._sweep}" if run.active else self._sweep
         others = self.playground.active_runs() - run.active
         if others:
             words += " · " + self.tr("{0} running in other tabs").format(others)
-        self.status.set_state(words, run.role)
+        self.status.set_state(words, "accent" if self._sweep else run.role)
 
     def place(self, settings: Settings, size: tuple[int, int] | None = None) -> None:
         """Give the window the place it had, or the size asked for; the first time one that fits the screen."""

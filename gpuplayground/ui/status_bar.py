@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
+from gpuplayground.ui.elided_label import ElidedLabel
 from gpuplayground.ui.theme import Theme, ui_font
 
 _COST_EVERY_MS = 2000
@@ -44,9 +45,9 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._dot = Dot(theme)
-        self.state_label, self.cursor_label, self.cost_label = QLabel(), QLabel(), QLabel()
+        self.state_label, self.cursor_label, self.cost_label = ElidedLabel(), QLabel(), QLabel()
         self.addWidget(self._dot)
-        self.addWidget(self.state_label)
+        self.addWidget(self.state_label, 1)
         for label in (self.cursor_label, self.cost_label):
             label.setContentsMargins(12, 0, 6, 0)
             self.addPermanentWidget(label)
@@ -62,7 +63,7 @@ class StatusBar(QStatusBar):
         self.set_state(self.tr("Ready"), "muted")
 
     def set_state(self, text: str, role: str) -> None:
-        """Say what the tab in front is doing."""
+        """Say what the tab in front, or a sweep, is doing."""
         self.state_label.setText(text)
         self._dot.set_role(role)
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from gpuplayground.playground.benchmark_results import Benchmark
-from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed, RunFinished, SessionEvent
+from gpuplayground.playground.events import (
+    BenchmarkMeasured,
+    BenchmarkProgressed,
+    InputRequested,
+    RunFinished,
+    SessionEvent,
+)
 from gpuplayground.playground.results import Run, RunRequest
-from gpuplayground.playground.selections import SelectionError, cells, plan_for
-from gpuplayground.playground.sweep_variables import number_variables
+from gpuplayground.playground.selections import SelectionError, cell_at, cells, plan_for
+from gpuplayground.playground.sweep_variables import Assignments, number_variables
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.playground.tabs import EditorTabs
@@ -51,6 +58,7 @@ class Sweeping(QObject):
         #: The implementation that each run of the present sweep measured, by the id of the run.
         self._measured: dict[str, str] = {}
         runs.happened.connect(self._happened)
+        window.actions_["stop"].triggered.connect(self._stop)
         measuring.judged.connect(self._judged)
 
     def show(self) -> None:
@@ -62,26 +70,36 @@ class Sweeping(QObject):
             self._dialog.startRequested.connect(self._start)
             self._dialog.cancelRequested.connect(self._cancel)
             self._dialog.killRequested.connect(self._kill)
-        if not self._current:
-            self._offer(self._dialog)
+            self._dialog.statusChanged.connect(self._tell_window)
+            self._dialog.activated.connect(self._offer)
+        self._offer()
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
 
-    def _offer(self, dialog: SweepDialog) -> None:
+    def _offer(self) -> None:
+        """Offer the cells as they are now, unless some of them are being measured."""
+        if self._dialog is None or self._dialog.is_running:
+            return
         from gpuplayground.ui.sweep.request import Implementation
 
-        current = self._tabs.current_id()
+        current, preferred = self._tabs.current_id(), ""
         pages = sorted(self._tabs.pages(), key=lambda page: page.tab_id != current)
         offered: list[Implementation] = []
         for page in pages:
-            found = cells(page.editor.text())
-            offered += [Implementation(f"{page.tab_id} {c.number}", c.label, page.document.name) for c in found]
-        dialog.set_implementations(offered)
-        editor = self._tabs.current_editor()
-        if editor is not None:
-            last = max((c.first_line for c in cells(editor.text())), default=None)
-            dialog.suggest_variables([v.name for v in number_variables(editor.text(), last)])
+            source = page.editor.text()
+            found, assignments = cells(source), Assignments(source)
+            for cell in found:
+                refusal = partial(assignments.refusal, cell.first_line, cell.last_line)
+                identity = f"{page.tab_id} {cell.number}"
+                offered.append(Implementation(identity, cell.label, page.document.name, refusal))
+            if page.tab_id == current:
+                at_cursor = cell_at(found, page.editor.place()[0])
+                preferred = f"{current} {at_cursor.number}" if at_cursor is not None else ""
+                last = found[-1].first_line if found else None
+                above = number_variables(source, at_cursor.first_line) if at_cursor is not None else ()
+                self._dialog.suggest_variables([v.name for v in above or number_variables(source, last)])
+        self._dialog.set_implementations(offered, preferred)
 
     def _start(self, wanted: SweepRequest) -> None:
         self._wanted, self._waiting = wanted, list(wanted.implementations)
@@ -92,6 +110,16 @@ class Sweeping(QObject):
         self._waiting.clear()
         if self._current:
             self._runs.stop(_key(self._current))
+
+    def _stop(self) -> None:
+        """Stop in the toolbar is for the sweep while the tab in front has no run of its own."""
+        if self._dialog is not None and not self._window.playground.current_run().active:
+            self._dialog.cancel()
+
+    def _tell_window(self) -> None:
+        if self._dialog is not None:
+            dialog = self._dialog
+            self._window.show_sweep(dialog.status, can_stop=dialog.can_cancel, kills=dialog.kills)
 
     def _kill(self) -> None:
         if self._current:
@@ -131,13 +159,18 @@ class Sweeping(QObject):
         if isinstance(event, BenchmarkProgressed):
             self._dialog.progress(self._current, event)
         elif isinstance(event, BenchmarkMeasured):
-            self._dialog.add_result(self._current, event.benchmark)
+            self._dialog.add_results(self._current, [event.benchmark])
+        elif isinstance(event, InputRequested):
+            # Nobody sees what it asks for.
+            self._runs.close_input(key)
+            self._dialog.fail(
+                self._current, self.tr("A sweep cannot answer input(): assign a value in its place and start again.")
+            )
         elif isinstance(event, RunFinished):
             self._finished(self._dialog, event.run)
 
     def _finished(self, dialog: SweepDialog, run: Run) -> None:
-        for benchmark in run.benchmarks:  # with the GPU's own times, which are only known now
-            dialog.add_result(self._current, benchmark)
+        dialog.add_results(self._current, run.benchmarks)  # with the GPU's own times, which are only known now
         if not run.benchmarks:
             dialog.fail(self._current, run.summary)
         self._next()
@@ -146,8 +179,7 @@ class Sweeping(QObject):
         """Show the verdicts, which are known a moment after the end of a run."""
         identity = self._measured.pop(run_id, None)
         if identity is not None and self._dialog is not None:
-            for benchmark in benchmarks:
-                self._dialog.add_result(identity, benchmark)
+            self._dialog.add_results(identity, benchmarks)
 
 
 def _key(identity: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gpuplayground.playground.sweep_variables import number_variables
+import pytest
+
+from gpuplayground.playground.sweep_variables import Assignments, number_variables
 
 SNIPPET = """\
 import cupy as cp
@@ -40,3 +42,39 @@ def test_of_a_name_the_last_assignment_counts() -> None:
 def test_a_snippet_that_does_not_parse_offers_nothing() -> None:
     assert names(source="n = = 2") == []
     assert names(source="") == []
+
+
+CELLS = """k = 1
+n = 100
+# %% Fill
+rows = [n for n in range(3)]
+# %% Again
+n = 5
+# %% Loop
+for n in range(3): pass
+# %% Twice
+total = n
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "variable", "refusal"),
+    [
+        ((3, 4), "n", ""),
+        ((3, 4), "k", ""),
+        ((3, 4), "rows", "assigns rows itself: move that above"),
+        ((1, 2), "n", "assigns n itself: move that above"),
+        ((7, 8), "n", "assigns n itself: move that above"),
+        ((9, 10), "n", "n is assigned 2 times above: keep one"),
+        ((3, 4), "total", "total is not assigned above: set it there"),
+        ((3, 4), "2n", ""),
+    ],
+)
+def test_lines_that_cannot_be_measured_over_a_variable_say_why(
+    lines: tuple[int, int], variable: str, refusal: str
+) -> None:
+    assert Assignments(CELLS).refusal(*lines, variable) == refusal
+
+
+def test_of_a_snippet_that_does_not_parse_nothing_is_refused_yet() -> None:
+    assert Assignments("n = (").refusal(1, 1, "n") == ""

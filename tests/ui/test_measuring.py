@@ -84,8 +84,8 @@ def test_a_benchmark_shows_where_it_stands_and_the_monitor_leaves_the_processes_
     application.window.actions_["benchmark"].trigger()
     live = application.playground.pages(tab_id).benchmark.live
     qtbot.waitUntil(lambda: "samples" in live.samples.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: live.half_width.text().startswith("±"), timeout=PATIENCE_MS)
     assert live.figure.text().endswith("ms")
-    assert live.half_width.text().startswith("±")
     assert told[-1], "while it is timed"
     application.playground.stop()
     qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
@@ -276,6 +276,80 @@ def test_a_sweep_that_does_not_listen_is_killed(qtbot: QtBot, start: StartApplic
     qtbot.waitUntil(lambda: not dialog.is_running, timeout=PATIENCE_MS)
     assert "killed" in dialog.note.text()
     dialog.close()
+
+
+def test_a_sweep_that_asks_for_input_fails_and_says_so(qtbot: QtBot, start: StartApplication) -> None:
+    application = start()
+    tab_id = opened(application, qtbot, "n = 1\nm = int(input('how many? '))\n# %% Sum\ntotal = n + m\n")
+    dialog = sweep_window(application)
+    request = SweepRequest(SweepPlan("n", (1, 2)), (f"{tab_id} 1",), 0.3)
+    dialog.begin(request)
+    dialog.startRequested.emit(request)
+    qtbot.waitUntil(lambda: not dialog.is_running, timeout=10_000)
+    assert dialog.note.text() == "Sum: A sweep cannot answer input(): assign a value in its place and start again."
+    dialog.close()
+
+
+def test_a_sweep_whose_window_is_closed_is_told_by_the_main_window_and_stopped_by_its_button(
+    qtbot: QtBot, start: StartApplication
+) -> None:
+    application = start()
+    tab_id = opened(application, qtbot, "import time\nn = 1\n# %% Wait\ntime.sleep(0.02)\n")
+    dialog = sweep_window(application)
+    request = SweepRequest(SweepPlan("n", tuple(range(1, 100))), (f"{tab_id} 1",), 30)
+    dialog.begin(request)
+    dialog.startRequested.emit(request)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    window = application.window
+    qtbot.waitUntil(lambda: window.status.state_label.text().startswith("Sweep: Wait"), timeout=PATIENCE_MS)
+    assert "n = 1 (1 of 99)" in window.status.state_label.text()
+    assert sweep_window(application) is dialog
+    assert dialog.isVisible()
+    dialog.close()
+    qtbot.mouseClick(window.header.stop_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not dialog.is_running, timeout=PATIENCE_MS)
+    assert window.status.state_label.text() == "Ready"
+    assert not window.header.stop_button.isEnabled()
+
+
+def test_stop_is_for_the_run_of_the_tab_in_front_before_it_is_for_a_sweep(
+    qtbot: QtBot, start: StartApplication
+) -> None:
+    application = start()
+    tab_id = opened(application, qtbot, "import time\nn = 1\n# %% Wait\ntime.sleep(1)\n")
+    dialog = sweep_window(application)
+    request = SweepRequest(SweepPlan("n", (1, 2)), (f"{tab_id} 1",), 30)
+    dialog.begin(request)
+    dialog.startRequested.emit(request)
+    application.tabs.open_text("other.py", "import time\ntime.sleep(60)\n")
+    application.window.actions_["run"].trigger()
+    qtbot.waitUntil(lambda: "Running · Sweep: " in application.window.status.state_label.text(), timeout=PATIENCE_MS)
+    qtbot.mouseClick(application.window.header.stop_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
+    assert dialog.is_running
+    assert dialog.can_cancel
+    dialog.close()
+
+
+def test_the_cell_at_the_cursor_is_ticked_for_a_sweep_and_what_sets_the_variable_is_not_to_be_had(
+    qtbot: QtBot, start: StartApplication
+) -> None:
+    application = start()
+    opened(application, qtbot, "# %% Set-up\nn = 100\n# %% Sum\ns = sum(range(n))\n# %% Sort\nt = sorted(range(n))\n")
+    editor = application.tabs.current_editor()
+    assert editor is not None
+    editor.set_place(6)
+    form = sweep_window(application).form
+    row = form.implementations.item
+    assert [row(number).checkState() for number in range(3)] == [
+        Qt.CheckState.Unchecked, Qt.CheckState.Unchecked, Qt.CheckState.Checked,
+    ]  # fmt: skip
+    assert not row(0).flags() & Qt.ItemFlag.ItemIsEnabled
+    assert "assigns n itself" in row(0).text()
+    editor.set_place(1)
+    form = sweep_window(application).form
+    assert form.request() is not None, "the first that can be measured"
 
 
 def test_the_sides_of_the_results_stay_when_another_tab_comes_to_the_front(

@@ -58,7 +58,7 @@ class Meter(Surface):
     def words_within(self, width: float) -> str:
         """Return the words or, where so many pixels are too few for them, those up to the comma."""
         has_room = QFontMetricsF(ui_font(11)).horizontalAdvance(self._words) <= width
-        return self._words if has_room else self._words.partition(",")[0]
+        return self._words if has_room else self._words.partition(", ")[0]
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
         """Paint both texts and the bar."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.playground.benchmark_figures import report
 from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan, Phase
@@ -14,6 +14,7 @@ from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgress
 from gpuplayground.playground.results import Run, RunState
 from gpuplayground.ui.benchmark.live_view import LiveView
 from gpuplayground.ui.benchmark.result_view import ResultView
+from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.playground.panel_header import BENCHMARK, PanelHeader, page_title
 from gpuplayground.ui.theme import Theme
@@ -37,7 +38,7 @@ class BenchmarkPanel(QWidget):
         self._benchmarks: list[Benchmark] = []
         self._are_judged = False
         self.header = PanelHeader(page_title(BENCHMARK), theme, icons, titles)
-        self.steps = QComboBox()
+        self.steps = DropDown()
         self.empty = QLabel()
         self.live, self.result = LiveView(theme), ResultView(theme)
         self._stack = QStackedWidget()

@@ -54,4 +54,6 @@ def padded(low: float, high: float, share: float, *, log: bool) -> tuple[float, 
         factor = (high / low) ** share if high > low else 2.0
         return low / max(factor, 1.001), high * max(factor, 1.001)
     room = (high - low) * share if high > low else abs(high) * 0.5 or 1.0
+    # A share of next to nothing would vanish in the rounding.
+    room = max(room, max(abs(low), abs(high)) * 1e-12)
     return low - room, high + room

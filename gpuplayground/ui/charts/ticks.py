@@ -52,12 +52,12 @@ def value_text(value: float) -> str:
     if value >= 1024 and float(value).is_integer() and int(value) & (int(value) - 1) == 0:
         return power_text(value, 2)
     if float(value).is_integer() and abs(value) < 1e15:
-        return f"{int(value):,}".replace(",", "\u202f")
+        return f"{int(value):,}"
     return f"{value:.4g}"
 
 
 def about_text(value: float) -> str:
-    """Return an interpolated value with two significant digits: ``130 000``; more would claim to be measured."""
+    """Return an interpolated value with two significant digits: ``130,000``; more would claim to be measured."""
     if value >= 10:
         digits = 1 - math.floor(math.log10(value))
         return value_text(float(round(value, digits)))
@@ -73,6 +73,5 @@ def duration_tick(nanoseconds: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """Return a number in full with narrow spaces between thousands: ``262 144``; others with six digits."""
-    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:.6g}"
-    return text.replace(",", "\u202f")
+    """Return a number in full with commas between thousands: ``262,144``; others with six digits."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.6g}"

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QPalette, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from gpuplayground.playground.comparison_text import markdown_table, text_table
 from gpuplayground.ui.charts.saving import ChooseFile, choose_by_dialog, save_picture
 from gpuplayground.ui.compare.chart import ComparisonChart
 from gpuplayground.ui.compare.model import Column, ComparisonModel
+from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme
 
@@ -48,11 +48,11 @@ class CompareDialog(QDialog):
         self._subjects: list[Subject] = []
         self._baseline = 0
         self.setWindowTitle(self.tr("Compare"))
-        self.resize(1060, 640)
+        self.resize(QSize(1060, 640).boundedTo(self.screen().availableSize() - QSize(20, 50)))
         self.model = ComparisonModel(theme, self)
         self.table = QTableView()
         self.chart = ComparisonChart(theme)
-        self.baseline = QComboBox()
+        self.baseline = DropDown()
         self.note = QLabel()
         self.empty = QLabel()
         self._stack = QStackedWidget()
@@ -187,9 +187,9 @@ class CompareDialog(QDialog):
         clear = self.tr("Take everything out of the comparison")
         self.clear_button = self._button(row, "x", self.tr("Clear"), clear, self.clear)
         text = self.tr("Copy the table as aligned text")
-        self.copy_button = self._button(row, "copy", self.tr("Copy text"), text, self._copy_text)
+        self.copy_button = self._button(row, "copy", self.tr("Copy"), text, self._copy_text)
         markdown = self.tr("Copy the table in Markdown, for an issue or a README")
-        self.markdown_button = self._button(row, "file-code-2", self.tr("Copy Markdown"), markdown, self._copy_markdown)
+        self.markdown_button = self._button(row, "file-code-2", self.tr("Markdown"), markdown, self._copy_markdown)
         picture = self.tr("Save the chart as a PNG picture")
         self.picture_button = self._button(row, "save", self.tr("Save PNG…"), picture, self._save_picture)
         return row

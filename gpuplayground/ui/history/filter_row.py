@@ -6,9 +6,10 @@ from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from gpuplayground.playground.history_entries import EntryKind, HistoryFilter
+from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.theme import Theme
 
@@ -40,7 +41,7 @@ class FilterRow(QWidget):
         self.search.setClearButtonEnabled(True)
         self._magnifier = QAction(self.search)
         self.search.addAction(self._magnifier, QLineEdit.ActionPosition.LeadingPosition)
-        self.kind = QComboBox()
+        self.kind = DropDown()
         self.kind.setAccessibleName(self.tr("Kind of run"))
         self.kind.setToolTip(self.tr("Show only runs of one kind"))
         for text, kinds in (

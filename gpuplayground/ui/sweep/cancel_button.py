@@ -14,6 +14,7 @@ class CancelButton(QPushButton):
 
     cancelRequested = Signal()
     killRequested = Signal()
+    stateChanged = Signal()  # whether it can be clicked, or whether it kills
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +27,11 @@ class CancelButton(QPushButton):
         self.setAutoDefault(False)
         self.clicked.connect(self._ask)
         self._show_state(enabled=False)
+
+    @property
+    def kills(self) -> bool:
+        """Whether a click kills."""
+        return self._kills
 
     def set_running(self, is_running: bool) -> None:
         """Say whether there is something to cancel; what was asked for before is forgotten when that changes."""
@@ -45,6 +51,7 @@ class CancelButton(QPushButton):
         self.setEnabled(False)
         self._timer.start()
         self.cancelRequested.emit()
+        self.stateChanged.emit()
 
     def _offer_kill(self) -> None:
         self._kills = True
@@ -64,3 +71,4 @@ class CancelButton(QPushButton):
         self.style().polish(self)
         self.draw_icon()
         self.setEnabled(enabled)
+        self.stateChanged.emit()

@@ -14,7 +14,7 @@ from gpuplayground.playground.curves import Crossing, CurvePoint, crossings
 from gpuplayground.playground.sweep_curves import SweepCurve
 from gpuplayground.ui.charts.series import series_role
 from gpuplayground.ui.charts.surface import Surface, dashed, draw_tip, solid
-from gpuplayground.ui.charts.ticks import about_text, natural_base, number_text
+from gpuplayground.ui.charts.ticks import about_text, number_text
 from gpuplayground.ui.sweep.chart_frame import Frame, Quantity, draw_frame, quantity_text
 from gpuplayground.ui.theme import Theme, ui_font
 
@@ -41,6 +41,7 @@ class SweepChart(Surface):
         self._curves: tuple[SweepCurve, ...] = ()
         self._marks: tuple[Mark, ...] = ()
         self._quantity = Quantity.TIME
+        self._has_failed = False
         self.setMinimumSize(280, 200)
         self.setAccessibleName(self.tr("Chart of the sweep"))
 
@@ -54,9 +55,9 @@ class SweepChart(Surface):
         """The crossings of all pairs of curves, from the smallest value up."""
         return self._marks
 
-    def show_curves(self, variable: str, curves: Sequence[SweepCurve]) -> None:
-        """Show other curves over the values of a variable."""
-        self._variable, self._curves = variable, tuple(curves)
+    def show_curves(self, variable: str, curves: Sequence[SweepCurve], *, has_failed: bool = False) -> None:
+        """Show other curves over the values of a variable. ``has_failed``: without any there is a reason below."""
+        self._variable, self._curves, self._has_failed = variable, tuple(curves), has_failed
         found = [
             _mark(first, second, crossing)
             for first, second in combinations(self._curves, 2)
@@ -102,7 +103,7 @@ class SweepChart(Surface):
                 area.adjusted(24, 0, -24, 0), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.hint()
             )
             return
-        draw_frame(painter, self.theme, frame, self._variable, natural_base(values))
+        draw_frame(painter, self.theme, frame, self._variable, values)
         if self._quantity is Quantity.TIME and len(self._marks) <= MOST_MARKS:
             self._draw_marks(painter, frame)
         for number, curve in enumerate(self._curves):
@@ -115,6 +116,8 @@ class SweepChart(Surface):
             return self.tr(
                 "The bytes moved are not known. Set bytes_moved in the snippet to what one repeat reads and writes."
             )
+        if self._has_failed:
+            return self.tr("Nothing was measured: the reason stands below.")
         return self.tr("The curves appear here, a point after each value.")
 
     def _span(self, point: CurvePoint) -> tuple[float, float, float] | None:

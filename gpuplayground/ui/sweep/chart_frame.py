@@ -13,12 +13,16 @@ from gpuplayground.playground.benchmark_figures import rate_text
 from gpuplayground.ui.charts.axis import Axis, padded
 from gpuplayground.ui.charts.series import series_role
 from gpuplayground.ui.charts.surface import solid
-from gpuplayground.ui.charts.ticks import duration_tick, power_text, value_text
+from gpuplayground.ui.charts.ticks import duration_tick, natural_base, power_text, value_text
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.units import duration
 
 _LEGEND_ROW, _BOTTOM, _RIGHT = 20.0, 38.0, 14.0
 _TICK_WIDTH, _TICK_HEIGHT = 58.0, 34.0
+#: So few values are marked themselves, instead of round numbers near them.
+_FEW_VALUES = 8
+#: Words of two marks are at least so far apart, in pixels.
+_LEAST_GAP = 6.0
 
 
 class Quantity(StrEnum):
@@ -85,8 +89,19 @@ def _legend(area: QRectF, labels: Sequence[str]) -> tuple[tuple[QRectF, str], ..
     return tuple(entries)
 
 
-def draw_frame(painter: QPainter, theme: Theme, frame: Frame, variable: str, base: int) -> None:
-    """Paint legend, grid, ticks and the names of the axes."""
+def value_marks(axis: Axis, values: Sequence[float], width: float) -> list[tuple[float, str]]:
+    """Return where an axis of so many pixels has its marks and what they say: the values where they are few."""
+    base = natural_base(values)
+    few = sorted(set(values))
+    if len(few) > _FEW_VALUES:
+        few = axis.ticks(max(2, int(width / _TICK_WIDTH)), base)
+    return [
+        (value, power_text(value, base) if axis.log and _is_power(value, base) else value_text(value)) for value in few
+    ]
+
+
+def draw_frame(painter: QPainter, theme: Theme, frame: Frame, variable: str, values: Sequence[float]) -> None:
+    """Paint legend, grid, ticks and the names of the axes. ``values`` are those of the variable, in any order."""
     _draw_legend(painter, theme, frame)
     painter.setFont(ui_font(11))
     plot = frame.plot
@@ -95,16 +110,19 @@ def draw_frame(painter: QPainter, theme: Theme, frame: Frame, variable: str, bas
         painter.setPen(solid(theme.color("grid")))
         painter.drawLine(QLineF(plot.left(), y, plot.right(), y))
         painter.setPen(theme.color("muted"))
-        text = duration_tick(value) if frame.quantity is Quantity.TIME else f"{value:.4g}"
+        text = duration_tick(value) if frame.quantity is Quantity.TIME else f"{value:,.4g}"
         box = QRectF(plot.left() - 62, y - 8, 56, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-    for value in frame.x.ticks(max(2, int(plot.width() / _TICK_WIDTH)), base):
+    words_end = -_LEAST_GAP
+    for value, text in value_marks(frame.x, values, plot.width()):
         x = frame.x.pixel(value)
         painter.setPen(solid(theme.color("grid")))
         painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
-        painter.setPen(theme.color("muted"))
-        text = power_text(value, base) if frame.x.log and _is_power(value, base) else value_text(value)
-        painter.drawText(QRectF(x - 40, plot.bottom() + 4, 80, 16), Qt.AlignmentFlag.AlignCenter, text)
+        half = QFontMetricsF(painter.font()).horizontalAdvance(text) / 2
+        if x - half >= words_end + _LEAST_GAP:
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QRectF(x - 40, plot.bottom() + 4, 80, 16), Qt.AlignmentFlag.AlignCenter, text)
+            words_end = x + half
     painter.setPen(solid(theme.color("border")))
     painter.drawLine(plot.bottomLeft(), plot.bottomRight())
     painter.setPen(theme.color("muted"))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSplitter,
     QToolButton,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.events import BenchmarkProgressed
-from gpuplayground.playground.sweep_curves import curve_of, sweep_csv
+from gpuplayground.playground.sweep_curves import sweep_csv
 from gpuplayground.ui.benchmark.meter import Meter
 from gpuplayground.ui.charts.saving import ChooseFile, choose_by_dialog, save_picture, save_text
 from gpuplayground.ui.charts.ticks import number_text
@@ -29,7 +28,9 @@ from gpuplayground.ui.sweep.cancel_button import CancelButton
 from gpuplayground.ui.sweep.chart import SweepChart
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.form import SweepForm
+from gpuplayground.ui.sweep.note import Note
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
+from gpuplayground.ui.sweep.results import SweepResults
 from gpuplayground.ui.theme import Theme
 
 _FORM_WIDTH = 300
@@ -42,6 +43,8 @@ class SweepDialog(QDialog):
     startRequested = Signal(object)
     cancelRequested = Signal()
     killRequested = Signal()
+    statusChanged = Signal()  # status, can_cancel or kills
+    activated = Signal()  # it is in front again: what can be measured may have changed meanwhile
 
     def __init__(
         self, theme: Theme, icons: Icons, parent: QWidget | None = None, choose: ChooseFile = choose_by_dialog
@@ -50,21 +53,19 @@ class SweepDialog(QDialog):
         self._icons, self._choose = icons, choose
         self._labels: dict[str, str] = {}
         self._running: SweepRequest | None = None
-        self._variable = "n"
-        self._shown: dict[str, str] = {}
-        self._results: dict[str, list[Benchmark]] = {}
-        self._failures: dict[str, str] = {}
+        self._results = SweepResults()
         self.setWindowTitle(self.tr("Sweep"))
-        self.resize(1060, 640)
+        self.resize(QSize(1060, 640).boundedTo(self.screen().availableSize() - QSize(20, 50)))
         self.form, self.chart = SweepForm(theme), SweepChart(theme)
         self.meter = Meter(self.tr("Progress"), "accent", theme)
-        self.note = QLabel()
+        self.note = Note()
         self.start_button, self.cancel_button = QPushButton(self.tr("Start")), CancelButton(icons)
         self.csv_button, self.picture_button = QPushButton(self.tr("Save CSV…")), QPushButton(self.tr("Save PNG…"))
         self.quantities: dict[Quantity, QToolButton] = {}
         self._set_up_buttons()
         self._lay_out()
         self.form.changed.connect(self._enable)
+        self.form.submitted.connect(self._start)
         theme.changed.connect(self._draw_icons)
         self._draw_icons()
         self._refresh()
@@ -82,6 +83,7 @@ class SweepDialog(QDialog):
         self.start_button.setProperty("role", "primary")
         self.cancel_button.cancelRequested.connect(self._cancel)
         self.cancel_button.killRequested.connect(self.killRequested)
+        self.cancel_button.stateChanged.connect(self.statusChanged)
 
     def _lay_out(self) -> None:
         left, right = QFrame(), QFrame()
@@ -96,9 +98,6 @@ class SweepDialog(QDialog):
         buttons.addWidget(self.start_button, 1)
         buttons.addWidget(self.cancel_button)
         form.addLayout(buttons)
-        self.note.setProperty("role", "muted")
-        self.note.setWordWrap(True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
         picture = QVBoxLayout(right)
         picture.setContentsMargins(14, 10, 14, 12)
         picture.setSpacing(8)
@@ -154,24 +153,47 @@ class SweepDialog(QDialog):
     @property
     def results(self) -> dict[str, tuple[Benchmark, ...]]:
         """What was measured, by the id of the implementation."""
-        return {key: tuple(found) for key, found in self._results.items()}
+        return self._results.by_id()
+
+    @property
+    def status(self) -> str:
+        """Where the sweep that runs stands, in a line; empty while none runs."""
+        return self.tr("Sweep: {0}").format(" ".join(self.meter.words.split())) if self.is_running else ""
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether :meth:`cancel` does something now."""
+        return self.cancel_button.isEnabled()
+
+    @property
+    def kills(self) -> bool:
+        """Whether :meth:`cancel` would kill."""
+        return self.cancel_button.kills
+
+    def cancel(self) -> None:
+        """Do what a click on Cancel does: ask the sweep to stop or, where that did not help, kill it."""
+        self.cancel_button.click()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Notice that the window is in front."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.activated.emit()
 
     def suggest_variables(self, names: Sequence[str]) -> None:
         """Offer variables of the current snippet, see :func:`.sweep_variables.number_variables`."""
         self.form.suggest_variables(names)
 
-    def set_implementations(self, implementations: Sequence[Implementation]) -> None:
-        """List what can be measured."""
+    def set_implementations(self, implementations: Sequence[Implementation], preferred: str = "") -> None:
+        """List what can be measured; the preferred one is ticked until others are by hand."""
         self._labels = {each.id: each.label for each in implementations}
-        self.form.set_implementations(implementations)
+        self.form.set_implementations(implementations, preferred)
 
     def begin(self, request: SweepRequest) -> None:
         """Get ready for a sweep that is about to start: the curves of the one before go."""
-        self._running, self._variable = request, request.plan.variable
-        self._shown = {each: self._labels.get(each, each) for each in request.implementations}
-        self._results = {each: [] for each in request.implementations}
-        self._failures = {}
-        self.meter.set(0.0, self.tr("starting"))
+        self._running = request
+        self._results = SweepResults(request, [self._labels.get(each, each) for each in request.implementations])
+        self._tell(0.0, self.tr("starting"))
         self._refresh()
 
     def progress(self, implementation_id: str, event: BenchmarkProgressed) -> None:
@@ -184,10 +206,10 @@ class SweepDialog(QDialog):
         within = min(event.elapsed_s / request.max_time_s, 1.0)
         share = (number * steps + step - 1 + within) / (steps * len(request.implementations))
         words = self.tr("{name} ({number} of {count})  ·  {variable} = {value} ({step} of {steps})")
-        self.meter.set(
+        self._tell(
             share,
             words.format(
-                name=self._shown[implementation_id],
+                name=self._results.label(implementation_id),
                 number=number + 1,
                 count=len(request.implementations),
                 variable=request.plan.variable,
@@ -197,38 +219,33 @@ class SweepDialog(QDialog):
             ),
         )
 
-    def add_result(self, implementation_id: str, benchmark: Benchmark) -> None:
-        """Take what was measured at one value; one of the same value, as after it was judged, takes its place."""
-        found = self._results.get(implementation_id)
-        if found is None:
-            return
-        found[:] = [each for each in found if each.parameter != benchmark.parameter]
-        found.append(benchmark)
-        found.sort(key=lambda each: each.parameter[1] if each.parameter else 0)
-        self._refresh()
+    def add_results(self, implementation_id: str, benchmarks: Sequence[Benchmark]) -> None:
+        """Take what was measured; a benchmark of a value that has one, as after it was judged, takes its place."""
+        if self._results.add(implementation_id, benchmarks):
+            self._refresh()
 
     def fail(self, implementation_id: str, sentence: str) -> None:
-        """Say why an implementation could not be measured, or no further; the others go on."""
-        self._failures[implementation_id] = sentence
+        """Say why an implementation could not be measured, or no further; the others go on. The first reason counts."""
+        self._results.fail(implementation_id, sentence)
         self._refresh()
 
     def finish(self) -> None:
         """Say that the sweep is over: complete, or cancelled."""
         if self._running is None:
             return
-        steps = len(self._running.plan.values)
-        wanted = steps * len(self._running.implementations)
-        # A curve that memory ended is complete: there is nothing more to measure.
-        reached = sum(steps if any(e.out_of_memory for e in found) else len(found) for found in self._results.values())
-        done = sum(bool(each.samples_ns) for found in self._results.values() for each in found)
         self._running = None
+        done, reached, wanted = self._results.counts
         words = (
             self.tr("finished: {done} values measured")
             if reached >= wanted
             else self.tr("ended: {done} of {wanted} values")
         )
-        self.meter.set(reached / wanted, words.format(done=done, wanted=wanted))
+        self._tell(reached / wanted, words.format(done=done, wanted=wanted))
         self._refresh()
+
+    def _tell(self, share: float, words: str) -> None:
+        self.meter.set(share, words)
+        self.statusChanged.emit()
 
     def _start(self) -> None:
         request = self.form.request()
@@ -237,39 +254,22 @@ class SweepDialog(QDialog):
             self.startRequested.emit(request)
 
     def _cancel(self) -> None:
-        self.meter.set(self.meter.share, self.tr("stopping: what is done is kept"))
+        self._tell(self.meter.share, self.tr("stopping: what is done is kept"))
         self.cancelRequested.emit()
 
     def _show_quantity(self) -> None:
         chosen = next(quantity for quantity, button in self.quantities.items() if button.isChecked())
         self.chart.show_quantity(chosen)
 
-    def _named(self) -> dict[str, list[Benchmark]]:
-        """Return the results by label; two of one label are told apart by a number."""
-        named: dict[str, list[Benchmark]] = {}
-        for key, found in self._results.items():
-            label, number = self._shown[key], 2
-            while label in named:
-                label, number = f"{self._shown[key]} ({number})", number + 1
-            named[label] = found
-        return named
-
     def _refresh(self) -> None:
-        curves = [curve_of(label, found) for label, found in self._named().items()]
-        self.chart.show_curves(self._variable, curves)
-        failures = [f"{self._shown.get(key, key)}: {sentence}" for key, sentence in self._failures.items()]
-        failures += [
-            f"{curve.label}, {self._variable} = {number_text(value)}: {sentence}"
-            for curve in curves
-            for value, sentence in curve.failed_at
-        ]
-        lines = [line for line in (self.chart.crossing_text(), *failures) if line]
-        self.note.setText("\n".join(lines))
-        self.note.setVisible(bool(lines))
+        failures = "\n".join(self._results.failures())
+        has_failed = bool(failures) and not self.is_running
+        self.chart.show_curves(self._results.variable, self._results.curves(), has_failed=has_failed)
+        self.note.show_words(self.chart.crossing_text(), failures)
         self._enable()
 
     def _enable(self) -> None:
-        has_results = any(self._results.values())
+        has_results = any(self.results.values())
         self.start_button.setEnabled(not self.is_running and self.form.request() is not None)
         self.cancel_button.set_running(self.is_running)
         self.form.setEnabled(not self.is_running)
@@ -280,7 +280,7 @@ class SweepDialog(QDialog):
     def _save_csv(self) -> None:
         path = self._choose(self, self.tr("Save the sweep"), "sweep.csv", self.tr("CSV (*.csv)"))
         if path is not None:
-            self._say(save_text(path, sweep_csv(self._named())))
+            self._say(save_text(path, sweep_csv(self._results.by_label())))
 
     def _save_picture(self) -> None:
         path = self._choose(self, self.tr("Save the chart"), "sweep.png", self.tr("PNG picture (*.png)"))
@@ -288,8 +288,7 @@ class SweepDialog(QDialog):
             self._say(save_picture(path, self.chart.picture(self.chart.size().expandedTo(_PICTURE))))
 
     def _say(self, words: str) -> None:
-        self.note.setText(words)
-        self.note.setVisible(True)
+        self.note.show_words(words, "\n".join(self._results.failures()))
 
     def _draw_icons(self) -> None:
         self.start_button.setIcon(self._icons.icon("play", "on_accent", filled=True))

@@ -5,64 +5,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from gpuplayground.playground.benchmark_results import SweepPlan
 from gpuplayground.playground.sweeps import SweepError, parse_sweep
-from gpuplayground.ui.charts.tick_box import TickBox, TickDelegate
+from gpuplayground.ui.charts.tick_box import TickBox
 from gpuplayground.ui.charts.ticks import number_text
+from gpuplayground.ui.drop_down import DropDown
+from gpuplayground.ui.sweep.implementations import ImplementationList
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.units import duration
 
-_ID_ROLE = Qt.ItemDataRole.UserRole
-_DEFAULT_VALUES = "2**10 .. 2**26"
+_DEFAULT_VARIABLE, _DEFAULT_VALUES = "n", "2**10 .. 2**26"
 #: A sweep has many values: two seconds each are enough for most, and short enough to wait for.
 _SECONDS, _DEFAULT_SECONDS = (1, 2, 5, 10, 30, 60, 300), 2
 
 
 class SweepForm(QWidget):
-    """``changed`` is emitted with each change of what would be asked for."""
+    """``changed`` is emitted with each change of what would be asked for, ``submitted`` by Enter in a field."""
 
     changed = Signal()
+    submitted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plan: SweepPlan | None = None
-        self.variable, self.values = QComboBox(), QLineEdit(_DEFAULT_VALUES)
+        self._suggested = _DEFAULT_VARIABLE
+        self.variable, self.values = DropDown(), QLineEdit(_DEFAULT_VALUES)
         self.preview, self.estimate = QLabel(), QLabel()
-        self.implementations = QListWidget()
-        self.seconds, self.cold_l2 = QComboBox(), TickBox(self.tr("Cold L2 cache"), theme)
-        self.implementations.setItemDelegate(TickDelegate(theme, self.implementations))
+        self.implementations = ImplementationList(theme)
+        self.seconds, self.cold_l2 = DropDown(), TickBox(self.tr("Cold L2 cache"), theme)
         self._name_controls()
         self._lay_out()
-        self.variable.setEditText("n")
+        self.variable.setEditText(_DEFAULT_VARIABLE)
         self.variable.editTextChanged.connect(self._read)
         self.values.textChanged.connect(self._read)
-        self.implementations.itemChanged.connect(self._read)
+        for field in self.findChildren(QLineEdit):
+            field.returnPressed.connect(self.submitted)
+        self.implementations.ticksChanged.connect(self._read)
         self.seconds.currentIndexChanged.connect(self._read)
         self.cold_l2.toggled.connect(self._read)
         self._read()
 
     def _name_controls(self) -> None:
         self.variable.setEditable(True)
-        self.variable.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.variable.setInsertPolicy(DropDown.InsertPolicy.NoInsert)
         self.variable.setAccessibleName(self.tr("Variable"))
         self.variable.setToolTip(self.tr("A variable that the set-up assigns a number to; the sweep assigns it anew"))
         self.values.setAccessibleName(self.tr("Values"))
         self.values.setToolTip(
             self.tr("2**10 .. 2**26 doubles, x4 behind it multiplies by 4, step 1000 adds; or a list: 1, 2, 4")
         )
-        self.implementations.setAccessibleName(self.tr("Implementations"))
-        self.implementations.setToolTip(self.tr("What is measured over the values; Space ticks the current one"))
         for seconds in _SECONDS:
             self.seconds.addItem(self.tr("{count} s").format(count=seconds), seconds)
         self.seconds.setCurrentIndex(_SECONDS.index(_DEFAULT_SECONDS))
@@ -82,7 +76,6 @@ class SweepForm(QWidget):
         # Two lines at any time: what stands below does not jump while one types.
         self.preview.setMinimumHeight(2 * self.preview.fontMetrics().height())
         self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.estimate.setProperty("role", "muted")
         for name, field in (
             (self.tr("Variable"), self.variable),
             (self.tr("Values"), self.values),
@@ -110,33 +103,26 @@ class SweepForm(QWidget):
         return SweepRequest(self._plan, chosen, float(self.seconds.currentData()), self.cold_l2.isChecked())
 
     def suggest_variables(self, names: Sequence[str]) -> None:
-        """Offer the names of variables; the last one, which stands nearest, is taken unless one was typed before."""
-        typed = self.variable.currentText()
-        kept = typed if typed and typed != "n" and self.variable.count() == 0 else None
+        """Offer the names of variables; the last one, which stands nearest, is taken unless another text was put in."""
+        text = self.variable.currentText()
+        if text == self._suggested and names and text not in names:
+            text = self._suggested = names[-1]
+        self.variable.blockSignals(True)
         self.variable.clear()
         self.variable.addItems(list(names))
-        self.variable.setEditText(kept or (typed if typed in names else names[-1] if names else typed))
+        self.variable.setCurrentIndex(self.variable.findText(text))
+        self.variable.setEditText(text)
+        self.variable.blockSignals(False)
+        self._read()
 
-    def set_implementations(self, implementations: Sequence[Implementation]) -> None:
-        """List what can be measured; what was ticked stays so, and the first is ticked where nothing is."""
-        ticked = set(self.chosen())
-        known = {each.id for each in implementations}
-        if not ticked & known:
-            ticked = {each.id for each in implementations[:1]}
-        self.implementations.clear()
-        for each in implementations:
-            item = QListWidgetItem(f"{each.label}  ·  {each.detail}" if each.detail else each.label)
-            item.setData(_ID_ROLE, each.id)
-            item.setToolTip(each.detail or each.label)
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked if each.id in ticked else Qt.CheckState.Unchecked)
-            self.implementations.addItem(item)
+    def set_implementations(self, implementations: Sequence[Implementation], preferred: str = "") -> None:
+        """List what can be measured, see :class:`ImplementationList`."""
+        self.implementations.offer(implementations, preferred)
         self._read()
 
     def chosen(self) -> tuple[str, ...]:
         """Return the ids of the implementations that are ticked, from the top down."""
-        items = [self.implementations.item(row) for row in range(self.implementations.count())]
-        return tuple(item.data(_ID_ROLE) for item in items if item.checkState() == Qt.CheckState.Checked)
+        return self.implementations.chosen()
 
     def _read(self) -> None:
         """Read what was typed and say what it means."""
@@ -145,18 +131,13 @@ class SweepForm(QWidget):
             self._plan = parse_sweep(f"{name} = {self.values.text()}")
         except SweepError as error:
             self._plan = None
-            self._say(str(error), wrong=True)
+            _say(self.preview, str(error), wrong=True)
         else:
-            self._say(self._values_text(self._plan), wrong=False)
-        self.estimate.setText(self._estimate_text())
+            _say(self.preview, self._values_text(self._plan), wrong=False)
+        self.values.setAccessibleDescription(self.preview.text())
+        self.implementations.set_variable(name)
+        _say(self.estimate, self._estimate_text(), wrong=not self.chosen())
         self.changed.emit()
-
-    def _say(self, words: str, *, wrong: bool) -> None:
-        self.preview.setText(words)
-        self.preview.setProperty("role", "error" if wrong else "muted")
-        # A style sheet looks at a property when it is applied, not when the property changes.
-        self.preview.style().polish(self.preview)
-        self.values.setAccessibleDescription(words)
 
     def _values_text(self, plan: SweepPlan) -> str:
         texts = [number_text(value) for value in plan.values]
@@ -175,6 +156,13 @@ class SweepForm(QWidget):
             return ""
         longest = duration(chosen * len(self._plan.values) * self.seconds.currentData() * 1e9)
         return self.tr("At most {time} of sampling, and the set-up for each value.").format(time=longest)
+
+
+def _say(label: QLabel, words: str, *, wrong: bool) -> None:
+    label.setText(words)
+    label.setProperty("role", "error" if wrong else "muted")
+    # A style sheet looks at a property when it is applied, not when the property changes.
+    label.style().polish(label)
 
 
 def _caption(text: str, buddy: QWidget) -> QLabel:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from gpuplayground.playground.benchmark_results import SweepPlan
 
 
+def _never(_variable: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Implementation:
-    """What can be measured over the values: ``id`` is the caller's, ``detail`` a few words beside the label."""
+    """What can be measured over the values: ``id`` is the caller's, ``detail`` a few words beside the label.
+
+    ``refusal`` says why it cannot be measured over a variable and behind a colon what to do, or returns an empty text.
+    """
 
     id: str
     label: str
     detail: str = ""
+    refusal: Callable[[str], str] = field(default=_never, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

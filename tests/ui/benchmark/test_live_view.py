@@ -105,3 +105,5 @@ def test_a_meter_without_room_for_its_words_says_the_first_part_of_them(view: Li
     whole = metrics.horizontalAdvance(meter.words)
     for width, drawn in ((whole, "± < 0.1 %, target ± 1.0 %"), (whole - 1, "± < 0.1 %")):
         assert meter.words_within(width) == drawn
+    meter.set(0.5, "n = 4,096, 3 of 17")
+    assert meter.words_within(1) == "n = 4,096", "a number is not cut at its commas"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gpuplayground.ui.charts.axis import Axis, padded
@@ -58,12 +58,12 @@ def test_powers_are_written_as_by_hand() -> None:
 
 def test_values_are_powers_of_two_or_numbers_with_separators() -> None:
     assert value_text(2**20) == "2²⁰"
-    assert value_text(1_000_000) == "1\u202f000\u202f000"
+    assert value_text(1_000_000) == "1,000,000"
     assert value_text(0.5) == "0.5"
 
 
 def test_a_crossing_claims_two_digits_at_most() -> None:
-    assert about_text(131_234.0) == "130\u202f000"
+    assert about_text(131_234.0) == "130,000"
     assert about_text(3.14159) == "3.1"
     assert about_text(14.9) == "15"
 
@@ -91,6 +91,7 @@ def test_an_axis_without_extent_is_an_error() -> None:
 
 
 @given(st.floats(1e-6, 1e15), st.floats(1, 1e6), st.booleans())
+@example(1.0, 1.0000000000000002, False)
 def test_a_padded_range_always_makes_an_axis(low: float, factor: float, log: bool) -> None:
     start, end = padded(low, low * factor, 0.05, log=log)
     assert start < low <= low * factor < end

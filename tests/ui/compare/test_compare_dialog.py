@@ -61,6 +61,12 @@ def test_it_says_how_to_add_something_while_it_is_empty(qtbot: QtBot, resources:
     assert not dialog.isModal()
 
 
+def test_it_opens_no_larger_than_the_screen(qtbot: QtBot, resources: Path) -> None:
+    dialog = shown(qtbot, resources)
+    assert dialog.screen().availableGeometry().width() < 1060, "or this shows nothing"
+    assert dialog.frameGeometry().width() <= dialog.screen().availableGeometry().width()
+
+
 def test_one_alone_is_shown_and_asks_for_a_second(qtbot: QtBot, resources: Path) -> None:
     dialog = shown(qtbot, resources, NUMPY)
     assert column(dialog, Column.NAME) == ["numpy add"]

@@ -1,0 +1,82 @@
+"""The list of what a sweep can measure, to tick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from gpuplayground.ui.charts.tick_box import TickDelegate
+from gpuplayground.ui.sweep.request import Implementation
+from gpuplayground.ui.theme import Theme
+
+_SEPARATOR = "  ·  "
+
+
+class ImplementationList(QListWidget):
+    """What cannot be measured over the variable is disabled and says why.
+
+    Until a person ticks something, one is ticked: the preferred one or, where that cannot be measured, the first.
+    """
+
+    ticksChanged = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._offered: tuple[Implementation, ...] = ()
+        self._preferred = self._variable = ""
+        self._ticked: set[str] | None = None  # by hand
+        self.setItemDelegate(TickDelegate(theme, self))
+        self.setAccessibleName(self.tr("Implementations"))
+        self.setToolTip(self.tr("What is measured over the values; Space ticks the current one"))
+        self.itemChanged.connect(self._item_changed)
+
+    def offer(self, implementations: Sequence[Implementation], preferred: str = "") -> None:
+        """List others; what was ticked by hand stays so as long as it is among them."""
+        self._offered, self._preferred = tuple(implementations), preferred
+        if self._ticked is not None and not self._ticked & {each.id for each in implementations}:
+            self._ticked = None
+        self.blockSignals(True)
+        self.clear()
+        for _ in implementations:
+            self.addItem(QListWidgetItem())
+        self.blockSignals(False)
+        self._show_states()
+
+    def set_variable(self, variable: str) -> None:
+        """Say which variable is swept."""
+        if variable != self._variable:
+            self._variable = variable
+            self._show_states()
+
+    def chosen(self) -> tuple[str, ...]:
+        """Return the ids of those that are ticked, from the top down."""
+        rows = range(self.count())
+        return tuple(self._offered[row].id for row in rows if self.item(row).checkState() == Qt.CheckState.Checked)
+
+    def _item_changed(self) -> None:
+        can_be_ticked = {self._offered[row].id for row in range(self.count()) if _is_enabled(self.item(row))}
+        # A tick that another variable took away comes back with the one before.
+        self._ticked = (self._ticked or set()) - can_be_ticked | set(self.chosen())
+        self.ticksChanged.emit()
+
+    def _show_states(self) -> None:
+        refusals = [each.refusal(self._variable) for each in self._offered]
+        can_be_ticked = [each.id for each, refusal in zip(self._offered, refusals, strict=True) if not refusal]
+        default = {self._preferred} & set(can_be_ticked) or set(can_be_ticked[:1])
+        ticked = default if self._ticked is None else self._ticked & set(can_be_ticked)
+        self.blockSignals(True)
+        for row, (each, refusal) in enumerate(zip(self._offered, refusals, strict=True)):
+            item = self.item(row)
+            item.setText(_SEPARATOR.join(filter(None, (each.label, refusal.partition(":")[0] or each.detail))))
+            item.setToolTip("\n".join(filter(None, (each.detail or each.label, refusal))))
+            flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
+            item.setFlags(flags if refusal else flags | Qt.ItemFlag.ItemIsEnabled)
+            item.setCheckState(Qt.CheckState.Checked if each.id in ticked else Qt.CheckState.Unchecked)
+        self.blockSignals(False)
+        self.viewport().update()
+
+
+def _is_enabled(item: QListWidgetItem) -> bool:
+    return bool(item.flags() & Qt.ItemFlag.ItemIsEnabled)
