@@ -15,6 +15,7 @@ from gpuplayground.playground.benchmark_results import Benchmark
 from gpuplayground.playground.gpu_table import with_regions
 from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.receipt_rows import rows as receipt_rows
+from gpuplayground.playground.result_value import ResultValue
 from gpuplayground.playground.results import SCHEMA_VERSION, Run, RunRequest, RunState, StatementTiming
 from gpuplayground.playground.serial import to_data
 from gpuplayground.playground.statistics import summary
@@ -121,14 +122,20 @@ def as_json(
         "duration_ns": run.duration_ns,
         "was_warm": run.was_warm,
         "trace_note": run.trace_note,
-        "result": to_data(replace(run.result, sample=())) if run.result else None,
+        "result": _result(run.result),
         "statements": [{**to_data(timing), "cost_ns": timing.cost_ns} for timing in run.timings],
         "benchmarks": [_benchmark(benchmark) for benchmark in run.benchmarks],
         "receipt": [to_data(receipt) for receipt in receipts],
     }
 
 
+def _result(value: ResultValue | None) -> Any:
+    """Return what a snippet computed without the thousand elements that comparisons go by."""
+    return None if value is None else to_data(replace(value, sample=()))
+
+
 def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
     """Return a benchmark with its samples, and what they say."""
     times = summary(benchmark.samples_ns) if benchmark.samples_ns else None
-    return {**to_data(benchmark), "gpu_busy_ns": benchmark.gpu_busy_ns, "summary": to_data(times)}
+    data = {**to_data(benchmark), "result": _result(benchmark.result)}
+    return {**data, "gpu_busy_ns": benchmark.gpu_busy_ns, "summary": to_data(times)}
