@@ -30,6 +30,8 @@ from gpuplayground.workers.task import Tasks
 
 #: The last sample that a receipt needs has arrived by then, also while samples are only reported once a second.
 COMPLETE_AFTER_MS = round((SETTLE_S + UNWATCHED_BATCH_S) * 1000)
+#: By then there is a sample beyond the end of a run that needs no receipt: its curves reach as far as it did.
+CURVES_AFTER_MS = 400
 #: Runs that are over and remembered, because their memory may be in use while that of another run is looked for.
 MAX_PAST_RUNS = 100
 
@@ -112,7 +114,9 @@ class Measuring(QObject):
     def _account(self, tab_id: str, request: RunRequest, run: Run) -> None:
         if run.state is not RunState.NOT_STARTED:
             self._keeper.keep(request, run, self._inventory)
-        wait_ms = COMPLETE_AFTER_MS if self._log.gpus and has_used_gpu(run, self._log) else 0
+        wait_ms = 0
+        if self._log.gpus:
+            wait_ms = COMPLETE_AFTER_MS if has_used_gpu(run, self._log) else CURVES_AFTER_MS
         self._due[run.run_id] = tab_id, request, run
         QTimer.singleShot(wait_ms, self, lambda: self._complete(run.run_id))
 

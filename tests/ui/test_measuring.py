@@ -143,6 +143,7 @@ def test_a_run_of_the_history_has_the_curves_of_its_time(qtbot: QtBot, start: St
     application.window.actions_["run"].trigger()
     qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not application._measuring.is_waiting, timeout=PATIENCE_MS)
     application.window.actions_["history"].trigger()
     panel = history(application)
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=PATIENCE_MS)
