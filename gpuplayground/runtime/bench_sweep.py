@@ -36,6 +36,8 @@ class Sweep:
             )
         if len(places) > 1:
             raise RefusedError(f"{variable} is assigned {len(places)} times above the selection: keep one.")
+        if variable in selection.names_bound(len(selection.set_up)):
+            raise RefusedError(f"{variable} is assigned in what is to be measured too: move that above it.")
         self.values = values
         self._variable = variable
         self._selection = selection

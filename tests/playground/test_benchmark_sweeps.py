@@ -126,6 +126,7 @@ def test_stop_keeps_the_values_that_are_done(playground: Playground) -> None:
         ("for n in range(3): pass\nx = 1\n", "n is not assigned above the selection"),
         ("n = 1; n = 2\nx = 1\n", "n is assigned 2 times above the selection"),
         ("m = 1\nn = 1\n", "n is not assigned above the selection"),
+        ("n = 1\nn = 12; x = n\n", "n is assigned in what is to be measured too: move that above it."),
     ],
 )
 def test_a_variable_that_is_not_set_once_is_refused(playground: Playground, source: str, words: str) -> None:

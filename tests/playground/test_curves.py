@@ -55,6 +55,27 @@ def test_curves_with_other_values_are_compared_on_the_range_they_share() -> None
     assert crossing.value == pytest.approx(4)
 
 
+def wide(times: dict[float, float], share: float | None) -> list[CurvePoint]:
+    """A curve whose intervals reach so far to both sides of each time; None for no intervals."""
+    if share is None:
+        return [CurvePoint(value, time, None, None) for value, time in times.items()]
+    return [CurvePoint(value, time, time * (1 - share), time * (1 + share)) for value, time in times.items()]
+
+
+def test_curves_whose_intervals_overlap_do_not_cross_however_their_medians_lie() -> None:
+    first, second = {1: 10, 2: 11, 4: 10, 8: 11}, {1: 11, 2: 10, 4: 11, 8: 10}
+    assert len(crossings(wide(first, 0.01), wide(second, 0.01))) == 3
+    assert crossings(wide(first, 0.2), wide(second, 0.2)) == ()
+    assert crossings(wide(first, None), wide(second, 0.01)) == ()
+
+
+def test_one_is_ahead_only_where_the_intervals_are_apart_and_the_medians_say_where_they_cross() -> None:
+    first, second = {1: 1, 2: 4.1, 4: 3.9, 8: 9}, {1: 4, 2: 4, 4: 4, 8: 4}
+    (crossing,) = crossings(wide(first, 0.1), wide(second, 0.1))
+    assert crossing.first_leads_below
+    assert 1 < crossing.value < 2
+
+
 def test_values_without_a_logarithm_are_left_out() -> None:
     assert crossings(curve({0: 1}), curve({0: 2})) == ()
     assert crossings([], curve({1: 2})) == ()
