@@ -123,4 +123,6 @@ def title(benchmark: Benchmark) -> str:
     """Return what a benchmark is called, with the value of its sweep."""
     if benchmark.parameter is None:
         return benchmark.label
-    return f"{benchmark.label} · {benchmark.parameter[0]} = {benchmark.parameter[1]}"
+    name, value = benchmark.parameter
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{benchmark.label} · {name} = {text}"

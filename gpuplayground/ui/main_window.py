@@ -27,6 +27,8 @@ PAINTED_AFTER_MS = 1000
 _FIRST_SIZE = (1400, 900)
 #: Sentences that come within this many milliseconds are shown together.
 _MOMENT_MS = 1500
+#: How long a confirmation stays in the status line.
+_CONFIRMED_MS = 8000
 
 
 class MainWindow(QMainWindow):
@@ -91,6 +93,10 @@ class MainWindow(QMainWindow):
         self._said = [*said, sentence] if sentence not in said else said
         self.banner.say("\n".join(self._said[-4:]), icon="info", role="accent")
         QTimer.singleShot(_MOMENT_MS, self, self._forget_said)
+
+    def confirm(self, sentence: str) -> None:
+        """Say in the status line for a while that something was done."""
+        self.status.showMessage(sentence, _CONFIRMED_MS)
 
     def _forget_said(self) -> None:
         self._said = []

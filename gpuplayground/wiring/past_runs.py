@@ -130,7 +130,7 @@ class PastRuns(QObject):
             self._tasks.start(partial(_write_trace, run, samples, path), self._saved, self.failed)
 
     def _saved(self, path: Path) -> None:
-        self._window.say(self.tr("Saved {path}.").format(path=path))
+        self._window.confirm(self.tr("Saved {path}.").format(path=path))
 
     def _ask(self, title: str, name: str, kinds: str) -> Path | None:
         file, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)

@@ -92,7 +92,7 @@ class Sweeping(QObject):
             for cell in found:
                 refusal = partial(assignments.refusal, cell.first_line, cell.last_line)
                 identity = f"{page.tab_id} {cell.number}"
-                offered.append(Implementation(identity, cell.label, page.document.name, refusal))
+                offered.append(Implementation(identity, cell.label, page.document.name, refusal, page.tab_id))
             if page.tab_id == current:
                 at_cursor = cell_at(found, page.editor.place()[0])
                 preferred = f"{current} {at_cursor.number}" if at_cursor is not None else ""

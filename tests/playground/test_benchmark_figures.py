@@ -84,7 +84,7 @@ def test_rates_change_their_unit() -> None:
 def test_the_report_has_the_median_its_doubts_and_aligned_figures() -> None:
     flags = (Flag(FlagKind.LAUNCH_BOUND, "The GPU was busy for 40 % of the time."),)
     lines = report(benchmark(gpu=GPU, gpu_repeats=5, parameter=("n", 1024), verdict=flags)).splitlines()
-    assert lines[0] == "add · n = 1024: 7.42 µs ± 0.1 %"
+    assert lines[0] == "add · n = 1,024: 7.42 µs ± 0.1 %"
     assert lines[2] == "launch-bound: The GPU was busy for 40 % of the time."
     assert lines[3].split()[:4] == ["GPU", "busy", "6.00", "µs"]
 

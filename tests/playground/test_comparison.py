@@ -161,7 +161,7 @@ def test_a_benchmark_becomes_a_subject_with_its_parameter() -> None:
     gpu = GpuTiming(busy_ns=500)
     benchmark = Benchmark("add", 3, 4, "x", (1.0, 2.0), gpu=gpu, gpu_repeats=5, parameter=("n", 1024))
     subject = Subject.of_benchmark(benchmark)
-    assert subject.label == "add · n = 1024"
+    assert subject.label == "add · n = 1,024"
     assert subject.gpu_busy_ns == 100
 
 

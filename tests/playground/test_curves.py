@@ -63,14 +63,14 @@ def wide(times: dict[float, float], share: float | None) -> list[CurvePoint]:
 
 
 def test_curves_whose_intervals_overlap_do_not_cross_however_their_medians_lie() -> None:
-    first, second = {1: 10, 2: 11, 4: 10, 8: 11}, {1: 11, 2: 10, 4: 11, 8: 10}
+    first, second = {1.0: 10.0, 2.0: 11.0, 4.0: 10.0, 8.0: 11.0}, {1.0: 11.0, 2.0: 10.0, 4.0: 11.0, 8.0: 10.0}
     assert len(crossings(wide(first, 0.01), wide(second, 0.01))) == 3
     assert crossings(wide(first, 0.2), wide(second, 0.2)) == ()
     assert crossings(wide(first, None), wide(second, 0.01)) == ()
 
 
 def test_one_is_ahead_only_where_the_intervals_are_apart_and_the_medians_say_where_they_cross() -> None:
-    first, second = {1: 1, 2: 4.1, 4: 3.9, 8: 9}, {1: 4, 2: 4, 4: 4, 8: 4}
+    first, second = {1.0: 1.0, 2.0: 4.1, 4.0: 3.9, 8.0: 9.0}, {1.0: 4.0, 2.0: 4.0, 4.0: 4.0, 8.0: 4.0}
     (crossing,) = crossings(wide(first, 0.1), wide(second, 0.1))
     assert crossing.first_leads_below
     assert 1 < crossing.value < 2

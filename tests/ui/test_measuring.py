@@ -214,7 +214,7 @@ def test_a_benchmark_is_saved_with_all_its_samples(
     qtbot.waitUntil(lambda: file.read_text().endswith("}\n"), timeout=PATIENCE_MS)
     assert panel.benchmark is not None
     assert json.loads(file.read_text())["samples_ns"] == list(panel.benchmark.samples_ns)
-    qtbot.waitUntil(lambda: application.window.banner.text == f"Saved {file}.", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: application.window.status.currentMessage() == f"Saved {file}.", timeout=PATIENCE_MS)
 
 
 def test_the_trace_of_a_run_also_of_one_opened_again_is_saved_with_its_curves(
@@ -228,7 +228,7 @@ def test_the_trace_of_a_run_also_of_one_opened_again_is_saved_with_its_curves(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
     application.playground.show_title(titles()[1])
     qtbot.mouseClick(pages.timeline.export_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: application.window.banner.text == f"Saved {file}.", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: application.window.status.currentMessage() == f"Saved {file}.", timeout=PATIENCE_MS)
     counters = [event for event in json.loads(file.read_text())["traceEvents"] if event["ph"] == "C"]
     assert len(counters) == 3 * len(samples), "utilization, memory and power"
 

@@ -181,8 +181,10 @@ class BenchmarkPanel(QWidget):
     def _enable(self) -> None:
         shown = self.benchmark is not None and self._stack.currentIndex() == _RESULT
         self.steps.setVisible(shown and len(self._benchmarks) > 1)
-        for button in (self.copy_button, self.save_button, self.compare_button):
+        for button in (self.copy_button, self.save_button):
             button.setEnabled(shown)
+        # Without a time there is nothing to compare.
+        self.compare_button.setEnabled(shown and self.benchmark is not None and bool(self.benchmark.samples_ns))
 
     def _save(self) -> None:
         if self.benchmark is not None:

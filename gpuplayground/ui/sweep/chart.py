@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from gpuplayground.playground.curves import Crossing, CurvePoint, crossings
 from gpuplayground.playground.sweep_curves import SweepCurve
-from gpuplayground.ui.charts.series import series_role
+from gpuplayground.ui.charts.series import repeats, series_role
 from gpuplayground.ui.charts.surface import Surface, dashed, draw_tip, solid
 from gpuplayground.ui.charts.ticks import about_text, number_text
 from gpuplayground.ui.sweep.chart_frame import Frame, Quantity, draw_frame, quantity_text
@@ -107,7 +107,7 @@ class SweepChart(Surface):
         if self._quantity is Quantity.TIME and len(self._marks) <= MOST_MARKS:
             self._draw_marks(painter, frame)
         for number, curve in enumerate(self._curves):
-            self._draw_curve(painter, frame, curve, series_role(number))
+            self._draw_curve(painter, frame, curve, number)
         self._draw_hover(painter, frame)
 
     def hint(self) -> str:
@@ -136,12 +136,14 @@ class SweepChart(Surface):
         rate = middle * point.median_ns
         return rate / point.high_ns, middle, rate / point.low_ns
 
-    def _draw_curve(self, painter: QPainter, frame: Frame, curve: SweepCurve, role: str) -> None:
+    def _draw_curve(self, painter: QPainter, frame: Frame, curve: SweepCurve, number: int) -> None:
+        role, is_dashed = series_role(number), repeats(number)
         color = self.theme.color(role)
         spans = [(frame.x.pixel(point.value), span) for point in curve.points if (span := self._span(point))]
         dots = [QPointF(x, frame.y.pixel(middle)) for x, (_, middle, _) in spans]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(solid(color, 1.6))
+        # The colours come round again: the second time their lines are dashed.
+        painter.setPen(dashed(color, 1.6) if is_dashed else solid(color, 1.6))
         painter.drawPolyline(QPolygonF(dots))
         painter.setPen(solid(color))
         for x, (low, _, high) in spans:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from gpuplayground.playground.benchmark_figures import rate_text
 from gpuplayground.ui.charts.axis import Axis, padded
-from gpuplayground.ui.charts.series import series_role
+from gpuplayground.ui.charts.series import repeats, series_role
 from gpuplayground.ui.charts.surface import solid
 from gpuplayground.ui.charts.ticks import duration_tick, natural_base, power_text, value_text
 from gpuplayground.ui.theme import Theme, ui_font
@@ -136,8 +136,9 @@ def draw_frame(painter: QPainter, theme: Theme, frame: Frame, variable: str, val
 def _draw_legend(painter: QPainter, theme: Theme, frame: Frame) -> None:
     painter.setFont(ui_font(12))
     for number, (box, text) in enumerate(frame.legend):
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color(series_role(number)))
+        color = theme.color(series_role(number))
+        painter.setPen(color)
+        painter.setBrush(Qt.BrushStyle.NoBrush if repeats(number) else color)
         painter.drawRoundedRect(QRectF(box.left(), box.center().y() - 4, 9, 9), 2, 2)
         painter.setPen(theme.color("text"))
         painter.drawText(box.adjusted(16, 0, 4, 0), Qt.AlignmentFlag.AlignVCenter, text)

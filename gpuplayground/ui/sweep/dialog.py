@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -174,6 +175,11 @@ class SweepDialog(QDialog):
         """Do what a click on Cancel does: ask the sweep to stop or, where that did not help, kill it."""
         self.cancel_button.click()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the keyboard to the form, where Enter starts."""
+        super().showEvent(event)
+        self.form.values.setFocus()
+
     def changeEvent(self, event: QEvent) -> None:
         """Notice that the window is in front."""
         super().changeEvent(event)
@@ -240,7 +246,8 @@ class SweepDialog(QDialog):
             if reached >= wanted
             else self.tr("ended: {done} of {wanted} values")
         )
-        self._tell(reached / wanted, words.format(done=done, wanted=wanted))
+        # A bar does not go back: implementations that failed had been counted as done.
+        self._tell(max(self.meter.share, reached / wanted), words.format(done=done, wanted=wanted))
         self._refresh()
 
     def _tell(self, share: float, words: str) -> None:

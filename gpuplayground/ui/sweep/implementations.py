@@ -33,9 +33,14 @@ class ImplementationList(QListWidget):
         self.itemChanged.connect(self._item_changed)
 
     def offer(self, implementations: Sequence[Implementation], preferred: str = "") -> None:
-        """List others; what was ticked by hand stays so as long as it is among them."""
+        """List others. What was ticked by hand stays so while some of it is of the group that the preferred one is of.
+
+        Without a preferred one that is the group of the first: another file in front is another question.
+        """
         self._offered, self._preferred = tuple(implementations), preferred
-        if self._ticked is not None and not self._ticked & {each.id for each in implementations}:
+        front = next((each for each in implementations if each.id == preferred), next(iter(implementations), None))
+        of_it = {each.id for each in implementations if front is not None and each.group == front.group}
+        if self._ticked is not None and not self._ticked & of_it:
             self._ticked = None
         self.blockSignals(True)
         self.clear()
@@ -43,6 +48,8 @@ class ImplementationList(QListWidget):
             self.addItem(QListWidgetItem())
         self.blockSignals(False)
         self._show_states()
+        ticked = [row for row in range(self.count()) if self.item(row).checkState() == Qt.CheckState.Checked]
+        self.scrollToItem(self.item(ticked[0] if ticked else 0))
 
     def set_variable(self, variable: str) -> None:
         """Say which variable is swept."""

@@ -17,12 +17,14 @@ class Implementation:
     """What can be measured over the values: ``id`` is the caller's, ``detail`` a few words beside the label.
 
     ``refusal`` says why it cannot be measured over a variable and behind a colon what to do, or returns an empty text.
+    ``group`` is what it belongs to, such as its tab.
     """
 
     id: str
     label: str
     detail: str = ""
     refusal: Callable[[str], str] = field(default=_never, compare=False)
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

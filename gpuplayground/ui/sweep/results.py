@@ -93,7 +93,18 @@ class SweepResults:
             for value, sentence in curve.failed_at:
                 values_of.setdefault(sentence, []).append(value)
             lines += [f"{curve.label}, {self._values_text(values)}: {text}" for text, values in values_of.items()]
+            if values_of and (left := self._not_tried(curve.label)):
+                lines[-1] += left
         return lines
+
+    def _not_tried(self, label: str) -> str:
+        """Return how many values an error kept from being tried: it ends the process that measures them."""
+        measured = next(each for each in self._measured.values() if each.label == label)
+        count = (0 if self._request is None else len(self._request.plan.values)) - len(measured.benchmarks)
+        if count <= 0:
+            return ""
+        words = QCoreApplication.translate("SweepResults", "; {count} further values were not tried")
+        return words.format(count=count)
 
     def _values_text(self, values: list[float]) -> str:
         if len(values) == 1:

@@ -100,7 +100,7 @@ def test_lines_without_a_title_are_named_once(qtbot: QtBot, resources: Path) -> 
     panel.show_benchmark(measurement(label="lines 12–14"))
     assert panel.result.headline.subject.text() == "lines 12–14"
     panel.show_benchmark(measurement(label="lines 12–14", parameter=("n", 1024)))
-    assert panel.result.headline.subject.text() == "lines 12–14 · n = 1024"
+    assert panel.result.headline.subject.text() == "lines 12–14 · n = 1,024"
 
 
 def test_every_doubt_has_an_amber_pill_and_its_sentence(qtbot: QtBot, resources: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_sweep_shows_the_value_that_is_measured_and_then_lets_one_choose(qtbot
     panel.steps.setFocus()
     QTest.keyClick(panel.steps, Qt.Key.Key_Up)
     assert panel.benchmark == first
-    assert "n = 1024" in panel.result.headline.subject.text()
+    assert "n = 1,024" in panel.result.headline.subject.text()
 
 
 def test_a_sweep_names_its_first_value_from_the_start_and_the_next_one_once_a_value_is_measured(

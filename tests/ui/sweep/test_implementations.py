@@ -83,3 +83,15 @@ def test_ticks_by_hand_stay_whatever_is_preferred_then(view: ImplementationList)
     assert view.chosen() == ("2",)
     view.offer([SUM], "3")
     assert view.chosen() == ("3",), "nothing of what was ticked is left"
+
+
+def test_ticks_of_another_file_go_when_this_one_comes_to_the_front(view: ImplementationList) -> None:
+    here, there = Implementation("b 1", "work", group="b"), Implementation("a 1", "sum", group="a")
+    view.offer([there], "a 1")
+    view.item(0).setCheckState(Qt.CheckState.Unchecked)
+    view.item(0).setCheckState(Qt.CheckState.Checked)
+    view.offer([here, there], "b 1")
+    assert view.chosen() == ("b 1",)
+    view.item(1).setCheckState(Qt.CheckState.Checked)
+    view.offer([there, here], "a 1")
+    assert set(view.chosen()) == {"a 1", "b 1"}, "one of the file in front is among them"

@@ -282,7 +282,7 @@ def test_a_failure_is_said_below_the_chart(qtbot: QtBot, resources: Path) -> Non
     lines = dialog.note.text().splitlines()
     assert lines == [
         "add_cupy.py: ModuleNotFoundError: No module named 'cupy' (line 1)",
-        "add_numpy.py, n = 16,384: ValueError: no",
+        "add_numpy.py, n = 16,384: ValueError: no; 6 further values were not tried",
     ]
 
 
