@@ -289,6 +289,17 @@ def test_a_file_named_on_the_command_line_is_open_and_run(
     wait_for_output(qtbot, application, "given")
 
 
+def test_the_first_run_in_a_small_window_moves_nothing(qtbot: QtBot, start: StartApplication) -> None:
+    application = start(options=WindowOptions(size=(1024, 700)))
+    type_snippet(application, "print('there')")
+    splitters = (application.window.body, application.playground.results)
+    before = [splitter.sizes() for splitter in splitters]
+    press_run(qtbot, application)
+    wait_for_end(qtbot, application)
+    wait_for_output(qtbot, application, "there")
+    assert [splitter.sizes() for splitter in splitters] == before
+
+
 def test_a_remembered_python_that_is_gone_gives_way_to_the_programs_own_and_is_named(
     qtbot: QtBot, start: StartApplication, tmp_path: Path
 ) -> None:

@@ -25,6 +25,8 @@ _ROLES = {
 }
 _TICK_MS = 100
 _HEIGHT, _PADDING = 20, 10
+#: Room for the main part of most states.
+_LEAST_WIDTH = 92
 #: Stands between the parts of a text.
 _BETWEEN = " · "
 
@@ -42,7 +44,9 @@ class RunStatus(QWidget):
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self._say)
         self.setFont(ui_font(11, QFont.Weight.Medium))
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        policy.setRetainSizeWhenHidden(True)  # the first run moves nothing
+        self.setSizePolicy(policy)
         theme.changed.connect(self.update)
         self.hide()
 
@@ -144,11 +148,12 @@ class RunStatus(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for the text."""
-        return QSize(QFontMetrics(self.font()).horizontalAdvance(self._text) + 2 * _PADDING + 2, _HEIGHT)
+        width = QFontMetrics(self.font()).horizontalAdvance(self._text) + 2 * _PADDING + 2
+        return QSize(max(width, _LEAST_WIDTH), _HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a part of the text, see :attr:`shown`."""
-        return QSize(min(self.sizeHint().width(), 112), _HEIGHT)
+        """Room for a part of the text, see :attr:`shown`: the same for every state, so that nothing beside it moves."""
+        return QSize(_LEAST_WIDTH, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pill in the colour of the state."""
