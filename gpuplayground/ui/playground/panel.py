@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 #: Stop asks politely; a snippet that has not ended after this long gets Kill instead.
 KILL_AFTER_MS = 2000
+_RESULTS_WIDTH = 302
 
 
 class PlaygroundPanel(QSplitter):
@@ -63,6 +64,8 @@ class PlaygroundPanel(QSplitter):
         self._has_gpus = True
         self._output_stack, self._timing_stack = QStackedWidget(), QStackedWidget()
         self.results = QSplitter(Qt.Orientation.Horizontal)
+        # The history, which comes last, needs the most: nothing moves when it does.
+        self._timing_stack.setMinimumWidth(_RESULTS_WIDTH)
         self.results.addWidget(_framed(self._output_stack))
         self.results.addWidget(_framed(self._timing_stack))
         self.results.setSizes([380, 480])
