@@ -13,7 +13,7 @@ from textwrap import dedent
 
 import pytest
 
-from gpuplayground.playground.events import OutputAppended
+from gpuplayground.playground.events import ErrorRaised, OutputAppended, SessionEvent
 from gpuplayground.playground.results import RunRequest, RunState
 from gpuplayground.playground.session import Session
 from tests.snippets import Playground
@@ -39,6 +39,21 @@ def test_stop_raises_keyboard_interrupt(playground: Playground) -> None:
     assert played.result.error is None
     assert played.errors == []
     assert played.result.timings[0].failed
+
+
+def test_what_a_stop_raises_is_no_error_however_busy_the_listener_is(playground: Playground) -> None:
+    session, events = playground.launcher.session(), list[SessionEvent]()
+
+    def listen(event: SessionEvent) -> None:
+        events.append(event)
+        if isinstance(event, OutputAppended) and sum(isinstance(each, OutputAppended) for each in events) == 1:
+            session.interrupt()
+            time.sleep(0.5)  # the exception is on its way before anybody looks at what was asked for
+
+    source = "import time\nprint('go', flush=True)\ntime.sleep(600)\n"
+    run = session.run(RunRequest(run_id="run-1", source=source, working_directory=str(playground.folder)), listen)
+    assert run.state is RunState.STOPPED
+    assert not [event for event in events if isinstance(event, ErrorRaised)]
 
 
 def test_a_keyboard_interrupt_nobody_asked_for_is_an_error(playground: Playground) -> None:
