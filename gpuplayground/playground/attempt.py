@@ -21,8 +21,6 @@ from gpuplayground.runtime import wire
 _HELLO_S = 60.0
 #: How often statement times are looked at while a snippet runs.
 _TICK_S = 0.1
-#: A snippet that floods from its start is heard so often before it is taken to have begun.
-_MOST_LOOKS = 20
 #: After a time-out has interrupted a snippet, it has this long to end.
 _AFTER_TIMEOUT_S = 2.0
 #: A snippet that closed the channel has this long to end: it could not be ended together with the application.
@@ -173,8 +171,6 @@ class Attempt:
     def _turn(self, timeout_s: float) -> bool:
         """Take what arrived within a time, do what is due; whether anything arrived."""
         arrivals = self._process.sources.wait(timeout_s)
-        if arrivals and not self._report.is_started:
-            arrivals = self._with_beginning(arrivals)
         for arrival in arrivals:
             if arrival.source == "channel":
                 self._take_channel(arrival.data)
@@ -192,18 +188,6 @@ class Attempt:
             self._report.take_timings(self._process.memory)
         return bool(arrivals)
 
-    def _with_beginning(self, arrivals: list[Arrival]) -> list[Arrival]:
-        """Return what arrived, and more, with the frames first: that the snippet has begun comes ahead of its output.
-
-        It was sent ahead and is there once output was read, so whoever stops the snippet on seeing that kills it not.
-        """
-        for _ in range(_MOST_LOOKS):
-            more = self._process.sources.wait(0.0)
-            arrivals = [*arrivals, *more]
-            if not any(arrival.source != "channel" for arrival in more):
-                break
-        return sorted(arrivals, key=lambda arrival: arrival.source != "channel")
-
     def _take_channel(self, data: bytes) -> None:
         if not data:
             self._channel_closed_at = time.monotonic()
@@ -214,12 +198,12 @@ class Attempt:
                 self._report.take_frame(frame, self._process.memory)
         except wire.WireError:
             self._end_for("The snippet wrote into the application's own channel, so it was ended.")
-        if self._report.is_started:
-            self._controls.started()
         if self._report.python:
             for early in self._early:
                 self._report.output.append(early.source, early.data)
             self._early.clear()
+        if self._report.is_started:
+            self._controls.started()
 
     def _follow_controls(self) -> None:
         if self._controls.stop_wanted and self._report.state is not RunState.STOPPING:

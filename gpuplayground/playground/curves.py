@@ -64,7 +64,8 @@ def crossings(first: Sequence[CurvePoint], second: Sequence[CurvePoint]) -> tupl
             continue
         # Where the medians meet first on the way, at a measured value or between two.
         is_first = gaps[before] < 0
-        start = next(i for i in range(before, after) if (gaps[i] < 0) is is_first and (gaps[i + 1] >= 0) is is_first)
+        sign = -1 if is_first else 1
+        start = next(i for i in range(before, after) if sign * gaps[i] > 0 >= sign * gaps[i + 1])
         share = gaps[start] / (gaps[start] - gaps[start + 1])
         place = grid[start] + share * (grid[start + 1] - grid[start])
         time = pairs[start][0].median + share * (pairs[start + 1][0].median - pairs[start][0].median)

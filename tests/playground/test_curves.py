@@ -6,7 +6,7 @@ import itertools
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gpuplayground.playground.curves import CurvePoint, crossings
@@ -94,6 +94,7 @@ def test_a_crossing_lies_within_the_values_and_between_the_times(times: list[tup
 
 
 @given(st.lists(st.tuples(TIMES, TIMES), min_size=2, max_size=12))
+@example([(2.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.0, 2.0)])
 def test_the_order_of_the_curves_changes_only_who_leads(times: list[tuple[float, float]]) -> None:
     first = curve({2.0**k: pair[0] for k, pair in enumerate(times)})
     second = curve({2.0**k: pair[1] for k, pair in enumerate(times)})

@@ -23,6 +23,7 @@ def test_stop_raises_keyboard_interrupt(playground: Playground) -> None:
     played = playground.play(
         dedent("""
         try:
+            __import__("time").sleep(0.2)  # until it is known to have begun: Stop kills what has not
             print("go")
             while True: pass
         finally:
