@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event
 
 import pytest
@@ -24,17 +25,14 @@ class Search:
 
     def __init__(self) -> None:
         self.extra: Sequence[str] = ()
-        self._found: list[Environment] = []
-        self._is_over = Event()
+        self._found = SimpleQueue[list[Environment]]()
 
     def discover(self, extra: Sequence[str] = (), given_up: Event | None = None) -> list[Environment]:
         self.extra = extra
-        assert self._is_over.wait(PATIENCE_S)
-        return self._found
+        return self._found.get(timeout=PATIENCE_S)
 
     def end(self, *found: Environment) -> None:
-        self._found = list(found)
-        self._is_over.set()
+        self._found.put(list(found))
 
 
 @pytest.fixture
