@@ -50,6 +50,12 @@ def wait_for_end(qtbot: QtBot, application: Application) -> None:
     qtbot.waitUntil(ended, timeout=PATIENCE_MS)
 
 
+def wait_for_status(qtbot: QtBot, application: Application, words: str) -> None:
+    """Wait for the pill: a run reports how it ended a moment after its last state."""
+    panel = application.playground.output(application.tabs.current_id() or "")
+    qtbot.waitUntil(lambda: words in panel.status.text(), timeout=PATIENCE_MS)
+
+
 def output(application: Application) -> str:
     return application.playground.output(application.tabs.current_id() or "").text()
 
@@ -81,7 +87,7 @@ def test_an_example_is_opened_run_and_its_results_are_read(qtbot: QtBot, start: 
     statements = [timing.source for timing in timings.model.timings()]
     assert "c = a + b" in statements
     assert all(timing.wall_ns > 0 for timing in timings.model.timings())
-    assert "exit 0" in application.playground.output(application.tabs.current_id() or "").status.text()
+    wait_for_status(qtbot, application, "exit 0")
 
 
 def test_a_run_is_a_labelled_band_on_the_graphs_of_every_gpu(qtbot: QtBot, start: StartApplication) -> None:
@@ -176,7 +182,7 @@ def test_an_exception_marks_its_line_and_its_link_leads_there(qtbot: QtBot, star
     wait_for(qtbot, application, RunState.FAILED)
     wait_for_output(qtbot, application, "ZeroDivisionError")
     panel = application.playground.output(application.tabs.current_id() or "")
-    assert "ZeroDivisionError" in panel.status.text()
+    wait_for_status(qtbot, application, "ZeroDivisionError")
     panel.lineActivated.emit("snippet.py", 4)
     editor = application.tabs.current_editor()
     assert editor is not None

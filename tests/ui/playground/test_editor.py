@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QTextCursor
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.ui.playground.editing import parse_place, toggle_comments
 from gpuplayground.ui.playground.editor import CodeEditor
 from gpuplayground.ui.theme import Theme
+from tests.ui.drops import drop
 
 KEY, MOD = Qt.Key, Qt.KeyboardModifier
 
@@ -258,22 +258,13 @@ def test_dropped_files_are_handed_on_and_dropped_text_is_inserted(qtbot: QtBot, 
     files.setUrls([QUrl.fromLocalFile("/some/where.py")])
     files.setText("file:///some/where.py")
     with qtbot.waitSignal(editor.pathsDropped) as dropped:
-        drop(editor, files)
+        drop(editor.viewport(), files, QPoint(100, 10))
     assert dropped.args == [["/some/where.py"]]
     assert editor.text() == ""
     text = QMimeData()
     text.setText("x = 1")
-    drop(editor, text)
+    drop(editor.viewport(), text, QPoint(100, 10))
     assert editor.text() == "x = 1"
-
-
-def drop(editor: CodeEditor, data: QMimeData) -> None:
-    buttons, actions = Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
-    enter = QDragEnterEvent(QPoint(100, 10), actions, data, buttons, MOD.NoModifier)
-    QApplication.sendEvent(editor.viewport(), enter)
-    assert enter.isAccepted()
-    event = QDropEvent(QPointF(100, 10), actions, data, buttons, MOD.NoModifier)
-    QApplication.sendEvent(editor.viewport(), event)
 
 
 def test_a_line_of_100_000_characters_can_be_edited(editor: CodeEditor) -> None:

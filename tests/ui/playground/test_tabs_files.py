@@ -4,16 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.playground.questions import Answer
 from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.theme import Theme
+from tests.ui.drops import drop
 from tests.ui.playground.tab_helpers import User, edit, front, names, text
 
 KEY, MOD = Qt.Key, Qt.KeyboardModifier
@@ -107,12 +108,8 @@ def test_a_dropped_python_file_opens_and_other_files_are_passed_on(
     other.write_bytes(b"\0")
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(script)), QUrl.fromLocalFile(str(other))])
-    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, MOD.NoModifier)
-    editor = front(tabs)
-    QApplication.sendEvent(editor.viewport(), QDragEnterEvent(QPoint(60, 30), *how))
-    event = QDropEvent(QPointF(60, 30), *how)
     with qtbot.waitSignal(tabs.pathsDropped) as dropped:
-        QApplication.sendEvent(editor.viewport(), event)
+        drop(front(tabs).viewport(), data, QPoint(60, 30))
     assert dropped.args == [[str(other)]]
     assert names(tabs) == ["a.py"]
     assert text(tabs) == "print(1)\n"
