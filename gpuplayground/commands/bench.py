@@ -43,7 +43,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         raise UsageError(f"{options.csv} is written twice: name two files.")
     _say_what_is_wider(options, plan)
     progress = ProgressLine(sys.stderr.isatty())
-    launcher = Launcher()
+    launcher = Launcher(inherits_stdin=True)
     try:
         with watching(request.source) as watch:
 

@@ -21,7 +21,7 @@ from gpuplayground.commands import run_report
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json
 from gpuplayground.commands.keeping import keep
-from gpuplayground.commands.passthrough import LineFeeder, write_output
+from gpuplayground.commands.passthrough import write_output
 from gpuplayground.commands.streams import tell, unwritable
 from gpuplayground.commands.usage import (
     EXIT_BROKEN_PIPE,
@@ -34,7 +34,7 @@ from gpuplayground.commands.usage import (
 )
 from gpuplayground.commands.watch import watching
 from gpuplayground.playground.environments import InterpreterError, probe
-from gpuplayground.playground.events import InputRequested, OutputAppended, SessionEvent
+from gpuplayground.playground.events import OutputAppended, SessionEvent
 from gpuplayground.playground.results import Run, RunRequest
 from gpuplayground.playground.session import Launcher, Session
 
@@ -55,7 +55,7 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     request = replace(request_of(options, arguments), trace=not options.no_trace)
     out = output_file(options.json, request.path) if options.json is not None else None
     columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
-    launcher = Launcher()
+    launcher = Launcher(inherits_stdin=True)
     try:
         with watching(request.source) as watch:
             attended = AttendedRun(launcher.session(), request)
@@ -179,7 +179,6 @@ class AttendedRun:
         self._request = request
         self._signals: SimpleQueue[int] = SimpleQueue()
         self._ended_by = 0
-        self._feeder = LineFeeder(session.send_input)
         self._outcome: Run | BaseException | None = None
 
     def to_its_end(self) -> Run:
@@ -221,8 +220,6 @@ class AttendedRun:
                 # As in a pipeline without us: whoever writes into a pipe that nobody reads is ended.
                 self.output_error = error if isinstance(error, BrokenPipeError) else unwritable(error)
                 self._session.kill()
-        elif isinstance(event, InputRequested):
-            self._feeder.want_line()
 
     def _obey(self, number: int) -> None:
         if number == signal.SIGINT and not self.is_interrupted:

@@ -23,8 +23,10 @@ _HELLO_S = 60.0
 _TICK_S = 0.1
 #: After a time-out has interrupted a snippet, it has this long to end.
 _AFTER_TIMEOUT_S = 2.0
-#: A snippet that closed the channel has this long to end: it could not be ended together with the application.
-_WITHOUT_CHANNEL_S = 1.0
+#: How often it is looked whether a process waits for input without having said so.
+_INPUT_LOOK_S = 0.2
+#: A process closes the channel a moment before it has ended. One that lives on after that has lost it.
+_WITHOUT_CHANNEL_S = 0.5
 #: Helpers of multiprocessing and the like end by themselves when the snippet is gone; others are ended after this.
 _GRACE_S = 0.2
 #: Output of processes that cannot be ended is not waited for longer than this.
@@ -89,7 +91,7 @@ class Controls:
         with self._lock:
             if self._process is not None:
                 self.answers += 1
-                self._process.sources.send({"kind": "typed", "text": line, "end": text is None})
+                self._process.sources.type_in(line.encode("utf-8", "surrogatepass"), is_end=text is None)
 
 
 class Attempt:
@@ -111,6 +113,8 @@ class Attempt:
         self._kill_at: float | None = None
         self._timed_out = False
         self._channel_closed_at: float | None = None
+        self._next_input_look = 0.0
+        self._was_input_awaited = False
         self._answers = controls.answers
         self._trouble = ""
 
@@ -182,6 +186,7 @@ class Attempt:
         now = time.monotonic()
         self._follow_controls()
         self._watch_deadlines(now)
+        self._look_for_input(now)
         self._report.output.flush_if_due(now)
         if self._report.is_started and now >= self._next_tick:
             self._next_tick = now + _TICK_S
@@ -223,7 +228,25 @@ class Attempt:
         if not self._report.python and now - self._begun > _HELLO_S:
             self._end_for(f"{self._interpreter} did not start within {_HELLO_S:.0f} s: choose another environment.")
         if self._channel_closed_at is not None and now - self._channel_closed_at > _WITHOUT_CHANNEL_S:
-            self._end_for("The snippet closed the application's own channel, so it was ended.")
+            self._channel_closed_at = None
+            if not self._report.is_started:
+                self._end_for(f"{self._interpreter} closed the application's own channel: choose another environment.")
+            elif not self._report.is_done and not self._process.has_exited():
+                self._report.notes.append(summary.CHANNEL_LOST)
+
+    def _look_for_input(self, now: float) -> None:
+        """Ask for input if a process waits for it that cannot ask itself.
+
+        It has to be seen waiting twice: one that can ask has asked by then.
+        """
+        if self._report.state is not RunState.RUNNING:
+            self._was_input_awaited = False
+        elif now >= self._next_input_look:
+            self._next_input_look = now + _INPUT_LOOK_S
+            is_awaited = self._process.sources.is_input_awaited()
+            if is_awaited and self._was_input_awaited:
+                self._report.ask_for_input()
+            self._was_input_awaited = is_awaited
 
     def _end_for(self, trouble: str) -> None:
         if not self._trouble:

@@ -36,6 +36,8 @@ class Surroundings:
     interpreter: str
     working_directory: str
     cuda_visible_devices: str | None = None
+    #: Whether it reads this process's own standard input; if not, what is sent to it.
+    inherits_stdin: bool = False
 
 
 class SnippetProcess:
@@ -148,10 +150,11 @@ def _start(
 ) -> tuple[subprocess.Popen[bytes], Sources]:
     channel = open_channel()
     try:
-        shared = (channel.child_argument, memory.child_argument, trace.child_argument)
+        stdin = wire.INHERITED if surroundings.inherits_stdin else wire.TYPED
+        shared = (channel.child_argument, memory.child_argument, trace.child_argument, stdin)
         popen = subprocess.Popen(
             [surroundings.interpreter, str(_CHILD), *shared],
-            stdin=subprocess.DEVNULL,
+            stdin=None if surroundings.inherits_stdin else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,

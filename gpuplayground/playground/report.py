@@ -52,6 +52,8 @@ class RunReport:
         self.python = ""
         self.executable = ""
         self.is_started = False
+        #: Whether everything about the snippet has been reported.
+        self.is_done = False
         self.error: RunError | None = None
         self.exit_message = ""
         self.notes: list[str] = []
@@ -102,13 +104,13 @@ class RunReport:
             self.is_started = True
             self._enter_unless_stopping(RunState.RUNNING)
         elif kind == "input":
-            self._enter_unless_stopping(RunState.WAITING_FOR_INPUT)
-            self._on_event(InputRequested(self._request.run_id))
+            self.ask_for_input()
         elif kind == "error":
             self._take_error(frame)
         elif kind == "exit":
             self.exit_message = str(frame["message"])
         elif kind == "done":
+            self.is_done = True
             self._frameworks = {str(name): str(version) for name, version in frame["frameworks"].items()}
             self._trace_note = str(frame["trace_note"])
             self._result = result_of(frame["result"])
@@ -147,6 +149,11 @@ class RunReport:
     def _enter_unless_stopping(self, state: RunState, detail: str = "") -> None:
         if self.state is not RunState.STOPPING:
             self.enter(state, detail)
+
+    def ask_for_input(self) -> None:
+        """The snippet waits for a line of input."""
+        self._enter_unless_stopping(RunState.WAITING_FOR_INPUT)
+        self._on_event(InputRequested(self._request.run_id))
 
     def take_answer(self) -> None:
         """The user answered an ``input()``."""

@@ -26,14 +26,20 @@ class Launcher:
         runs_folder: where copies of unsaved snippets go while they run; in the user's data folder by default, and
             in a temporary one where that cannot be written.
         keep_warm: whether a spare is made ready after every run, and not only after one that used a spare.
+        inherits_stdin: whether snippets read this process's own standard input, instead of asking for theirs.
     """
 
     def __init__(
-        self, default_interpreter: str | None = None, runs_folder: Path | None = None, *, keep_warm: bool = False
+        self,
+        default_interpreter: str | None = None,
+        runs_folder: Path | None = None,
+        *,
+        keep_warm: bool = False,
+        inherits_stdin: bool = False,
     ) -> None:
         self.keep_warm = keep_warm
         self.run_folders = RunFolders(runs_folder)
-        self.spares = SparePool(default_interpreter or sys.executable, self.run_folders)
+        self.spares = SparePool(default_interpreter or sys.executable, self.run_folders, inherits_stdin)
         self._sessions: set[Session] = set()
         self._lock = threading.Lock()
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from gpuplayground.playground.stdin_readers import is_waited_for
 from gpuplayground.runtime import wire
 
 _READ_BYTES = 1 << 20
@@ -32,12 +33,23 @@ class Sources:
     """Output and channel of one process, read by one thread; :meth:`wake` and :meth:`send` are for any thread."""
 
     def wait(self, timeout_s: float | None) -> list[Arrival]:
-        """Wait until something came, the process ended or :meth:`wake` was called; output goes before frames."""
+        """Wait until something came, the process ended or :meth:`wake` was called.
+
+        What came together is returned in this order: stdout, stderr, frames.
+        """
         raise NotImplementedError
 
     def send(self, frame: wire.Frame) -> None:
         """Send a frame to the process as soon as it takes it."""
         raise NotImplementedError
+
+    def type_in(self, text: bytes, *, is_end: bool = False) -> None:
+        """Put text into the process's standard input as soon as it takes it, and end the input with it."""
+        raise NotImplementedError
+
+    def is_input_awaited(self) -> bool:
+        """Return whether a process of the snippet is seen to wait for input that has not been typed."""
+        return False
 
     def push(self) -> None:
         """Send what waits to be sent as far as the process takes it now, and read nothing: nobody would hear of it."""
@@ -104,6 +116,10 @@ else:
                 self._selector.register(self._process, selectors.EVENT_READ)
             self._lock = threading.RLock()  # re-entrant for signal handlers
             self._outgoing = bytearray()
+            self._typed = bytearray()
+            self._is_input_over = False
+            if popen.stdin is not None:
+                os.set_blocking(popen.stdin.fileno(), False)
             self._closed = False
 
         def wait(self, timeout_s: float | None) -> list[Arrival]:
@@ -113,9 +129,12 @@ else:
             if self._wake_in in ready:
                 os.read(self._wake_in, 4096)
             frames = self._read("channel") if self._channel.fileno() in ready else []
-            # The snippet printed first and reported then, so output is read after the channel and handed on before.
-            arrivals = [*self._read("stdout"), *self._read("stderr"), *frames]
+            # The snippet printed first and reported then, so output is read after the channel and handed on before; for
+            # the same reason stdout goes before a traceback. One read takes all that a pipe holds.
+            errors = self._read("stderr")
+            arrivals = [*self._read("stdout"), *errors, *frames]
             self._send_more()
+            self._type_more()
             return arrivals
 
         def _read(self, name: str) -> list[Arrival]:
@@ -142,6 +161,17 @@ else:
                 self._outgoing += wire.pack(frame)
             self.wake()
 
+        def type_in(self, text: bytes, *, is_end: bool = False) -> None:
+            with self._lock:
+                if not self._is_input_over:
+                    self._typed += text
+                    self._is_input_over = is_end
+            self.wake()
+
+        def is_input_awaited(self) -> bool:
+            stdin = self._popen.stdin
+            return stdin is not None and not stdin.closed and is_waited_for(stdin.fileno(), self._popen.pid)
+
         def push(self) -> None:
             self._send_more()
 
@@ -159,6 +189,27 @@ else:
                     self._outgoing.clear()  # the process is gone, which is found out elsewhere
                 events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._outgoing else 0)
             self._selector.modify(descriptor, events)
+
+        def _type_more(self) -> None:
+            stdin = self._popen.stdin
+            if stdin is None or stdin.closed:
+                return
+            descriptor = stdin.fileno()
+            with self._lock:
+                try:
+                    while self._typed:
+                        del self._typed[: os.write(descriptor, self._typed)]
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    self._typed.clear()  # nobody reads it any more
+                is_waiting, is_over = bool(self._typed), self._is_input_over
+            if is_waiting and descriptor not in self._selector.get_map():
+                self._selector.register(descriptor, selectors.EVENT_WRITE)
+            elif not is_waiting and descriptor in self._selector.get_map():
+                self._selector.unregister(descriptor)
+            if is_over and not is_waiting:
+                stdin.close()
 
         def peek(self) -> bytes:
             try:
@@ -185,7 +236,7 @@ else:
                 self._closed = True
             self._selector.close()
             self._channel.close()
-            for stream in (self._popen.stdout, self._popen.stderr):
+            for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
                 if stream is not None:
                     stream.close()
             for descriptor in (self._wake_in, self._wake_out, self._process):

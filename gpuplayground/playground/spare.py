@@ -29,13 +29,14 @@ class SpareKey:
     imports: tuple[str, ...]
 
     @classmethod
-    def of(cls, request: RunRequest, default_interpreter: str) -> SpareKey:
+    def of(cls, request: RunRequest, default_interpreter: str, inherits_stdin: bool) -> SpareKey:
         """Return the key of a request."""
         places = Places.of(request)
         surroundings = Surroundings(
             interpreter=request.interpreter or default_interpreter,
             working_directory=places.working_directory,
             cuda_visible_devices=request.cuda_visible_devices,
+            inherits_stdin=inherits_stdin,
         )
         return cls(surroundings, places.folder, leading_imports(request.source))
 
@@ -67,10 +68,12 @@ class SparePool:
     Args:
         default_interpreter: runs requests that name none.
         run_folders: where copies of unsaved snippets go; stale ones are removed in passing.
+        inherits_stdin: whether snippets read this process's own standard input.
     """
 
-    def __init__(self, default_interpreter: str, run_folders: RunFolders) -> None:
+    def __init__(self, default_interpreter: str, run_folders: RunFolders, inherits_stdin: bool) -> None:
         self._default_interpreter = default_interpreter
+        self._inherits_stdin = inherits_stdin
         self._run_folders = run_folders
         #: By interpreter, the one wanted last at the end.
         self._spares: dict[str, _Spare] = {}
@@ -97,7 +100,7 @@ class SparePool:
         """
         if self._closed.is_set():
             raise StartError("The application is closing.")
-        key = SpareKey.of(request, self._default_interpreter)
+        key = SpareKey.of(request, self._default_interpreter, self._inherits_stdin)
         interpreter = key.surroundings.interpreter
         with self._lock:
             spare = self._spares.get(interpreter)
@@ -135,7 +138,7 @@ class SparePool:
         while (request := self._latest()) is not None:
             # A spare is a help and no more: whatever is wrong, the run itself will say.
             with suppress(StartError, OSError, ValueError, RuntimeError):
-                self._replace(SpareKey.of(request, self._default_interpreter))
+                self._replace(SpareKey.of(request, self._default_interpreter, self._inherits_stdin))
 
     def _latest(self) -> RunRequest | None:
         """Wait for a request; of several that came together only the last counts."""

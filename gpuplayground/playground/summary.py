@@ -18,6 +18,12 @@ _MEANINGS = {
     "SIGXCPU": "the limit on CPU time",
 }
 
+#: The note on a snippet that closed all descriptors, also ours, and went on.
+CHANNEL_LOST = (
+    "The snippet closed all descriptors or became another program: what it would have reported from then on "
+    "(its error, its result, the versions of its frameworks) is missing."
+)
+
 
 def signal_name(status: int) -> str | None:
     """Return the name of the signal that ended a process of this status, such as ``SIGSEGV``."""

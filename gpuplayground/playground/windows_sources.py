@@ -68,6 +68,15 @@ class _ThreadedSources(Sources):
         with suppress(OSError):
             self._channel.send_bytes(wire.pack(frame))
 
+    def type_in(self, text: bytes, *, is_end: bool = False) -> None:
+        """Put text into the process's standard input, and end the input with it."""
+        stdin = self._popen.stdin
+        with suppress(OSError, ValueError):  # nobody reads it any more, or it has ended
+            if stdin is not None:
+                stdin.write(text)
+                if is_end:
+                    stdin.close()
+
     def peek(self) -> bytes:
         """Return what has arrived on the channel so far."""
         return self._seen
@@ -77,8 +86,10 @@ class _ThreadedSources(Sources):
         self._arrivals.put(None)
 
     def close(self) -> None:
-        """Close the channel. The pipes are closed by the threads that read them."""
+        """Close the channel and the input. The other pipes are closed by the threads that read them."""
         self._channel.close()
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
 
     def _read_output(self, name: str, stream: IO[bytes]) -> None:
         with stream:

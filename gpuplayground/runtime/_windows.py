@@ -1,16 +1,20 @@
-"""The channel of a snippet on Windows: a duplex pipe whose handle the session let the process inherit."""
+"""What is different about Windows: the channel is a duplex pipe, and a pipe is not waited for with a signal in mind."""
 
 from __future__ import annotations
 
+import ctypes
+import msvcrt
+import time
 from multiprocessing.connection import PipeConnection  # type: ignore[attr-defined, unused-ignore]
 
 from .channel import Transport
 
+#: How often a pipe is looked at while it is waited for, in seconds: only between two looks a Stop is noticed.
+_LOOK_S = 0.05
+
 
 class HandleTransport(Transport):
-    """Frames over a message pipe. A wait cannot be woken, so output is written line by line instead of in batches."""
-
-    can_wake = False
+    """Frames over a message pipe whose handle the session let the process inherit. A wait cannot be woken."""
 
     def __init__(self, handle: int) -> None:
         self._connection = PipeConnection(handle)
@@ -29,3 +33,17 @@ class HandleTransport(Transport):
     def close(self) -> None:
         """Close the handle."""
         self._connection.close()
+
+
+def is_readable(descriptor: int) -> bool:
+    """Return whether a read returns at once: there is data, or the end of it (PeekNamedPipe fails there)."""
+    available = ctypes.c_ulong()
+    handle = ctypes.c_void_p(msvcrt.get_osfhandle(descriptor))  # type: ignore[attr-defined, unused-ignore]
+    peek = ctypes.windll.kernel32.PeekNamedPipe  # type: ignore[attr-defined, unused-ignore]
+    return not peek(handle, None, 0, None, ctypes.byref(available), None) or available.value > 0
+
+
+def wait_readable(descriptor: int) -> None:
+    """Wait until a read returns at once."""
+    while not is_readable(descriptor):
+        time.sleep(_LOOK_S)

@@ -1,19 +1,18 @@
 """The snippet's end of the channel to its session, and the one helper thread that listens to it.
 
-The helper exists only while it has something to wait for and never wakes up idly: it takes answers to ``input()``,
-writes what a flood of output left behind, and ends the process group when the session is gone.
+The helper exists only while it has something to wait for and never wakes up idly: it takes orders and ends the process
+group when the session is gone. A snippet that closes our descriptors goes on, and reports nothing more.
 """
 
 from __future__ import annotations
 
 import _thread
+import errno
 import os
 import signal
 import sys
 import time
-from contextlib import suppress
 from threading import Condition
-from typing import Callable
 
 from . import wire
 
@@ -31,10 +30,6 @@ class Channel:
         self._frames = wire.FrameBuffer()
         self._changed = Condition()
         self._orders: list[wire.Frame] = []
-        self._typed = bytearray()
-        self._typed_end = False
-        self._flush: Callable[[], None] | None = None
-        self._flush_wanted = False
         self._stopping = False
         self._ended = False
         self._thread = 0
@@ -46,18 +41,19 @@ class Channel:
     def start(self) -> None:
         """Start the helper thread. Not a ``threading.Thread``, so that the snippet only counts threads of its own."""
         self._stopping = False
-        self._stopped.acquire()
-        _thread.start_new_thread(self._listen, ())
+        if self._stopped.acquire(blocking=False):
+            _thread.start_new_thread(self._listen, ())
 
     def pause(self) -> None:
         """Stop the helper thread: a fork must not copy a process in the middle of what another thread does."""
         self._forking.acquire()
-        if self._transport is not None and self._stopped.locked():
+        transport = self._transport
+        if transport is not None and self._stopped.locked():
             self._stopping = True
-            self._transport.wake()
-            with self._stopped:
-                pass
-            _wait_for_exit(self._thread)
+            if transport.wake():
+                with self._stopped:
+                    pass
+                _wait_for_exit(self._thread)
 
     def resume(self) -> None:
         """Start the helper thread again after a fork, in the parent."""
@@ -68,8 +64,8 @@ class Channel:
     def end(self) -> None:
         """Stop the helper thread for good, ahead of the interpreter's own end.
 
-        Python lets threads die there wherever they are; with the lock of an output in hand that would be a deadlock.
-        From here on the system ends this process when the session's goes.
+        Python lets threads die there wherever they are. From here on the system ends this process when the session's
+        goes.
         """
         if self._transport is not None and sys.platform == "linux":
             _die_with_parent()
@@ -82,7 +78,6 @@ class Channel:
     def detach(self) -> None:
         """Give the channel up, in a forked child: it belongs to the parent."""
         transport, self._transport = self._transport, None
-        self._typed_end = True
         self._changed = Condition()
         self._sending, self._forking = _thread.allocate_lock(), _thread.allocate_lock()
         if transport is not None:
@@ -91,11 +86,21 @@ class Channel:
     def send(self, frame: wire.Frame) -> None:
         """Send a frame; without a session, or after the snippet closed the descriptor, do nothing."""
         with self._sending:
-            if self._transport is not None:
+            transport = self._transport
+            if transport is not None:
                 try:
-                    self._transport.send(wire.pack(frame))
-                except OSError:
-                    return
+                    transport.send(wire.pack(frame))
+                except OSError as error:
+                    self._lose(transport, error)
+
+    def _lose(self, transport: Transport, error: Exception) -> None:
+        """Do without the session from now on if the snippet has closed a descriptor of ours; the session hears of it.
+
+        When it is the session that is gone, the helper thread sees that.
+        """
+        if isinstance(error, OSError) and error.errno == errno.EBADF:
+            self._transport = None
+            transport.close()
 
     def next_order(self) -> wire.Frame:
         """Wait for the next order of the session."""
@@ -104,43 +109,15 @@ class Channel:
                 self._wait()
             return self._orders.pop(0)
 
-    def read_typed(self, size: int) -> bytes:
-        """Return at most ``size`` bytes typed by the user, asking for them when none are left; nothing at the end."""
-        with self._changed:
-            if not self._typed and not self._typed_end:
-                self.send({"kind": "input"})
-            while not self._typed and not self._typed_end:
-                self._wait()
-            data = bytes(self._typed[:size])
-            del self._typed[:size]
-            return data
-
-    def flush_soon(self, flush: Callable[[], None]) -> bool:
-        """Have ``flush`` called by the helper thread in about 10 ms; False where that is not possible."""
-        transport = self._transport
-        if transport is None or not transport.can_wake or self._ended:
-            return False
-        self._flush = flush
-        self._flush_wanted = True
-        transport.wake()
-        return True
-
     def _wait(self) -> None:
         # A wait on Windows is not interrupted by anything, so it has to look up now and then.
         self._changed.wait(0.1 if sys.platform == "win32" else None)
 
     def _listen(self) -> None:
         self._thread = _thread.get_native_id()
+        transport = self._transport
         try:
-            while not self._stopping:
-                transport = self._transport
-                if transport is None:
-                    return
-                if self._flush_wanted and self._flush is not None:
-                    self._flush_wanted = False
-                    time.sleep(0.01)
-                    with suppress(OSError):  # the snippet closed its output, or made it non-blocking
-                        self._flush()
+            while transport is not None and not self._stopping:
                 data = transport.wait()
                 if data is None:
                     continue
@@ -148,18 +125,16 @@ class Channel:
                     self._end_everything()
                 for frame in self._frames.feed(data):
                     self._take(frame)
-        except (OSError, ValueError, wire.WireError):
-            return  # The snippet closed or garbled the descriptor: the session sees that and says so.
+        except (OSError, ValueError, wire.WireError) as error:
+            if transport is not None:
+                self._lose(transport, error)
         finally:
             self._stopped.release()
 
     def _take(self, frame: wire.Frame) -> None:
         kind = frame["kind"]
         with self._changed:
-            if kind == "typed":
-                self._typed += str(frame.get("text", "")).encode("utf-8", "surrogatepass")
-                self._typed_end = self._typed_end or bool(frame.get("end"))
-            elif kind == "interrupt":
+            if kind == "interrupt":
                 _thread.interrupt_main()
             else:
                 self._orders.append(frame)
@@ -198,8 +173,6 @@ def _wait_for_exit(thread: int) -> None:
 class Transport:
     """Bytes to and from the session, and a way to wake the thread that waits for them."""
 
-    can_wake = True
-
     def send(self, data: bytes) -> None:
         """Send all of ``data``."""
         raise NotImplementedError
@@ -208,8 +181,9 @@ class Transport:
         """Wait for data or a wake-up and return the data, nothing at the end, or None after a wake-up."""
         raise NotImplementedError
 
-    def wake(self) -> None:
-        """Make a wait in another thread return."""
+    def wake(self) -> bool:
+        """Make a wait in another thread return, and return whether that is possible."""
+        return False
 
     def close(self) -> None:
         """Let go of the descriptors."""
@@ -220,6 +194,56 @@ def out_of_the_way(descriptor: int) -> int:
     if sys.platform == "win32" or descriptor < 0:
         return descriptor
     return _moved_up(descriptor)
+
+
+class OwnDescriptor:
+    """A descriptor of ours. The snippet may close any, and open a file of its own under the number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._file = _file_of(number)
+
+    def is_open(self) -> bool:
+        """Return whether the number still stands for our file."""
+        return self._file is not None and _file_of(self.number) == self._file
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of ``data``.
+
+        Raises:
+            OSError: it has been closed, or takes no more.
+        """
+        rest = memoryview(data)
+        while rest:
+            self._check()
+            rest = rest[os.write(self.number, rest) :]
+
+    def read(self) -> bytes:
+        """Read what there is.
+
+        Raises:
+            OSError: it has been closed.
+        """
+        self._check()
+        return os.read(self.number, _READ_BYTES)
+
+    def close(self) -> None:
+        """Let go of the file, unless the snippet has done that."""
+        if self.is_open():
+            os.close(self.number)
+        self._file = None
+
+    def _check(self) -> None:
+        if not self.is_open():
+            raise OSError(errno.EBADF, "closed by the snippet")
+
+
+def _file_of(descriptor: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def open_transport(descriptor: int) -> Transport:
@@ -239,39 +263,38 @@ if sys.platform != "win32":
         """A socket inherited from the session, moved to a high descriptor that no child process inherits."""
 
         def __init__(self, descriptor: int) -> None:
-            self._channel = _moved_up(descriptor)
             reading, writing = os.pipe()
-            self._wake_in, self._wake_out = _moved_up(reading), _moved_up(writing)
+            self._channel, self._wake_in, self._wake_out = (
+                OwnDescriptor(_moved_up(each)) for each in (descriptor, reading, writing)
+            )
             self._poll = select.poll()
-            self._poll.register(self._channel, select.POLLIN)
-            self._poll.register(self._wake_in, select.POLLIN)
+            self._poll.register(self._channel.number, select.POLLIN)
+            self._poll.register(self._wake_in.number, select.POLLIN)
 
         def send(self, data: bytes) -> None:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(self._channel, rest) :]
+            self._channel.write(data)
 
         def wait(self) -> bytes | None:
-            for descriptor, events in self._poll.poll():
-                if events & select.POLLNVAL:
-                    raise OSError("closed by the snippet")
-                if descriptor == self._wake_in:
-                    os.read(self._wake_in, _READ_BYTES)
+            # Closing all descriptors closes both ends of the pipe: that ends this wait.
+            for descriptor, _ in self._poll.poll():
+                if descriptor == self._wake_in.number:
+                    self._wake_in.read()
                     return None
             try:
-                return os.read(self._channel, _READ_BYTES)
+                return self._channel.read()
             except ConnectionResetError:
                 return b""
 
-        def wake(self) -> None:
-            os.write(self._wake_out, b"!")
+        def wake(self) -> bool:
+            try:
+                self._wake_out.write(b"!")
+            except OSError:  # closed by the snippet, which ends the wait by itself
+                return False
+            return True
 
         def close(self) -> None:
             for descriptor in (self._channel, self._wake_in, self._wake_out):
-                try:
-                    os.close(descriptor)
-                except OSError:
-                    continue
+                descriptor.close()
 
     def _moved_up(descriptor: int) -> int:
         """Return a copy of a descriptor at a high number, closed on exec, and close the original."""

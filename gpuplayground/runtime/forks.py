@@ -7,20 +7,15 @@ import sys
 
 from .channel import Channel
 from .statements import SharedProgress
-from .streams import AdaptiveOutput
 
 #: What Python 3.12 and later warn of when a process with several threads forks.
 _WARNING = r"This process \(pid=\d+\) is multi-threaded"
 
 
-def prepare_for_forks(channel: Channel, output: AdaptiveOutput, progress: SharedProgress) -> None:
+def prepare_for_forks(channel: Channel, progress: SharedProgress) -> None:
     """Stop our thread for the moment of each fork, and give channel and progress up in the child."""
     if sys.platform == "win32":
         return
-
-    def before() -> None:
-        output.push()
-        channel.pause()
 
     def in_parent() -> None:
         if sys.version_info >= (3, 12):
@@ -29,11 +24,10 @@ def prepare_for_forks(channel: Channel, output: AdaptiveOutput, progress: Shared
         channel.resume()
 
     def in_child() -> None:
-        output.forget_lock()
         channel.detach()
         progress.detach()
 
-    os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
+    os.register_at_fork(before=channel.pause, after_in_parent=in_parent, after_in_child=in_child)
 
 
 def _warn_of_threads(wanted: bool) -> None:

@@ -31,18 +31,23 @@ _NOT_WAITED = (
 
 
 def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
-    """Serve one session: ``arguments`` are its channel and its progress memory, ``startup`` the modules of Python."""
+    """Serve one session.
+
+    Args:
+        arguments: its channel, its progress memory, the file for its trace, and where its input comes from.
+        startup: the modules that Python itself has imported.
+    """
     # Started in the background of a shell, a process inherits that SIGINT is ignored: Stop must work all the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    descriptor, memory, trace = arguments
+    descriptor, memory, trace, stdin = arguments
     channel = Channel(int(descriptor))
     tracer = Tracer(out_of_the_way(int(trace)))
-    output = streams.install(channel)
+    streams.install(stdin, lambda: channel.send({"kind": "input"}))
     progress = SharedProgress([])
-    prepare_for_forks(channel, output, progress)
+    prepare_for_forks(channel, progress)
     channel.start()
     # Registered first and so called last, after whatever the snippet and its modules register.
-    atexit.register(_end_quietly, channel, output, tracer)
+    atexit.register(_end_quietly, channel, tracer)
     script = Script()
     # Ahead of all imports: a module may set a hook of its own.
     Hooks(script).install()
@@ -59,11 +64,9 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     _Execution(order, script, channel, progress, memory, warmup, startup, tracer).run()
 
 
-def _end_quietly(channel: Channel, output: streams.AdaptiveOutput, tracer: Tracer) -> None:
+def _end_quietly(channel: Channel, tracer: Tracer) -> None:
     tracer.close()
     channel.end()
-    output.forget_lock()
-    output.push()
 
 
 class _Execution:
@@ -164,6 +167,7 @@ class _Execution:
             raise SystemExit(1) from None
 
     def _before(self, statement: Statement) -> None:
+        streams.flush()
         if statement.is_import:
             self._warmup.replay(statement.imports)
         self._tracer.before_statement()
@@ -203,6 +207,7 @@ class _Execution:
 
     def _finish(self, frame: wire.Frame | None = None, *, result: bool = False) -> None:
         """Report what the session can only learn from inside; threads of the snippet may still be running."""
+        streams.flush()
         import threading
 
         from .outcome import allocator_peaks, result_value
@@ -242,11 +247,30 @@ def _shared_words(memory: str, statements: int) -> memoryview:
         mapping = mmap.mmap(-1, size, tagname=memory)
     else:
         os.ftruncate(int(memory), size)
-        mapping = mmap.mmap(int(memory), size)
+        mapping = _mapping(int(memory), size)
         os.close(int(memory))
     words = memoryview(mapping).cast("q")
     words[wire.Progress.CURRENT] = -1
     return words
+
+
+def _mapping(descriptor: int, size: int) -> mmap.mmap:
+    """Map a file without keeping a descriptor of it.
+
+    Before Python 3.13 a mapping has a duplicate, which takes a number that a snippet of its own would get, and which
+    it closes at its end, whatever the snippet has opened under that number by then.
+    """
+    if sys.version_info >= (3, 13):
+        return mmap.mmap(descriptor, size, trackfd=False)
+    import ctypes
+
+    lowest_free = os.dup(descriptor)
+    os.close(lowest_free)
+    mapping = mmap.mmap(descriptor, size)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(mapping))  # it never ends
+    if os.path.sameopenfile(lowest_free, descriptor):
+        os.close(lowest_free)
+    return mapping
 
 
 def _give_way(folder: str, startup: frozenset[str]) -> None:

@@ -8,7 +8,7 @@ import traceback
 from types import TracebackType
 from typing import Any, Iterator
 
-from . import wire
+from . import streams, wire
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 - pathlib is slow to import, here and below
 _STANDARD_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120
@@ -193,6 +193,7 @@ class Hooks:
     def _print_of_thread(self, arguments: Any) -> None:
         if arguments.exc_type is SystemExit or arguments.exc_value is None or sys.stderr is None:
             return
+        streams.drain()
         name = arguments.thread.name if arguments.thread is not None else "of C code"
         sys.stderr.write(f"Exception in thread {name}:\n")
         self.print_uncaught(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
@@ -202,6 +203,7 @@ def call_hook(error: BaseException, trace: TracebackType | None) -> None:
     """Report an exception the way Python does: by ``sys.excepthook``, whoever set it, even if that fails."""
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, trace
     sys.last_exc = error  # type: ignore[attr-defined, unused-ignore]
+    streams.drain()
     try:
         sys.excepthook(type(error), error, trace)
     except SystemExit:

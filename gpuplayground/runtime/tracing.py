@@ -7,6 +7,7 @@ nothing to do with a GPU.
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import re
 import sys
@@ -15,6 +16,7 @@ from time import time_ns
 from typing import Any, Sequence
 
 from . import trace_format
+from .channel import OwnDescriptor
 from .compilers import Compilers
 from .cupti import CONTEXT_CALLS, CPU_KINDS, GPU_KINDS, KERNEL, MARKER, MEMSET, OVERHEAD, WAIT_CALL, Cupti, CuptiError
 from .cupti import DRIVER as DRIVER_CALL
@@ -38,7 +40,7 @@ class Tracer:
     """
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self._file: OwnDescriptor | None = OwnDescriptor(descriptor) if descriptor >= 0 else None
         self._cupti: Cupti | None = None
         self._has_tried = False
         self._names: dict[int, int] = {}
@@ -56,7 +58,7 @@ class Tracer:
     @property
     def is_wanted(self) -> bool:
         """Whether it may still be attached."""
-        return self._descriptor >= 0 and not self._has_tried
+        return self._file is not None and not self._has_tried
 
     def would_attach(self, source: str) -> bool:
         """Return whether a snippet has to do with a GPU, so that its first use should be traced."""
@@ -146,7 +148,7 @@ class Tracer:
             self._note(trace_format.DROPPED, [[cupti.dropped() + cupti.unreadable // 64]])
             cupti.detach()
         self._note(trace_format.REGIONS, [[*started, None, *rest] for started, rest in self._open_regions()])
-        self._cupti, self._descriptor = None, -1
+        self._cupti, self._file = None, None
 
     def _stop_recording(self, cupti: Cupti) -> None:
         cupti.flush(forced=True)
@@ -159,7 +161,7 @@ class Tracer:
 
     def _detach(self) -> None:
         """Forget the tracing in a forked child."""
-        self._cupti, self._descriptor, self._has_tried = None, -1, True
+        self._cupti, self._file, self._has_tried = None, None, True
 
     def _tie_clocks(self, cupti: Cupti) -> None:
         """Write both clocks at one moment: of a few tries the one that took the least time."""
@@ -174,7 +176,7 @@ class Tracer:
     # -- records, in a thread of CUPTI
 
     def _take(self, kind: int, records: Any) -> None:
-        if self._descriptor < 0:
+        if self._file is None:
             return
         if kind in GPU_KINDS:
             self._write(trace_format.ROWS, self._rows(kind, records))
@@ -256,13 +258,18 @@ class Tracer:
         self._write(trace_format.NOTE, trace_format.note_payload(key, rows))
 
     def _write(self, tag: bytes, payload: bytes) -> None:
-        data = memoryview(trace_format.chunk(tag, payload))
+        if self._file is None:
+            return
         try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
-        except OSError:  # a full disk, or the snippet closed it: half a chunk must not be followed by another
-            self._descriptor = -1
-            self.reason = "The GPU times are cut short: the temporary folder took no more of them."
+            self._file.write(trace_format.chunk(tag, payload))
+        except OSError as error:  # half a chunk must not be followed by another
+            self._file = None
+            reason = (
+                "the snippet closed all descriptors"
+                if error.errno == errno.EBADF
+                else "the temporary folder took no more of them"
+            )
+            self.reason = f"The GPU times are cut short: {reason}."
 
 
 def _has_driver() -> bool:

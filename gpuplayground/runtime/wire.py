@@ -16,6 +16,9 @@ MAX_FRAME_BYTES = 64 << 20
 #: Exit code of ``child.py`` under a Python that is too old to say so in any other way.
 TOO_OLD = 86
 
+#: How a snippet's process is told where its standard input comes from: the command's own, or typed into the window.
+INHERITED, TYPED = "inherited", "typed"
+
 Frame = dict[str, Any]
 
 
