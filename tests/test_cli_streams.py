@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -116,9 +117,11 @@ def test_in_an_encoding_without_our_characters_nothing_fails(folder: Path) -> No
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = in_shell("doctor", folder, **plain)
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.splitlines()[0] == "Driver      ?"
+    assert done.stdout.splitlines()[0] == "Driver      -"
     done = in_shell("run says.py < /dev/null", folder, **plain)
     assert (done.returncode, done.stdout) == (0, "said\n")
+    assert "\\x" not in done.stderr
+    assert re.search(r"says\.py: exit 0 - [0-9.]+ .?s$", done.stderr, re.MULTILINE)
 
 
 def test_a_system_that_refuses_to_open_more_files_is_one_sentence(folder: Path, resources: Path) -> None:

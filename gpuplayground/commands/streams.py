@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 from gpuplayground.commands.usage import CommandFailedError
+
+#: Our characters where the encoding has none of them; whatever else it lacks is escaped with a backslash.
+_PLAIN = {"µ": "u", "·": "-", "—": "-", "–": "-", "×": "x", "±": "+-", "…": "...", "“": '"', "”": '"', "✓": "*"}
+
+
+def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    escaped = (_PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode("ascii") for each in lacking)
+    return "".join(escaped), error.end
+
+
+codecs.register_error("gpuplayground.plain", _plain)
 
 
 def open_missing() -> None:
@@ -25,16 +41,14 @@ def open_missing() -> None:
 
 
 def say(text: str) -> None:
-    """Write to stdout at once; a character that it cannot take becomes a question mark.
+    """Write to stdout at once.
 
     Raises:
         BrokenPipeError: nobody reads it.
         CommandFailedError: it cannot be written.
     """
-    encoding = sys.stdout.encoding or "utf-8"
     try:
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-        sys.stdout.flush()
+        _write(sys.stdout, text)
     except OSError as error:
         _abandon(1)
         if isinstance(error, BrokenPipeError):
@@ -45,8 +59,7 @@ def say(text: str) -> None:
 def tell(text: str) -> bool:
     """Write to stderr and return whether that could be done: there is nowhere to complain to."""
     try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        _write(sys.stderr, text)
     except OSError:
         _abandon(2)
         return False
@@ -57,6 +70,12 @@ def unwritable(error: OSError) -> CommandFailedError:
     """Return the sentence for output that could not be written."""
     reason = error.strerror or str(error)
     return CommandFailedError(f"The output cannot be written ({reason}): make room for it or send it elsewhere.")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "gpuplayground.plain").decode(encoding))
+    stream.flush()
 
 
 def _abandon(number: int) -> None:
