@@ -145,7 +145,8 @@ class _Collapsed(traceback.StackSummary):
 def _hidden_line(packages: list[str]) -> str:
     names = list(dict.fromkeys(packages))
     shown = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
-    return f"  … {len(packages)} {'frame' if len(packages) == 1 else 'frames'} in {shown}\n"
+    dots = "…" if str(getattr(sys.stderr, "encoding", "")).lower().startswith("utf") else "..."
+    return f"  {dots} {len(packages)} {'frame' if len(packages) == 1 else 'frames'} in {shown}\n"
 
 
 def _is_ours(filename: str) -> bool:
