@@ -25,6 +25,8 @@ _TICK_S = 0.1
 _AFTER_TIMEOUT_S = 2.0
 #: How often it is looked whether a process waits for input without having said so.
 _INPUT_LOOK_S = 0.2
+#: What that may cost of a CPU: a snippet of hundreds of threads is looked at more rarely.
+_INPUT_LOOK_SHARE = 0.02
 #: A process closes the channel a moment before it has ended. One that lives on after that has lost it.
 _WITHOUT_CHANNEL_S = 0.5
 #: Helpers of multiprocessing and the like end by themselves when the snippet is gone; others are ended after this.
@@ -242,8 +244,9 @@ class Attempt:
         if self._report.state is not RunState.RUNNING:
             self._was_input_awaited = False
         elif now >= self._next_input_look:
-            self._next_input_look = now + _INPUT_LOOK_S
             is_awaited = self._process.sources.is_input_awaited()
+            took = time.monotonic() - now
+            self._next_input_look = now + max(_INPUT_LOOK_S, took / _INPUT_LOOK_SHARE)
             if is_awaited and self._was_input_awaited:
                 self._report.ask_for_input()
             self._was_input_awaited = is_awaited
