@@ -14,6 +14,7 @@ from gpuplayground.playground.results import Run, RunRequest, RunState
 from gpuplayground.playground.run_folders import RunFolders
 from gpuplayground.playground.scripts import Places, Script
 from gpuplayground.playground.sources import Arrival
+from gpuplayground.playground.stdin_readers import InputWatch
 from gpuplayground.playground.traced_runs import with_trace
 from gpuplayground.runtime import wire
 
@@ -23,10 +24,6 @@ _HELLO_S = 60.0
 _TICK_S = 0.1
 #: After a time-out has interrupted a snippet, it has this long to end.
 _AFTER_TIMEOUT_S = 2.0
-#: How often it is looked whether a process waits for input without having said so.
-_INPUT_LOOK_S = 0.2
-#: What that may cost of a CPU: a snippet of hundreds of threads is looked at more rarely.
-_INPUT_LOOK_SHARE = 0.02
 #: A process closes the channel a moment before it has ended. One that lives on after that has lost it.
 _WITHOUT_CHANNEL_S = 0.5
 #: Helpers of multiprocessing and the like end by themselves when the snippet is gone; others are ended after this.
@@ -115,8 +112,7 @@ class Attempt:
         self._kill_at: float | None = None
         self._timed_out = False
         self._channel_closed_at: float | None = None
-        self._next_input_look = 0.0
-        self._was_input_awaited = False
+        self._input_watch = InputWatch(process.sources.is_input_awaited)
         self._answers = controls.answers
         self._trouble = ""
 
@@ -188,7 +184,8 @@ class Attempt:
         now = time.monotonic()
         self._follow_controls()
         self._watch_deadlines(now)
-        self._look_for_input(now)
+        if self._input_watch.look(self._report.state is RunState.RUNNING):
+            self._report.ask_for_input()
         self._report.output.flush_if_due(now)
         if self._report.is_started and now >= self._next_tick:
             self._next_tick = now + _TICK_S
@@ -235,21 +232,6 @@ class Attempt:
                 self._end_for(f"{self._interpreter} closed the application's own channel: choose another environment.")
             elif not self._report.is_done and not self._process.has_exited():
                 self._report.notes.append(summary.CHANNEL_LOST)
-
-    def _look_for_input(self, now: float) -> None:
-        """Ask for input if a process waits for it that cannot ask itself.
-
-        It has to be seen waiting twice: one that can ask has asked by then.
-        """
-        if self._report.state is not RunState.RUNNING:
-            self._was_input_awaited = False
-        elif now >= self._next_input_look:
-            is_awaited = self._process.sources.is_input_awaited()
-            took = time.monotonic() - now
-            self._next_input_look = now + max(_INPUT_LOOK_S, took / _INPUT_LOOK_SHARE)
-            if is_awaited and self._was_input_awaited:
-                self._report.ask_for_input()
-            self._was_input_awaited = is_awaited
 
     def _end_for(self, trouble: str) -> None:
         if not self._trouble:

@@ -5,12 +5,48 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 #: Numbers of the system calls read and readv, whose first argument is a descriptor: see syscalls(2).
 _READS = {"x86_64": ("0", "19"), "aarch64": ("63", "65")}.get(platform.machine(), ())
+
+#: How often it is looked, in seconds.
+_INTERVAL_S = 0.2
+#: What looking may cost of a CPU: a snippet of hundreds of threads is looked at more rarely.
+_SHARE = 0.02
+
+
+class InputWatch:
+    """Decides when to ask for input on behalf of a process that cannot ask itself.
+
+    Args:
+        is_awaited: whether a process waits for input at this moment.
+    """
+
+    def __init__(self, is_awaited: Callable[[], bool]) -> None:
+        self._is_awaited = is_awaited
+        self._was_awaited = False
+        self._next = 0.0
+
+    def look(self, is_running: bool) -> bool:
+        """Return whether to ask now; ``is_running`` is that the snippet runs and has not asked itself.
+
+        A process has to be seen waiting twice: one that can ask has asked by then.
+        """
+        if not is_running:
+            self._was_awaited = False
+            return False
+        began = time.monotonic()
+        if began < self._next:
+            return False
+        is_awaited = self._is_awaited()
+        took = time.monotonic() - began
+        self._next = began + max(_INTERVAL_S, took / _SHARE)
+        was_awaited, self._was_awaited = self._was_awaited, is_awaited
+        return is_awaited and was_awaited
 
 
 def is_waited_for(pipe: int, pid: int) -> bool:
