@@ -29,8 +29,7 @@ _Timed = tuple[int, MonitorEvent]
 class ReplayFeed:
     """Replays a recording with the interface of a :class:`~gpuplayground.monitor.feed.Feed`.
 
-    Its clock starts up to 60 s into the recording; what lies before is reported at once. Like a live machine's, the
-    recording's time goes on while the feed is paused: that leaves a gap.
+    Its clock starts up to 60 s into the recording; what lies before is reported at once.
 
     Args:
         path: the recording.
@@ -60,7 +59,6 @@ class ReplayFeed:
         self._lock = Lock()
         self._base_ns: int | None = None
         self._stopping = Event()
-        self._paused = False
         self._slow_tier = True
         self._min_spacing_ns = 0
 
@@ -85,14 +83,6 @@ class ReplayFeed:
         """Leave out samples so that there are at most so many a second."""
         # A little less, or uneven spacing would cost every second one.
         self._min_spacing_ns = round(0.9e9 / hz)
-
-    def pause(self) -> None:
-        """Report nothing until :meth:`resume`."""
-        self._paused = True
-
-    def resume(self) -> None:
-        """Report again."""
-        self._paused = False
 
     def pause_slow_tier(self) -> None:
         """Leave out the processes until :meth:`resume_slow_tier`."""
@@ -139,7 +129,7 @@ class ReplayFeed:
             if self._stopping.wait(max(0.0, (time_ns - time.time_ns()) / 1e9)):
                 return
             is_samples = isinstance(event, tuple) and bool(event) and isinstance(event[0], GpuSample)
-            if self._paused or not (is_samples or self._slow_tier):
+            if not (is_samples or self._slow_tier):
                 continue
             if is_samples:
                 if time_ns - last_sample_ns < self._min_spacing_ns:
