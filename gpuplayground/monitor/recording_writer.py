@@ -16,6 +16,8 @@ from gpuplayground.monitor.samples import METRICS, GpuInfo, GpuSample, Inventory
 
 #: What a SIGKILL can cost at most, give or take the time a commit takes.
 COMMIT_S = 0.4
+#: How long a commit waits for somebody who reads the file: a look at every row of a long recording takes some seconds.
+READER_S = 60.0
 
 _metrics = attrgetter(*METRICS)
 _DEVICE_COLUMNS = (
@@ -55,7 +57,7 @@ class RecordingWriter:
         start = (recorded_at or datetime.now(UTC)).astimezone(UTC)
         try:
             path.touch(exist_ok=False)
-            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._connection = sqlite3.connect(path, READER_S, check_same_thread=False, isolation_level=None)
             self._connection.executescript(f"PRAGMA synchronous = NORMAL; BEGIN; {SCHEMA} COMMIT;")
         except FileExistsError as error:
             raise RecordingError(f"“{path}” already exists: choose another name or remove it first.") from error

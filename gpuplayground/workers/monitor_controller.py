@@ -234,7 +234,7 @@ class MonitorController(QObject):
 
     def _look_up_runs(self) -> None:
         since_ns = time.time_ns() - RECORDED_RUNS_NS
-        runs = self._replay.feed.runs(since_ns)[-MAX_RECORDED_RUNS:] if self._replay is not None else ()
+        runs = self._replay.feed.runs(since_ns, MAX_RECORDED_RUNS) if self._replay is not None else ()
         if runs != self._recorded_runs:
             self._recorded_runs = runs
             self.recordedRunsChanged.emit(runs)

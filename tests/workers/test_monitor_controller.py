@@ -16,6 +16,7 @@ from gpuplayground.monitor.replay import ReplayFeed
 from gpuplayground.monitor.samples import GpuSample, Inventory, Problem, RunSpan
 from gpuplayground.workers.monitor_controller import MAX_RECORDED_RUNS, RECORDED_RUNS_NS, MonitorController
 from tests.fakes import FakeNvml, gpu_uuid
+from tests.monitor import damaged
 from tests.monitor.watch import quick_feed
 
 PATIENCE_MS = 30_000
@@ -125,6 +126,20 @@ def test_a_file_that_is_no_recording_is_one_sentence_and_what_was_shown_stays(
     assert "“notes.gpurec” is not a recording" in window.sentences[0]
     assert not controller.shows_recording
     assert not controller.recording_was_chosen
+
+
+def test_a_damaged_recording_is_one_sentence_and_what_was_shown_stays(
+    qtbot: QtBot, controller: MonitorController, tmp_path: Path
+) -> None:
+    window = Window(controller)
+    for number, name in enumerate(damaged.NAMES):
+        path = tmp_path / f"{number}.gpurec"
+        words = damaged.make(path, name)
+        controller.open_recording(path)
+        qtbot.waitUntil(lambda: len(window.sentences) > number, timeout=PATIENCE_MS)  # noqa: B023 - waited for here
+        assert len(window.sentences) == number + 1
+        assert [word for word in words if word not in window.sentences[-1]] == []
+        assert not controller.shows_recording
 
 
 def test_the_recording_asked_for_last_is_the_one_that_is_shown(
