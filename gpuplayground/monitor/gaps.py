@@ -43,15 +43,24 @@ class Gaps:
         """Size of the arrays in bytes."""
         return 2 * self._starts.itemsize * len(self._starts)
 
-    def add(self, last_ns: int, time_ns: int) -> tuple[int, int] | None:
-        """Take the times of a sample and of the one before; return the gap that is known now, if any."""
+    @property
+    def tolerated_ns(self) -> int:
+        """How far apart samples may be now without a gap."""
+        return max(MIN_GAP_NS, GAP_PERIODS * round(median(self._spacings))) if self._spacings else MIN_GAP_NS
+
+    def add(self, last_ns: int, time_ns: int) -> None:
+        """Take the times of a sample and of the one before."""
         spacing = time_ns - last_ns
-        found = self._judge(spacing)
-        if spacing <= MIN_GAP_NS or (self._spacings and spacing <= GAP_PERIODS * median(self._spacings)):
+        self._judge(spacing)
+        if spacing <= self.tolerated_ns:
             self._spacings.append(spacing)
         else:
             self._suspect = (last_ns, time_ns)
-        return found
+
+    def all(self) -> tuple[tuple[int, int], ...]:
+        """Return begin and end of every gap, also of one that may still turn out to be a lower rate."""
+        known = zip(self._starts, self._ends, strict=True)
+        return (*known, *(() if self._suspect is None else (self._suspect,)))
 
     def truncate(self, time_ns: int) -> None:
         """Forget the gaps that end at ``time_ns`` or later."""
@@ -65,21 +74,20 @@ class Gaps:
         wanted = (ends > start_ns) & (starts < end_ns)
         return starts[wanted], ends[wanted]
 
-    def _judge(self, spacing: int) -> tuple[int, int] | None:
+    def _judge(self, spacing: int) -> None:
         """Decide on the distance before the last sample, now that the one after it is known."""
         if self._suspect is None:
-            return None
+            return
         (start, end), self._suspect = self._suspect, None
         if end - start <= GAP_PERIODS * spacing:
             # The rate was lowered. What was usual before it says nothing any more.
             self._spacings.clear()
             self._spacings.append(end - start)
-            return None
+            return
         self._starts.append(start)
         self._ends.append(end)
         if len(self) >= self._thin_at:
             self._thin(end)
-        return start, end
 
     def _thin(self, now_ns: int) -> None:
         kept = []

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from gpuplayground.monitor.recording_report import RecordingReport
 from gpuplayground.monitor.samples import Inventory
 from gpuplayground.settings import Settings
 from gpuplayground.ui.main_window import MainWindow
@@ -54,6 +55,7 @@ class Monitoring(QObject):
         monitor.failed.connect(self._window.say)
         monitor.recorder.changed.connect(self._written_changed)
         monitor.recorder.failed.connect(self._window.say)
+        monitor.recorder.finished.connect(self._recorded)
         self._bands.ended.connect(monitor.recorder.add_run)
 
     def _connect_requests(self) -> None:
@@ -87,6 +89,15 @@ class Monitoring(QObject):
     def _written_changed(self, path: Path | None) -> None:
         self._written = path
         self._show_source()
+
+    def _recorded(self, path: Path, report: RecordingReport) -> None:
+        """Say what is in a recording that has ended, and above all what is missing."""
+        # Why it could not be written to its end has been said.
+        sentences = " ".join(each for each in report.sentences(path.name) if each != report.problem)
+        if report.is_whole:
+            self._window.confirm(sentences)
+        else:
+            self._window.say(sentences)
 
     def _show_source(self) -> None:
         """Say where the readings come from, at the top, at the bottom, and by what can be done about it."""
