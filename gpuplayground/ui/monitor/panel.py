@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import (
@@ -26,6 +26,7 @@ from gpuplayground.ui.monitor.details import Details
 from gpuplayground.ui.monitor.device_list import DeviceList
 from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.source import Source
+from gpuplayground.ui.monitor.split import Split
 from gpuplayground.ui.theme import Theme
 
 #: A redraw follows the first sample that arrives this long after the one before: at 10 Hz every third sample, so that
@@ -60,26 +61,19 @@ class MonitorPanel(QWidget):
         self._processes: tuple[ProcessSample, ...] | None = None
         self._problem: Problem | None = None
         self._runs: dict[str, RunSpan] = {}
-        self._recording, self._shared = "", True
+        self._recording = ""
         self._paused_ns: int | None = None
         self._drawn_s, self._dirty = 0.0, False
         self.banner = Banner(theme, icons, self)
         self.devices = DeviceList(theme, icons, self._picture, self)
         self.details = Details(theme, icons, self._picture, self)
-        self._splitter = QSplitter(Qt.Orientation.Vertical, self)
-        self._splitter.setHandleWidth(8)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self.devices)
-        self._splitter.addWidget(self.details)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.splitterMoved.connect(self._keep_split)
+        self._split = Split(self.devices, self.details, self)
         self.details.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.banner)
-        column.addWidget(self._splitter, 1)
+        column.addWidget(self._split, 1)
         self._timer = QTimer(self)
         self._timer.setInterval(IDLE_REDRAW_MS)
         self._timer.timeout.connect(self._tick)
@@ -108,6 +102,7 @@ class MonitorPanel(QWidget):
         self.details.load_timeline()
         self.details.set_range(self.devices.ranges.seconds)
         self.details.set_runs(tuple(self._runs.values()))
+        self.details.set_paused(self._paused_ns)
         self._select(self.selected_uuid)
 
     @property
@@ -204,7 +199,7 @@ class MonitorPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the new height between cards and timeline."""
         super().resizeEvent(event)
-        self._share_height()
+        self._split.share()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up and keep drawing."""
@@ -259,7 +254,7 @@ class MonitorPanel(QWidget):
             self.devices.empty.show_problem(shown.inventory.problem or self._problem)
         self.devices.set_gpus(tuple(self._gpus.values()))
         self.details.setVisible(bool(self._gpus))
-        self._share_height()
+        self._split.share()
         self._show_problems()
         self._show_processes()
         self._select(self.selected_uuid)
@@ -314,14 +309,3 @@ class MonitorPanel(QWidget):
         self.details.set_range(seconds)
         self._mark()
         self.rangeChanged.emit(seconds)
-
-    def _keep_split(self) -> None:
-        self._shared = False
-
-    def _share_height(self) -> None:
-        """Give the cards what they need and the timeline the rest, until the user has moved the handle."""
-        if not self._shared or not self._gpus:
-            return
-        height = max(self._splitter.height(), 400)
-        cards = self.devices.height_for(round(height * 0.58))
-        self._splitter.setSizes([cards, height - cards])

@@ -81,7 +81,7 @@ class Timeline(QWidget):
         theme.changed.connect(self.view.restyle)
 
     def _make_live_button(self) -> QPushButton:
-        """Return the button that floats over the newest end of the first track while looking back or paused."""
+        """Return the button that floats over an end of the first track while looking back or paused."""
         button = QPushButton(self)
         button.setProperty("role", "primary")
         button.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -254,8 +254,8 @@ class Timeline(QWidget):
             button.setAccessibleName(self.tr("Follow the newest readings again"))
         else:
             paused = self.tr("Paused at {0}").format(clock_time(paused_ns or time.time_ns()))
-            button.setText(self.tr("{0} · Resume").format(paused))
-            button.setToolTip(self.tr("Show the newest readings again (Space)"))
+            button.setText(self.tr("Resume"))
+            button.setToolTip(self.tr("{0}: show the newest readings again (Space)").format(paused))
             button.setAccessibleName(self.tr("{0}: show the newest readings again").format(paused))
         is_needed = paused_ns is not None or not self._following
         if button.hasFocus() and not is_needed:
@@ -266,7 +266,10 @@ class Timeline(QWidget):
 
     def _place_button(self) -> None:
         size = self.live_button.sizeHint()
-        self.live_button.setGeometry(self.width() - RIGHT_PX - size.width() - 5, 26, size.width(), size.height())
+        # Whoever pauses wants to see the newest end.
+        is_left = self._paused_ns is not None
+        x = LEFT_PX + 5 if is_left else self.width() - RIGHT_PX - size.width() - 5
+        self.live_button.setGeometry(x, 26, size.width(), size.height())
 
     def _show_span(self, span: tuple[float, float]) -> None:
         self._span = span

@@ -273,7 +273,8 @@ def test_a_pause_says_since_when_and_ends_by_a_click_or_space(make_panel: MakePa
     assert not button.isVisible()
     with qtbot.waitSignal(panel.pausedChanged, check_params_cb=lambda paused: paused):
         QTest.keyClick(timeline, Qt.Key.Key_Space)
-    assert button.text() == f"Paused at {clock_time(NOW_NS)} · Resume"
+    assert button.text() == "Resume"
+    assert f"Paused at {clock_time(NOW_NS)}" in button.toolTip()
     assert button.isVisible()
     assert timeline.rect().contains(button.geometry())
     with qtbot.waitSignal(panel.pausedChanged, check_params_cb=lambda paused: not paused):
@@ -281,7 +282,7 @@ def test_a_pause_says_since_when_and_ends_by_a_click_or_space(make_panel: MakePa
     assert not button.isVisible()
     panel.set_paused(True)
     QTest.keyClick(timeline, Qt.Key.Key_Left)
-    assert button.text().startswith("Paused at")
+    assert button.text() == "Resume"
     panel.add_samples((sample(0, -9),))
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert panel.paused_ns is None
