@@ -16,6 +16,7 @@ MIN_GAP_NS = 500_000_000
 _RECENT = 8
 #: From this many gaps on, those that no level of the history can draw any more are forgotten.
 _MANY = 1024
+_NONE = np.empty(0, np.int64)
 
 
 class Gaps:
@@ -52,7 +53,7 @@ class Gaps:
         """Take the times of a sample and of the one before."""
         spacing = time_ns - last_ns
         self._judge(spacing)
-        if spacing <= self.tolerated_ns:
+        if spacing <= MIN_GAP_NS or spacing <= self.tolerated_ns:
             self._spacings.append(spacing)
         else:
             self._suspect = (last_ns, time_ns)
@@ -70,6 +71,8 @@ class Gaps:
 
     def between(self, start_ns: int, end_ns: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return begin and end of each gap that reaches into an interval, oldest first."""
+        if not self._starts or self._ends[-1] <= start_ns:
+            return _NONE, _NONE
         starts, ends = np.array(self._starts), np.array(self._ends)
         wanted = (ends > start_ns) & (starts < end_ns)
         return starts[wanted], ends[wanted]

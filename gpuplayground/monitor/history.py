@@ -112,12 +112,15 @@ class _GpuHistory:
             levels = [(self.seconds, SECOND_NS), (self.raw, 0)]
         else:
             levels = [(self.tens, TEN_SECONDS_NS), (self.seconds, SECOND_NS), (self.raw, 0)]
-        parts, complete_ns = [], 0
+        parts: list[Points] = []
+        complete_ns = 0
         for ring, period in levels:
             times, rows = ring.around(start_ns, end_ns + 1, complete_ns)
+            complete_ns = max(complete_ns, ring.last_ns + period // 2)
+            if parts and not len(times):
+                continue
             low, middle, high = (rows[:, column + part * _METRIC_COUNT if period else column] for part in range(3))
             parts.append(Points(times, low, middle, high))
-            complete_ns = max(complete_ns, ring.last_ns + period // 2)
         return Points.joined(parts, levels[0][1], self.gaps.between(start_ns, end_ns)).within(start_ns, end_ns)
 
 

@@ -56,7 +56,7 @@ class Ring:
 
     def around(self, start_ns: int, end_ns: int, since_ns: int) -> tuple[Times, Rows]:
         """Return what :meth:`between` does and the rows next to it on both sides; nothing from before ``since_ns``."""
-        oldest = self._position(since_ns)
+        oldest = self._position(since_ns) if since_ns else 0
         first = max(oldest, self._position(start_ns) - 1)
         return self._slice(first, max(first, self._position(end_ns)) + 1)
 
@@ -67,9 +67,11 @@ class Ring:
 
     def _position(self, time_ns: int) -> int:
         """Return how many rows are older than a time."""
-        older, newer = (self._times[part] for part in self._parts(0, self._count))
-        position = int(np.searchsorted(older, time_ns))
-        return position if position < len(older) else position + int(np.searchsorted(newer, time_ns))
+        older, newer = self._parts(0, self._count)
+        position = int(self._times[older].searchsorted(time_ns))
+        if position < older.stop - older.start or newer.stop == 0:
+            return position
+        return position + int(self._times[newer].searchsorted(time_ns))
 
     def _slice(self, first: int, last: int) -> tuple[Times, Rows]:
         older, newer = self._parts(first, min(last, self._count))

@@ -81,6 +81,8 @@ class Points:
         The middle of a longer one lies between two points even if they are the middles of what they sum up.
         """
         starts, ends = self.gaps
+        if not len(starts):
+            return np.empty(0, np.intp)
         middles = (starts + (ends - starts) // 2)[ends - starts > max(self.period_ns, width_ns)]
         return np.searchsorted(self.times_ns, middles)
 
@@ -131,7 +133,7 @@ def _with_gaps(points: Points, starts: npt.NDArray[np.intp], gaps: npt.NDArray[n
         high = np.fmax.reduceat(points.maximum, starts)
         mean = _means(points.mean, starts)
     # A gap is seen between the last point of one stretch and the first of the next.
-    before = np.flatnonzero(np.isin(starts[1:], gaps))
+    before = np.flatnonzero(np.isin(starts[1:], gaps)) if len(gaps) else gaps
     if len(before):
         gap_times = times[ends[before]] + (times[starts[before + 1]] - times[ends[before]]) // 2
         middle = np.insert(middle, before + 1, gap_times)
