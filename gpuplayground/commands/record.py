@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
+import sys
 from pathlib import Path
 
 from gpuplayground.commands.streams import say, tell
@@ -12,7 +14,11 @@ from gpuplayground.monitor import recorder
 from gpuplayground.monitor.export import export_csv
 from gpuplayground.monitor.feed import Feed
 from gpuplayground.monitor.recording import RecordingError
+from gpuplayground.monitor.recording_report import RecordingReport
 from gpuplayground.units import duration
+
+#: Back to the beginning of the line, and erase it (ECMA-48).
+_ERASE = "\r\033[K"
 
 
 def record(options: argparse.Namespace) -> int:
@@ -29,15 +35,40 @@ def record(options: argparse.Namespace) -> int:
         if hasattr(signal, name):
             # A polite kill ends a recording as Ctrl+C does.
             signal.signal(getattr(signal, name), signal.default_int_handler)
+    progress = _Progress() if sys.stderr.isatty() else None
     until = "Ctrl+C ends it." if options.seconds is None else f"It takes {options.seconds:g} s; Ctrl+C ends it early."
     tell(f"Recording into {out} at {options.hz:g} Hz. {until}\n")
     try:
-        summary = recorder.record(out, options.seconds, options.hz, Feed(hz=options.hz))
+        report = recorder.record(out, options.seconds, options.hz, Feed(hz=options.hz), progress)
     except RecordingError as error:
         raise CommandFailedError(str(error)) from error
-    gpus = "1 GPU" if summary.gpus == 1 else f"{summary.gpus} GPUs"
-    say(f"{out}: {duration(summary.duration_ns)} of {gpus}, {summary.ticks:,} samples of each.\n")
+    finally:
+        if progress is not None:
+            progress.clear()
+    *told, last = report.sentences(str(out))
+    if report.problem is not None:
+        say("".join(f"{sentence}\n" for sentence in told))
+        raise CommandFailedError(last)
+    say("".join(f"{sentence}\n" for sentence in (*told, last)))
     return 0
+
+
+class _Progress:
+    """What has been recorded so far, in one line of a terminal that is written over."""
+
+    def __call__(self, report: RecordingReport) -> None:
+        """Show a report."""
+        parts = [duration(report.duration_ns), f"{report.samples:,} samples"]
+        for gpu in report.gpus:
+            if not gpu.samples:
+                parts.append(f"{gpu.label}: no samples yet")
+            elif gpu.silences and gpu.silences[-1].end_ns is None:
+                parts.append(f"{gpu.label}: {gpu.silences[-1].reason} for {duration(gpu.silences[-1].duration_ns)}")
+        tell(f"{_ERASE}{' · '.join(parts)[: shutil.get_terminal_size().columns - 1]}")
+
+    def clear(self) -> None:
+        """Take the line away."""
+        tell(_ERASE)
 
 
 def export(options: argparse.Namespace) -> int:

@@ -48,7 +48,6 @@ class Agent:
         self._write = write
         self._look_ns = self._slow_ns = round(slow_s * 1e9)
         self._hz = hz
-        self._paused = False
         self._slow_tier = True
         self._batch_ns = 0
         self._held: list[GpuSample] = []
@@ -63,7 +62,6 @@ class Agent:
         """Take a control frame, from any thread: the loop follows at once."""
         if frame["kind"] == CONTROL:
             self._hz = float(frame["hz"])
-            self._paused = bool(frame["paused"])
             self._slow_tier = bool(frame["slow_tier"])
             self._batch_ns = round(float(frame.get("batch_s", 0.0)) * 1e9)
             slow_s = frame.get("slow_s")
@@ -102,9 +100,6 @@ class Agent:
         return self._written_at + round(HEARTBEAT_S * 1e9) - now
 
     def _tick(self) -> None:
-        if self._paused:
-            self._report_held()
-            return
         if time.monotonic_ns() >= self._look_at:
             self._look_for_changes()
         samples = self._nvml.fast(medium=self._slow_tier)

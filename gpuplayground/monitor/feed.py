@@ -56,7 +56,6 @@ class Feed:
         self._env = env
         self._stall_s = stall_s
         self._hz = hz
-        self._paused = False
         self._slow_tier = True
         self._batch_s = batch_s
         self._slow_s: float | None = None
@@ -89,16 +88,6 @@ class Feed:
         self._hz = hz
         self._send_control()
 
-    def pause(self) -> None:
-        """Leave the GPUs alone until :meth:`resume`."""
-        self._paused = True
-        self._send_control()
-
-    def resume(self) -> None:
-        """Sample again."""
-        self._paused = False
-        self._send_control()
-
     def set_batch(self, seconds: float) -> None:
         """Report what is sampled within so many seconds together: it comes later, and costs less. 0 is at once."""
         self._batch_s = seconds
@@ -122,7 +111,7 @@ class Feed:
     def _send_control(self) -> None:
         with self._lock:
             if self._agent is not None:
-                frame = control_frame(self._hz, self._paused, self._slow_tier, self._batch_s, self._slow_s)
+                frame = control_frame(self._hz, self._slow_tier, self._batch_s, self._slow_s)
                 self._agent.send(frame)
 
     def _run_agent(self, on_event: OnEvent) -> None:

@@ -52,7 +52,7 @@ def heartbeat_frame() -> Frame:
     return {"kind": HEARTBEAT, "time_ns": time.time_ns()}
 
 
-def control_frame(hz: float, paused: bool, slow_tier: bool, batch_s: float = 0.0, slow_s: float | None = None) -> Frame:
+def control_frame(hz: float, slow_tier: bool, batch_s: float = 0.0, slow_s: float | None = None) -> Frame:
     """Return the frame that tells an agent how often to sample and to report, and what to leave alone.
 
     Without ``slow_tier`` the medium tier rests as well. ``slow_s`` is the period of the passes over the processes;
@@ -61,7 +61,6 @@ def control_frame(hz: float, paused: bool, slow_tier: bool, batch_s: float = 0.0
     return {
         "kind": CONTROL,
         "hz": hz,
-        "paused": paused,
         "slow_tier": slow_tier,
         "batch_s": batch_s,
         "slow_s": slow_s,

@@ -11,6 +11,7 @@ from operator import attrgetter
 
 import numpy as np
 
+from gpuplayground.monitor.gaps import Gaps
 from gpuplayground.monitor.ring import Ring
 from gpuplayground.monitor.samples import GpuSample
 from gpuplayground.monitor.series import Points, Series, reduced, stretch_ns
@@ -43,11 +44,19 @@ class _GpuHistory:
         self.raw = Ring(raw_capacity, _METRIC_COUNT)
         self.seconds = Ring(SECONDS_KEPT, 3 * _METRIC_COUNT)
         self.tens = Ring(TENS_KEPT, 3 * _METRIC_COUNT)
+        # As far back as there is a level that is fine enough to show a gap of that length.
+        self.gaps = Gaps(
+            (
+                (0, RAW_SECONDS * SECOND_NS),
+                (SECOND_NS, SECONDS_KEPT * SECOND_NS),
+                (TEN_SECONDS_NS, TENS_KEPT * TEN_SECONDS_NS),
+            )
+        )
         self.latest: GpuSample | None = None
 
     @property
     def nbytes(self) -> int:
-        return self.raw.nbytes + self.seconds.nbytes + self.tens.nbytes
+        return self.raw.nbytes + self.seconds.nbytes + self.tens.nbytes + self.gaps.nbytes
 
     def add(self, sample: GpuSample) -> None:
         time_ns = sample.time_ns
@@ -58,10 +67,14 @@ class _GpuHistory:
             # The clock was set back: what it had called the future is no more.
             for ring, period in ((self.raw, 1), (self.seconds, SECOND_NS), (self.tens, TEN_SECONDS_NS)):
                 ring.truncate(time_ns // period * period)
+            self.gaps.truncate(time_ns)
+            last_ns = self.raw.last_ns
         elif last_ns and time_ns // SECOND_NS != last_ns // SECOND_NS:
             self._close_second(last_ns // SECOND_NS)
             if time_ns // TEN_SECONDS_NS != last_ns // TEN_SECONDS_NS:
                 self._close_ten(last_ns // TEN_SECONDS_NS)
+        if last_ns:
+            self.gaps.add(last_ns, time_ns)
         self.raw.append(time_ns, _kept(sample))
         self.latest = sample
 
@@ -94,28 +107,21 @@ class _GpuHistory:
             width_ns: the length of the stretches the points are going to be put into.
         """
         if width_ns < SECOND_NS and self.raw.reaches(start_ns):
-            return self._raw_points(column, start_ns, end_ns)
-        if width_ns < TEN_SECONDS_NS and self.seconds.reaches(start_ns):
-            coarse, period = self.seconds, SECOND_NS
+            levels = [(self.raw, 0)]
+        elif width_ns < TEN_SECONDS_NS and self.seconds.reaches(start_ns):
+            levels = [(self.seconds, SECOND_NS), (self.raw, 0)]
         else:
-            coarse, period = self.tens, TEN_SECONDS_NS
-        parts = [self._bucket_points(coarse, column, start_ns, end_ns)]
-        complete_ns = coarse.last_ns + period // 2
-        if coarse is self.tens:
-            parts.append(self._bucket_points(self.seconds, column, max(start_ns, complete_ns), end_ns))
-            complete_ns = max(complete_ns, self.seconds.last_ns + SECOND_NS // 2)
-        parts.append(self._raw_points(column, max(start_ns, complete_ns), end_ns))
-        return Points.joined(parts, gap_ns=3 * period)
-
-    def _raw_points(self, column: int, start_ns: int, end_ns: int) -> Points:
-        times, rows = self.raw.between(start_ns, end_ns + 1)
-        values = rows[:, column]
-        return Points.raw(times, values)
-
-    def _bucket_points(self, ring: Ring, column: int, start_ns: int, end_ns: int) -> Points:
-        times, rows = ring.between(start_ns, end_ns + 1)
-        low, middle, high = (rows[:, column + part * _METRIC_COUNT] for part in range(3))
-        return Points(times, low, middle, high, gap_ns=0)
+            levels = [(self.tens, TEN_SECONDS_NS), (self.seconds, SECOND_NS), (self.raw, 0)]
+        parts: list[Points] = []
+        complete_ns = 0
+        for ring, period in levels:
+            times, rows = ring.around(start_ns, end_ns + 1, complete_ns)
+            complete_ns = max(complete_ns, ring.last_ns + period // 2)
+            if parts and not len(times):
+                continue
+            low, middle, high = (rows[:, column + part * _METRIC_COUNT if period else column] for part in range(3))
+            parts.append(Points(times, low, middle, high))
+        return Points.joined(parts, levels[0][1], self.gaps.between(start_ns, end_ns)).within(start_ns, end_ns)
 
 
 class History:
@@ -160,13 +166,23 @@ class History:
         """Forget everything, for instance when a recording takes the place of live values."""
         self._gpus.clear()
 
-    def series(self, uuid: str, metric: str, start_ns: int, end_ns: int, max_points: int = 1000) -> Series:
+    def series(
+        self,
+        uuid: str,
+        metric: str,
+        start_ns: int,
+        end_ns: int,
+        max_points: int = 1000,
+        until_ns: int | None = None,
+    ) -> Series:
         """Return what a plot of one metric needs, both ends included, with at most ``max_points`` points.
+
+        Where the line goes on beyond an end, the point next to it is there too, so that it reaches the plot's edge.
 
         They come from the finest level that is needed and reaches back to ``start_ns``, put into equal stretches of
         time, each with its minimum, mean and maximum, so that a spike of one sample survives. The stretches are fixed
         in time: they do not change as the interval moves on. Where there was no sample, or none of this metric, there
-        is a point of NaN.
+        is a point of NaN. What came later than ``until_ns`` is left out.
 
         Raises:
             KeyError: the metric is not one of :data:`KEPT_METRICS`.
@@ -175,7 +191,10 @@ class History:
         gpu = self._gpus.get(uuid)
         if gpu is None or end_ns < start_ns:
             return Series.empty()
-        points = gpu.points(column, start_ns, end_ns, stretch_ns(start_ns, end_ns, max_points))
+        last_ns = end_ns if until_ns is None else min(end_ns, until_ns)
+        points = gpu.points(column, start_ns, last_ns, stretch_ns(start_ns, end_ns, max_points))
+        if until_ns is not None:
+            points = points.until(until_ns)
         return reduced(points, start_ns, end_ns, max_points)
 
     def _new(self, uuid: str) -> _GpuHistory:

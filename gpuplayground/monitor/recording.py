@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from gpuplayground.monitor.recording_check import check_tables, damaged
 from gpuplayground.monitor.recording_format import APPLICATION_ID, VERSION, RecordingError
 from gpuplayground.monitor.recording_writer import RecordingWriter
 from gpuplayground.monitor.samples import METRICS, DriverInfo, GpuInfo, GpuSample, ProcessSample, RunSpan
@@ -47,6 +48,8 @@ class Recording:
         first, last = connection.execute(
             "SELECT (SELECT min(time_ns) FROM samples), (SELECT max(time_ns) FROM samples)"
         ).fetchone()
+        #: Whether there is no sample in it; ``first_ns`` and ``last_ns`` are 0 then.
+        self.is_empty = first is None
         self.first_ns: int = first or 0
         self.last_ns: int = last or 0
         self.runs = self._read_runs()
@@ -54,10 +57,11 @@ class Recording:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a recording for reading; also on read-only media.
+        """Open a recording for reading, after a look at every row; also on read-only media.
 
         Raises:
-            RecordingError: it is missing, truncated, not a recording, or of a newer version.
+            RecordingError: it is missing, truncated, not a recording, of a newer version, or holds what cannot have
+                been recorded.
         """
         _check_file(path)
         # What a killed writer left half written has to be taken back first, which needs write access.
@@ -70,7 +74,7 @@ class Recording:
             return cls(path, connection)
         except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
             _close(connection)
-            raise RecordingError(f"“{path.name}” is damaged and cannot be read ({error}): use another copy.") from error
+            raise damaged(path, str(error)) from error
         except RecordingError:
             _close(connection)
             raise
@@ -98,6 +102,15 @@ class Recording:
         day = [self.recorded_on.isoformat()] if self.recorded_on else []
         return ", ".join([count + (names[0] if names else "no GPU"), *names[1:], *day])
 
+    def require_samples(self) -> None:
+        """Return if there is anything to show or to export.
+
+        Raises:
+            RecordingError: there is no sample.
+        """
+        if self.is_empty:
+            raise RecordingError(f"“{self.path.name}” holds no samples: choose another recording.")
+
     def samples(self, start_ns: int | None = None, end_ns: int | None = None) -> Iterator[GpuSample]:
         """Yield the samples from ``start_ns`` up to but not including ``end_ns``, by time; by default all."""
         query = (
@@ -110,7 +123,13 @@ class Recording:
             stop = min(start + _CHUNK_NS, end)
             for time_ns, device, *values in self._fetch(query, start, stop):
                 yield GpuSample(time_ns, self._uuids[device], *values)
-            start = stop
+            start = stop if stop >= end else self.next_ns(stop) or end
+
+    def next_ns(self, time_ns: int) -> int | None:
+        """Return the time of the first sample at ``time_ns`` or later, None after the last."""
+        query = "SELECT min(time_ns) FROM samples WHERE time_ns >= ? AND time_ns <= ?"
+        found: int | None = self._fetch(query, time_ns, self.last_ns)[0][0]
+        return found
 
     def passes(self, start_ns: int, end_ns: int) -> list[tuple[int, tuple[ProcessSample, ...]]]:
         """Return the time of each pass over the processes in an interval, with what it found."""
@@ -123,7 +142,7 @@ class Recording:
             "WHERE time_ns >= ? AND time_ns < ? ORDER BY time_ns, device_id, pid"
         )
         for time_ns, device, *values in self._fetch(query, start_ns, end_ns):
-            if device in self._uuids and time_ns in found:
+            if time_ns in found:
                 found[time_ns].append(ProcessSample(time_ns, self._uuids[device], *values))
         return [(time_ns, tuple(processes)) for time_ns, processes in sorted(found.items())]
 
@@ -132,8 +151,7 @@ class Recording:
             with closing(self._connection.execute(query, (start_ns, end_ns))) as cursor:
                 return cursor.fetchall()
         except sqlite3.Error as error:
-            message = f"“{self.path.name}” is damaged and cannot be read ({error}): use another copy."
-            raise RecordingError(message) from error
+            raise damaged(self.path, str(error)) from error
 
     def _read_gpus(self) -> tuple[GpuInfo, ...]:
         rows = self._connection.execute(
@@ -142,16 +160,25 @@ class Recording:
             "FROM devices ORDER BY gpu_index, id"
         )
         return tuple(
-            GpuInfo(index, uuid, name, total, None if major is None else (major, minor or 0), *rest)
+            GpuInfo(index, uuid, name, total, None if major is None else (major, minor), *rest)
             for index, uuid, name, total, major, minor, *rest in rows
         )
 
     def _read_runs(self) -> tuple[RunSpan, ...]:
         rows = self._connection.execute("SELECT run_id, label, start_ns, end_ns, gpu_uuids FROM runs ORDER BY start_ns")
         return tuple(
-            RunSpan(run_id, label, start_ns, end_ns, tuple(json.loads(uuids)))
+            RunSpan(run_id, label, start_ns, end_ns, self._uuids_of(run_id, uuids))
             for run_id, label, start_ns, end_ns, uuids in rows
         )
+
+    def _uuids_of(self, run_id: str, text: str) -> tuple[str, ...]:
+        try:
+            uuids = json.loads(text)
+        except (ValueError, RecursionError):
+            uuids = None
+        if not isinstance(uuids, list) or not all(isinstance(each, str) for each in uuids):
+            raise damaged(self.path, f"in table runs the row with run_id “{run_id}” has no list of texts for gpu_uuids")
+        return tuple(uuids)
 
 
 def _check_file(path: Path) -> None:
@@ -188,8 +215,9 @@ def _check_content(path: Path, connection: sqlite3.Connection) -> None:
             f"“{path.name}” was made by a newer version of GPU Playground (format {version}): update to open it."
         )
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    if not tables >= _TABLES:
-        raise _foreign(path)
+    if missing := sorted(_TABLES - tables):
+        raise damaged(path, f"it has no table {missing[0]}")
+    check_tables(path, connection)
 
 
 def _truncated(path: Path) -> RecordingError:

@@ -12,10 +12,22 @@ from pathlib import Path
 from typing import Any, Self
 
 from gpuplayground.monitor.recording_format import METRIC_COLUMNS, SCHEMA, RecordingError
-from gpuplayground.monitor.samples import METRICS, GpuInfo, GpuSample, Inventory, MonitorEvent, ProcessSample, RunSpan
+from gpuplayground.monitor.recording_report import RecordingLog, RecordingReport
+from gpuplayground.monitor.samples import (
+    METRICS,
+    GpuInfo,
+    GpuSample,
+    Inventory,
+    MonitorEvent,
+    Problem,
+    ProcessSample,
+    RunSpan,
+)
 
 #: What a SIGKILL can cost at most, give or take the time a commit takes.
 COMMIT_S = 0.4
+#: How long a commit waits for somebody who reads the file: a look at every row of a long recording takes some seconds.
+READER_S = 60.0
 
 _metrics = attrgetter(*METRICS)
 _DEVICE_COLUMNS = (
@@ -50,12 +62,14 @@ class RecordingWriter:
         self._lock = threading.Lock()
         self._batch: list[_Statement] = []
         self._devices: dict[str, int] = {}
+        self._uuids: dict[int, str] = {}
+        self._log = RecordingLog()
         self._error: str | None = None
         self._closing = threading.Event()
         start = (recorded_at or datetime.now(UTC)).astimezone(UTC)
         try:
             path.touch(exist_ok=False)
-            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._connection = sqlite3.connect(path, READER_S, check_same_thread=False, isolation_level=None)
             self._connection.executescript(f"PRAGMA synchronous = NORMAL; BEGIN; {SCHEMA} COMMIT;")
         except FileExistsError as error:
             raise RecordingError(f"“{path}” already exists: choose another name or remove it first.") from error
@@ -72,8 +86,10 @@ class RecordingWriter:
         self.close()
 
     def add_event(self, event: MonitorEvent) -> None:
-        """Add whatever a feed reports; problems are not recorded."""
-        if isinstance(event, Inventory):
+        """Add whatever a feed reports; problems are only told of in the report."""
+        if isinstance(event, Problem):
+            self._log.heard(event)
+        elif isinstance(event, Inventory):
             self.inventory(event)
         elif isinstance(event, tuple):
             # A tick always has samples: an empty tuple is a pass that found no processes.
@@ -85,6 +101,7 @@ class RecordingWriter:
 
     def inventory(self, inventory: Inventory) -> None:
         """Add the GPUs and the driver's versions; a GPU that is known already is brought up to date."""
+        self._log.heard(inventory)
         driver = inventory.driver
         versions = {
             "driver_version": driver.driver_version,
@@ -118,6 +135,10 @@ class RecordingWriter:
         row = (run.run_id, run.label, run.start_ns, run.end_ns, json.dumps(run.gpu_uuids))
         self._put([(_INSERT_RUN, row)])
 
+    def report(self) -> RecordingReport:
+        """Return what is in the file by now; after :meth:`close` that is all."""
+        return self._log.report(self._error)
+
     def close(self) -> None:
         """Write what is left and let go of the file. May be repeated."""
         self._closing.set()
@@ -140,6 +161,7 @@ class RecordingWriter:
 
     def _device(self, gpu: GpuInfo) -> _Statement:
         identity = self._devices.setdefault(gpu.uuid, len(self._devices) + 1)
+        self._uuids[identity] = gpu.uuid
         major, minor = gpu.compute_capability or (None, None)
         values = (
             *(identity, gpu.uuid, gpu.index, gpu.name, gpu.memory_total_bytes, major, minor, gpu.power_limit_w),
@@ -160,13 +182,18 @@ class RecordingWriter:
     def _commit(self, batch: list[_Statement]) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+            samples = []
             for statement, values in batch:
-                self._connection.execute(statement, values)
+                changed = self._connection.execute(statement, values).rowcount
+                if statement is _INSERT_SAMPLE and changed:  # not where there was one of that time already
+                    samples.append((self._uuids[values[1]], values[0]))
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.rollback()
             self._error = f"“{self.path}” cannot be written any more ({_reason(error)}): what is in it so far is kept."
+        else:
+            self._log.written(samples)
 
 
 def _meta(key: str, value: str) -> _Statement:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from threading import Event, Lock
 
@@ -29,8 +30,7 @@ _Timed = tuple[int, MonitorEvent]
 class ReplayFeed:
     """Replays a recording with the interface of a :class:`~gpuplayground.monitor.feed.Feed`.
 
-    Its clock starts up to 60 s into the recording; what lies before is reported at once. Like a live machine's, the
-    recording's time goes on while the feed is paused: that leaves a gap.
+    Its clock starts up to 60 s into the recording; what lies before is reported at once.
 
     Args:
         path: the recording.
@@ -43,8 +43,7 @@ class ReplayFeed:
 
     def __init__(self, path: Path, loop: bool = True, speed: float = 1.0) -> None:
         with Recording.open(path) as recording:
-            if recording.last_ns <= recording.first_ns:
-                raise RecordingError(f"“{path.name}” holds no samples: choose another recording.")
+            recording.require_samples()
             self.gpus = recording.gpus
             #: What to call it: the GPUs and the day.
             self.title = recording.title
@@ -60,18 +59,17 @@ class ReplayFeed:
         self._lock = Lock()
         self._base_ns: int | None = None
         self._stopping = Event()
-        self._paused = False
         self._slow_tier = True
         self._min_spacing_ns = 0
 
     def run(self, on_event: Callable[[MonitorEvent], None]) -> None:
         """Call ``on_event`` from this thread as the recording goes, until :meth:`stop`."""
-        with self._lock:
-            # The live time of the recording's first sample, in its first round.
-            self._base_ns = time.time_ns() - round(min(PREFILL_NS, self._span_ns / 2) / self._speed)
         on_event(Inventory(time.time_ns(), self._driver, self.gpus))
         try:
             with Recording.open(self._path) as recording:
+                with self._lock:
+                    # The live time of the recording's first sample, in its first round.
+                    self._base_ns = time.time_ns() - round(min(PREFILL_NS, self._span_ns / 2) / self._speed)
                 self._play(recording, on_event)
         except RecordingError as error:
             on_event(Problem(ProblemCode.AGENT_FAILED, str(error), since_ns=time.time_ns()))
@@ -86,14 +84,6 @@ class ReplayFeed:
         # A little less, or uneven spacing would cost every second one.
         self._min_spacing_ns = round(0.9e9 / hz)
 
-    def pause(self) -> None:
-        """Report nothing until :meth:`resume`."""
-        self._paused = True
-
-    def resume(self) -> None:
-        """Report again."""
-        self._paused = False
-
     def pause_slow_tier(self) -> None:
         """Leave out the processes until :meth:`resume_slow_tier`."""
         self._slow_tier = False
@@ -105,11 +95,11 @@ class ReplayFeed:
     def set_process_period(self, seconds: float | None) -> None:
         """Change nothing, whatever the period: a recording's processes come as often as they were recorded."""
 
-    def runs(self, since_ns: int = 0) -> tuple[RunSpan, ...]:
+    def runs(self, since_ns: int = 0, limit: int | None = None) -> tuple[RunSpan, ...]:
         """Return the recorded runs that have begun and not ended before ``since_ns``, at the times they are replayed.
 
         Cheap enough to be asked for at every redraw. A run that is going on has no end yet. Each round of a looped
-        recording has run ids of its own.
+        recording has run ids of its own. With a ``limit``, of the runs that began last.
         """
         with self._lock:
             base_ns = self._base_ns
@@ -118,16 +108,23 @@ class ReplayFeed:
         now = time.time_ns()
         first_round = max(0, math.floor((since_ns - base_ns) * self._speed / self._round_ns))
         last_round = math.floor((now - base_ns) * self._speed / self._round_ns) if self._loop else 0
-        spans = []
-        for number in range(first_round, last_round + 1):
-            for run in self._recorded_runs:
-                start = self._live(run.start_ns, number, base_ns)
-                end = None if run.end_ns is None else self._live(run.end_ns, number, base_ns)
-                if start <= now and (end is None or end >= since_ns):
-                    has_ended = end is not None and end <= now
-                    run_id = f"{run.run_id}#{number}"
-                    spans.append(replace(run, run_id=run_id, start_ns=start, end_ns=end if has_ended else None))
-        return tuple(spans)
+        begun = (
+            self._replayed(run, number, base_ns, now)
+            for number in range(last_round, first_round - 1, -1)
+            for run in reversed(self._recorded_runs)
+            if self._live(run.start_ns, number, base_ns) <= now
+        )
+        newest = islice(begun, limit)
+        return tuple(run for run in newest if run.end_ns is None or run.end_ns >= since_ns)[::-1]
+
+    def _replayed(self, run: RunSpan, number: int, base_ns: int, now: int) -> RunSpan:
+        end = None if run.end_ns is None else self._live(run.end_ns, number, base_ns)
+        return replace(
+            run,
+            run_id=f"{run.run_id}#{number}",
+            start_ns=self._live(run.start_ns, number, base_ns),
+            end_ns=end if end is not None and end <= now else None,
+        )
 
     def _live(self, time_ns: int, number: int, base_ns: int) -> int:
         return base_ns + round((time_ns - self._first_ns + number * self._round_ns) / self._speed)
@@ -139,7 +136,7 @@ class ReplayFeed:
             if self._stopping.wait(max(0.0, (time_ns - time.time_ns()) / 1e9)):
                 return
             is_samples = isinstance(event, tuple) and bool(event) and isinstance(event[0], GpuSample)
-            if self._paused or not (is_samples or self._slow_tier):
+            if not (is_samples or self._slow_tier):
                 continue
             if is_samples:
                 if time_ns - last_sample_ns < self._min_spacing_ns:
@@ -159,7 +156,8 @@ class ReplayFeed:
                 for time_ns, event in sorted(events, key=lambda timed: timed[0]):
                     live_ns = self._live(time_ns, number, self._base_ns)
                     yield live_ns, self._moved(event, number)
-                start = stop
+                # Over what was not recorded at once, however long it is.
+                start = recording.next_ns(stop) or recording.last_ns + 1
             number += 1
             if not self._loop:
                 return

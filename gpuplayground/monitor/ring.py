@@ -52,22 +52,39 @@ class Ring:
 
     def between(self, start_ns: int, end_ns: int) -> tuple[Times, Rows]:
         """Return the rows from ``start_ns`` up to but not including ``end_ns``; a copy only where the ring wraps."""
-        parts = [self._part(part, start_ns, end_ns) for part in self._parts()]
-        parts = [part for part in parts if len(part[0])] or parts[:1]
-        if len(parts) == 1:
-            return parts[0]
-        return np.concatenate([times for times, _ in parts]), np.concatenate([rows for _, rows in parts])
+        return self._slice(self._position(start_ns), self._position(end_ns))
+
+    def around(self, start_ns: int, end_ns: int, since_ns: int) -> tuple[Times, Rows]:
+        """Return what :meth:`between` does and the rows next to it on both sides; nothing from before ``since_ns``."""
+        oldest = self._position(since_ns) if since_ns else 0
+        first = max(oldest, self._position(start_ns) - 1)
+        return self._slice(first, max(first, self._position(end_ns)) + 1)
 
     def truncate(self, time_ns: int) -> None:
         """Forget the rows at ``time_ns`` and later."""
         self._count = len(self.between(0, time_ns)[0])
         self.last_ns = int(self._times[(self._start + self._count - 1) % self._capacity]) if self._count else 0
 
-    def _parts(self) -> tuple[slice, slice]:
-        end = self._start + self._count
-        return slice(self._start, min(end, self._capacity)), slice(0, max(0, end - self._capacity))
+    def _position(self, time_ns: int) -> int:
+        """Return how many rows are older than a time."""
+        older, newer = self._parts(0, self._count)
+        position = int(self._times[older].searchsorted(time_ns))
+        if position < older.stop - older.start or newer.stop == 0:
+            return position
+        return position + int(self._times[newer].searchsorted(time_ns))
 
-    def _part(self, part: slice, start_ns: int, end_ns: int) -> tuple[Times, Rows]:
-        times = self._times[part]
-        first, last = np.searchsorted(times, (start_ns, end_ns))
-        return times[first:last], self._rows[part][first:last]
+    def _slice(self, first: int, last: int) -> tuple[Times, Rows]:
+        older, newer = self._parts(first, min(last, self._count))
+        if newer.start >= newer.stop:
+            return self._times[older], self._rows[older]
+        if older.start >= older.stop:
+            return self._times[newer], self._rows[newer]
+        return (
+            np.concatenate((self._times[older], self._times[newer])),
+            np.concatenate((self._rows[older], self._rows[newer])),
+        )
+
+    def _parts(self, first: int, last: int) -> tuple[slice, slice]:
+        """Return where the rows of two positions lie: up to the end of the arrays, and from their beginning on."""
+        start, end, size = self._start + first, self._start + last, self._capacity
+        return slice(min(start, size), min(end, size)), slice(max(start - size, 0), max(end - size, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -11,11 +11,9 @@ import numpy.typing as npt
 Times = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float64]
 
-#: Without a sample for so many times the usual spacing, and at least so long, there is a gap.
-GAP_PERIODS = 4
-MIN_GAP_NS = 500_000_000
-#: The usual spacing is that of so many of the newest points.
-_SPACING_POINTS = 200
+#: Begin and end of each gap between samples, oldest first.
+GapTimes = tuple[Times, Times]
+NO_GAPS: GapTimes = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,28 +40,59 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """What a series is made from. ``gap_ns`` is the distance in time that counts as a gap, 0: to be found out."""
+    """What a series is made from. ``period_ns`` is the length of the time that a point sums up, 0 for a sample."""
 
     times_ns: Times
     minimum: npt.NDArray[np.floating]
     mean: npt.NDArray[np.floating]
     maximum: npt.NDArray[np.floating]
-    gap_ns: int
+    period_ns: int = 0
+    gaps: GapTimes = NO_GAPS
 
     @classmethod
-    def raw(cls, times_ns: Times, values: npt.NDArray[np.floating]) -> Self:
-        """Return samples as points: each is its own minimum, mean and maximum."""
-        return cls(times_ns, values, values, values, gap_ns=0)
-
-    @classmethod
-    def joined(cls, parts: list[Self], gap_ns: int) -> Self:
+    def joined(cls, parts: list[Self], period_ns: int, gaps: GapTimes) -> Self:
         """Return points that follow one another as one."""
         return cls(
             np.concatenate([part.times_ns for part in parts]),
             np.concatenate([part.minimum for part in parts]),
             np.concatenate([part.mean for part in parts]),
             np.concatenate([part.maximum for part in parts]),
-            gap_ns,
+            period_ns,
+            gaps,
+        )
+
+    def within(self, start_ns: int, end_ns: int) -> Self:
+        """Return the points of an interval and, on each side, the next one if no gap lies between."""
+        first, last = np.searchsorted(self.times_ns, (start_ns, end_ns + 1))
+        cuts = self.gap_positions(0)
+        before = int(first > 0 and first not in cuts)
+        after = int(last < len(self.times_ns) and last not in cuts)
+        if first == last and before + after < 2:
+            before = after = 0  # a line from outside the interval that does not get there
+        return self._part(slice(int(first) - before, int(last) + after))
+
+    def until(self, time_ns: int) -> Self:
+        """Return the points up to a moment, included."""
+        return self._part(slice(0, int(np.searchsorted(self.times_ns, time_ns, "right"))))
+
+    def gap_positions(self, width_ns: int) -> npt.NDArray[np.intp]:
+        """Return before which points there is a gap; one that is not longer than a point or ``width_ns`` is too small.
+
+        The middle of a longer one lies between two points even if they are the middles of what they sum up.
+        """
+        starts, ends = self.gaps
+        if not len(starts):
+            return np.empty(0, np.intp)
+        middles = (starts + (ends - starts) // 2)[ends - starts > max(self.period_ns, width_ns)]
+        return np.searchsorted(self.times_ns, middles)
+
+    def _part(self, part: slice) -> Self:
+        return replace(
+            self,
+            times_ns=self.times_ns[part],
+            minimum=self.minimum[part],
+            mean=self.mean[part],
+            maximum=self.maximum[part],
         )
 
 
@@ -72,10 +101,9 @@ def reduced(points: Points, start_ns: int, end_ns: int, max_points: int) -> Seri
     times = points.times_ns
     if not len(times):
         return Series.empty()
-    gap_ns = points.gap_ns or _usual_gap(times)
     width = 0 if len(times) <= max_points else stretch_ns(start_ns, end_ns, max_points)
     while True:
-        series = _with_gaps(points, _starts(times, width), gap_ns)
+        series = _with_gaps(points, _starts(times, width), points.gap_positions(width))
         if len(series) <= max(4, max_points):
             return series
         width = 2 * width or stretch_ns(start_ns, end_ns, max_points)
@@ -83,13 +111,8 @@ def reduced(points: Points, start_ns: int, end_ns: int, max_points: int) -> Seri
 
 def stretch_ns(start_ns: int, end_ns: int, max_points: int) -> int:
     """Return the length of the stretches an interval is put into: so that those cut off at its ends fit as well."""
-    return max(1, -(-(end_ns - start_ns) // max(2, max_points - 2)))
-
-
-def _usual_gap(times: Times) -> int:
-    if len(times) < 3:
-        return max(MIN_GAP_NS, GAP_PERIODS * 1_000_000_000)
-    return max(MIN_GAP_NS, GAP_PERIODS * int(np.median(np.diff(times[-_SPACING_POINTS:]))))
+    # Two are cut off, and two more begin with the points next to the interval.
+    return max(1, -(-(end_ns - start_ns) // max(2, max_points - 4)))
 
 
 def _starts(times: Times, width: int) -> npt.NDArray[np.intp]:
@@ -99,7 +122,7 @@ def _starts(times: Times, width: int) -> npt.NDArray[np.intp]:
     return np.flatnonzero(np.diff(times // width, prepend=-1))
 
 
-def _with_gaps(points: Points, starts: npt.NDArray[np.intp], gap_ns: int) -> Series:
+def _with_gaps(points: Points, starts: npt.NDArray[np.intp], gaps: npt.NDArray[np.intp]) -> Series:
     times = points.times_ns
     ends = np.append(starts[1:], len(times)) - 1
     if len(starts) == len(times):
@@ -109,8 +132,8 @@ def _with_gaps(points: Points, starts: npt.NDArray[np.intp], gap_ns: int) -> Ser
         low = np.fmin.reduceat(points.minimum, starts)
         high = np.fmax.reduceat(points.maximum, starts)
         mean = _means(points.mean, starts)
-    # A gap lies between the last point of one stretch and the first of the next.
-    before = np.flatnonzero(times[starts[1:]] - times[ends[:-1]] > gap_ns)
+    # A gap is seen between the last point of one stretch and the first of the next.
+    before = np.flatnonzero(np.isin(starts[1:], gaps)) if len(gaps) else gaps
     if len(before):
         gap_times = times[ends[before]] + (times[starts[before + 1]] - times[ends[before]]) // 2
         middle = np.insert(middle, before + 1, gap_times)

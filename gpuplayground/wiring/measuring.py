@@ -56,7 +56,7 @@ class Measuring(QObject):
         self._due: dict[str, tuple[str, RunRequest, Run]] = {}  # over, but not accounted for: tab id and run by run id
         self._tasks = Tasks(self)
         monitor.liveSeen.connect(self._log.add)
-        monitor.liveInventoried.connect(self._inventoried)
+        monitor.inventoried.connect(self._inventoried)
 
     @property
     def is_waiting(self) -> bool:

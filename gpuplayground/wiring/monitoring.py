@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from gpuplayground.monitor.recording_report import RecordingReport
 from gpuplayground.monitor.samples import Inventory
 from gpuplayground.settings import Settings
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.monitor.run_bands import RunBands
+from gpuplayground.ui.monitor.time_axis import clock_time
 from gpuplayground.workers.monitor_controller import MonitorController
 
 SUFFIX = ".gpurec"
@@ -42,21 +45,25 @@ class Monitoring(QObject):
         monitor.inventoried.connect(panel.set_inventory)
         monitor.sampled.connect(panel.add_samples)
         monitor.processesSampled.connect(panel.set_processes)
+        monitor.replayInventoried.connect(panel.recorded.set_inventory)
+        monitor.replaySampled.connect(panel.recorded.add_samples)
+        monitor.replayProcessesSampled.connect(panel.recorded.set_processes)
         monitor.problemChanged.connect(panel.set_problem)
         monitor.recordingChanged.connect(self._recording_changed)
         monitor.recordedRunsChanged.connect(self._bands.set_recorded)
-        monitor.sourceChanged.connect(panel.clear)
-        monitor.liveInventoried.connect(self._live_inventoried)
+        monitor.inventoried.connect(self._live_inventoried)
         monitor.failed.connect(self._window.say)
         monitor.recorder.changed.connect(self._written_changed)
         monitor.recorder.failed.connect(self._window.say)
+        monitor.recorder.finished.connect(self._recorded)
         self._bands.ended.connect(monitor.recorder.add_run)
 
     def _connect_requests(self) -> None:
         actions = self._window.actions_
         self._panel.set_range(self._settings.range_s)
         self._panel.rangeChanged.connect(self._range_changed)
-        actions["pause"].toggled.connect(self._pause)
+        actions["pause"].toggled.connect(self._panel.set_paused)
+        self._panel.pausedChanged.connect(self._paused_changed)
         actions["record"].triggered.connect(self._record)
         actions["open_recording"].triggered.connect(self._open_recording)
         actions["live"].triggered.connect(self._go_live)
@@ -83,12 +90,22 @@ class Monitoring(QObject):
         self._written = path
         self._show_source()
 
+    def _recorded(self, path: Path, report: RecordingReport) -> None:
+        """Say what is in a recording that has ended, and above all what is missing."""
+        # Why it could not be written to its end has been said.
+        sentences = " ".join(each for each in report.sentences(path.name) if each != report.problem)
+        if report.is_whole:
+            self._window.confirm(sentences)
+        else:
+            self._window.say(sentences)
+
     def _show_source(self) -> None:
         """Say where the readings come from, at the top, at the bottom, and by what can be done about it."""
         monitor, header, hz = self._monitor, self._window.header, self._settings.sampling_hz
         is_live = bool(monitor.has_live_gpus) and not monitor.shows_recording
-        if monitor.is_paused:
-            words = self.tr("Paused")
+        paused_ns = self._panel.paused_ns
+        if paused_ns is not None:
+            words = self.tr("Paused at {0}").format(clock_time(paused_ns or time.time_ns()))
             header.rate_pill.set(words, "warning")
         elif monitor.shows_recording:
             words = self.tr("Recording")
@@ -101,7 +118,7 @@ class Monitoring(QObject):
             header.rate_pill.set(words, "muted")
         if self._written is not None:
             words = " · ".join((words, self.tr("recording into {0}").format(self._written.name)))
-            if is_live and not monitor.is_paused:
+            if is_live and paused_ns is None:
                 header.rate_pill.set(self.tr("● REC"), "error")
         self._window.status.set_rate(words)
         record = self._window.actions_["record"]
@@ -111,9 +128,8 @@ class Monitoring(QObject):
     def _range_changed(self, seconds: int) -> None:
         self._settings.range_s = seconds
 
-    def _pause(self, paused: bool) -> None:
-        self._monitor.set_paused(paused)
-        self._panel.set_paused(paused)
+    def _paused_changed(self, paused: bool) -> None:
+        self._window.actions_["pause"].setChecked(paused)
         self._show_source()
 
     def _go_live(self) -> None:

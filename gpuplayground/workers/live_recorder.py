@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ class LiveRecorder(QObject):
     """Writes what a worker reports into a file. The file is opened and closed in a thread: disks may be slow."""
 
     changed = Signal(object)  # Path of the file that is written, or None
+    finished = Signal(Path, object)  # the file that was closed, and its RecordingReport
     failed = Signal(str)  # a sentence
     _opening_failed = Signal(str)
 
@@ -63,8 +65,8 @@ class LiveRecorder(QObject):
         return self._tasks.wait(seconds)
 
     def _opened(self, writer: RecordingWriter) -> None:
-        if writer.path != self._wanted:
-            self._close(writer)
+        if writer.path != self._wanted:  # given up before it was made
+            self._tasks.start(writer.close, None, self.failed)
             return
         try:
             self._worker.set_writer(writer)
@@ -77,13 +79,23 @@ class LiveRecorder(QObject):
 
     def _close(self, writer: RecordingWriter | None) -> None:
         if writer is not None:
-            self._tasks.start(writer.close, None, self.failed)
+            self._tasks.start(partial(_finish, writer), self._finished, self.failed)
+
+    def _finished(self, writer: RecordingWriter) -> None:
+        self.finished.emit(writer.path, writer.report())
 
     def _give_up(self, sentence: str) -> None:
-        self._wanted = self._writer = None
-        self._close(self._worker.set_writer(None))
+        writer, self._wanted, self._writer = self._writer, None, None
+        self._worker.set_writer(None)
+        self._close(writer)
         self.changed.emit(None)
         self.failed.emit(sentence)
+
+
+def _finish(writer: RecordingWriter) -> RecordingWriter:
+    with suppress(RecordingError):  # the report has it
+        writer.close()
+    return writer
 
 
 def _open(path: Path) -> RecordingWriter:

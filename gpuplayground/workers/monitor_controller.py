@@ -31,6 +31,7 @@ class _Replay(QObject):
     inventoried = Signal(object)
     sampled = Signal(object)
     processesSampled = Signal(object)
+    failed = Signal(str)  # a sentence
 
     def __init__(self, feed: ReplayFeed, parent: QObject) -> None:
         super().__init__(parent)
@@ -40,6 +41,7 @@ class _Replay(QObject):
         self.worker.inventoried.connect(self._pass_inventory)
         self.worker.sampled.connect(self._pass_samples)
         self.worker.processesSampled.connect(self._pass_processes)
+        self.worker.problemChanged.connect(self._pass_problem)
 
     def leave(self) -> None:
         """End the replay without waiting for its thread."""
@@ -57,6 +59,10 @@ class _Replay(QObject):
     def _pass_processes(self, processes: object) -> None:
         if self._is_shown:
             self.processesSampled.emit(processes)
+
+    def _pass_problem(self, problem: Problem | None) -> None:
+        if self._is_shown and problem is not None:
+            self.failed.emit(problem.sentence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,21 +86,24 @@ class MonitorController(QObject):
     So a GPU that appears takes the recording's place without a restart. ``shipped`` is that recording.
     """
 
-    inventoried = Signal(object)  # Inventory of what is shown
-    sampled = Signal(object)
-    processesSampled = Signal(object)
+    # Of this machine, whatever is shown.
+    inventoried = Signal(object)  # Inventory
+    sampled = Signal(object)  # tuple[GpuSample, ...]
+    processesSampled = Signal(object)  # tuple[ProcessSample, ...]
+    liveSeen = Signal(object)  # each of these events
     problemChanged = Signal(object)  # Problem of the live feed, or None
-    recordingChanged = Signal(object)  # "NVIDIA H200, 2026-11-23", or None when live
-    sourceChanged = Signal()  # what was shown before is not what comes now
-    recordedRunsChanged = Signal(object)  # tuple[RunSpan, ...] of the recording; empty when live
+    # Of the recording that is shown.
+    recordingChanged = Signal(object)  # "NVIDIA H200, 2026-11-23" before anything of it comes, or None when live
+    replayInventoried = Signal(object)
+    replaySampled = Signal(object)
+    replayProcessesSampled = Signal(object)
+    recordedRunsChanged = Signal(object)  # tuple[RunSpan, ...]; empty when live
     failed = Signal(str)  # a sentence
-    liveInventoried = Signal(object)  # Inventory of this machine, whatever is shown
-    liveSeen = Signal(object)  # each MonitorEvent of this machine, whatever is shown
 
     def __init__(self, feed: Feed, shipped: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._feed = feed
-        self._shipped = shipped
+        self._shipped: Path | None = shipped
         self._live = MonitorWorker(feed)
         self.recorder = LiveRecorder(self._live, self)
         self._replay: _Replay | None = None
@@ -102,7 +111,8 @@ class MonitorController(QObject):
         self._chosen_file: Path | None = None
         self._wanted_file: Path | None = None  # chosen, but not read yet
         self._live_inventory: Inventory | None = None
-        self._paused = self._is_ended = False
+        self._problem: Problem | None = None
+        self._is_ended = False
         self._threads, self._tasks = Threads(self), Tasks(self)
         self._run_timer = QTimer(self)
         self._run_timer.setInterval(RECORDED_RUNS_MS)
@@ -127,11 +137,6 @@ class MonitorController(QObject):
         """Whether this machine has GPUs to sample; None while that is not known yet."""
         return bool(self._live_inventory.gpus) if self._live_inventory is not None else None
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether sampling was stopped."""
-        return self._paused
-
     def start(self) -> None:
         """Start sampling this machine."""
         if not self._is_ended:
@@ -151,13 +156,6 @@ class MonitorController(QObject):
     def set_watched(self, watched: bool) -> None:
         """Have samples reported as often as they are drawn, or, while nobody sees them, once a second."""
         self._feed.set_batch(WATCHED_BATCH_S if watched else UNWATCHED_BATCH_S)
-
-    def set_paused(self, paused: bool) -> None:
-        """Stop and resume sampling."""
-        self._paused = paused
-        for feed in (self._feed, self._replay.feed if self._replay is not None else None):
-            if feed is not None:
-                feed.pause() if paused else feed.resume()
 
     def set_measuring(self, *, runs: bool, times: bool) -> None:
         """Look at the processes more often while something runs, and leave them alone while it is being timed."""
@@ -195,27 +193,34 @@ class MonitorController(QObject):
         self._chosen_file = opened.path
         self._start_replay(opened.feed)
 
-    def _show_shipped(self) -> bool:
+    def _show_shipped(self) -> None:
+        shipped, self._shipped = self._shipped, None
+        if shipped is None:
+            return
         try:
-            feed = ReplayFeed(self._shipped)
+            self._start_replay(ReplayFeed(shipped))
         except RecordingError as error:
             self.failed.emit(str(error))
-            return False
-        self._start_replay(feed)
-        return True
+        else:
+            self._shipped = shipped
 
     def _start_replay(self, feed: ReplayFeed) -> None:
         self._stop_replay()
-        self.sourceChanged.emit()
-        if self._paused:
-            feed.pause()
         self._replay = _Replay(feed, self)
-        self._replay.inventoried.connect(self.inventoried)
-        self._replay.sampled.connect(self.sampled)
-        self._replay.processesSampled.connect(self.processesSampled)
+        self._replay.inventoried.connect(self.replayInventoried)
+        self._replay.sampled.connect(self.replaySampled)
+        self._replay.processesSampled.connect(self.replayProcessesSampled)
+        self._replay.failed.connect(self._replay_failed)
+        self.recordingChanged.emit(feed.title)
         self._threads.start(self._replay.worker)
         self._run_timer.start()
-        self.recordingChanged.emit(feed.title)
+
+    def _replay_failed(self, sentence: str) -> None:
+        """Leave a recording that cannot be read any further."""
+        if self._chosen_file is None:
+            self._shipped = None
+        self.failed.emit(sentence)
+        self.go_live()
 
     def _stop_replay(self) -> None:
         if self._replay is None:
@@ -225,20 +230,19 @@ class MonitorController(QObject):
         replay.leave()
         replay.deleteLater()
         self._look_up_runs()
-        self.sourceChanged.emit()
         self.recordingChanged.emit(None)
 
     def _look_up_runs(self) -> None:
         since_ns = time.time_ns() - RECORDED_RUNS_NS
-        runs = self._replay.feed.runs(since_ns)[-MAX_RECORDED_RUNS:] if self._replay is not None else ()
+        runs = self._replay.feed.runs(since_ns, MAX_RECORDED_RUNS) if self._replay is not None else ()
         if runs != self._recorded_runs:
             self._recorded_runs = runs
             self.recordedRunsChanged.emit(runs)
 
     def _live_inventoried(self, inventory: Inventory) -> None:
-        self._live_inventory = inventory
+        self._live_inventory, self._problem = inventory, inventory.problem
         self.liveSeen.emit(inventory)
-        self.liveInventoried.emit(inventory)
+        self.inventoried.emit(inventory)
         self._show_live()
 
     def _show_live(self) -> None:
@@ -246,24 +250,22 @@ class MonitorController(QObject):
         inventory = self._live_inventory
         if self._is_ended or inventory is None or self._chosen_file is not None or self._wanted_file is not None:
             return
-        self.problemChanged.emit(inventory.problem)
+        self.problemChanged.emit(self._problem)
         if inventory.gpus:
             self._stop_replay()
-            self.inventoried.emit(inventory)
-        elif not self.shows_recording and not self._show_shipped():
-            self.inventoried.emit(inventory)
+        elif not self.shows_recording:
+            self._show_shipped()
 
     def _live_sampled(self, samples: object) -> None:
         self.liveSeen.emit(samples)
-        if not self.shows_recording:
-            self.sampled.emit(samples)
+        self.sampled.emit(samples)
 
     def _live_processes(self, processes: object) -> None:
         self.liveSeen.emit(processes)
-        if not self.shows_recording:
-            self.processesSampled.emit(processes)
+        self.processesSampled.emit(processes)
 
     def _live_problem(self, problem: Problem | None) -> None:
+        self._problem = problem
         if self._chosen_file is None:
             self.problemChanged.emit(problem)
 

@@ -28,12 +28,6 @@ class MonitorFeed(Protocol):
     def set_rate(self, hz: float) -> None:
         """Sample so many times a second."""
 
-    def pause(self) -> None:
-        """Report nothing until :meth:`resume`."""
-
-    def resume(self) -> None:
-        """Report again."""
-
     def pause_slow_tier(self) -> None:
         """Leave out the processes until :meth:`resume_slow_tier`."""
 
@@ -98,13 +92,6 @@ class MonitorWorker(QThread):
                 writer.add_event(self._inventory)
             previous, self._writer = self._writer, writer
             return previous
-
-    def set_paused(self, paused: bool) -> None:
-        """Leave the GPUs alone, or sample again."""
-        if paused:
-            self._feed.pause()
-        else:
-            self._feed.resume()
 
     def set_slow_tier_paused(self, paused: bool) -> None:
         """Leave out processes and energy, as while something is being measured, or read them again."""

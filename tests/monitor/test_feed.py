@@ -232,16 +232,6 @@ def test_a_slow_rate_is_not_taken_for_a_hang(nvml: FakeNvml) -> None:
         assert not any(isinstance(event, Problem) for event in watch.events)
 
 
-def test_a_paused_feed_is_silent_and_not_taken_for_a_hang(nvml: FakeNvml) -> None:
-    with Watch(quick_feed(nvml.env, stall_s=2.0)) as watch:
-        watch.samples()
-        watch.feed.pause()
-        watch.silence(2.4)
-        position = watch.mark()
-        watch.feed.resume()
-        watch.samples(since=position)
-
-
 def test_the_slow_tier_can_be_left_out_while_something_is_measured(nvml: FakeNvml) -> None:
     with Watch(quick_feed(nvml.env)) as watch:
         watch.processes()
@@ -358,13 +348,3 @@ def test_samples_of_several_ticks_come_together_where_that_was_asked_for(nvml: F
         assert times == sorted(times)
         watch.feed.set_batch(0)
         watch.wait(lambda event: ticks_in(event) == 1, since=watch.mark())
-
-
-def test_what_is_held_back_is_reported_when_sampling_pauses(nvml: FakeNvml) -> None:
-    with Watch(quick_feed(nvml.env, hz=20, slow_s=60)) as watch:
-        watch.samples()
-        watch.feed.set_batch(60)
-        time.sleep(0.3)
-        position = watch.mark()
-        watch.feed.pause()
-        watch.wait(is_tick, since=position)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
+from gpuplayground.monitor.gaps import Gaps
 from gpuplayground.monitor.history import KEPT_METRICS, History
 from gpuplayground.monitor.samples import GpuSample
 from gpuplayground.monitor.series import Series
@@ -51,8 +54,8 @@ def test_sixteen_gpus_take_at_most_32_mib_and_that_at_once() -> None:
 def test_every_sample_is_kept_as_it_was() -> None:
     history = filled(60)
     series = util(history, 10, 20)
-    assert len(series) == 101
-    assert series.times_ns.tolist() == [T0 + 10 * S + number * S // 10 for number in range(101)]
+    # Both ends, and the sample beyond each, to which the line goes on.
+    assert series.times_ns.tolist() == [T0 + 10 * S + number * S // 10 for number in range(-1, 102)]
     assert (series.minimum == 50).all()
     assert (series.mean == series.maximum).all()
 
@@ -110,7 +113,7 @@ def test_stretches_do_not_change_as_the_interval_moves_on() -> None:
     one, two = util(history, 0, 200, 100), util(history, 7.3, 207.3, 100)
     shared = np.intersect1d(one.times_ns, two.times_ns)
     # All but those cut off by the ends.
-    assert len(shared) >= 94
+    assert len(shared) >= 92
     in_one, in_two = np.isin(one.times_ns, shared), np.isin(two.times_ns, shared)
     assert (one.mean[in_one] == two.mean[in_two]).all()
 
@@ -134,12 +137,11 @@ def test_what_is_too_old_for_single_samples_comes_from_the_coarser_levels() -> N
     history = filled(2000)
     series = util(history, 0, 100, 1000)
     # Ten minutes of samples are kept: what is older has a point per second.
-    assert len(series) == 100
-    assert np.diff(series.times_ns).tolist() == [S] * 99
+    assert np.diff(series.times_ns).tolist() == [S] * 100
     history = filled(9000, 1)
     series = util(history, 0, 100, 1000)
     # Two hours of seconds are kept: what is older has a point per ten seconds.
-    assert np.diff(series.times_ns).tolist() == [10 * S] * 9
+    assert np.diff(series.times_ns).tolist() == [10 * S] * 10
 
 
 def test_a_coarse_range_reaches_up_to_the_newest_sample() -> None:
@@ -196,6 +198,92 @@ def test_a_gap_stays_a_gap_when_the_samples_are_long_gone() -> None:
     assert gaps(util(history, 0, 300, 1000)) == [pytest.approx(130, abs=1)]
 
 
+RANGES_S = (60, 600, 3600, 86400)
+#: What the timeline asks for in a window of ordinary width.
+POINTS = 640
+
+
+def every_view(end_s: float) -> Iterator[tuple[float, float]]:
+    """Every range of the timeline, moved back step by step."""
+    for range_s in RANGES_S:
+        for back_s in np.arange(0, end_s, max(37.3, range_s / 20)):
+            yield end_s - back_s - range_s, end_s - back_s
+
+
+@pytest.mark.parametrize("hz", [10, 1, 0.2, 0.1])
+def test_readings_without_a_gap_have_none_in_any_range_wherever_it_is_moved(hz: float) -> None:
+    random = np.random.default_rng(3)
+    history, length = History(), 4000 if hz == 10 else 9000
+    for number in range(round(length * hz)):
+        history.add([sample(T0 + round((number / hz + random.uniform(0, 0.02)) * S), 50)])
+    for start, end in every_view(length):
+        assert gaps(util(history, start, end, POINTS)) == []
+
+
+def test_a_rate_that_was_lowered_and_raised_again_is_no_gap() -> None:
+    history, time_s = History(), 0.0
+    for hz in (10, 1, 10, 0.2, 2, 10):
+        for _ in range(round(200 * hz)):
+            time_s += 1 / hz
+            history.add([sample(T0 + round(time_s * S), 50)])
+    for start, end in every_view(time_s):
+        assert gaps(util(history, start, end, POINTS)) == []
+
+
+def test_gaps_are_where_samples_are_missing_in_every_range_wherever_it_is_moved() -> None:
+    holes = [(1000.05, 1003.15), (1500.05, 1530.15), (2400.05, 2520.15), (3900.05, 3901.65), (3990.05, 3990.75)]
+    history = History()
+    for number in range(40_000):
+        if not any(start < number / 10 < end for start, end in holes):
+            history.add([sample(T0 + number * S // 10, 50)])
+    for start, end in every_view(4000):
+        resolution = max(1.0 if start < 3400 or end - start > 700 else 0.0, (end - start) / (POINTS - 4))
+        if end - start > 7200:
+            resolution = max(resolution, 10.0)
+        found = gaps(util(history, start, end, POINTS))
+        must = [hole for hole in holes if hole[1] - hole[0] > 2 * resolution and start < hole[0] and hole[1] < end]
+        may = [hole for hole in holes if hole[0] < end and hole[1] > start]
+        for hole in must:
+            assert any(hole[0] - resolution <= at <= hole[1] + resolution for at in found), (start, end, hole, found)
+        for at in found:
+            assert any(hole[0] - resolution <= at <= hole[1] + resolution for hole in may), (start, end, at)
+
+
+@pytest.mark.parametrize(("length", "hz", "view"), [(2000, 10, 5), (9000, 1, 15), (100, 10, 0.3)])
+def test_a_curve_reaches_both_edges_of_a_close_view_of_the_past(length: float, hz: float, view: float) -> None:
+    history = filled(length, hz)
+    for start in np.arange(30, 60, 1.7):
+        series = util(history, start, start + view, POINTS)
+        assert series.times_ns[0] <= T0 + start * S
+        assert series.times_ns[-1] >= T0 + (start + view) * S
+        assert not np.isnan(series.mean).any()
+
+
+def test_what_came_after_a_moment_can_be_left_out() -> None:
+    history = filled(50)
+    for max_points in (1000, 20):
+        before = util(history, 0, 60, max_points)
+        history.add([sample(T0 + 51 * S + max_points, 100)])
+        after = history.series("GPU-1", "gpu_util_percent", T0, T0 + 60 * S, max_points, until_ns=T0 + 50 * S)
+        assert np.abs(after.times_ns - before.times_ns).max() < S  # the last bucket was not complete before
+        assert after.times_ns[-1] <= T0 + 50 * S
+        assert np.nanmax(after.maximum) == 50
+        history = filled(50)
+
+
+def test_gaps_after_every_third_sample_for_a_day_take_little_room() -> None:
+    gaps = Gaps(((0, 600 * S), (S, 7200 * S), (10 * S, 86400 * S)))
+    last = T0
+    for number in range(120_000):
+        time_ns = last + (S // 10 if number % 3 else 7 * S // 10)
+        gaps.add(last, time_ns)
+        last = time_ns
+    assert gaps.nbytes <= 64 << 10
+    starts, ends = gaps.between(last - 500 * S, last)
+    assert len(starts) == pytest.approx(500 / 0.9, abs=3)
+    assert set((ends - starts).tolist()) == {7 * S // 10}
+
+
 @pytest.mark.parametrize("back_to", [10, 10.75, 14.95])
 def test_a_clock_set_back_replaces_what_it_called_the_future(back_to: float) -> None:
     history = filled(30)
@@ -218,8 +306,9 @@ def test_the_ring_wraps_without_mixing_old_and_new() -> None:
     history = History(hz=1)
     for number in range(1500):
         history.add([sample(T0 + number * S, float(number % 100))])
-    series = util(history, 1450, 1499, 1000)
-    assert series.mean.tolist() == [float(number % 100) for number in range(1450, 1500)]
+    for start in (905, 1195, 1200, 1205, 1450):
+        series = util(history, start, start + 49, 1000)
+        assert series.mean.tolist() == [float(number % 100) for number in range(start - 1, min(start + 51, 1500))]
 
 
 def test_of_too_many_gpus_the_one_seen_longest_ago_is_forgotten() -> None:

@@ -115,15 +115,14 @@ def test_the_processes_are_passed_over_more_often_on_request(nvml: FakeNvml) -> 
 
 
 def test_the_control_frame_carries_the_whole_of_what_is_asked() -> None:
-    assert control_frame(5, False, True, 0.3, 0.5) == {
+    assert control_frame(5, True, 0.3, 0.5) == {
         "kind": "control",
         "hz": 5,
-        "paused": False,
         "slow_tier": True,
         "batch_s": 0.3,
         "slow_s": 0.5,
     }
-    assert control_frame(5, False, True)["slow_s"] is None
+    assert control_frame(5, True)["slow_s"] is None
 
 
 def test_the_counter_is_read_as_nvidia_ml_py_reads_it() -> None:

@@ -143,18 +143,6 @@ def test_each_round_has_runs_of_its_own(path: Path) -> None:
         assert feed.runs(since_ns=time.time_ns() + 3600 * S) == ()
 
 
-def test_a_paused_replay_leaves_a_gap_as_a_paused_machine_would(path: Path) -> None:
-    feed = ReplayFeed(path)
-    with Watch(feed) as watch:
-        watch.samples(lambda samples: samples[0].gpu_util_percent == 22)
-        feed.pause()
-        watch.silence(0.4)
-        feed.resume()
-        watch.samples(since=watch.mark())
-    times = [tick[0].time_ns for tick in ticks(watch.events)]
-    assert max(after - before for before, after in pairwise(times)) >= 0.3 * S
-
-
 def test_a_lower_rate_leaves_out_samples_and_the_slow_tier_can_be_left_out(path: Path) -> None:
     feed = ReplayFeed(path, loop=False, speed=50)
     feed.set_rate(100)

@@ -10,6 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.application import Application
 from gpuplayground.monitor.recording import Recording
+from gpuplayground.monitor.samples import GpuSample
+from gpuplayground.ui.monitor.time_axis import clock_time
 from gpuplayground.workers.monitor_controller import MonitorController
 from tests.fakes import FakeNvml, fake_nvml_env, gpu_uuid
 from tests.ui.conftest import StartApplication
@@ -60,10 +62,46 @@ def test_without_a_gpu_the_recording_is_called_one(qtbot: QtBot, start: StartApp
 def test_a_pause_is_said_until_it_is_over(qtbot: QtBot, start: StartApplication) -> None:
     application = start(fake_nvml_env(gpus=1))
     wait_for_gpu(qtbot, application)
+    qtbot.waitUntil(lambda: application.monitor_panel.live.has_samples, timeout=PATIENCE_MS)
     application.window.actions_["pause"].trigger()
-    assert (rate(application), status(application)) == ("Paused", "Paused")
+    paused_ns = application.monitor_panel.paused_ns
+    assert paused_ns is not None
+    words = f"Paused at {clock_time(paused_ns)}"
+    assert (rate(application), status(application)) == (words, words)
     application.window.actions_["pause"].trigger()
     assert (rate(application), status(application)) == ("10 Hz", "Sampling 10 Hz")
+
+
+def test_a_pause_and_a_recording_leave_no_hole_in_what_is_kept_of_the_live_gpus(
+    qtbot: QtBot, start: StartApplication, resources: Path
+) -> None:
+    application = start(fake_nvml_env(gpus=1))
+    wait_for_gpu(qtbot, application)
+    panel, actions = application.monitor_panel, application.window.actions_
+
+    def more_samples() -> None:
+        """Wait for half a second of readings."""
+        last_ns = panel.live.now_ns
+        qtbot.waitUntil(lambda: panel.live.now_ns - last_ns > 500_000_000, timeout=PATIENCE_MS)
+
+    qtbot.waitUntil(lambda: panel.live.has_samples, timeout=PATIENCE_MS)
+    reported: list[GpuSample] = []
+    application.monitor.sampled.connect(reported.extend)
+    actions["pause"].trigger()
+    more_samples()
+    application.monitor.open_recording(resources / "recordings" / "h200.gpurec")
+    qtbot.waitUntil(lambda: panel.recorded.has_samples, timeout=PATIENCE_MS)
+    assert not actions["pause"].isChecked(), "what was paused is no longer shown"
+    assert panel.selected_uuid != gpu_uuid(0)
+    actions["pause"].trigger()
+    more_samples()
+    actions["live"].trigger()
+    more_samples()
+    assert panel.selected_uuid == gpu_uuid(0)
+    assert panel.recorded.history.uuids == ()
+    times = [each.time_ns for each in reported]
+    kept = panel.live.history.series(gpu_uuid(0), "gpu_util_percent", times[0], times[-1], 5000)
+    assert set(times) <= set(kept.times_ns.tolist())
 
 
 def test_the_gpus_are_recorded_from_the_menu_with_the_runs(
@@ -81,6 +119,9 @@ def test_the_gpus_are_recorded_from_the_menu_with_the_runs(
     qtbot.waitUntil(lambda: any(run.end_ns for run in application.monitor_panel.runs), timeout=PATIENCE_MS)
     record.trigger()
     assert (record.isChecked(), rate(application)) == (False, "10 Hz")
+    window = application.window
+    # On a busy machine samples may be missing: then the banner says so.
+    qtbot.waitUntil(lambda: "mine.gpurec: " in window.status.currentMessage() + window.banner.text, timeout=PATIENCE_MS)
     assert application.shutdown()
     with Recording.open(tmp_path / "mine.gpurec") as recording:
         assert [gpu.uuid for gpu in recording.gpus] == [gpu_uuid(0)]

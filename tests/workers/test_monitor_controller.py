@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground import paths
 from gpuplayground.monitor.recording import Recording, RecordingWriter
+from gpuplayground.monitor.replay import ReplayFeed
 from gpuplayground.monitor.samples import GpuSample, Inventory, Problem, RunSpan
 from gpuplayground.workers.monitor_controller import MAX_RECORDED_RUNS, RECORDED_RUNS_NS, MonitorController
 from tests.fakes import FakeNvml, gpu_uuid
+from tests.monitor import damaged
 from tests.monitor.watch import quick_feed
 
 PATIENCE_MS = 30_000
@@ -33,7 +35,9 @@ class Window(QObject):
         self.sentences: list[str] = []
         self.runs: list[tuple[RunSpan, ...]] = []
         self.titles: list[str | None] = []
+        self.replayed: list[str] = []
         controller.sampled.connect(self.take)
+        controller.replaySampled.connect(self.take_replayed)
         controller.inventoried.connect(self.inventories.append)
         controller.failed.connect(self.sentences.append)
         controller.recordedRunsChanged.connect(self.runs.append)
@@ -41,6 +45,9 @@ class Window(QObject):
 
     def take(self, samples: tuple[GpuSample, ...]) -> None:
         self.uuids += [sample.gpu_uuid for sample in samples]
+
+    def take_replayed(self, samples: tuple[GpuSample, ...]) -> None:
+        self.replayed += [sample.gpu_uuid for sample in samples]
 
 
 @pytest.fixture
@@ -67,23 +74,44 @@ def test_nothing_of_a_recording_that_was_left_is_shown(qtbot: QtBot, controller:
     on_its_way = threading.Event()
     replay.worker.sampled.connect(lambda _samples: on_its_way.set(), Qt.ConnectionType.DirectConnection)
     assert on_its_way.wait(PATIENCE_MS / 1000)
-    shown = len(window.uuids)
+    shown = len(window.replayed)
     controller.go_live()
     with qtbot.waitSignal(replay.worker.destroyed, timeout=PATIENCE_MS):
         pass  # whatever it had sent has been delivered by then
-    assert len(window.uuids) == shown
+    assert len(window.replayed) == shown
     assert window.titles[-1] is None
 
 
-def test_leaving_a_recording_shows_the_live_gpus_again(qtbot: QtBot, controller: MonitorController) -> None:
+def test_live_gpus_are_reported_on_while_a_recording_is_shown_and_after(
+    qtbot: QtBot, controller: MonitorController
+) -> None:
     window = Window(controller)
     controller.start()
     qtbot.waitUntil(lambda: gpu_uuid(0) in window.uuids, timeout=PATIENCE_MS)
     controller.open_recording(SHIPPED)
-    qtbot.waitUntil(lambda: window.uuids[-1] != gpu_uuid(0), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.replayed), timeout=PATIENCE_MS)
+    before = len(window.uuids)
+    qtbot.waitUntil(lambda: len(window.uuids) > before + 2, timeout=PATIENCE_MS)
+    assert set(window.uuids) == {gpu_uuid(0)}
     controller.go_live()
-    qtbot.waitUntil(lambda: window.uuids[-1] == gpu_uuid(0), timeout=PATIENCE_MS)
-    assert window.inventories[-1].gpus[0].uuid == gpu_uuid(0)
+    assert window.titles[-1] is None
+    before = len(window.uuids)
+    qtbot.waitUntil(lambda: len(window.uuids) > before, timeout=PATIENCE_MS)
+
+
+def test_a_recording_that_vanishes_while_it_is_opened_is_left_with_a_sentence(
+    qtbot: QtBot, controller: MonitorController, tmp_path: Path
+) -> None:
+    window, path = Window(controller), tmp_path / "a.gpurec"
+    path.write_bytes(SHIPPED.read_bytes())
+    feed = ReplayFeed(path)
+    path.unlink()
+    controller._chosen_file = path
+    controller._start_replay(feed)
+    qtbot.waitUntil(lambda: bool(window.sentences), timeout=PATIENCE_MS)
+    assert "There is no file" in window.sentences[0]
+    assert not controller.shows_recording
+    assert not controller.recording_was_chosen
 
 
 def test_a_file_that_is_no_recording_is_one_sentence_and_what_was_shown_stays(
@@ -98,6 +126,20 @@ def test_a_file_that_is_no_recording_is_one_sentence_and_what_was_shown_stays(
     assert "“notes.gpurec” is not a recording" in window.sentences[0]
     assert not controller.shows_recording
     assert not controller.recording_was_chosen
+
+
+def test_a_damaged_recording_is_one_sentence_and_what_was_shown_stays(
+    qtbot: QtBot, controller: MonitorController, tmp_path: Path
+) -> None:
+    window = Window(controller)
+    for number, name in enumerate(damaged.NAMES):
+        path = tmp_path / f"{number}.gpurec"
+        words = damaged.make(path, name)
+        controller.open_recording(path)
+        qtbot.waitUntil(lambda: len(window.sentences) > number, timeout=PATIENCE_MS)  # noqa: B023 - waited for here
+        assert len(window.sentences) == number + 1
+        assert [word for word in words if word not in window.sentences[-1]] == []
+        assert not controller.shows_recording
 
 
 def test_the_recording_asked_for_last_is_the_one_that_is_shown(
@@ -115,7 +157,7 @@ def test_the_runs_of_a_recording_repeated_for_a_day_are_those_of_the_last_hour(
 ) -> None:
     window = Window(controller)
     controller.open_recording(SHIPPED)
-    qtbot.waitUntil(lambda: bool(window.uuids), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.replayed), timeout=PATIENCE_MS)
     assert controller._replay is not None
     feed = controller._replay.feed
     assert feed._base_ns is not None

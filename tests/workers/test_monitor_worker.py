@@ -131,8 +131,6 @@ def test_a_replay_and_a_live_feed_are_the_same_to_a_worker(qtbot: QtBot) -> None
         worker.set_slow_tier_paused(False)
         worker.set_process_period(0.5)
         worker.set_process_period(None)
-        worker.set_paused(True)
-        worker.set_paused(False)
     finally:
         assert worker.stop()
     assert receiver.inventories[0].gpus[0].name == "NVIDIA H200"

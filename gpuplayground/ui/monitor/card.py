@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import GpuInfo, Problem, RunSpan
 from gpuplayground.ui.monitor.bands import Band, visible_bands
 from gpuplayground.ui.monitor.card_chart import CardChart
@@ -19,6 +18,7 @@ from gpuplayground.ui.monitor.card_geometry import COMPACT_HEIGHT, FULL_HEIGHT, 
 from gpuplayground.ui.monitor.card_status import CardState, CardStatus
 from gpuplayground.ui.monitor.card_values import FigurePainter
 from gpuplayground.ui.monitor.figures import Figure, short_name
+from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.theme import Theme
 
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
@@ -33,12 +33,12 @@ class GpuCard(QWidget):
     chosen = Signal(str)
     stepRequested = Signal(int)
 
-    def __init__(self, theme: Theme, history: History, info: GpuInfo, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, picture: Picture, info: GpuInfo, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme, self._history = theme, history
+        self._theme, self._picture = theme, picture
         self._status = CardStatus(info)
         self._figures = self._status.figures
-        self._chart = CardChart(history)
+        self._chart = CardChart(picture)
         self._runs: Sequence[RunSpan] = ()
         self._bands: tuple[Band, ...] = ()
         self._compact = self._selected = self._hovered = False
@@ -142,7 +142,7 @@ class GpuCard(QWidget):
 
     def refresh(self, now_ns: int) -> None:
         """Read the newest sample and have what changed painted. ``now_ns`` is the chart's right edge."""
-        sample = self._history.latest(self.uuid)
+        sample = self._picture.latest(self.uuid)
         if sample is not self._status.sample:
             before, self._status = self._status, replace(self._status, sample=sample)
             if (before.state, before.dot_role) != (self._status.state, self._status.dot_role):

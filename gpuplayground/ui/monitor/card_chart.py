@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
-from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import GpuInfo
 from gpuplayground.ui.monitor.bands import Band, name_in
 from gpuplayground.ui.monitor.card_geometry import CardGeometry
 from gpuplayground.ui.monitor.chart import ChartImage, column_values
+from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.theme import Theme, ui_font
 
 #: The curves move at most twice a second, the figures with every redraw. Five seconds of a day are less than a pixel,
@@ -20,8 +22,8 @@ _SHORTEST_WAIT_NS, _LONGEST_WAIT_NS = 500_000_000, 5_000_000_000
 class CardChart:
     """Keeps the picture of utilization and memory until time has moved on by a pixel."""
 
-    def __init__(self, history: History) -> None:
-        self._history = history
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
         self._image = ChartImage()
         self._drawn: tuple[object, ...] = ()
         #: Whether something other than time has changed since the picture was drawn.
@@ -44,9 +46,10 @@ class CardChart:
         self._drawn, self.stale = wanted, False
         last_column = now_ns // column_ns + 1
         self.start_ns, self.end_ns = (last_column - width) * column_ns, last_column * column_ns
-        uuid, total = info.uuid, float(info.memory_total_bytes or 1)
-        busy = column_values(self._history, uuid, "gpu_util_percent", 100.0, self.start_ns, column_ns, width)
-        used = column_values(self._history, uuid, "memory_used_bytes", total, self.start_ns, column_ns, width)
+        # A share of a total that is not known cannot be drawn.
+        uuid, total = info.uuid, float(info.memory_total_bytes or math.nan)
+        busy = column_values(self._picture, uuid, "gpu_util_percent", 100.0, self.start_ns, column_ns, width)
+        used = column_values(self._picture, uuid, "memory_used_bytes", total, self.start_ns, column_ns, width)
         roles = ("faint", "faint") if dimmed else ("utilization", "memory")
         self._image.render(width, height, busy, used, theme.color(roles[0]), theme.color(roles[1]))
         return True

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QColor, QImage
 
-from gpuplayground.monitor.history import History
+from gpuplayground.ui.monitor.picture import Picture
 
 Floats = npt.NDArray[np.float32]
 
@@ -18,11 +18,11 @@ _FILL_TOP, _FILL_BOTTOM = 0.50, 0.06  # opacity of the fill at 100 % and at 0 %
 
 
 def column_values(
-    history: History, uuid: str, metric: str, top: float, start_ns: int, column_ns: int, columns: int
+    picture: Picture, uuid: str, metric: str, top: float, start_ns: int, column_ns: int, columns: int
 ) -> Floats:
     """Return a metric as a share of ``top`` at the ``columns + 1`` edges of a chart's columns; NaN is a gap."""
     # Two stretches a column: what they hold does not change while the chart moves on by whole columns.
-    series = history.series(uuid, metric, start_ns, start_ns + column_ns * columns, 2 * columns + 2)
+    series = picture.series(uuid, metric, start_ns, start_ns + column_ns * columns, 2 * columns + 2)
     if len(series) < 2:
         return np.full(columns + 1, np.nan, np.float32)
     positions = (series.times_ns - start_ns) / column_ns

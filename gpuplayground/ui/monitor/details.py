@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import GpuInfo, ProcessSample, RunSpan
 from gpuplayground.ui.elided_label import ElidedLabel
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.monitor.figures import short_name, utilization_note
 from gpuplayground.ui.monitor.mark import RecordingMark
+from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.processes import ProcessTable
 from gpuplayground.ui.theme import Theme
 
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 class Details(QFrame):
     """Tabs over one surface. The timeline comes late, by :meth:`load_timeline`; a placeholder stands until then."""
 
-    def __init__(self, theme: Theme, icons: Icons, history: History, parent: QWidget | None = None) -> None:
+    pauseToggled = Signal()
+
+    def __init__(self, theme: Theme, icons: Icons, picture: Picture, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
-        self._theme, self._icons, self._history = theme, icons, history
+        self._theme, self._icons, self._picture = theme, icons, picture
         self._timeline: Timeline | None = None
         self._info: GpuInfo | None = None
         self.tabs = QTabBar(self)
@@ -91,7 +93,8 @@ class Details(QFrame):
             return
         from gpuplayground.ui.monitor.timeline import Timeline
 
-        self._timeline = timeline = Timeline(self._theme, self._history, self)
+        self._timeline = timeline = Timeline(self._theme, self._picture, self)
+        timeline.pauseToggled.connect(self.pauseToggled)
         self._stack.insertWidget(0, timeline)
         self._stack.removeWidget(self._placeholder)
         self._placeholder.deleteLater()
@@ -119,6 +122,11 @@ class Details(QFrame):
         """Mark the values as those of a recording."""
         # The cards above name the recording; here its tooltip does, and the tabs keep their room.
         self.recording.set_text(self.tr("Recording") if text else "", text)
+
+    def set_paused(self, time_ns: int | None) -> None:
+        """Say since when the timeline stands still; None: it follows the readings."""
+        if self._timeline is not None:
+            self._timeline.set_paused(time_ns)
 
     def set_processes(self, rows: tuple[ProcessSample, ...] | None) -> None:
         """Show the processes of the selected GPU, and their number on the tab."""

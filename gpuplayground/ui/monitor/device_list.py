@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import GpuInfo, Problem, RunSpan
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.monitor.card import GpuCard
 from gpuplayground.ui.monitor.card_geometry import COMPACT_HEIGHT, FULL_HEIGHT, LEAST_FULL_HEIGHT
 from gpuplayground.ui.monitor.empty_state import EmptyState
+from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.range_buttons import RangeButtons
 from gpuplayground.ui.theme import Theme, ui_font
 
@@ -38,9 +38,9 @@ class DeviceList(QWidget):
 
     selected = Signal(str)
 
-    def __init__(self, theme: Theme, icons: Icons, history: History, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, icons: Icons, picture: Picture, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme, self._history = theme, history
+        self._theme, self._picture = theme, picture
         self._cards: dict[str, GpuCard] = {}
         self._selected = ""
         self._now_ns = 0
@@ -152,7 +152,7 @@ class DeviceList(QWidget):
         self._column.setContentsMargins(0, 0, 4 if most else 0, 2)
 
     def _make_card(self, info: GpuInfo) -> GpuCard:
-        card = GpuCard(self._theme, self._history, info, self._scroll.widget())
+        card = GpuCard(self._theme, self._picture, info, self._scroll.widget())
         card.set_range(self.ranges.seconds)
         card.set_runs(self._runs)
         card.set_recording(self._recording)

@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import (
@@ -24,6 +24,9 @@ from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.monitor.banner import Banner
 from gpuplayground.ui.monitor.details import Details
 from gpuplayground.ui.monitor.device_list import DeviceList
+from gpuplayground.ui.monitor.picture import Picture
+from gpuplayground.ui.monitor.source import Source
+from gpuplayground.ui.monitor.split import Split
 from gpuplayground.ui.theme import Theme
 
 #: A redraw follows the first sample that arrives this long after the one before: at 10 Hz every third sample, so that
@@ -31,8 +34,6 @@ from gpuplayground.ui.theme import Theme
 REDRAW_AFTER_S = 0.25
 #: Without samples the time axis still moves on, this often.
 IDLE_REDRAW_MS = 300
-#: A source that was silent this long has stalled: time goes on without it, and the gap shows.
-SILENT_AFTER_S = 1.5
 #: Runs kept for drawing: those of a day, and no more than this.
 _MOST_RUNS = 500
 
@@ -40,44 +41,46 @@ _STALLS = (ProblemCode.NOT_RESPONDING, ProblemCode.AGENT_FAILED)
 
 
 class MonitorPanel(QWidget):
-    """Takes what a feed reports and shows it. It draws nothing while hidden or minimised, or when nothing changed."""
+    """Takes what feeds report and shows it. It draws nothing while hidden or minimised, or when nothing changed.
+
+    What this machine's GPUs do is kept all the time, also while a recording is shown in their place or the picture
+    stands still.
+    """
 
     gpuSelected = Signal(str)
     rangeChanged = Signal(int)
+    pausedChanged = Signal(bool)
 
     def __init__(self, theme: Theme, icons: Icons, history: History, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._history = history
+        self.live, self.recorded = Source(history, self), Source(History(), self)
+        self._shown = self.live
+        self._picture = Picture(history)
+        #: As they are in sight: a picture that stands still keeps its own.
         self._gpus: dict[str, GpuInfo] = {}
-        self._gpu_problems: dict[str, Problem] = {}
-        self._problem: Problem | None = None
         self._processes: tuple[ProcessSample, ...] | None = None
+        self._problem: Problem | None = None
         self._runs: dict[str, RunSpan] = {}
-        self._recording, self._paused, self._shared = "", False, True
-        self._latest_ns, self._arrived_s, self._drawn_s = 0, 0.0, 0.0
-        self._dirty = False
+        self._recording = ""
+        self._paused_ns: int | None = None
+        self._drawn_s, self._dirty = 0.0, False
         self.banner = Banner(theme, icons, self)
-        self.devices = DeviceList(theme, icons, history, self)
-        self.details = Details(theme, icons, history, self)
-        self._splitter = QSplitter(Qt.Orientation.Vertical, self)
-        self._splitter.setHandleWidth(8)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self.devices)
-        self._splitter.addWidget(self.details)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.splitterMoved.connect(self._keep_split)
+        self.devices = DeviceList(theme, icons, self._picture, self)
+        self.details = Details(theme, icons, self._picture, self)
+        self._split = Split(self.devices, self.details, self)
         self.details.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.banner)
-        column.addWidget(self._splitter, 1)
+        column.addWidget(self._split, 1)
         self._timer = QTimer(self)
         self._timer.setInterval(IDLE_REDRAW_MS)
         self._timer.timeout.connect(self._tick)
         self.devices.selected.connect(self._select)
         self.devices.ranges.rangeChanged.connect(self._change_range)
+        self.details.pauseToggled.connect(self._toggle_pause)
+        self._follow(self.live)
         self.setAccessibleName(self.tr("GPU monitor"))
 
     @property
@@ -99,45 +102,25 @@ class MonitorPanel(QWidget):
         self.details.load_timeline()
         self.details.set_range(self.devices.ranges.seconds)
         self.details.set_runs(tuple(self._runs.values()))
+        self.details.set_paused(self._paused_ns)
         self._select(self.selected_uuid)
+
+    @property
+    def paused_ns(self) -> int | None:
+        """The moment at which the picture stands still, None while it follows the readings."""
+        return self._paused_ns
 
     def set_inventory(self, inventory: Inventory) -> None:
-        """Show the GPUs found at start or after a change, or why there are none."""
-        self._gpus = {info.uuid: info for info in inventory.gpus}
-        self._gpu_problems = {item.gpu_uuid: item for item in inventory.gpu_problems if item.gpu_uuid}
-        if not self._gpus:
-            self.devices.empty.show_problem(inventory.problem or self._problem)
-        self.devices.set_gpus(inventory.gpus)
-        self.details.setVisible(bool(self._gpus))
-        self._share_height()
-        self._show_problems()
-        self._show_processes()
-        self._select(self.selected_uuid)
-
-    def clear(self) -> None:
-        """Forget all readings, because those that follow come from another source."""
-        self._history.clear()
-        self._latest_ns, self._processes = 0, None
-        self._gpus, self._gpu_problems = {}, {}
-        self.devices.set_gpus(())
-        self.devices.empty.show_waiting()
-        self.details.setVisible(False)
+        """Take the GPUs of this machine, found at start or after a change, or why there are none."""
+        self.live.set_inventory(inventory)
 
     def add_samples(self, samples: Sequence[GpuSample]) -> None:
-        """Keep one tick's samples, and draw them if it is time to."""
-        if not samples:
-            return
-        self._history.add(samples)
-        now_s = time.monotonic()
-        self._latest_ns, self._arrived_s = max(sample.time_ns for sample in samples), now_s
-        self._dirty = True
-        if now_s - self._drawn_s >= REDRAW_AFTER_S:
-            self.redraw()
+        """Keep samples of this machine's GPUs."""
+        self.live.add_samples(samples)
 
     def set_processes(self, processes: Sequence[ProcessSample]) -> None:
-        """Show one pass over the processes of all GPUs."""
-        self._processes = tuple(processes)
-        self._show_processes()
+        """Take one pass over the processes on this machine's GPUs."""
+        self.live.set_processes(processes)
 
     def set_problem(self, problem: Problem | None) -> None:
         """Show what is wrong with the source of the readings, or that it is over (None).
@@ -145,7 +128,7 @@ class MonitorPanel(QWidget):
         What is wrong with one GPU comes with the inventory; here too it holds until the next inventory.
         """
         if problem is not None and problem.gpu_uuid is not None:
-            self._gpu_problems[problem.gpu_uuid] = problem
+            self.live.problems[problem.gpu_uuid] = problem
         else:
             self._problem = problem
         self._show_problems()
@@ -163,17 +146,38 @@ class MonitorPanel(QWidget):
         self._show_runs()
 
     def set_recording(self, text: str | None) -> None:
-        """Mark every figure as one of a recording: ``Recording: NVIDIA H200, 2026-11-23``; None for live ones."""
+        """Show a recording from its beginning, marked ``Recording: NVIDIA H200, 2026-11-23``; None shows this machine.
+
+        What was kept of the recording before is forgotten, and a pause is over.
+        """
         self._recording = text or ""
+        self.recorded.clear()
+        self._follow(self.recorded if text else self.live)
         self.devices.set_recording(self._recording)
         self.details.set_recording(self._recording)
-        self._show_problems()
+        self.details.set_range(self.devices.ranges.seconds)
+        if self._paused_ns is None:
+            self._show_source()
+        else:
+            self.set_paused(False)
 
     def set_paused(self, paused: bool) -> None:
-        """Show that the readings stand still on request."""
-        self._paused = paused
+        """Let the picture stand still at this moment, or show the newest readings again."""
+        if paused == (self._paused_ns is not None):
+            return
+        if paused:
+            self.redraw()
+            self._paused_ns = self._shown.now_ns
+            self._picture.stand_still(self._paused_ns)
+        else:
+            self._paused_ns = None
+            self._picture.move_on()
         self.devices.set_paused(paused)
+        self.details.set_paused(self._paused_ns)
+        if not paused:
+            self._show_source()
         self._mark()
+        self.pausedChanged.emit(paused)
 
     def set_range(self, seconds: int) -> None:
         """Show the last 60, 600, 3600 or 86400 seconds."""
@@ -188,14 +192,14 @@ class MonitorPanel(QWidget):
         if not self.isVisible() or self.window().isMinimized():
             return
         self._drawn_s, self._dirty = time.monotonic(), False
-        now_ns = self._now_ns()
+        now_ns = self._shown.now_ns if self._paused_ns is None else self._paused_ns
         self.devices.refresh(now_ns)
         self.details.refresh(now_ns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the new height between cards and timeline."""
         super().resizeEvent(event)
-        self._share_height()
+        self._split.share()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up and keep drawing."""
@@ -208,18 +212,52 @@ class MonitorPanel(QWidget):
         super().hideEvent(event)
         self._timer.stop()
 
-    def _now_ns(self) -> int:
-        """Return the right edge of the graphs: the newest sample's time, running on when the samples stay away."""
-        silent_s = time.monotonic() - self._arrived_s
-        if not self._latest_ns or self._paused or silent_s < SILENT_AFTER_S:
-            return self._latest_ns
-        return self._latest_ns + int(silent_s * 1e9)
-
     def _tick(self) -> None:
-        now_s = time.monotonic()
-        stalled = bool(self._latest_ns) and not self._paused and now_s - self._arrived_s >= SILENT_AFTER_S
-        if (self._dirty or stalled) and now_s - self._drawn_s >= REDRAW_AFTER_S:
+        has_stalled = self._shown.is_silent and self._paused_ns is None
+        if (self._dirty or has_stalled) and time.monotonic() - self._drawn_s >= REDRAW_AFTER_S:
             self.redraw()
+
+    def _follow(self, source: Source) -> None:
+        """Draw one source from now on and hear no more of the other."""
+        self._shown.disconnect(self)
+        self._shown = source
+        self._picture.show(source.history)
+        source.gpusChanged.connect(self._gpus_changed)
+        source.sampled.connect(self._sampled)
+        source.processesChanged.connect(self._processes_changed)
+
+    def _gpus_changed(self) -> None:
+        if self._paused_ns is None:
+            self._show_source()
+
+    def _sampled(self) -> None:
+        if self._paused_ns is None:
+            self._dirty = True
+            if time.monotonic() - self._drawn_s >= REDRAW_AFTER_S:
+                self.redraw()
+
+    def _processes_changed(self) -> None:
+        if self._paused_ns is None:
+            self._processes = self._shown.processes
+            self._show_processes()
+
+    def _toggle_pause(self) -> None:
+        self.set_paused(self._paused_ns is None)
+
+    def _show_source(self) -> None:
+        """Show the GPUs of the source in sight, or why there are none."""
+        shown = self._shown
+        self._gpus, self._processes = shown.gpus, shown.processes
+        if shown.inventory is None:
+            self.devices.empty.show_waiting()
+        elif not self._gpus:
+            self.devices.empty.show_problem(shown.inventory.problem or self._problem)
+        self.devices.set_gpus(tuple(self._gpus.values()))
+        self.details.setVisible(bool(self._gpus))
+        self._split.share()
+        self._show_problems()
+        self._show_processes()
+        self._select(self.selected_uuid)
 
     def _mark(self) -> None:
         """Have something other than a sample drawn without waiting for one."""
@@ -228,10 +266,12 @@ class MonitorPanel(QWidget):
         QTimer.singleShot(0, self, self._tick)
 
     def _show_problems(self) -> None:
+        if self._paused_ns is not None:
+            return
         problem = self._problem
         if problem is not None and not self._gpus:
             self.devices.empty.show_problem(problem)
-        problems = dict(self._gpu_problems)
+        problems = dict(self._shown.problems)
         if problem is not None and problem.code in _STALLS and not self._recording:
             problems |= {uuid: problem for uuid in self._gpus if uuid not in problems}
         self.devices.set_problems(problems)
@@ -269,14 +309,3 @@ class MonitorPanel(QWidget):
         self.details.set_range(seconds)
         self._mark()
         self.rangeChanged.emit(seconds)
-
-    def _keep_split(self) -> None:
-        self._shared = False
-
-    def _share_height(self) -> None:
-        """Give the cards what they need and the timeline the rest, until the user has moved the handle."""
-        if not self._shared or not self._gpus:
-            return
-        height = max(self._splitter.height(), 400)
-        cards = self.devices.height_for(round(height * 0.58))
-        self._splitter.setSizes([cards, height - cards])

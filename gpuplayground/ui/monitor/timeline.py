@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import GpuInfo, GpuSample, RunSpan
 from gpuplayground.monitor.series import Series
 from gpuplayground.ui.monitor.bands import Band, visible_bands
+from gpuplayground.ui.monitor.picture import Picture
+from gpuplayground.ui.monitor.time_axis import clock_time
 from gpuplayground.ui.monitor.time_ruler import TimeRuler
-from gpuplayground.ui.monitor.track_data import line, text_at, value_of
-from gpuplayground.ui.monitor.track_specs import TrackSpec, power_limit, track_specs, track_top
+from gpuplayground.ui.monitor.track_data import largest, line, text_at, value_of
+from gpuplayground.ui.monitor.track_specs import TrackSpec, memory_total, power_limit, track_specs, track_top
 from gpuplayground.ui.monitor.track_view import LEFT_PX, RIGHT_PX, TrackView
 from gpuplayground.ui.theme import Theme
 
@@ -36,15 +38,18 @@ _SHORTEST_WAIT_NS, _LONGEST_WAIT_NS = 1_000_000_000, 5_000_000_000
 class Timeline(QWidget):
     """Follows the newest readings until zoomed or moved by wheel, drag or keys; :meth:`follow` returns.
 
+    While it is paused it stands still, and can be zoomed and moved up to that moment.
+
     Curves are drawn in seconds relative to an anchor, the moment at the right edge while following: time passes
     without any axis having to change.
     """
 
     followingChanged = Signal(bool)
+    pauseToggled = Signal()
 
-    def __init__(self, theme: Theme, history: History, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, picture: Picture, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._history = history
+        self._picture = picture
         self._info: GpuInfo | None = None
         self._runs: Sequence[RunSpan] = ()
         self._bands: tuple[Band, ...] = ()
@@ -52,6 +57,7 @@ class Timeline(QWidget):
         self._span: tuple[float, float] = (-60.0, 0.0)
         self._anchor_ns = self._now_ns = self._described_ns = 0
         self._following = True
+        self._paused_ns: int | None = None
         self._drawn: tuple[object, ...] = ()
         self._series: dict[str, Series] = {}
         self._cursor: float | None = None
@@ -75,13 +81,11 @@ class Timeline(QWidget):
         theme.changed.connect(self.view.restyle)
 
     def _make_live_button(self) -> QPushButton:
-        """Return the button that floats over the newest end of the first track while looking back."""
-        button = QPushButton(self.tr("Live"), self)
+        """Return the button that floats over an end of the first track while looking back or paused."""
+        button = QPushButton(self)
         button.setProperty("role", "primary")
-        button.setToolTip(self.tr("Follow the newest readings again (Home)"))
-        button.setAccessibleName(self.tr("Follow the newest readings again"))
         button.setCursor(Qt.CursorShape.PointingHandCursor)
-        button.clicked.connect(self.follow)
+        button.clicked.connect(self._return)
         button.hide()
         return button
 
@@ -120,6 +124,11 @@ class Timeline(QWidget):
         self._runs = runs
         self._drawn = ()
 
+    def set_paused(self, time_ns: int | None) -> None:
+        """Say since when the picture stands still; None: it follows the readings."""
+        self._paused_ns, self._drawn = time_ns, ()
+        self._show_button()
+
     def follow(self) -> None:
         """Return to the newest readings and the chosen range."""
         changed = not self._following
@@ -149,6 +158,8 @@ class Timeline(QWidget):
             if self._following:
                 self._anchor_ns = (now_ns // column_ns + 1) * column_ns
             self._draw_curves(self._info, sample, width)
+            if self._cursor is not None:
+                self._show_cursor(self._cursor)  # another moment lies under the pointer now
         if self._cursor is None:
             self._show_newest(self._info, sample)
 
@@ -158,12 +169,12 @@ class Timeline(QWidget):
             self._limit_view()
         limit, points = power_limit(info, sample), max(width, _RAW_POINTS)
         for spec in self._specs:
-            scale = track_top(spec.key, info, sample)
-            self.view.set_scale(spec.key, *scale, limit if spec.key == "power" else None)
             for curve in spec.curves:
-                series = self._history.series(info.uuid, curve.metric, start_ns, end_ns, points)
+                series = self._picture.series(info.uuid, curve.metric, start_ns, end_ns, points)
                 self._series[curve.metric] = series
                 self.view.set_curve(spec.key, curve.metric, *line(series, self._anchor_ns, curve.divisor))
+            scale = track_top(spec.key, info, sample, largest(spec, self._series))
+            self.view.set_scale(spec.key, *scale, limit if spec.key == "power" else None)
         if self._following:
             self.ruler.show_relative(self._span[1] - self._span[0])
         else:
@@ -173,7 +184,7 @@ class Timeline(QWidget):
 
     def _fresh(self, info: GpuInfo) -> GpuSample | None:
         """Return the newest sample, unless it is too old to be called the present."""
-        sample = self._history.latest(info.uuid)
+        sample = self._picture.latest(info.uuid)
         return sample if sample and self._now_ns - sample.time_ns < _FRESH_NS else None
 
     def _show_newest(self, info: GpuInfo, sample: GpuSample | None) -> None:
@@ -186,7 +197,7 @@ class Timeline(QWidget):
             self.setAccessibleDescription(spoken)
 
     def _suffix(self, spec: TrackSpec, info: GpuInfo, sample: GpuSample | None) -> str:
-        top = {"power": power_limit(info, sample), "memory": track_top("memory", info, sample)[1]}.get(spec.key)
+        top = {"power": power_limit(info, sample), "memory": memory_total(info, sample)}.get(spec.key)
         return f"/ {top:.0f} {spec.unit}" if top else spec.unit
 
     def _show_cursor(self, share: float) -> None:
@@ -199,7 +210,7 @@ class Timeline(QWidget):
         self.ruler.set_cursor(share, at_ns)
         self.view.set_cursor(share)
         reach_ns = max(6e8, 2 * (end_ns - start_ns) / max(1, self.ruler.width()))
-        sample = self._history.latest(self._info.uuid)
+        sample = self._picture.latest(self._info.uuid)
         for spec in self._specs:
             texts = tuple(
                 text_at(spec, curve, self._series.get(curve.metric), at_ns, reach_ns) for curve in spec.curves
@@ -222,15 +233,43 @@ class Timeline(QWidget):
         if self._following:
             self._following = False
             self._show_following()
-        self._hide_cursor()
         self.refresh(self._now_ns)
 
+    def _return(self) -> None:
+        """End a pause, and follow the newest readings."""
+        if self._paused_ns is not None:
+            self.pauseToggled.emit()
+        self.follow()
+
     def _show_following(self) -> None:
-        if self.live_button.hasFocus():
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.live_button.setVisible(not self._following)
-        self.live_button.raise_()
+        self._show_button()
         self.followingChanged.emit(self._following)
+
+    def _show_button(self) -> None:
+        """Offer the way back to the newest readings, if there is one to go."""
+        button, paused_ns = self.live_button, self._paused_ns
+        if paused_ns is None:
+            button.setText(self.tr("Live"))
+            button.setToolTip(self.tr("Follow the newest readings again (Home)"))
+            button.setAccessibleName(self.tr("Follow the newest readings again"))
+        else:
+            paused = self.tr("Paused at {0}").format(clock_time(paused_ns or time.time_ns()))
+            button.setText(self.tr("Resume"))
+            button.setToolTip(self.tr("{0}: show the newest readings again (Space)").format(paused))
+            button.setAccessibleName(self.tr("{0}: show the newest readings again").format(paused))
+        is_needed = paused_ns is not None or not self._following
+        if button.hasFocus() and not is_needed:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._place_button()
+        button.setVisible(is_needed)
+        button.raise_()
+
+    def _place_button(self) -> None:
+        size = self.live_button.sizeHint()
+        # Whoever pauses wants to see the newest end.
+        is_left = self._paused_ns is not None
+        x = LEFT_PX + 5 if is_left else self.width() - RIGHT_PX - size.width() - 5
+        self.live_button.setGeometry(x, 26, size.width(), size.height())
 
     def _show_span(self, span: tuple[float, float]) -> None:
         self._span = span
@@ -244,13 +283,15 @@ class Timeline(QWidget):
         self.view.set_limits(newest - _DAY_S, max(newest, self._span[1]), _LEAST_SPAN_S)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Zoom by plus and minus, move by left and right, return to now by Home or Escape."""
+        """Zoom by plus and minus, move by left and right, return to now by Home or Escape, pause by Space."""
         key = Qt.Key(event.key())
         start, end = self._span
         span = end - start
         newest = (self._now_ns - self._anchor_ns) / 1e9
         if key in _HOME:
             self.follow()
+        elif key == Qt.Key.Key_Space:
+            self.pauseToggled.emit()
         elif key in _ZOOMS:
             span = min(_DAY_S, max(_LEAST_SPAN_S, span * _ZOOMS[key]))
             self._go_to(end - span, end)
@@ -267,7 +308,6 @@ class Timeline(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fetch as many points as the new width can show."""
         super().resizeEvent(event)
-        size = self.live_button.sizeHint()
-        self.live_button.setGeometry(self.width() - RIGHT_PX - size.width() - 5, 26, size.width(), size.height())
+        self._place_button()
         if self._now_ns:
             self.refresh(self._now_ns)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +22,13 @@ def line(series: Series, anchor_ns: int, divisor: float) -> tuple[Floats, Floats
     y = np.empty(2 * len(x))
     y[0::2], y[1::2] = series.minimum, series.maximum
     return np.repeat(x, 2), y / divisor
+
+
+def largest(spec: TrackSpec, series: Mapping[str, Series]) -> float | None:
+    """Return the largest value that a track shows, in its unit, None where it shows none."""
+    tops = (series[curve.metric].maximum / curve.divisor for curve in spec.curves)
+    known = [float(np.nanmax(values)) for values in tops if not np.isnan(values).all()]
+    return max(known, default=None)
 
 
 def value_of(sample: GpuSample | None, curve: CurveSpec) -> float | None:

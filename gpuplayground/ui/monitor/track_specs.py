@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
@@ -71,27 +72,43 @@ def track_specs() -> tuple[TrackSpec, ...]:
 
 
 def power_limit(info: GpuInfo, sample: GpuSample | None) -> float | None:
-    """Return the power limit in watts: the one in force, else the one the GPU came with."""
-    return (sample.power_limit_w if sample else None) or info.power_limit_w
+    """Return the power limit in watts: the one in force, else the one the GPU came with; None: neither is known."""
+    return (sample.power_limit_w if sample else None) or info.power_limit_w or None
 
 
-def track_top(key: str, info: GpuInfo, sample: GpuSample | None) -> tuple[float, float]:
-    """Return the upper end of a track's axis and the value to be written beside it.
+def memory_total(info: GpuInfo, sample: GpuSample | None) -> float | None:
+    """Return the memory in GiB, None where the driver does not say."""
+    total = (sample.memory_total_bytes if sample else None) or info.memory_total_bytes
+    return total / GIB if total else None
 
-    Both rest on the GPU's own limits, so that curves do not jump as values come and go.
+
+def track_top(key: str, info: GpuInfo, sample: GpuSample | None, largest: float | None) -> tuple[float, float | None]:
+    """Return the upper end of a track's axis and the value to be written beside it, None where there is none.
+
+    Both rest on the GPU's own limits, so that curves do not jump as values come and go; where it names none, on
+    ``largest``, the largest value in sight.
     """
     if key == "memory":
-        total = (sample.memory_total_bytes if sample else None) or info.memory_total_bytes
-        top = (total or 16 * GIB) / GIB
-        return top * 1.04, top
-    if key == "power":
-        limit = power_limit(info, sample) or 400.0
-        return limit * 1.1, limit
-    if key == "clocks":
+        top, room = memory_total(info, sample), 1.04
+    elif key == "power":
+        top, room = power_limit(info, sample), 1.1
+    elif key == "clocks":
         seen = (sample.sm_clock_mhz, sample.memory_clock_mhz) if sample else ()
         known = [value for value in (info.max_sm_clock_mhz, info.max_memory_clock_mhz, *seen) if value]
-        return max(known, default=2000) * 1.08, max(known, default=2000)
-    return 104.0, 100.0
+        top, room = max(known, default=None), 1.08
+    else:
+        top, room = 100.0, 1.04
+    if top is None and largest:
+        top = _rounded_up(largest)
+    if top is None:
+        return 1.0, None
+    return max(top * room, (largest or 0.0) * 1.02), top
+
+
+def _rounded_up(value: float) -> float:
+    """Return the next larger of 1, 2 and 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= value * 0.999)
 
 
 def _tr(text: str) -> str:

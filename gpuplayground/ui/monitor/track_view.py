@@ -44,7 +44,8 @@ class Track:
             curve.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             self.view.addItem(curve, ignoreBounds=True)
         self.area = QRect()
-        self.top = self.mark = 1.0
+        self.top = 1.0
+        self.mark: float | None = None
         self.limit: float | None = None
 
     def restyle(self, theme: Theme) -> None:
@@ -120,7 +121,7 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
             track.view.setXRange(start, end, padding=0)
         self._setting = False
 
-    def set_scale(self, key: str, top: float, mark: float, limit: float | None) -> None:
+    def set_scale(self, key: str, top: float, mark: float | None, limit: float | None) -> None:
         """Set the upper end of a track's axis, the value to write beside it, and where to draw a limit."""
         track = self.tracks[key]
         if (top, mark, limit) != (track.top, track.mark, track.limit):
@@ -211,13 +212,13 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         for share in self._ticks:
             x = round(area.left() + share * area.width())
             painter.drawLine(x, area.top(), x, area.bottom())
-        for value in (track.mark, 0.0):
+        for value in (0.0,) if track.mark is None else (track.mark, 0.0):
             y = track.row_of(value)
             painter.setPen(theme.color("grid" if value else "border"))
             painter.drawLine(area.left(), y, area.right(), y)
             painter.setPen(theme.color("muted"))
             box = QRect(0, min(max(y - 6, area.top() - 2), area.bottom() - 10), LEFT_PX - 6, 12)
-            painter.drawText(box, _RIGHT, f"{value:.0f}")
+            painter.drawText(box, _RIGHT, f"{value:.0f}" if value >= 1 else f"{value:g}")
         if track.limit:
             y = track.row_of(track.limit)
             painter.setPen(QPen(theme.color("warning", 0.8), 1, Qt.PenStyle.DashLine))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from gpuplayground.monitor.samples import DriverInfo, GpuInfo, GpuSample, Inventory, Problem, ProcessSample
+from gpuplayground.ui.monitor.panel import MonitorPanel
 
 NOW_NS = 1_763_900_000_000_000_000
 SECOND_NS = 1_000_000_000
@@ -53,6 +54,14 @@ def minute(count: int) -> Iterator[tuple[GpuSample, ...]]:
     """A minute of readings at 10 Hz that ends now."""
     for tick in range(600, -1, -1):
         yield tuple(sample(index, tick / 10) for index in range(count))
+
+
+def play(panel: MonitorPanel, count: int = 1, **changes: Any) -> None:
+    """Show a recording of so many GPUs, and a minute of it."""
+    panel.set_recording("Recording: NVIDIA H200, 2026-11-23")
+    panel.recorded.set_inventory(inventory(count))
+    for samples in minute(count):
+        panel.recorded.add_samples([replace(each, **changes) for each in samples])
 
 
 def process(pid: int, index: int = 0, memory: int | None = 48_000_000_000) -> ProcessSample:

@@ -12,7 +12,7 @@ from gpuplayground.ui.monitor.card_status import CardState
 from gpuplayground.ui.monitor.time_axis import clock_time
 from gpuplayground.ui.theme import Theme
 from tests.ui.monitor.conftest import MakePanel
-from tests.ui.monitor.gpus import NOW_NS, SECOND_NS, column_has, inventory, picture_of, process, sample, uuid
+from tests.ui.monitor.gpus import NOW_NS, SECOND_NS, column_has, inventory, picture_of, play, process, sample, uuid
 
 LOST = Problem(ProblemCode.GPU_LOST, "Restart the computer.", since_ns=NOW_NS, gpu_uuid=uuid(0))
 HANGS = Problem(ProblemCode.NOT_RESPONDING, "The driver does not answer.", since_ns=NOW_NS)
@@ -88,7 +88,7 @@ def test_the_end_of_an_outage_does_not_hide_that_a_gpu_is_lost(make_panel: MakeP
 
 def test_a_pause_and_a_recording_are_marked_on_every_card(make_panel: MakePanel) -> None:
     panel = make_panel(1)
-    panel.set_recording("Recording: NVIDIA H200, 2026-11-23")
+    play(panel)
     panel.set_paused(True)
     card = panel.devices.cards[0]
     assert card.state is CardState.PAUSED
@@ -96,8 +96,8 @@ def test_a_pause_and_a_recording_are_marked_on_every_card(make_panel: MakePanel)
     assert panel.details.recording.isVisible()
     assert "Recording" in panel.details.recording.text
     panel.set_recording(None)
-    panel.set_paused(False)
-    assert not card.tags
+    assert panel.paused_ns is None
+    assert not panel.devices.cards[0].tags
 
 
 def test_a_new_gpu_waits_for_its_first_reading(make_panel: MakePanel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
@@ -12,9 +13,10 @@ from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import Problem, ProblemCode
 from gpuplayground.ui.monitor.card_status import CardState
 from gpuplayground.ui.monitor.panel import MonitorPanel
+from gpuplayground.ui.monitor.time_axis import clock_time
 from gpuplayground.ui.theme import THEMES, Theme
 from tests.ui.monitor.conftest import MakePanel
-from tests.ui.monitor.gpus import column_has, inventory, picture_of, process, sample, uuid
+from tests.ui.monitor.gpus import NOW_NS, SECOND_NS, column_has, inventory, picture_of, play, process, sample, uuid
 
 NO_LIBRARY = Problem(ProblemCode.NO_LIBRARY, "Install the NVIDIA driver to see this machine's GPUs.")
 
@@ -69,13 +71,13 @@ def test_a_machine_without_any_problem_or_gpu_says_so(empty_panel: MonitorPanel)
 def test_a_recording_in_place_of_gpus_has_a_banner_that_can_be_closed(make_panel: MakePanel) -> None:
     panel = make_panel(1)
     panel.set_problem(NO_LIBRARY)
-    panel.set_recording("Recording: NVIDIA H200, 2026-11-23")
+    play(panel)
     assert panel.banner.isVisible()
     assert panel.banner.text == NO_LIBRARY.sentence
     assert panel.devices.cards[0].state is CardState.LIVE, "the recording's values are as good as ever"
     QTest.mouseClick(panel.banner.close_button, Qt.MouseButton.LeftButton)
     assert not panel.banner.isVisible()
-    panel.set_inventory(inventory(1))
+    panel.recorded.set_inventory(inventory(1))
     assert not panel.banner.isVisible(), "closed is closed"
     panel.set_problem(None)
     panel.set_problem(NO_LIBRARY)
@@ -180,14 +182,114 @@ def test_samples_are_drawn_without_anyone_asking(make_panel: MakePanel, qtbot: Q
     qtbot.waitUntil(lambda: panel.devices.cards[0].figures[2].value == "71")
 
 
-def test_another_source_starts_from_nothing(make_panel: MakePanel, history: History) -> None:
+def figures(panel: MonitorPanel) -> dict[str, str]:
+    """What the first card says."""
+    return {figure.key: figure.value for figure in panel.devices.cards[0].figures}
+
+
+def test_a_recording_starts_from_nothing(make_panel: MakePanel) -> None:
     panel = make_panel(1)
-    panel.clear()
-    assert history.uuids == ()
+    panel.set_recording("Recording: NVIDIA H200, 2026-11-23")
     assert not panel.devices.cards
     assert panel.devices.empty.headline == "Looking for GPUs"
-    panel.set_inventory(inventory(1))
+    panel.recorded.set_inventory(inventory(1))
     assert panel.devices.cards[0].state is CardState.WAITING
+
+
+def test_live_readings_go_on_under_a_recording_and_are_whole_on_return(make_panel: MakePanel, history: History) -> None:
+    panel = make_panel(2)
+    panel.set_processes((process(7),))
+    play(panel, power_w=123.0)
+    panel.redraw()
+    assert figures(panel)["power"] == "123"
+    for tick in range(1, 301):
+        panel.add_samples((sample(0, -tick / 10, power_w=456), sample(1, -tick / 10)))
+    panel.set_processes((process(7), process(8)))
+    panel.set_inventory(inventory(3))
+    panel.redraw()
+    assert figures(panel)["power"] == "123", "the recording is shown all the same"
+    panel.set_recording(None)
+    panel.redraw()
+    assert figures(panel)["power"] == "456"
+    assert [card.uuid for card in panel.devices.cards] == [uuid(0), uuid(1), uuid(2)]
+    assert panel.details.tabs.tabText(1) == "Processes  2"
+    series = history.series(uuid(0), "power_w", NOW_NS - 60 * SECOND_NS, NOW_NS + 30 * SECOND_NS, 2000)
+    assert len(series) == 901
+    assert not np.isnan(series.mean).any()
+    assert panel.recorded.history.nbytes == 0, "nothing is kept of a recording that was left"
+
+
+def test_while_paused_the_picture_stands_still_and_readings_go_on(make_panel: MakePanel, history: History) -> None:
+    panel = make_panel(2)
+    panel.set_processes((process(7),))
+    panel.set_paused(True)
+    assert (panel.paused_ns or 0) == NOW_NS
+    timeline = panel.details.timeline
+    assert timeline is not None
+    before = figures(panel), timeline.values, picture_of(panel.devices.cards[0])
+    for tick in range(1, 601):
+        panel.add_samples((sample(0, -tick / 10, power_w=456, gpu_util_percent=99), sample(1, -tick / 10)))
+    panel.set_processes(())
+    panel.set_inventory(inventory(1))
+    panel.resize(panel.width() + 40, panel.height())  # everything is drawn anew
+    panel.redraw()
+    panel.resize(panel.width() - 40, panel.height())
+    panel.redraw()
+    assert (figures(panel), timeline.values) == before[:2]
+    assert picture_of(panel.devices.cards[0]) == before[2]
+    assert timeline.view.tracks["power"].curves["power_w"].path().boundingRect().right() <= 0.2
+    assert [card.uuid for card in panel.devices.cards] == [uuid(0), uuid(1)]
+    assert panel.details.tabs.tabText(1) == "Processes  1"
+    panel.set_paused(False)
+    panel.redraw()
+    assert figures(panel)["power"] == "456"
+    assert timeline.values["power"] == ("456",)
+    assert [card.uuid for card in panel.devices.cards] == [uuid(0)]
+    assert panel.details.tabs.tabText(1) == "Processes"
+    series = history.series(uuid(0), "power_w", NOW_NS - 60 * SECOND_NS, NOW_NS + 60 * SECOND_NS, 2000)
+    assert len(series) == 1201
+    assert not np.isnan(series.mean).any(), "a pause leaves no hole"
+
+
+def test_another_gpu_can_be_looked_at_while_paused(make_panel: MakePanel) -> None:
+    panel = make_panel(2)
+    panel.set_processes((process(7), process(8, index=1), process(9, index=1)))
+    panel.set_paused(True)
+    panel.set_processes(())
+    panel.set_inventory(inventory(1))
+    panel.select(uuid(1))
+    panel.redraw()
+    assert panel.details.tabs.tabText(1) == "Processes  2"
+    timeline = panel.details.timeline
+    assert timeline is not None
+    assert timeline.values["power"] == ("612",)
+
+
+def test_a_pause_says_since_when_and_ends_by_a_click_or_space(make_panel: MakePanel, qtbot: QtBot) -> None:
+    panel = make_panel(1)
+    timeline = panel.details.timeline
+    assert timeline is not None
+    button = timeline.live_button
+    assert not button.isVisible()
+    with qtbot.waitSignal(panel.pausedChanged, check_params_cb=lambda paused: paused):
+        QTest.keyClick(timeline, Qt.Key.Key_Space)
+    assert button.text() == "Resume"
+    assert f"Paused at {clock_time(NOW_NS)}" in button.toolTip()
+    assert button.isVisible()
+    assert timeline.rect().contains(button.geometry())
+    with qtbot.waitSignal(panel.pausedChanged, check_params_cb=lambda paused: not paused):
+        QTest.keyClick(timeline, Qt.Key.Key_Space)
+    assert not button.isVisible()
+    panel.set_paused(True)
+    QTest.keyClick(timeline, Qt.Key.Key_Left)
+    assert button.text() == "Resume"
+    panel.add_samples((sample(0, -9),))
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert panel.paused_ns is None
+    assert timeline.following
+    panel.redraw()
+    assert timeline.span_ns[1] >= NOW_NS + 9 * SECOND_NS
+    assert not button.isVisible()
 
 
 def test_the_processes_of_the_selected_gpu_are_listed_largest_first(make_panel: MakePanel) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +15,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.monitor.samples import RunSpan
+from gpuplayground.monitor.samples import GpuInfo, RunSpan
+from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.monitor.timeline import Timeline
 from gpuplayground.ui.monitor.track_view import LEFT_PX
 from gpuplayground.ui.theme import THEMES, Theme
 from tests.ui.monitor.conftest import MakePanel
-from tests.ui.monitor.gpus import NOW_NS, SECOND_NS, column_has, picture_of, sample, uuid
+from tests.ui.monitor.gpus import NOW_NS, SECOND_NS, column_has, inventory, picture_of, sample, uuid
 
 
 @pytest.fixture
@@ -182,6 +185,73 @@ def test_the_pointer_shows_the_exact_figures_of_its_moment(make_panel: MakePanel
     QTest.mouseMove(viewport, QPoint(2, row))
     qtbot.waitUntil(lambda: timeline.values["power"] == ("400",))
     assert timeline.ruler.cursor_label == ""
+
+
+def test_the_figures_under_the_pointer_move_on_with_the_curves(make_panel: MakePanel, qtbot: QtBot) -> None:
+    panel = make_panel(1)
+    timeline = panel.details.timeline
+    assert timeline is not None
+    row = timeline.view.tracks["memory"].area.center().y()
+    QTest.mouseMove(timeline.view.viewport(), QPoint(pixel_of(timeline, 0.5), row))
+    qtbot.waitUntil(lambda: timeline.ruler.cursor_label != "")
+    assert timeline.values["power"] == ("612",)
+    before = timeline.ruler.cursor_label
+    for tick in range(1, 451):
+        panel.add_samples((sample(age_s=-tick / 10, power_w=200),))
+    panel.redraw()
+    assert timeline.values["power"] == ("200",)
+    assert timeline.ruler.cursor_label != before
+    turn_wheel(timeline, timeline.view.tracks["memory"].area.center())
+    assert timeline.ruler.cursor_label != "", "the pointer is still there"
+
+
+@pytest.mark.parametrize("total", [None, 0])
+def test_without_a_limit_nothing_is_made_up_and_the_axis_follows_the_readings(
+    empty_panel: MonitorPanel, total: int | None
+) -> None:
+    bare = GpuInfo(0, uuid(0), "NVIDIA Tegra", total, None, None)
+    empty_panel.load_timeline()
+    empty_panel.set_inventory(replace(inventory(1), gpus=(bare,)))
+    unknown: dict[str, Any] = {
+        "memory_total_bytes": total,
+        "power_limit_w": None,
+        "sm_clock_mhz": None,
+        "memory_clock_mhz": None,
+    }
+    for tick in range(100, 0, -1):
+        empty_panel.add_samples((sample(age_s=tick / 10, memory_used_bytes=None, power_w=37, **unknown),))
+    empty_panel.redraw()
+    timeline = empty_panel.details.timeline
+    assert timeline is not None
+    tracks = timeline.view.tracks
+    written = {key: (*track.strip.values, track.strip._suffix) for key, track in tracks.items()}
+    assert written["memory"] == ("—", "GiB")
+    assert written["power"] == ("37", "W")
+    assert written["clocks"] == ("—", "—", "MHz")
+    assert (tracks["memory"].mark, tracks["clocks"].mark) == (None, None)
+    assert (tracks["power"].mark, tracks["power"].top >= 37) == (50.0, True)
+    empty_panel.add_samples((sample(memory_used_bytes=3 << 30, power_w=310, **unknown),))
+    empty_panel.details.refresh(NOW_NS)
+    timeline.set_gpu(bare)
+    empty_panel.redraw()
+    assert (tracks["memory"].mark, tracks["power"].mark) == (5.0, 500.0)
+    assert timeline.values["memory"] == ("3.0",)
+    assert tracks["memory"].strip._suffix == "GiB"
+    card = empty_panel.devices.cards[0]
+    assert [figure.unit for figure in card.figures if figure.key == "memory"] == ["GiB"]
+    assert not column_has(picture_of(card), empty_panel.devices._theme.colors.memory, card.width() - 20, 100, 140)
+
+
+def test_a_reading_above_the_limit_is_still_on_the_axis(make_panel: MakePanel) -> None:
+    panel = make_panel(1)
+    panel.add_samples((sample(age_s=-0.1, power_w=1200.0, temperature_c=131),))
+    panel.add_samples((sample(age_s=-2),))
+    panel.redraw()
+    timeline = panel.details.timeline
+    assert timeline is not None
+    assert timeline.view.tracks["power"].top >= 1200
+    assert timeline.view.tracks["temperature"].top >= 131
+    assert timeline.view.tracks["power"].mark == 700
 
 
 def test_a_run_is_a_labelled_band_on_the_timeline(make_panel: MakePanel) -> None:
