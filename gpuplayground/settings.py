@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from gpuplayground import private_files
 
 MAX_RECENT = 12
 
@@ -51,10 +52,8 @@ class SettingsStore:
 
     def save(self, settings: Settings) -> bool:
         """Write the settings in one step; return False where the disk refuses, which must not stop the application."""
-        temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}.tmp")
         try:
-            temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
-            temporary.replace(self._file)
+            private_files.write(self._file, json.dumps(asdict(settings), indent=1).encode())
         except OSError:
             return False
         return True

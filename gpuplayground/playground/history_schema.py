@@ -21,6 +21,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from gpuplayground import private_files
 from gpuplayground.locks import try_lock
 from gpuplayground.playground.history_entries import HistoryError
 
@@ -72,6 +73,8 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 VERSION = len(_MIGRATIONS)
+#: What SQLite appends to the name of the file for those beside it.
+_TAILS = ("-wal", "-shm")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -86,7 +89,12 @@ def connect(path: Path, busy_s: float) -> sqlite3.Connection:
         HistoryError: a newer version of the application has written it.
         OSError, sqlite3.Error: it cannot be opened, or is damaged (see :func:`is_damage`).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):
+        private_files.create(path)
+    # SQLite gives the files that it makes beside it the same mode.
+    for tail in ("", *_TAILS):
+        private_files.tighten(path.with_name(path.name + tail))
     connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
     try:
         _use_wal(connection, busy_s)
@@ -118,7 +126,7 @@ def set_aside(path: Path, busy_s: float) -> Path | None:
     Raises:
         OSError: it cannot be renamed.
     """
-    with path.with_suffix(".lock").open("ab") as lock:
+    with private_files.open_to_append(path.with_suffix(".lock")) as lock:
         deadline = time.monotonic() + busy_s
         while not try_lock(lock) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -131,7 +139,7 @@ def set_aside(path: Path, busy_s: float) -> Path | None:
             number += 1
             target = path.with_name(f"{path.stem}-damaged-{stamp}-{number}{path.suffix}")
         path.rename(target)
-        for tail in ("-wal", "-shm"):
+        for tail in _TAILS:
             # Beside a new file they would be taken for its own.
             with contextlib.suppress(FileNotFoundError):
                 path.with_name(path.name + tail).rename(target.with_name(target.name + tail))
