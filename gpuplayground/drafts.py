@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from gpuplayground import private_files
 from gpuplayground.documents import Stamp
-from gpuplayground.locks import try_lock
+from gpuplayground.locks import is_still, try_lock
 
 _LOCK = ".lock"
 _SUFFIX = ".draft"
@@ -74,6 +74,7 @@ class DraftStore:
         """Write a draft; a kill in the middle leaves the one before."""
         header = asdict(draft)
         text = header.pop("text")
+        self._lock_again()
         content = json.dumps(header).encode() + b"\n" + text.encode("utf-8", "surrogatepass")
         private_files.write(self._file(draft.tab_id), content)
 
@@ -114,6 +115,17 @@ class DraftStore:
         if emptied:
             _discard(folder)
         return drafts
+
+    def _lock_again(self) -> None:
+        """Hold the lock also where somebody has removed its file: others would take the drafts for a dead window's."""
+        path = self._folder.with_suffix(_LOCK)
+        if self._lock is None or is_still(self._lock, path):
+            return
+        private_files.make_folder(self._root)
+        lock = private_files.open_to_append(path)
+        try_lock(lock)
+        self._lock.close()
+        self._lock = lock
 
     def _file(self, tab_id: str) -> Path:
         return self._folder / f"{tab_id}{_SUFFIX}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 
@@ -23,3 +25,11 @@ def try_lock(file: BinaryIO) -> bool:
     except OSError:
         return False
     return True
+
+
+def is_still(file: BinaryIO, path: Path) -> bool:
+    """Return whether an open file is the one of that name: somebody may have deleted or replaced it meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except (FileNotFoundError, NotADirectoryError):
+        return False

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gpuplayground import paths, private_files
-from gpuplayground.locks import try_lock
+from gpuplayground.locks import is_still, try_lock
 
 _LOCK = ".lock"
 
@@ -95,7 +95,7 @@ class RunFolders:
             try:
                 # Where files cannot be locked, nobody else can lock this one either, and so nobody deletes anything.
                 try_lock(held)
-                if _is_still(held, _lock_of(own)):
+                if is_still(held, _lock_of(own)):
                     private_files.make_folder(own)
                     self._held = held
                     return own
@@ -107,7 +107,7 @@ class RunFolders:
 
 def _remove_unless_held(folder: Path) -> None:
     held = private_files.open_to_append(_lock_of(folder))
-    if try_lock(held) and _is_still(held, _lock_of(folder)):
+    if try_lock(held) and is_still(held, _lock_of(folder)):
         shutil.rmtree(folder, ignore_errors=True)
         _unlink(_lock_of(folder), held)
     else:
@@ -116,14 +116,6 @@ def _remove_unless_held(folder: Path) -> None:
 
 def _lock_of(folder: Path) -> Path:
     return folder.with_name(folder.name + _LOCK)
-
-
-def _is_still(file: BinaryIO, path: Path) -> bool:
-    """Return whether an open file is the one of that name: another application may have deleted it meanwhile."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 def _unlink(path: Path, file: BinaryIO) -> None:

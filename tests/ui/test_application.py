@@ -321,3 +321,24 @@ def test_a_remembered_python_is_chosen_again_wherever_the_program_is_started(
     box = application.window.header.interpreter_box
     qtbot.waitUntil(lambda: box.currentData() == remembered, timeout=PATIENCE_MS)
     assert application.interpreters.chosen == remembered
+
+
+def test_drafts_that_cannot_be_written_are_said_in_the_window_until_they_can(
+    qtbot: QtBot, start: StartApplication, own_folders: Path
+) -> None:
+    application = start()
+    banner = application.window.banner
+    root = own_folders / "xdg_data_home" / "gpuplayground" / "drafts"
+    root.rename(root.with_name("aside"))
+    root.touch()
+    editor = application.tabs.current_editor()
+    assert editor is not None
+    qtbot.keyClicks(editor, "x")
+    qtbot.waitUntil(lambda: "Unsaved work cannot be kept safe" in banner.text, timeout=PATIENCE_MS)
+    assert banner.isVisible()
+    application.window.say("Something else.")
+    root.unlink()
+    status = application.window.status
+    qtbot.waitUntil(lambda: status.currentMessage() == "Unsaved work is safe again.", timeout=PATIENCE_MS)
+    assert banner.text == "Something else."
+    assert banner.isVisible()
