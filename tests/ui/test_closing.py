@@ -37,6 +37,7 @@ def test_an_interpreter_that_hangs_does_not_hold_the_window_up(
     pid_file = tmp_path / "pid"
     shell_script(tmp_path / "bin" / "python3", f"echo $$ > {pid_file}.part; mv {pid_file}.part {pid_file}; sleep 600")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr("gpuplayground.playground.environments.distrust", lambda _: "")
     application = start()
     qtbot.waitUntil(pid_file.exists, timeout=PATIENCE_MS)
     assert application.shutdown()

@@ -181,6 +181,9 @@ class Told:
         tabs.messageRaised.connect(self.problems.append)
         tabs.messageSettled.connect(lambda before, now: self.settled.append((before, now)))
 
+    def wait(self, qtbot: QtBot, problems: int = 0, settled: int = 0) -> None:
+        qtbot.waitUntil(lambda: len(self.problems) >= problems and len(self.settled) >= settled, timeout=30_000)
+
 
 def block(tmp_path: Path) -> Path:
     """Put a file where the folder of all drafts was, as what nobody can write into."""
@@ -198,11 +201,11 @@ def test_what_the_disk_refused_is_told_and_saved_once_there_is_room_and_told_ane
     for number in (1, 2):
         root = block(tmp_path)
         QTest.keyClicks(front(tabs), "ab")
-        qtbot.waitUntil(lambda number=number: len(told.problems) >= number, timeout=10_000)
+        told.wait(qtbot, problems=number)
         assert told.problems[-1].startswith("Unsaved work cannot be kept safe (")
         root.unlink()
         # Nothing more is typed: it is tried again by itself.
-        qtbot.waitUntil(lambda number=number: len(told.settled) == number, timeout=30_000)
+        told.wait(qtbot, settled=number)
         assert told.settled[-1] == (told.problems[-1], "Unsaved work is safe again.")
         assert drafts(tmp_path)[0].read_bytes().endswith(b"ab" * number)
         shutil.rmtree(tmp_path / "aside")
