@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import BinaryIO
+
+#: How often a lock is tried that is waited for, in seconds.
+_AGAIN_S = 0.02
 
 
 def try_lock(file: BinaryIO) -> bool:
@@ -24,6 +28,16 @@ def try_lock(file: BinaryIO) -> bool:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
+    return True
+
+
+def wait_for_lock(file: BinaryIO, seconds: float) -> bool:
+    """Return whether the lock on an open file could be had in that time; it is held until the file is closed."""
+    deadline = time.monotonic() + seconds
+    while not try_lock(file):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_AGAIN_S)
     return True
 
 
