@@ -42,8 +42,8 @@ def main(options: WindowOptions) -> int:
     if application is None:
         return code  # closed, or failed, as an outline
     application.keep()
-    if not options.screenshot:
-        store.save(settings)
+    if not options.screenshot and not store.save(settings):
+        _tell(store.problem)
     if not application.shutdown():
         # Python would wait for a thread that hangs, and Qt abort when it is destroyed; everything is saved.
         for stream in (sys.stdout, sys.stderr):
@@ -86,6 +86,12 @@ class _Starter(QObject):
 
     def beat(self) -> None:
         """Let Python run its signal handlers; called by a timer."""
+
+
+def _tell(sentence: str) -> None:
+    """Say something once the window is gone; there may be no stream to say it on."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        sys.stderr.write(f"{sentence}\n")
 
 
 def _platform(options: WindowOptions) -> list[str]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from gpuplayground import private_files
 from gpuplayground.documents import Stamp
-from gpuplayground.locks import try_lock
+from gpuplayground.locks import is_still, try_lock
 
 _LOCK = ".lock"
 _SUFFIX = ".draft"
@@ -53,14 +53,14 @@ class DraftStore:
     """The drafts of one window. Every method may raise OSError; :meth:`save` and :meth:`remove` suit any thread."""
 
     def __init__(self, root: Path) -> None:
-        root.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(root)
         self._root = root
         self._folder = root / uuid.uuid4().hex
         # Locked before there is a folder, or another window could take it for a dead one's in between.
-        self._lock: BinaryIO | None = self._folder.with_suffix(_LOCK).open("ab")
+        self._lock: BinaryIO | None = private_files.open_to_append(self._folder.with_suffix(_LOCK))
         try:
             try_lock(self._lock)
-            self._folder.mkdir()
+            private_files.make_folder(self._folder)
         except BaseException:
             self._lock.close()
             raise
@@ -74,14 +74,9 @@ class DraftStore:
         """Write a draft; a kill in the middle leaves the one before."""
         header = asdict(draft)
         text = header.pop("text")
-        file = self._file(draft.tab_id)
-        temporary = file.with_suffix(".tmp")
-        with temporary.open("wb") as out:
-            out.write(json.dumps(header).encode() + b"\n")
-            out.write(text.encode("utf-8", "surrogatepass"))
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(file)
+        self._lock_again()
+        content = json.dumps(header).encode() + b"\n" + text.encode("utf-8", "surrogatepass")
+        private_files.write(self._file(draft.tab_id), content)
 
     def remove(self, tab_id: str) -> None:
         """Forget the draft of a tab that was saved or closed."""
@@ -120,6 +115,17 @@ class DraftStore:
         if emptied:
             _discard(folder)
         return drafts
+
+    def _lock_again(self) -> None:
+        """Hold the lock also where somebody has removed its file: others would take the drafts for a dead window's."""
+        path = self._folder.with_suffix(_LOCK)
+        if self._lock is None or is_still(self._lock, path):
+            return
+        private_files.make_folder(self._root)
+        lock = private_files.open_to_append(path)
+        try_lock(lock)
+        self._lock.close()
+        self._lock = lock
 
     def _file(self, tab_id: str) -> Path:
         return self._folder / f"{tab_id}{_SUFFIX}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from platformdirs import PlatformDirs
+
+from gpuplayground import private_files
 
 #: The history's file in the data folder.
 HISTORY_FILE = "history.db"
@@ -45,12 +48,19 @@ def resources() -> Path:
 
 
 def data() -> Path:
-    """Return the user's data folder (drafts, copies of unsaved snippets), made if missing."""
+    """Return the user's data folder (history, drafts, copies of unsaved snippets), made if missing.
+
+    What earlier versions left in it for others to read is the user's alone from now on.
+
+    Raises:
+        OSError: it cannot be made.
+        RuntimeError: the account has no home folder.
+    """
     return _made(_data)
 
 
 def config() -> Path:
-    """Return the folder of the settings, made if missing."""
+    """Return the folder of the settings, made if missing. Raises as :func:`data` does."""
     return _made(_config)
 
 
@@ -90,7 +100,8 @@ def _absolute(folder: str) -> Path:
 
 def _made(find: Callable[[], Path]) -> Path:
     folder = find()
-    folder.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(folder)
+    private_files.tighten(folder)
     return folder
 
 
@@ -104,7 +115,8 @@ def _temporary() -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix="gpuplayground-"))
     except OSError:
-        return Path(tempfile.tempdir or "/tmp") / "gpuplayground"  # noqa: S108 - not even that one can be written
+        # Not even that one can be written. Nobody else can have put settings where no name is known beforehand.
+        return Path(tempfile.tempdir or "/tmp") / f"gpuplayground-{uuid.uuid4().hex}"  # noqa: S108
 
 
 def reason_of(error: OSError | RuntimeError) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from gpuplayground import private_files
 
 MAX_RECENT = 12
 
@@ -40,6 +41,8 @@ class SettingsStore:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        #: Why the last attempt to write failed and what to do, in a sentence; empty once it did not.
+        self.problem = ""
 
     def load(self) -> Settings:
         """Return the saved settings. What is missing, unknown or of the wrong type falls back to its default."""
@@ -50,13 +53,14 @@ class SettingsStore:
         return _checked(saved) if isinstance(saved, dict) else Settings()
 
     def save(self, settings: Settings) -> bool:
-        """Write the settings in one step; return False where the disk refuses, which must not stop the application."""
-        temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}.tmp")
+        """Write the settings in one step; return False where the disk refuses: :attr:`problem` says why."""
         try:
-            temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
-            temporary.replace(self._file)
-        except OSError:
+            private_files.write(self._file, json.dumps(asdict(settings), indent=1).encode())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.problem = f"The settings could not be written ({reason}): see that “{self._file}” can be written."
             return False
+        self.problem = ""
         return True
 
 

@@ -41,9 +41,9 @@ def ids(file: Path) -> str:
 #: Which of our own packages and modules each ring may import.
 ALLOWED = {
     "terminal": {"terminal"},
-    "monitor": {"monitor", "runtime.wire", "units", "paths"},
+    "monitor": {"monitor", "runtime.wire", "units", "paths", "private_files"},
     # Samples are plain values: a receipt joins a run with them.
-    "playground": {"playground", "runtime", "units", "paths", "locks", "monitor.samples"},
+    "playground": {"playground", "runtime", "units", "paths", "private_files", "locks", "monitor.samples"},
     "workers": {"workers", "monitor", "playground", "units", "paths"},
     "ui": {"ui", "monitor", "playground", "workers", "units", "paths", "settings", "documents", "drafts", "terminal"},
 }

@@ -32,7 +32,8 @@ def test_figures_out_of_range_are_brought_back_into_it(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_refuses_is_reported_not_raised(tmp_path: Path) -> None:
-    assert not SettingsStore(tmp_path / "missing" / "settings.json").save(Settings())
+    (tmp_path / "file").touch()
+    assert not SettingsStore(tmp_path / "file" / "settings.json").save(Settings())
 
 
 def test_recent_files_are_newest_first_without_repeats(tmp_path: Path) -> None:

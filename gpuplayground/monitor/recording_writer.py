@@ -11,6 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
+from gpuplayground import private_files
 from gpuplayground.monitor.recording_format import METRIC_COLUMNS, SCHEMA, RecordingError
 from gpuplayground.monitor.recording_report import RecordingLog, RecordingReport
 from gpuplayground.monitor.samples import (
@@ -47,7 +48,8 @@ class RecordingWriter:
     """Writes a new recording. The methods may be called from any thread, and only put into a list.
 
     The file is kept in SQLite's rollback-journal mode: it is complete after every commit, and a single file that can be
-    read from read-only media, whether the writer was closed or killed between two commits.
+    read from read-only media, whether the writer was closed or killed between two commits. It names the processes of
+    everyone on the machine, so it is the user's alone; its journal, made by SQLite, has its mode.
 
     Args:
         path: the file to make; it must not exist.
@@ -68,7 +70,7 @@ class RecordingWriter:
         self._closing = threading.Event()
         start = (recorded_at or datetime.now(UTC)).astimezone(UTC)
         try:
-            path.touch(exist_ok=False)
+            private_files.create(path)
             self._connection = sqlite3.connect(path, READER_S, check_same_thread=False, isolation_level=None)
             self._connection.executescript(f"PRAGMA synchronous = NORMAL; BEGIN; {SCHEMA} COMMIT;")
         except FileExistsError as error:

@@ -25,7 +25,10 @@ PROBE_TIMEOUT_S = 90.0
 _KILL_WAIT_S = 1.0
 
 _FRAME = """
-import importlib.util, json, os, sys
+import sys
+if not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]  # before Python 3.11 that is the current folder
+import importlib.util, json, os
 answers, sys.stdout = sys.stdout, sys.stderr
 version = gpus = None
 lacks = error = ""

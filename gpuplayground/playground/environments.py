@@ -1,6 +1,7 @@
 """The Python environments a snippet can run in: found on this machine, or added by the user.
 
-Everything here starts interpreters and waits for them, some tens of milliseconds each: call it in a worker thread.
+Everything here starts interpreters and waits for them, some tens of milliseconds each: call it in a worker thread. Of
+those that are only found, one is started only where nobody else can change it (see :mod:`.trust`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,9 @@ from pathlib import Path
 from threading import Event
 
 from gpuplayground.playground.answers import NoAnswerError, answer_of
+from gpuplayground.playground.framework_probes import PROBES
+from gpuplayground.playground.installed import CONFIGURATION, packages_in, prefix_of, python_version_in
+from gpuplayground.playground.trust import distrust
 
 #: The oldest Python that can run a snippet.
 OLDEST = (3, 10)
@@ -37,13 +41,19 @@ class InterpreterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One Python environment. ``version`` is such as ``3.13.1``; ``is_current`` marks the one this program runs in."""
+    """One Python environment. ``version`` is such as ``3.13.1``; ``is_current`` marks the one this program runs in.
+
+    ``distrust`` says in a clause why it was not started, so that what is known of it is what its files say: its version
+    may lack the third number or be empty, and ``packages`` are the frameworks installed in it.
+    """
 
     interpreter: str
     label: str
     version: str
     prefix: str
     is_current: bool = False
+    distrust: str = ""
+    packages: tuple[str, ...] = ()
 
 
 def probe(interpreter: str, timeout: float = PROBE_TIMEOUT_S, given_up: Event | None = None) -> Environment:
@@ -84,19 +94,22 @@ def discover(
     """Return the environments found, each once: this program's own first, then the active, the folder's, and others.
 
     Args:
-        extra: interpreters the user added; those that no longer work are left out.
+        extra: interpreters the user chose or added; those that no longer work are left out. Of the others, those
+            that somebody else can change are not started: see ``Environment.distrust``.
         working_directory: whose ``.venv`` counts, and those of the folders above it; the current one by default.
         given_up: once set, interpreters that have not answered yet are ended and left out.
     """
     candidates = list(dict.fromkeys(_candidates(extra, working_directory or _current_folder())))
-    ask = partial(_probe_or_none, given_up=given_up)
+    chosen = frozenset((*extra, sys.executable))
+    ask = partial(_environment_of, chosen=chosen, given_up=given_up)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="probe") as pool:
         found = [environment for environment in pool.map(ask, candidates) if environment is not None]
     # Links and shims lead to the same environment: its prefix says so. The name the user knows it by is kept.
     unique: dict[str, Environment] = {}
     for environment in found:
         prefix = os.path.realpath(environment.prefix)
-        if prefix not in unique or environment.interpreter in extra:
+        known = unique.get(prefix)
+        if known is None or environment.interpreter in extra or (known.distrust and not environment.distrust):
             unique[prefix] = environment
     return told_apart(list(unique.values()))
 
@@ -120,7 +133,7 @@ def _candidates(extra: Sequence[str], working_directory: Path) -> Iterator[str]:
     yield from _interpreters([*_conda_environments(), *_pyenv_versions()])
     for name in ("python3", "python"):
         found = shutil.which(name)
-        if found:
+        if found and os.path.isabs(found):  # noqa: PTH117 - a "." on the PATH is no place to look for interpreters
             yield found
 
 
@@ -184,11 +197,28 @@ def _ask(path: str, timeout: float, given_up: Event | None) -> str:
         raise InterpreterError(f"{path} cannot be started: {error.strerror or error}.") from error
 
 
-def _probe_or_none(interpreter: str, given_up: Event | None) -> Environment | None:
+def _environment_of(interpreter: str, chosen: Container[str], given_up: Event | None) -> Environment | None:
+    """Return the environment of a candidate, started or not; None where it cannot run snippets."""
+    reason = "" if interpreter in chosen else distrust(interpreter)
+    if reason:
+        return _read(interpreter, reason)
     try:
         return probe(interpreter, given_up=given_up)
     except InterpreterError:
         return None
+
+
+def _read(interpreter: str, reason: str) -> Environment | None:
+    """Return what the files of an environment say; None where its Python is too old."""
+    prefix = prefix_of(interpreter)
+    version = python_version_in(prefix)
+    if version and tuple(map(int, version.split(".")[:2])) < OLDEST:
+        return None
+    kind = _kind(str(prefix), "" if (prefix / CONFIGURATION).exists() else str(prefix))
+    words = ["Python", *([".".join(version.split(".")[:2])] if version else []), "·", kind]
+    versions = packages_in(prefix)
+    frameworks = (f"{each.name} {found}" for each in PROBES if (found := each.version_in(versions)))
+    return Environment(interpreter, " ".join(words), version, str(prefix), distrust=reason, packages=tuple(frameworks))
 
 
 def _kind(prefix: str, base_prefix: str) -> str:

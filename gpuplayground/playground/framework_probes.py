@@ -20,6 +20,12 @@ class FrameworkProbe:
     code: str
     #: What the framework may lack although it is installed, and the sentence that mends it.
     remedies: Mapping[str, str] = field(default_factory=dict)
+    #: The packages that bring it, besides one that is named as the module is.
+    packages: tuple[str, ...] = ()
+
+    def version_in(self, versions: Mapping[str, str]) -> str:
+        """Return its version among those of installed packages, by their names; empty where it is not installed."""
+        return next((versions[name] for name in (*self.packages, self.module) if name in versions), "")
 
 
 _NUMPY = """
@@ -73,7 +79,13 @@ version = version_of("cupti-python")
 
 PROBES = (
     FrameworkProbe("NumPy", "numpy", "python -m pip install numpy", _NUMPY),
-    FrameworkProbe("CuPy", "cupy", 'python -m pip install "cupy-cuda12x[ctk]"', _CUPY),
+    FrameworkProbe(
+        "CuPy",
+        "cupy",
+        'python -m pip install "cupy-cuda12x[ctk]"',
+        _CUPY,
+        packages=("cupy-cuda13x", "cupy-cuda12x", "cupy-cuda11x"),
+    ),
     FrameworkProbe(
         "PyTorch",
         "torch",
@@ -87,6 +99,7 @@ PROBES = (
         'python -m pip install "tensorflow[and-cuda]"',
         _TENSORFLOW,
         {"cuda": 'is built without CUDA: python -m pip install "tensorflow[and-cuda]"'},
+        ("tensorflow-cpu",),
     ),
     FrameworkProbe(
         "PyCUDA",
@@ -96,5 +109,5 @@ PROBES = (
         {"nvcc": "cannot compile kernels without nvcc: install the CUDA toolkit and put its bin folder on PATH"},
     ),
     FrameworkProbe("Numba", "numba", 'python -m pip install numba "numba-cuda[cu12]"', _NUMBA),
-    FrameworkProbe("CUPTI", "cupti", "python -m pip install cupti-python", _CUPTI),
+    FrameworkProbe("CUPTI", "cupti", "python -m pip install cupti-python", _CUPTI, packages=("cupti-python",)),
 )

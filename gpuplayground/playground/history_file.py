@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from gpuplayground.playground.history_entries import HistoryError
-from gpuplayground.playground.history_schema import connect, is_damage, set_aside
+from gpuplayground.playground.history_repair import open_history, repair
+from gpuplayground.playground.history_schema import is_damage
 
 T = TypeVar("T")
 _Identity = tuple[int, int]
 
 
 class HistoryFile:
-    """One connection, for one thread. A damaged file is renamed, never removed, and a new one begun.
+    """One connection, for one thread. A damaged file is renamed, never removed, and replaced by what is readable in it.
 
     Where another program has put a file in its place, or has moved or removed it, the one of that name is used from
     then on: what is written into a file that has lost its name is not found again.
@@ -31,6 +32,8 @@ class HistoryFile:
         self._busy_s = busy_s
         #: What the user should know about the file, a sentence, or empty.
         self.notice = ""
+        #: The ids of runs that could not be read in a file that was damaged.
+        self.lost: frozenset[int] = frozenset()
         self._connection: sqlite3.Connection | None = None
         self._identity: _Identity | None = None
         self._version: tuple[_Identity | None, int] | None = None
@@ -42,18 +45,22 @@ class HistoryFile:
             self._connection = None
 
     def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something with the file; where it turns out to be damaged, with a new one.
+        """Do something with the file; where it turns out to be damaged, with one that has what is readable in it.
+
+        ``work`` is called again where another file has taken the place of this one meanwhile: what was written is not
+        in that one, or not for certain.
 
         Raises:
             HistoryError: it cannot be opened, read or written.
         """
         try:
             try:
-                return work(self._opened())
+                result = work(self._opened())
+                return result if _identity(self.path) == self._identity else work(self._opened())
             except sqlite3.Error as error:
                 if not is_damage(error):
                     raise
-            self._start_over()
+            self._repair()
             return work(self._opened())
         except (sqlite3.Error, OSError, OverflowError, ValueError) as error:
             raise HistoryError(self._sentence(error)) from error
@@ -73,19 +80,16 @@ class HistoryFile:
         if self._connection is not None and found != self._identity:
             self.close()
         if self._connection is None:
-            self._connection = connect(self.path, self._busy_s)
+            self._connection = open_history(self.path, self._busy_s)
             # Where it was there before, as it was then: one that took its place since is noticed the next time.
             self._identity = found or _identity(self.path)
         return self._connection
 
-    def _start_over(self) -> None:
+    def _repair(self) -> None:
         self.close()
-        kept_as = set_aside(self.path, self._busy_s)
-        if kept_as is not None:
-            self.notice = (
-                f"The history was damaged: a new one was begun, and the old one is kept as “{kept_as}”, in case "
-                "something can be saved."
-            )
+        repaired = repair(self.path, self._busy_s)
+        if repaired is not None:
+            self.notice, self.lost = repaired.sentence, repaired.lost
 
     def _sentence(self, error: Exception) -> str:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -1,4 +1,4 @@
-"""The file of the history: how it is made, opened and brought up to date, and what happens to a damaged one.
+"""The file of the history: how it is made, opened and brought up to date.
 
 One SQLite database in WAL mode, so that windows read and write it at once and a killed one leaves it whole:
 
@@ -18,10 +18,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 
-from gpuplayground.locks import try_lock
+from gpuplayground import private_files
 from gpuplayground.playground.history_entries import HistoryError
 
 #: "GPHI" in ASCII.
@@ -72,6 +71,8 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 VERSION = len(_MIGRATIONS)
+#: What SQLite appends to the name of the file for those beside it.
+TAILS = ("-wal", "-shm")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -86,17 +87,22 @@ def connect(path: Path, busy_s: float) -> sqlite3.Connection:
         HistoryError: a newer version of the application has written it.
         OSError, sqlite3.Error: it cannot be opened, or is damaged (see :func:`is_damage`).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):
+        private_files.create(path)
+    # SQLite gives the files that it makes beside it the same mode.
+    for tail in ("", *TAILS):
+        private_files.tighten(path.with_name(path.name + tail))
     connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
     try:
         _use_wal(connection, busy_s)
         # In WAL mode this may cost the last runs when the power fails, but never the file.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        if _version(connection) < VERSION:
+        if _version_of(connection) < VERSION:
             _migrate(connection)
         _check(connection)
-        if _version(connection) > VERSION:
+        if _version_of(connection) > VERSION:
             raise HistoryError(  # noqa: TRY301 - the connection has to be closed as after any other
                 f"“{path}” was written by a newer version of GPU Playground: update it to see the history."
             )
@@ -112,32 +118,6 @@ def is_damage(error: sqlite3.Error) -> bool:
     return isinstance(error, NotAHistoryError) or (code is not None and code & 0xFF in _DAMAGED)
 
 
-def set_aside(path: Path, busy_s: float) -> Path | None:
-    """Rename a damaged file and return its new path; None where another window has done so already.
-
-    Raises:
-        OSError: it cannot be renamed.
-    """
-    with path.with_suffix(".lock").open("ab") as lock:
-        deadline = time.monotonic() + busy_s
-        while not try_lock(lock) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        if not _is_damaged(path, busy_s):
-            return None
-        stamp = time.strftime("%Y-%m-%d-%H%M%S")
-        target = path.with_name(f"{path.stem}-damaged-{stamp}{path.suffix}")
-        number = 1
-        while target.exists():
-            number += 1
-            target = path.with_name(f"{path.stem}-damaged-{stamp}-{number}{path.suffix}")
-        path.rename(target)
-        for tail in ("-wal", "-shm"):
-            # Beside a new file they would be taken for its own.
-            with contextlib.suppress(FileNotFoundError):
-                path.with_name(path.name + tail).rename(target.with_name(target.name + tail))
-        return target
-
-
 def _use_wal(connection: sqlite3.Connection, busy_s: float) -> None:
     """Switch to WAL mode, which SQLite refuses at once while another process does the same."""
     deadline = time.monotonic() + busy_s
@@ -151,15 +131,27 @@ def _use_wal(connection: sqlite3.Connection, busy_s: float) -> None:
         time.sleep(0.01)
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def is_history(connection: sqlite3.Connection) -> bool:
+    """Return whether a database is marked as a history and has its tables, whatever its version."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    return bool(application == APPLICATION_ID and _tables_of(connection) >= _TABLES)
+
+
+def is_new(connection: sqlite3.Connection) -> bool:
+    """Return whether a database has nothing in it yet."""
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    return not _version_of(connection) and not _tables_of(connection) and pages <= 1
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = _version(connection)  # once more: another window may have been quicker
-        if version or _tables(connection):
+        version = _version_of(connection)  # once more: another window may have been quicker
+        if not is_new(connection):
             _check(connection)
         for steps in _MIGRATIONS[version:]:
             for statement in steps:
@@ -172,25 +164,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _tables(connection: sqlite3.Connection) -> set[str]:
+def _tables_of(connection: sqlite3.Connection) -> set[str]:
     return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    if application != APPLICATION_ID or not _tables(connection) >= _TABLES:
+    if not is_history(connection):
         raise NotAHistoryError("the file is not a history")
-
-
-def _is_damaged(path: Path, busy_s: float) -> bool:
-    """Read the whole file: rare, and what was seen of it may be another window's new one by now."""
-    try:
-        with closing(sqlite3.connect(path, timeout=busy_s, isolation_level=None)) as connection:
-            if not _version(connection) and not _tables(connection):
-                return False  # another window is making it
-            _check(connection)
-            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
-    except sqlite3.Error as error:
-        if is_damage(error):
-            return True
-        raise

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from gpuplayground import paths
-from gpuplayground.locks import try_lock
+from gpuplayground import paths, private_files
+from gpuplayground.locks import is_still, try_lock
 
 _LOCK = ".lock"
 
@@ -48,7 +48,7 @@ class RunFolders:
                 self._own = self._made()
             folder = self._own / os.urandom(6).hex()
             # With its parents: somebody may have cleared the data folder meanwhile.
-            folder.mkdir(parents=True)
+            private_files.make_folder(folder)
             return folder
 
     def remove_stale(self) -> None:
@@ -79,7 +79,7 @@ class RunFolders:
     def _made(self) -> Path:
         try:
             root = self._where()
-            root.mkdir(parents=True, exist_ok=True)
+            private_files.make_folder(root)
             return self._locked(root)
         except (OSError, RuntimeError):
             if self._root is not None:
@@ -91,12 +91,12 @@ class RunFolders:
         while True:
             own = root / uuid.uuid4().hex
             # Locked before there is a folder, or another application could take it for a dead one's in between.
-            held = _lock_of(own).open("ab")
+            held = private_files.open_to_append(_lock_of(own))
             try:
                 # Where files cannot be locked, nobody else can lock this one either, and so nobody deletes anything.
                 try_lock(held)
-                if _is_still(held, _lock_of(own)):
-                    own.mkdir()
+                if is_still(held, _lock_of(own)):
+                    private_files.make_folder(own)
                     self._held = held
                     return own
             except OSError:
@@ -106,8 +106,8 @@ class RunFolders:
 
 
 def _remove_unless_held(folder: Path) -> None:
-    held = _lock_of(folder).open("ab")
-    if try_lock(held) and _is_still(held, _lock_of(folder)):
+    held = private_files.open_to_append(_lock_of(folder))
+    if try_lock(held) and is_still(held, _lock_of(folder)):
         shutil.rmtree(folder, ignore_errors=True)
         _unlink(_lock_of(folder), held)
     else:
@@ -116,14 +116,6 @@ def _remove_unless_held(folder: Path) -> None:
 
 def _lock_of(folder: Path) -> Path:
     return folder.with_name(folder.name + _LOCK)
-
-
-def _is_still(file: BinaryIO, path: Path) -> bool:
-    """Return whether an open file is the one of that name: another application may have deleted it meanwhile."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 def _unlink(path: Path, file: BinaryIO) -> None:

@@ -10,6 +10,7 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuplayground import private_files
 from gpuplayground.playground.results import RunRequest
 from gpuplayground.playground.run_folders import RunFolders
 
@@ -50,6 +51,7 @@ class Script:
             self._private = folders.new()
             path = self._private / _file_name(request)
             try:
+                private_files.create(path)
                 path.write_bytes(data)
             except OSError:
                 self.remove()

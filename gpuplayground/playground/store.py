@@ -49,7 +49,8 @@ _INSERT_CURVES = "INSERT OR REPLACE INTO curves VALUES (?, ?)"
 class HistoryStore:
     """The history of one user, opened for one thread.
 
-    A file that turns out to be damaged is renamed, never removed, and a new one begun: :attr:`notice` says so.
+    A file that turns out to be damaged is renamed, never removed, and what is readable in it carried over into a new
+    one: :attr:`notice` says so.
 
     Args:
         path: The file; it and its folder are made where they are missing.
@@ -178,6 +179,8 @@ class HistoryStore:
             HistoryError: also where it was deleted, or its entry is damaged.
         """
         kept = self._find(entry_id, whole=True)
+        if kept is None and entry_id in self._file.lost:
+            raise HistoryError("This run could not be read: it was in a part of the history that is damaged.")
         if kept is None:
             raise HistoryError("This run is not in the history any more: another window has deleted it.")
         return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
@@ -95,12 +96,16 @@ class Header(QFrame):
         self.device_box.setEnabled(bool(devices))
         self.device_box.setCurrentIndex(max(self.device_box.findData(selected), 0))
 
-    def set_interpreters(self, interpreters: Sequence[tuple[str, str]], selected: str) -> None:
-        """Offer interpreters as (label, path), then the entry that asks for another one."""
+    def set_interpreters(self, interpreters: Sequence[tuple[str, str, str]], selected: str) -> None:
+        """Offer interpreters as (label, path, hint), then the entry that asks for another one."""
         self.interpreter_box.clear()
-        for label, path in interpreters:
+        for label, path, hint in interpreters:
             self.interpreter_box.addItem(label, path)
-            self.interpreter_box.setItemData(self.interpreter_box.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
+            # As markup, so that no folder's name is taken for some.
+            markup = "<br>".join(escape(hint).splitlines())
+            self.interpreter_box.setItemData(
+                self.interpreter_box.count() - 1, f"<qt>{markup}</qt>", Qt.ItemDataRole.ToolTipRole
+            )
         self.interpreter_box.insertSeparator(self.interpreter_box.count())
         self.interpreter_box.addItem(self.tr("Other Python…"), "")
         self.interpreter_box.setCurrentIndex(max(self.interpreter_box.findData(selected), 0))

@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         playground.stateChanged.connect(self.show_run_state)
         playground.tabs.cursorMoved.connect(self.status.set_cursor)
         playground.tabs.messageRaised.connect(self.say)
+        playground.tabs.messageSettled.connect(self.settle)
         self.show_run_state()
         self._is_filled = True
 
@@ -93,6 +94,16 @@ class MainWindow(QMainWindow):
         self._said = [*said, sentence] if sentence not in said else said
         self.banner.say("\n".join(self._said[-4:]), icon="info", role="accent")
         QTimer.singleShot(_MOMENT_MS, self, self._forget_said)
+
+    def settle(self, sentence: str, instead: str) -> None:
+        """Take back a sentence that holds no longer, and confirm what holds instead."""
+        left = [each for each in self.banner.text.split("\n") if each != sentence]
+        self._said = [each for each in self._said if each != sentence]
+        if any(left):
+            self.banner.say("\n".join(left), icon="info", role="accent")
+        else:
+            self.banner.clear()
+        self.confirm(instead)
 
     def confirm(self, sentence: str) -> None:
         """Say in the status line for a while that something was done."""

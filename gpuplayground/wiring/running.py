@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from gpuplayground.playground.benchmark_results import BenchmarkPlan
+from gpuplayground.playground.environments import Environment
 from gpuplayground.playground.results import RunRequest
 from gpuplayground.playground.selections import SelectionError, plan_for
 from gpuplayground.playground.session import Launcher
@@ -126,9 +127,21 @@ class Running(QObject):
         self._playground.forget(tab_id)
 
     def _interpreters_changed(self) -> None:
-        found = [(each.label, each.interpreter) for each in self._interpreters.environments]
+        found = [(self._shown(each), each.interpreter, self._hint(each)) for each in self._interpreters.environments]
         self._window.header.set_interpreters(found, self._interpreters.chosen)
         self._warm_timer.start()
+
+    def _shown(self, environment: Environment) -> str:
+        return self.tr("{0} · not started").format(environment.label) if environment.distrust else environment.label
+
+    def _hint(self, environment: Environment) -> str:
+        if not environment.distrust:
+            return environment.interpreter
+        lines = [environment.interpreter]
+        lines.append(self.tr("Not started yet, because {0}: choose it to start it.").format(environment.distrust))
+        if environment.packages:
+            lines.append(self.tr("Installed: {0}").format(", ".join(environment.packages)))
+        return "\n".join(lines)
 
     def _ask_interpreter(self) -> None:
         self._interpreters_changed()  # back to the chosen one, should nothing come of it

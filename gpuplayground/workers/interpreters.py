@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from functools import partial
@@ -41,8 +42,12 @@ class Interpreters(QObject):
         self._tasks.start(look, self._discovered, self.failed)
 
     def choose(self, interpreter: str) -> None:
-        """Run snippets by an interpreter that was found."""
-        self.chosen = interpreter
+        """Run snippets by an interpreter that was found; one that was not started yet is now, as by :meth:`add`."""
+        is_unknown = any(each.distrust for each in self.environments if each.interpreter == interpreter)
+        if is_unknown:
+            self.add(interpreter)
+        else:
+            self.chosen = interpreter
         self.changed.emit()
 
     def add(self, interpreter: str) -> None:
@@ -78,6 +83,16 @@ class Interpreters(QObject):
 
 
 def _joined(known: Sequence[Environment], newer: Sequence[Environment]) -> list[Environment]:
-    """Return those that are known with the newer ones behind them, each interpreter once."""
+    """Return those that are known with the newer ones behind them, each interpreter once.
+
+    An environment that was not started gives way to the same one by another name.
+    """
     replaced = {environment.interpreter for environment in newer}
-    return [*(environment for environment in known if environment.interpreter not in replaced), *newer]
+    prefixes = {os.path.realpath(environment.prefix) for environment in newer}
+    kept = (
+        environment
+        for environment in known
+        if environment.interpreter not in replaced
+        and not (environment.distrust and os.path.realpath(environment.prefix) in prefixes)
+    )
+    return [*kept, *newer]

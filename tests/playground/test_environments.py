@@ -12,10 +12,17 @@ from pathlib import Path
 import pytest
 
 import gpuplayground
+from gpuplayground.playground import environments
 from gpuplayground.playground.environments import Environment, InterpreterError, discover, probe
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fakes are shell scripts")
 SHORT_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture(autouse=True)
+def _trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what lies in the folder for temporary files be started unasked; test_trust.py is about what is not."""
+    monkeypatch.setattr(environments, "distrust", lambda _: "")
 
 
 @pytest.fixture(autouse=True)

@@ -327,3 +327,49 @@ def test_a_remembered_python_is_chosen_again_wherever_the_program_is_started(
     box = application.window.header.interpreter_box
     qtbot.waitUntil(lambda: box.currentData() == remembered, timeout=PATIENCE_MS)
     assert application.interpreters.chosen == remembered
+
+
+def test_drafts_that_cannot_be_written_are_said_in_the_window_until_they_can(
+    qtbot: QtBot, start: StartApplication, own_folders: Path
+) -> None:
+    application = start()
+    banner = application.window.banner
+    root = own_folders / "xdg_data_home" / "gpuplayground" / "drafts"
+    root.rename(root.with_name("aside"))
+    root.touch()
+    editor = application.tabs.current_editor()
+    assert editor is not None
+    qtbot.keyClicks(editor, "x")
+    qtbot.waitUntil(lambda: "Unsaved work cannot be kept safe" in banner.text, timeout=PATIENCE_MS)
+    assert banner.isVisible()
+    application.window.say("Something else.")
+    root.unlink()
+    status = application.window.status
+    qtbot.waitUntil(lambda: status.currentMessage() == "Unsaved work is safe again.", timeout=PATIENCE_MS)
+    assert banner.text == "Something else."
+    assert banner.isVisible()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the planted interpreter is a shell script")
+def test_an_interpreter_that_others_can_change_is_offered_and_not_started_until_it_is_chosen(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As another user might plant it in a folder that everybody can write in.
+    tmp_path.chmod(0o1777)
+    planted, started = tmp_path / ".venv" / "bin" / "python3", tmp_path / "started"
+    planted.parent.mkdir(parents=True)
+    planted.write_text(f'#!/bin/sh\n: > {started}\nexec {sys.executable} "$@"\n')
+    planted.chmod(0o755)
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    application = start()
+    box = application.window.header.interpreter_box
+    qtbot.waitUntil(lambda: box.findData(str(planted)) >= 0, timeout=PATIENCE_MS)
+    index = box.findData(str(planted))
+    assert box.itemText(index).endswith("· not started")
+    assert "everybody can write in" in box.itemData(index, Qt.ItemDataRole.ToolTipRole)
+    assert application.interpreters.chosen == sys.executable
+    assert not started.exists()
+    box.setCurrentIndex(index)
+    box.activated.emit(index)
+    qtbot.waitUntil(started.exists, timeout=PATIENCE_MS)

@@ -37,6 +37,7 @@ def test_an_interpreter_that_hangs_does_not_hold_the_window_up(
     pid_file = tmp_path / "pid"
     shell_script(tmp_path / "bin" / "python3", f"echo $$ > {pid_file}.part; mv {pid_file}.part {pid_file}; sleep 600")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr("gpuplayground.playground.environments.distrust", lambda _: "")
     application = start()
     qtbot.waitUntil(pid_file.exists, timeout=PATIENCE_MS)
     assert application.shutdown()
@@ -127,16 +128,29 @@ sys.exit(app.main(WindowOptions()))
 """
 
 
-@pytest.mark.parametrize("hangs", ["nothing", "feed", "run"])
-def test_what_hangs_neither_holds_the_window_up_nor_aborts_it(hangs: str, own_folders: Path, tmp_path: Path) -> None:
+def close_a_window(folder: Path, hangs: str = "nothing") -> tuple[int, list[str]]:
+    """Open and close a window in a process of its own; return its exit code and what it said on stderr."""
     root = str(Path(gpuplayground.__file__).parent.parent)
     environment = {**os.environ, **no_nvml_env(), "PYTHONPATH": root, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(hangs=hangs)],
-        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=LONG_S,
+        env=environment, cwd=folder, capture_output=True, text=True, timeout=LONG_S,
     )  # fmt: skip
-    said = [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]
-    assert (done.returncode, said) == (0, [])
+    return done.returncode, [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]
+
+
+def test_settings_that_cannot_be_written_at_the_end_are_said(own_folders: Path, tmp_path: Path) -> None:
+    # A folder of that name stands in for a disk that refuses: it does so to every user.
+    blocked = own_folders / "xdg_config_home" / "gpuplayground" / "settings.json"
+    (blocked / "inside").mkdir(parents=True)
+    code, said = close_a_window(tmp_path)
+    assert code == 0
+    assert said == [f"The settings could not be written (Is a directory): see that “{blocked}” can be written."]
+
+
+@pytest.mark.parametrize("hangs", ["nothing", "feed", "run"])
+def test_what_hangs_neither_holds_the_window_up_nor_aborts_it(hangs: str, own_folders: Path, tmp_path: Path) -> None:
+    assert close_a_window(tmp_path, hangs) == (0, [])
     saved = json.loads((own_folders / "xdg_config_home" / "gpuplayground" / "settings.json").read_text())
     assert saved["geometry"]
     assert list((own_folders / "xdg_data_home" / "gpuplayground" / "drafts").iterdir()) == []

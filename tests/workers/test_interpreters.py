@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
@@ -108,3 +109,17 @@ def test_a_remembered_one_that_answers_no_longer_gives_way_to_the_programs_own_a
     assert search.extra == (str(broken),)
     assert found.chosen == OWN.interpreter
     assert [f"{broken} can no longer run snippets" in sentence for sentence in said] == [True]
+
+
+def test_one_that_was_not_started_is_asked_before_it_runs_anything_and_counts_as_added(
+    qtbot: QtBot, search: Search
+) -> None:
+    found, said = looking()
+    end(qtbot, search, found, OWN, replace(CONDA, version="3.12", distrust="everybody can write there"))
+    with qtbot.waitSignals([found.changed, found.changed]):
+        found.choose(CONDA.interpreter)
+        assert found.chosen == OWN.interpreter
+    assert found.chosen == CONDA.interpreter
+    assert found.environments == [OWN, CONDA]
+    assert found.added == [CONDA.interpreter]
+    assert said == []

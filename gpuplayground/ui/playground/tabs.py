@@ -34,6 +34,7 @@ class EditorTabs(TabStack):
     fileOpened = Signal(str)  # path, also after Save as
     pathsDropped = Signal(list)  # of str: dropped files that are no Python
     messageRaised = Signal(str)
+    messageSettled = Signal(str, str)  # a message that holds no longer, and one that says so
 
     def __init__(
         self,
@@ -230,6 +231,7 @@ class EditorTabs(TabStack):
         self.tabClosed.connect(self._page_closed)
         if self._keeper is not None:
             self._keeper.failed.connect(self.messageRaised)
+            self._keeper.recovered.connect(self.messageSettled)
 
     def _add(self, page: EditorPage) -> EditorPage:
         page.editor.pathsDropped.connect(self.open_dropped)

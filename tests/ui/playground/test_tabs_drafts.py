@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from gpuplayground.ui.playground.editor import CodeEditor
 from gpuplayground.ui.playground.questions import Answer
 from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.theme import Theme
+from gpuplayground.workers import saver
 
 # A window of its own process: it opens a file, types by keys, and waits to be killed.
 WINDOW = """
@@ -159,25 +161,109 @@ def test_giving_up_all_changes_leaves_nothing_behind(qtbot: QtBot, theme: Theme,
 def test_steady_typing_is_kept_too(
     open_tabs: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft_keeper, "PAUSE_MS", 600_000)
-    monkeypatch.setattr(draft_keeper, "LONGEST_MS", 50)
+    monkeypatch.setattr(saver, "PAUSE_MS", 600_000)
+    monkeypatch.setattr(saver, "LONGEST_MS", 50)
     tabs = open_tabs()
     QTest.keyClicks(front(tabs), "steady")
     qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
 
 
-def test_a_full_disk_is_told_once(open_tabs: Open, qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_edit_is_due_within_the_second_it_is_to_be_safe_in() -> None:
+    assert saver.PAUSE_MS <= saver.LONGEST_MS <= 500
+
+
+class Told:
+    """What the tabs say, and what they take back."""
+
+    def __init__(self, tabs: EditorTabs) -> None:
+        self.problems: list[str] = []
+        self.settled: list[tuple[str, str]] = []
+        tabs.messageRaised.connect(self.problems.append)
+        tabs.messageSettled.connect(lambda before, now: self.settled.append((before, now)))
+
+    def wait(self, qtbot: QtBot, problems: int = 0, settled: int = 0) -> None:
+        qtbot.waitUntil(lambda: len(self.problems) >= problems and len(self.settled) >= settled, timeout=30_000)
+
+
+def block(tmp_path: Path) -> Path:
+    """Put a file where the folder of all drafts was, as what nobody can write into."""
+    root = tmp_path / "drafts"
+    root.rename(tmp_path / "aside")
+    root.write_bytes(b"")
+    return root
+
+
+def test_what_the_disk_refused_is_told_and_saved_once_there_is_room_and_told_anew_the_next_time(
+    open_tabs: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
     tabs = open_tabs()
-    told: list[str] = []
-    tabs.messageRaised.connect(told.append)
-    (store,) = [folder for folder in (tmp_path / "drafts").iterdir() if folder.is_dir()]
-    store.rmdir()
+    told = Told(tabs)
+    for number in (1, 2):
+        root = block(tmp_path)
+        QTest.keyClicks(front(tabs), "ab")
+        told.wait(qtbot, problems=number)
+        assert told.problems[-1].startswith("Unsaved work cannot be kept safe (")
+        root.unlink()
+        # Nothing more is typed: it is tried again by itself.
+        told.wait(qtbot, settled=number)
+        assert told.settled[-1] == (told.problems[-1], "Unsaved work is safe again.")
+        assert drafts(tmp_path)[0].read_bytes().endswith(b"ab" * number)
+        shutil.rmtree(tmp_path / "aside")
+
+
+def test_while_the_disk_refuses_each_new_edit_is_told_but_not_each_attempt(
+    open_tabs: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saver, "RETRY_MS", 5)
+    monkeypatch.setattr(saver, "LONGEST_RETRY_MS", 5)
+    tabs = open_tabs()
+    told = Told(tabs)
+    block(tmp_path)
+    QTest.keyClicks(front(tabs), "a")
+    qtbot.waitUntil(lambda: len(told.problems) == 1, timeout=10_000)
+    qtbot.wait(100)
+    assert len(told.problems) == 1
+    QTest.keyClicks(front(tabs), "b")
+    qtbot.waitUntil(lambda: len(told.problems) == 2, timeout=10_000)
+
+
+def test_a_removed_folder_is_made_again_and_stays_this_windows_own(
+    open_tabs: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    tabs = open_tabs()
+    told = Told(tabs)
+    shutil.rmtree(tmp_path / "drafts")
+    QTest.keyClicks(front(tabs), "kept")
+    qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
+    other = DraftStore(tmp_path / "drafts")
+    assert other.adopt() == []
+    other.close()
+    assert told.problems == []
+
+
+def test_a_draft_that_could_not_be_removed_goes_once_it_can(open_tabs: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    tabs = open_tabs()
+    told = Told(tabs)
+    editor = front(tabs)
+    QTest.keyClicks(editor, "x")
+    qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
+    root = block(tmp_path)
+    editor.undo()
+    qtbot.waitUntil(lambda: len(told.problems) == 1, timeout=10_000)
+    root.unlink()
+    (tmp_path / "aside").rename(root)
+    qtbot.waitUntil(lambda: drafts(tmp_path) == [], timeout=30_000)
+    assert len(told.settled) == 1
+
+
+def test_what_was_typed_last_is_written_at_the_end_though_a_write_is_on_its_way(
+    open_tabs: Open, tmp_path: Path
+) -> None:
+    tabs = open_tabs()
     keeper = tabs.findChild(draft_keeper.DraftKeeper)
     assert isinstance(keeper, draft_keeper.DraftKeeper)
-    for text in ("a", "b"):
-        QTest.keyClicks(front(tabs), text)
-        keeper.write_now()
-    qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+    QTest.keyClicks(front(tabs), "a")
+    keeper.write_now()
+    QTest.keyClicks(front(tabs), "b")
     tabs.shut_down()
-    qtbot.wait(10)
-    assert told == ["Unsaved work cannot be kept safe: No such file or directory."]
+    assert drafts(tmp_path)[0].read_bytes().endswith(b"ab")

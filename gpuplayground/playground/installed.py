@@ -1,0 +1,99 @@
+"""What is installed in a Python environment, read from its files: nothing of it is started.
+
+The files may be anybody's, so only regular ones are opened, little of each is read, and only versions that look like
+versions are believed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+CONFIGURATION = "pyvenv.cfg"
+_VERSION = re.compile(r"3\.\d{1,3}(\.\d{1,3})?")
+#: The name of the folder that describes a package, as the binary distribution format has it: name-version.dist-info.
+_DIST_INFO = re.compile(r"(?P<name>[A-Za-z0-9_.]{1,80})-(?P<version>\d[A-Za-z0-9_.+!]{0,40})\.dist-info")
+#: Where an installation keeps packages, below the folder of its standard library.
+_PACKAGES = ("site-packages", "dist-packages")
+#: What Python imports before the first line of a program, besides modules right in the standard library's folder.
+_EARLY = ("encodings", "importlib", "collections", "json", "re", "lib-dynload")
+_MAX_BYTES = 1 << 16
+
+
+def prefix_of(interpreter: str) -> Path:
+    """Return the folder of the environment that an interpreter belongs to, as Python itself finds it."""
+    folder = Path(interpreter).parent
+    return folder if (folder / CONFIGURATION).exists() else folder.parent
+
+
+def base_folder(prefix: Path) -> Path | None:
+    """Return the folder of the interpreter that a virtual environment was made by; None where it is none."""
+    home = _configuration(prefix).get("home", "")
+    return Path(home) if home.startswith("/") else None
+
+
+def library_folders(prefix: Path) -> list[Path]:
+    """Return the folders of the standard library and of packages, as far as there are any."""
+    libraries = sorted({*prefix.glob("lib/python3*"), *prefix.glob("lib64/python3*")})
+    return [each for each in libraries if each.is_dir()]
+
+
+def package_folders(prefix: Path) -> list[Path]:
+    """Return the folders of packages, as far as there are any."""
+    found = [library / name for library in library_folders(prefix) for name in _PACKAGES]
+    return [each for each in found if each.is_dir()]
+
+
+def early_folders(prefix: Path) -> list[Path]:
+    """Return the folders of which Python runs something before the first line of a program."""
+    libraries = library_folders(prefix)
+    early = [library / name for library in libraries for name in _EARLY]
+    return [*libraries, *package_folders(prefix), *(each for each in early if each.is_dir())]
+
+
+def python_version_in(prefix: Path) -> str:
+    """Return the version of an environment's Python, such as ``3.13.1`` or, where no more is known, ``3.13``."""
+    configuration = _configuration(prefix)
+    said = [configuration.get("version", ""), configuration.get("version_info", "")]
+    said += [path.name.removeprefix("python-") for path in sorted(prefix.glob("conda-meta/python-3*.json"))]
+    said += [path.name.removeprefix("python") for path in reversed(library_folders(prefix))]
+    found = (match.group() for text in said if (match := _VERSION.match(text)))
+    return next(found, "")
+
+
+def packages_in(prefix: Path) -> dict[str, str]:
+    """Return the version of each package, by its name in small letters with hyphens."""
+    packages: dict[str, str] = {}
+    for folder in package_folders(prefix):
+        try:
+            names = os.listdir(folder)  # noqa: PTH208 - names alone, thousands of them
+        except OSError:
+            continue
+        for match in filter(None, map(_DIST_INFO.fullmatch, names)):
+            packages[re.sub(r"[-_.]+", "-", match["name"]).lower()] = match["version"]
+    return packages
+
+
+def small_text(path: Path) -> str:
+    """Return the beginning of a regular file, at most 64 KiB; empty text for anything else, such as a pipe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return ""
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
+        return os.read(descriptor, _MAX_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+
+
+def _configuration(prefix: Path) -> Mapping[str, str]:
+    lines = small_text(prefix / CONFIGURATION).splitlines()
+    pairs = (line.partition("=") for line in lines)
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
