@@ -26,14 +26,22 @@ class Launcher:
         runs_folder: where copies of unsaved snippets go while they run; in the user's data folder by default, and
             in a temporary one where that cannot be written.
         keep_warm: whether a spare is made ready after every run, and not only after one that used a spare.
+        shares_terminal: whether snippets stay in the session of this process, see :class:`.process.Surroundings`.
     """
 
     def __init__(
-        self, default_interpreter: str | None = None, runs_folder: Path | None = None, *, keep_warm: bool = False
+        self,
+        default_interpreter: str | None = None,
+        runs_folder: Path | None = None,
+        *,
+        keep_warm: bool = False,
+        shares_terminal: bool = False,
     ) -> None:
         self.keep_warm = keep_warm
         self.run_folders = RunFolders(runs_folder)
-        self.spares = SparePool(default_interpreter or sys.executable, self.run_folders)
+        self.spares = SparePool(
+            default_interpreter or sys.executable, self.run_folders, shares_terminal=shares_terminal
+        )
         self._sessions: set[Session] = set()
         self._lock = threading.Lock()
 
@@ -117,6 +125,13 @@ class Session:
     def interrupt(self) -> None:
         """Stop: raise KeyboardInterrupt in the snippet, or end it at once when none of its code runs yet."""
         self._controls.interrupt()
+
+    def pass_on(self, number: int) -> None:
+        """Send the snippet a signal that came to this process; SIGINT is a Stop as well.
+
+        One that came to the whole process group of a terminal reaches the snippet once.
+        """
+        self._controls.pass_on(number)
 
     def kill(self) -> None:
         """End the snippet and everything it started, without asking it."""

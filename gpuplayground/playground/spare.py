@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from gpuplayground.playground.imports import leading_imports
 from gpuplayground.playground.process import SnippetProcess, StartError, Surroundings
@@ -29,13 +30,14 @@ class SpareKey:
     imports: tuple[str, ...]
 
     @classmethod
-    def of(cls, request: RunRequest, default_interpreter: str) -> SpareKey:
+    def of(cls, request: RunRequest, default_interpreter: str, *, shares_terminal: bool = False) -> SpareKey:
         """Return the key of a request."""
         places = Places.of(request)
         surroundings = Surroundings(
             interpreter=request.interpreter or default_interpreter,
             working_directory=places.working_directory,
             cuda_visible_devices=request.cuda_visible_devices,
+            shares_terminal=shares_terminal,
         )
         return cls(surroundings, places.folder, leading_imports(request.source))
 
@@ -67,10 +69,11 @@ class SparePool:
     Args:
         default_interpreter: runs requests that name none.
         run_folders: where copies of unsaved snippets go; stale ones are removed in passing.
+        shares_terminal: whether processes stay in the session of this one, see :class:`.process.Surroundings`.
     """
 
-    def __init__(self, default_interpreter: str, run_folders: RunFolders) -> None:
-        self._default_interpreter = default_interpreter
+    def __init__(self, default_interpreter: str, run_folders: RunFolders, *, shares_terminal: bool = False) -> None:
+        self._key = partial(SpareKey.of, default_interpreter=default_interpreter, shares_terminal=shares_terminal)
         self._run_folders = run_folders
         #: By interpreter, the one wanted last at the end.
         self._spares: dict[str, _Spare] = {}
@@ -97,7 +100,7 @@ class SparePool:
         """
         if self._closed.is_set():
             raise StartError("The application is closing.")
-        key = SpareKey.of(request, self._default_interpreter)
+        key = self._key(request)
         interpreter = key.surroundings.interpreter
         with self._lock:
             spare = self._spares.get(interpreter)
@@ -135,7 +138,7 @@ class SparePool:
         while (request := self._latest()) is not None:
             # A spare is a help and no more: whatever is wrong, the run itself will say.
             with suppress(StartError, OSError, ValueError, RuntimeError):
-                self._replace(SpareKey.of(request, self._default_interpreter))
+                self._replace(self._key(request))
 
     def _latest(self) -> RunRequest | None:
         """Wait for a request; of several that came together only the last counts."""

@@ -32,8 +32,6 @@ _NOT_WAITED = (
 
 def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     """Serve one session: ``arguments`` are its channel and its progress memory, ``startup`` the modules of Python."""
-    # Started in the background of a shell, a process inherits that SIGINT is ignored: Stop must work all the same.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     descriptor, memory, trace = arguments
     channel = Channel(int(descriptor))
     tracer = Tracer(out_of_the_way(int(trace)))
@@ -51,6 +49,10 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     warmup = Warmup()
     while True:
         order = channel.next_order()
+        if signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.SIG_IGN):
+            # The default so far, so that a Ctrl+C ahead of any code of the user's ends this process without a word.
+            # Ignored, if the session was started in the background of a shell: Stop must work all the same.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         if order["kind"] == "run":
             break
         warmup.import_all(order["imports"], order["folder"])
