@@ -62,12 +62,12 @@ def run_parser() -> Parser:
     """Return the parser of ``gpuplayground run``."""
     parser = Parser(
         f"{PROGRAM} run",
-        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] [--no-trace] [--no-history] "
-        "[--json OUT] [-- ARGS...]",
+        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] [--no-trace] "
+        "[--no-history] [--json OUT] [-- ARGS...]",
         description="Run a Python file; what each statement cost follows its output, on stderr.",
         epilog="Exit code: the file's own; 124 when it took too long, 130 when interrupted, 128+N when ended by signal "
-        "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it. SIGTERM, SIGHUP, SIGQUIT, "
-        "SIGUSR1 and SIGUSR2 are passed on to it.",
+        "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it; SIGTERM, SIGHUP, "
+        "SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to it.",
         allow_abbrev=False,
     )
     _add_run_options(parser)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 import tokenize
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +46,9 @@ _OVER, _TOO_LATE = 0, -1
 #: Signals that ask a process to end, and others that a file may have a handler for; passed on to it as they come.
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _PASSED_ON = (*_ENDING, "SIGQUIT", "SIGUSR1", "SIGUSR2")
+#: timeout(1) sends a signal to the command and then to its group: so close together
+#: it is one Ctrl+C, not two.
+_SAME_PRESS_S = 0.05
 
 
 def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
@@ -248,7 +252,16 @@ class AttendedRun:
     def _handling_signals(self) -> Iterator[None]:
         """Queue signals: a handler runs in the middle of anything, where it must not call into the session."""
 
+        last_interrupt = float("-inf")
+
         def handle(number: int, _frame: FrameType | None) -> None:
+            nonlocal last_interrupt
+            now = time.monotonic()
+            if number == signal.SIGINT:
+                is_repeated = now - last_interrupt < _SAME_PRESS_S
+                last_interrupt = now
+                if is_repeated:
+                    return
             self._signals.put(number)
 
         names = [name for name in _PASSED_ON if hasattr(signal, name)]

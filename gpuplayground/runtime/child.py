@@ -1,7 +1,8 @@
 """The script an interpreter is started with to run one snippet: ``python child.py CHANNEL PROGRESS TRACE [WATCHER]``.
 
 It brings in the rest of this folder as a private package, so that neither the folder nor the names of its modules
-are visible to the snippet, leaves a watcher behind on Linux, and hands over. Written so that any Python can at least say that it is too old.
+are visible to the snippet, leaves a watcher behind on Linux, and hands over. Written so that any Python can at least
+say that it is too old.
 """
 
 import sys
