@@ -231,16 +231,16 @@ def _start(
 ) -> tuple[subprocess.Popen[bytes], Sources]:
     channel = open_channel()
     try:
-        shared = [channel.child_argument, memory.child_argument, trace.child_argument]
-        inherited = [*memory.inherited, *trace.inherited]
+        shared = (channel.child_argument, memory.child_argument, trace.child_argument)
+        inherited = (*memory.inherited, *trace.inherited)
         if watcher is not None:
-            shared.append(str(watcher.child_end))
-            inherited.append(watcher.child_end)
-        options = channel.popen_options(tuple(inherited))
+            inherited = (*inherited, watcher.child_end)
+        options = channel.popen_options(inherited)
         if watcher is not None and surroundings.shares_terminal:
             options["start_new_session"] = False
+        watched = "" if watcher is None else str(watcher.child_end)
         popen = subprocess.Popen(
-            [surroundings.interpreter, str(_CHILD), *shared],
+            [surroundings.interpreter, str(_CHILD), watched, *shared],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The script an interpreter is started with to run one snippet: ``python child.py CHANNEL PROGRESS TRACE [WATCHER]``.
+"""The script an interpreter is started with to run one snippet: ``python child.py WATCHER CHANNEL PROGRESS TRACE``.
 
 It brings in the rest of this folder as a private package, so that neither the folder nor the names of its modules
 are visible to the snippet, leaves a watcher behind on Linux, and hands over. Written so that any Python can at least
@@ -31,6 +31,6 @@ if __name__ == "__main__":
     if sys.version_info < (3, 10):
         sys.stderr.write("Python %d.%d\n" % sys.version_info[:2])
         sys.exit(TOO_OLD)
-    if len(sys.argv) > 4:
+    if sys.argv[1]:
         load_runtime("watcher").watch_over_snippet(sys.argv[1:])  # type: ignore[no-untyped-call]
-    load_runtime("main").main(sys.argv[1:4], STARTUP_MODULES)  # type: ignore[no-untyped-call]
+    load_runtime("main").main(sys.argv[2:], STARTUP_MODULES)  # type: ignore[no-untyped-call]

@@ -37,10 +37,10 @@ def watch_over_snippet(arguments: Sequence[str]) -> None:
     """Return in the process that becomes the snippet; the one that called goes on as its watcher until it exits.
 
     Args:
-        arguments: of this process. The last one is the descriptor of the socket, or minus the watcher's process
-            number in a snippet that its watcher has started anew.
+        arguments: of this process. The first one is the descriptor of the socket, or minus the watcher's process
+            number in a snippet that its watcher has started anew; numbers behind it are descriptors too.
     """
-    descriptor = int(arguments[-1])
+    descriptor = int(arguments[0])
     libc = ctypes.CDLL(None)
     watcher = os.getpid() if descriptor >= 0 else -descriptor
     if descriptor >= 0:
@@ -50,8 +50,9 @@ def watch_over_snippet(arguments: Sequence[str]) -> None:
         if snippet:
             libc.prctl(_SET_NAME, b"watches %d" % snippet, 0, 0, 0)
             # None of them is the watcher's: a pipe must be at its end when the snippet has closed it.
-            for number in (0, 1, 2, *map(int, arguments[:-1])):
-                _close(number)
+            for number in ("0", "1", "2", *arguments[1:]):
+                if number.isdecimal():
+                    _close(int(number))
             _Watcher(descriptor, snippet, mask).run()
         os.close(descriptor)
     # Without a session of its own it was started in that of a terminal, and stays in the terminal's foreground.
@@ -72,7 +73,8 @@ def _has_threads() -> bool:
 
 def _started_anew(descriptor: int, mask: set[int]) -> int:
     """Start the interpreter once more with the same arguments, as the snippet, and return its process number."""
-    arguments = [*sys.orig_argv[:-1], str(-os.getpid())]
+    arguments = list(sys.orig_argv)
+    arguments[-len(sys.argv) + 1] = str(-os.getpid())
     closed = [(os.POSIX_SPAWN_CLOSE, descriptor)]
     return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=closed, setsigmask=mask)
 
