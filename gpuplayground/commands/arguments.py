@@ -13,6 +13,8 @@ from gpuplayground.playground.benchmark_results import DEFAULT_MAX_TIME_S
 
 PROGRAM = "gpuplayground"
 COMMANDS = ("run", "bench", "record", "export", "doctor")
+#: How long a file may take to end after a signal that asks it to, in seconds.
+DEFAULT_GRACE_S = 5.0
 _HELP = """\
 without a window:
   gpuplayground run FILE         run a Python file ("-": standard input) and print what each statement cost
@@ -60,11 +62,12 @@ def run_parser() -> Parser:
     """Return the parser of ``gpuplayground run``."""
     parser = Parser(
         f"{PROGRAM} run",
-        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--device GPU] [--no-trace] [--no-history] "
-        "[--json OUT] [-- ARGS...]",
+        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] [--no-trace] "
+        "[--no-history] [--json OUT] [-- ARGS...]",
         description="Run a Python file; what each statement cost follows its output, on stderr.",
         epilog="Exit code: the file's own; 124 when it took too long, 130 when interrupted, 128+N when ended by signal "
-        "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it.",
+        "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it; SIGTERM, SIGHUP, "
+        "SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to it.",
         allow_abbrev=False,
     )
     _add_run_options(parser)
@@ -77,7 +80,8 @@ def bench_parser() -> Parser:
     parser = Parser(
         f"{PROGRAM} bench",
         usage="gpuplayground bench FILE (--cell N|TITLE | --lines A-B) [--max-time S] [--cold-l2] [--sweep SWEEP] "
-        "[--csv OUT] [--json OUT] [--python INTERPRETER] [--timeout S] [--device GPU] [--no-history] [-- ARGS...]",
+        "[--csv OUT] [--json OUT] [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] "
+        "[--no-history] [-- ARGS...]",
         description="Run what stands above the chosen lines once, then repeat those until their time is known; the "
         "figures follow the file's output, on stderr.",
         epilog="Exit code: 0, 1 when something could not be measured, 2 for a bad choice; otherwise as of run. "
@@ -107,6 +111,11 @@ def _add_run_options(parser: Parser) -> None:
     parser.add_argument("file", metavar="FILE", help='the Python file, or "-" for standard input')
     parser.add_argument("--python", metavar="INTERPRETER", help="the Python to run it with (default: this program's)")
     parser.add_argument("--timeout", type=_positive, metavar="S", help="end it after so many seconds")
+    parser.add_argument(
+        "--grace", type=_seconds, metavar="S", default=DEFAULT_GRACE_S,
+        help="seconds that it has to end after Ctrl+C, SIGTERM or SIGHUP before it is killed "
+        f"(default: {DEFAULT_GRACE_S:g})",
+    )  # fmt: skip
     parser.add_argument("--device", type=_device, metavar="GPU", help="the only GPU it sees, by index or UUID")
     parser.add_argument("--json", metavar="OUT", help="write the results to a JSON file")
     parser.add_argument("--no-history", action="store_true", help="do not keep it in the history that the window shows")

@@ -43,7 +43,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         raise UsageError(f"{options.csv} is written twice: name two files.")
     _say_what_is_wider(options, plan)
     progress = ProgressLine(sys.stderr.isatty())
-    launcher = Launcher(inherits_stdin=True)
+    launcher = Launcher(attached=True)
     try:
         with watching(request.source) as watch:
 
@@ -51,7 +51,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
                 watch.follow(event)
                 progress.show(event)
 
-            attended = AttendedRun(launcher.session(), request, on_event)
+            attended = AttendedRun(launcher.session(), request, options.grace, on_event)
             run = attended.to_its_end()
             progress.clear()
             gpus = chosen_gpus(request)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 import tokenize
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,6 @@ from gpuplayground.commands.streams import tell, unwritable
 from gpuplayground.commands.usage import (
     EXIT_BROKEN_PIPE,
     EXIT_PROBLEM,
-    EXIT_SIGNAL_BASE,
     CommandFailedError,
     UsageError,
     output_file,
@@ -41,8 +41,14 @@ from gpuplayground.playground.session import Launcher, Session
 #: Largest file that is run, in bytes: a file without an end, as some devices are, would fill the memory.
 LIMIT_BYTES = 100_000_000
 _STDIN = "-"
-#: In place of the number of a signal: the run is over.
-_OVER = 0
+#: In place of the number of a signal: the run is over, or took longer to end than it may.
+_OVER, _TOO_LATE = 0, -1
+#: Signals that ask a process to end, and others that a file may have a handler for; passed on to it as they come.
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+_PASSED_ON = (*_ENDING, "SIGQUIT", "SIGUSR1", "SIGUSR2")
+#: timeout(1) sends a signal to the command and then to its group: so close together
+#: it is one Ctrl+C, not two.
+_SAME_PRESS_S = 0.05
 
 
 def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
@@ -55,10 +61,10 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     request = replace(request_of(options, arguments), trace=not options.no_trace)
     out = output_file(options.json, request.path) if options.json is not None else None
     columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
-    launcher = Launcher(inherits_stdin=True)
+    launcher = Launcher(attached=True)
     try:
         with watching(request.source) as watch:
-            attended = AttendedRun(launcher.session(), request)
+            attended = AttendedRun(launcher.session(), request, options.grace)
             run = attended.to_its_end()
             code = attended.exit_code(run)
             if attended.output_error is None and not tell(run_report.as_text(run, columns)):
@@ -157,7 +163,7 @@ def _source(path: Path | None) -> str:
 
 
 class AttendedRun:
-    """A run on this terminal: its output passes through, Ctrl+C interrupts it and a second one kills it.
+    """A run on this terminal: its output passes through, and so do signals; a second Ctrl+C kills it.
 
     The session runs in a thread of its own and prints from there, so that a slow reader slows the snippet and not
     its interruption.
@@ -165,20 +171,26 @@ class AttendedRun:
     Args:
         session: runs it.
         request: what to run.
+        grace_s: how long it may take to end after the first signal that asks it to; then it is killed.
         also: takes each event too, ahead of whatever is written of it.
     """
 
     def __init__(
-        self, session: Session, request: RunRequest, also: Callable[[SessionEvent], None] | None = None
+        self,
+        session: Session,
+        request: RunRequest,
+        grace_s: float,
+        also: Callable[[SessionEvent], None] | None = None,
     ) -> None:
         self._also = also
+        self._grace_s = grace_s
+        self._grace: threading.Timer | None = None
         self.is_interrupted = False
         #: Why the output could not be written, which ended the run.
         self.output_error: BrokenPipeError | CommandFailedError | None = None
         self._session = session
         self._request = request
         self._signals: SimpleQueue[int] = SimpleQueue()
-        self._ended_by = 0
         self._outcome: Run | BaseException | None = None
 
     def to_its_end(self) -> Run:
@@ -189,6 +201,8 @@ class AttendedRun:
             while (number := self._signals.get()) != _OVER:
                 self._obey(number)
         worker.join()
+        if self._grace is not None:
+            self._grace.cancel()
         if isinstance(self._outcome, BaseException):
             raise self._outcome
         assert self._outcome is not None
@@ -198,8 +212,6 @@ class AttendedRun:
         """Return the exit code of this command."""
         if self.output_error is not None:
             return EXIT_BROKEN_PIPE if isinstance(self.output_error, BrokenPipeError) else EXIT_PROBLEM
-        if self._ended_by:
-            return EXIT_SIGNAL_BASE + self._ended_by
         return run_report.exit_code(run, self.is_interrupted)
 
     def _work(self) -> None:
@@ -222,22 +234,33 @@ class AttendedRun:
                 self._session.kill()
 
     def _obey(self, number: int) -> None:
-        if number == signal.SIGINT and not self.is_interrupted:
-            self.is_interrupted = True
-            self._session.interrupt()
+        if number == _TOO_LATE or (number == signal.SIGINT and self.is_interrupted):
+            self._session.kill()
             return
-        if number != signal.SIGINT:
-            self._ended_by = number
-        self._session.kill()
+        if number == signal.SIGINT:
+            self.is_interrupted = True
+        if signal.Signals(number).name in _ENDING and self._grace is None:
+            self._grace = threading.Timer(self._grace_s, self._signals.put, (_TOO_LATE,))
+            self._grace.daemon = True
+            self._grace.start()
+        self._session.pass_on(number)
 
     @contextmanager
     def _handling_signals(self) -> Iterator[None]:
         """Queue signals: a handler runs in the middle of anything, where it must not call into the session."""
+        last_interrupt = float("-inf")
 
         def handle(number: int, _frame: FrameType | None) -> None:
+            nonlocal last_interrupt
+            now = time.monotonic()
+            if number == signal.SIGINT:
+                is_repeated = now - last_interrupt < _SAME_PRESS_S
+                last_interrupt = now
+                if is_repeated:
+                    return
             self._signals.put(number)
 
-        names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        names = [name for name in _PASSED_ON if hasattr(signal, name)]
         # nohup and "&" in a script ignore some of these on purpose.
         numbers = [getattr(signal, name) for name in names]
         before = {n: signal.signal(n, handle) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}

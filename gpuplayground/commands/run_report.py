@@ -21,6 +21,8 @@ from gpuplayground.playground.serial import to_data
 from gpuplayground.playground.statistics import summary
 from gpuplayground.playground.timing_table import STATEMENT_COLUMNS, format_timings, name_of
 
+#: How a snippet ends that was interrupted: None ahead of its own code.
+_OF_INTERRUPTED = (None, "SIGINT", "SIGKILL")
 #: Statements are never cut to fewer columns than this; a narrower terminal wraps the table.
 _NARROWEST = 16
 
@@ -28,14 +30,18 @@ _NARROWEST = 16
 def exit_code(run: Run, interrupted: bool) -> int:
     """Return the exit code a shell expects of a run.
 
-    It is the snippet's own; 128+N when signal N ended it, 130 when Ctrl+C did, 124 when it took too long, and 2 when
-    its interpreter could not be started.
+    It is the snippet's own; 128+N when signal N ended it, 124 when it took too long, and 2 when its interpreter could
+    not be started.
+
+    Args:
+        run: the run.
+        interrupted: whether Ctrl+C was pressed. Then it is 130 as well where the snippet had to be killed.
     """
     if run.state is RunState.NOT_STARTED:
         return EXIT_USAGE
     if run.timed_out:
         return EXIT_TIMED_OUT
-    if run.state is RunState.STOPPED and interrupted:
+    if run.state is RunState.STOPPED and interrupted and run.exit_code is None and run.signal_name in _OF_INTERRUPTED:
         return EXIT_INTERRUPTED
     if run.signal_name is not None:
         return EXIT_SIGNAL_BASE + signal_number(run.signal_name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import time
@@ -45,6 +46,7 @@ class Controls:
         # Re-entrant for the signal handler.
         self._lock = threading.RLock()
         self._process: SnippetProcess | None = None
+        self._passed_on: list[int] = []
         self._is_started = False
         self.stop_wanted = False
         self.kill_wanted = False
@@ -55,14 +57,15 @@ class Controls:
         with self._lock:
             self._process = process
             self._is_started = False
-            if process is not None and self.stop_wanted:
-                process.kill()
+            if process is not None:
+                if self.stop_wanted:
+                    process.kill()
+                for number in self._passed_on:
+                    process.pass_on(number)
 
     def started(self) -> None:
         """The snippet's own code runs, so Stop is an exception in it from now on."""
         with self._lock:
-            if not self._is_started and self.stop_wanted and self._process is not None:
-                self._process.interrupt()
             self._is_started = True
 
     def interrupt(self) -> None:
@@ -75,6 +78,19 @@ class Controls:
                 else:
                     self._process.kill()
                 self._process.sources.wake()
+
+    def pass_on(self, number: int) -> None:
+        """Send the snippet a signal that came to this process, whatever it makes of it; SIGINT is a Stop as well."""
+        with self._lock:
+            self.stop_wanted = self.stop_wanted or number == signal.SIGINT
+            self._passed_on.append(number)
+            if self._process is not None:
+                self._process.pass_on(number)
+                self._process.sources.wake()
+
+    def was_passed_on(self, number: int) -> bool:
+        """Return whether the snippet was sent this signal."""
+        return number in self._passed_on
 
     def kill(self) -> None:
         """End the process at once."""
@@ -242,11 +258,9 @@ class Attempt:
         """End what the snippet left running and read what is left to read."""
         self._process.sources.forget_process()
         deadline = time.monotonic() + (0.0 if was_killed else _GRACE_S)
-        left = self._process.family.others()
-        while left and time.monotonic() < deadline:
+        while self._process.has_others() and time.monotonic() < deadline:
             self._turn(0.01)
-            left = self._process.family.others()
-        count = self._process.family.kill_others(left)
+        count = self._process.end_others()
         if count and not was_killed:
             self._report.notes.append(summary.left_running(count))
         deadline = time.monotonic() + _DRAIN_S
@@ -268,7 +282,7 @@ class Attempt:
             text = summary.of_stop(self._stop_words(was_killed), line, duration_ns)
             if error is not None and error.kind == "KeyboardInterrupt":
                 error = None
-        elif not self._report.has_spoken:
+        elif not self._report.has_spoken and not self._controls.was_passed_on(-status):
             state = RunState.NOT_STARTED
             text = text or self._why_not_started(status)
         return Run(
@@ -277,7 +291,7 @@ class Attempt:
             state=state,
             start_ns=self._report.begun_ns,
             end_ns=end_ns,
-            exit_code=status if status >= 0 and state is not RunState.NOT_STARTED else None,
+            exit_code=status if status >= 0 and self._report.has_spoken else None,
             signal_name=summary.signal_name(status),
             error=error,
             summary=text,

@@ -1,8 +1,12 @@
-"""Processes that a snippet started and left running: those of its session, and any that still carry its cookie."""
+"""Processes that a snippet started and left running where its watcher could not end them.
+
+That are those of its session, and any that still carry its cookie.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +16,8 @@ from dataclasses import dataclass
 #: Environment variable that every descendant of a snippet inherits, also one that detached itself.
 COOKIE = "GPUPLAYGROUND_RUN"
 
+#: What a watcher calls itself, see :mod:`gpuplayground.runtime.watcher`.
+_WATCHER = re.compile(rb"watches (\d+)")
 _HAS_PROC = sys.platform == "linux"
 _READ_BYTES = 1 << 16
 #: How often all processes are looked at again because one of them ended meanwhile.
@@ -30,11 +36,13 @@ class Family:
     """The descendants of one snippet process.
 
     Args:
-        pid: the snippet's process; it leads its own session and has not been reaped.
+        pid: its watcher's process, or the snippet's own; it has not been reaped.
         cookie: the value of the variable ``COOKIE`` in its environment.
     """
 
     def __init__(self, pid: int, cookie: str) -> None:
+        #: Whoever belongs to one of these sessions is a descendant; a number that is no session harms nobody.
+        self.sessions = {pid}
         self._pid = pid
         self._mark = f"{COOKIE}={cookie}".encode()
         status = _status(pid)
@@ -48,14 +56,10 @@ class Family:
                 break
         return found
 
-    def kill_others(self, living: set[ProcessKey] | None = None) -> int:
-        """Kill the descendants, also those that are born meanwhile; return how many there were.
-
-        Args:
-            living: what :meth:`others` has just returned, to save another look at all processes.
-        """
+    def kill_others(self) -> int:
+        """Kill the descendants, also those that are born meanwhile; return how many there were."""
         killed: set[ProcessKey] = set()
-        living = self.others() if living is None else living
+        living = self.others()
         for _ in range(20):
             if not living:
                 break
@@ -79,7 +83,7 @@ class Family:
                 continue
             if status is None or status.is_dead:
                 is_complete = False
-            elif status.session == self._pid or self._carries_cookie(entry):
+            elif status.session in self.sessions or self._carries_cookie(entry):
                 found.add(ProcessKey(entry, status.start_ticks))
         return found, is_complete
 
@@ -94,6 +98,7 @@ def lineage(pid: int) -> frozenset[int]:
     """Return what a living process descends from: the numbers of its ancestors, and of the sessions of all of them.
 
     Both, because a process whose parent has ended keeps its session, and one that opens a session keeps its parent.
+    One that did both is a child of a watcher by now: it descends from the snippet that is watched.
     Empty where the process has ended, or where there is no /proc.
     """
     ancestors: set[int] = set()
@@ -103,6 +108,8 @@ def lineage(pid: int) -> frozenset[int]:
         ancestors.add(status.parent)
         sessions.add(status.session)
         status = _status(status.parent)
+        if status is not None and (match := _WATCHER.fullmatch(status.name)):
+            ancestors.add(int(match[1]))
     return frozenset(ancestors | sessions)
 
 
@@ -119,6 +126,7 @@ def _kill(pid: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Status:
+    name: bytes
     parent: int
     session: int
     start_ticks: int
@@ -152,8 +160,10 @@ def _status(pid: int) -> _Status | None:
     except OSError:
         return None
     # The name in parentheses may itself contain spaces and parentheses.
-    fields = text[text.rindex(b")") + 2 :].split()
+    start, end = text.index(b"(") + 1, text.rindex(b")")
+    fields = text[end + 2 :].split()
     return _Status(
+        name=text[start:end],
         parent=int(fields[1]),
         session=int(fields[3]),
         start_ticks=int(fields[19]),

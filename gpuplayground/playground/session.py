@@ -26,7 +26,7 @@ class Launcher:
         runs_folder: where copies of unsaved snippets go while they run; in the user's data folder by default, and
             in a temporary one where that cannot be written.
         keep_warm: whether a spare is made ready after every run, and not only after one that used a spare.
-        inherits_stdin: whether snippets read this process's own standard input, instead of asking for theirs.
+        attached: whether snippets are attached to this process's terminal, see :class:`.process.Surroundings`.
     """
 
     def __init__(
@@ -35,11 +35,11 @@ class Launcher:
         runs_folder: Path | None = None,
         *,
         keep_warm: bool = False,
-        inherits_stdin: bool = False,
+        attached: bool = False,
     ) -> None:
         self.keep_warm = keep_warm
         self.run_folders = RunFolders(runs_folder)
-        self.spares = SparePool(default_interpreter or sys.executable, self.run_folders, inherits_stdin)
+        self.spares = SparePool(default_interpreter or sys.executable, self.run_folders, attached=attached)
         self._sessions: set[Session] = set()
         self._lock = threading.Lock()
 
@@ -123,6 +123,13 @@ class Session:
     def interrupt(self) -> None:
         """Stop: raise KeyboardInterrupt in the snippet, or end it at once when none of its code runs yet."""
         self._controls.interrupt()
+
+    def pass_on(self, number: int) -> None:
+        """Send the snippet a signal that came to this process; SIGINT is a Stop as well.
+
+        One that came to the whole process group of a terminal reaches the snippet once.
+        """
+        self._controls.pass_on(number)
 
     def kill(self) -> None:
         """End the snippet and everything it started, without asking it."""

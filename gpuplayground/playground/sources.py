@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuplayground.playground.stdin_readers import is_waited_for
+from gpuplayground.playground.watcher import Watcher
 from gpuplayground.runtime import wire
 
 _READ_BYTES = 1 << 20
@@ -95,8 +96,9 @@ else:
             self._child.close()
 
     class _DescriptorSources(Sources):
-        def __init__(self, popen: subprocess.Popen[bytes], channel: Channel) -> None:
+        def __init__(self, popen: subprocess.Popen[bytes], channel: Channel, watcher: Watcher | None) -> None:
             self._popen = popen
+            self._watcher = watcher
             self._channel = channel.own
             self._channel.setblocking(False)
             self._selector = selectors.DefaultSelector()
@@ -114,6 +116,8 @@ else:
             self._process = _process_descriptor(popen.pid)
             if self._process is not None:
                 self._selector.register(self._process, selectors.EVENT_READ)
+            if watcher is not None:
+                self._selector.register(watcher, selectors.EVENT_READ)
             self._lock = threading.RLock()  # re-entrant for signal handlers
             self._outgoing = bytearray()
             self._typed = bytearray()
@@ -126,6 +130,7 @@ else:
             if self._process is None:
                 timeout_s = min(_EXIT_POLL_S, _EXIT_POLL_S if timeout_s is None else timeout_s)
             ready = {key.fd for key, _ in self._selector.select(timeout_s)}
+            self._hear_watcher(ready)
             if self._wake_in in ready:
                 os.read(self._wake_in, 4096)
             frames = self._read("channel") if self._channel.fileno() in ready else []
@@ -136,6 +141,13 @@ else:
             self._send_more()
             self._type_more()
             return arrivals
+
+        def _hear_watcher(self, ready: set[int]) -> None:
+            if self._watcher is not None and self._watcher.fileno() in ready:
+                self._watcher.read()
+            if self._watcher is not None and self._watcher.has_ended:
+                self._selector.unregister(self._watcher)
+                self._watcher = None
 
         def _read(self, name: str) -> list[Arrival]:
             for descriptor, source in self._reading.items():
@@ -247,9 +259,9 @@ else:
         """Return a new channel for a process about to start."""
         return Channel()
 
-    def open_sources(popen: subprocess.Popen[bytes], channel: Channel) -> Sources:
+    def open_sources(popen: subprocess.Popen[bytes], channel: Channel, watcher: Watcher | None) -> Sources:
         """Return what comes from a process that has just been started."""
-        return _DescriptorSources(popen, channel)
+        return _DescriptorSources(popen, channel, watcher)
 
     def _process_descriptor(pid: int) -> int | None:
         try:

@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from gpuplayground.playground.imports import leading_imports
 from gpuplayground.playground.process import SnippetProcess, StartError, Surroundings
@@ -29,14 +30,14 @@ class SpareKey:
     imports: tuple[str, ...]
 
     @classmethod
-    def of(cls, request: RunRequest, default_interpreter: str, inherits_stdin: bool) -> SpareKey:
+    def of(cls, request: RunRequest, default_interpreter: str, *, attached: bool = False) -> SpareKey:
         """Return the key of a request."""
         places = Places.of(request)
         surroundings = Surroundings(
             interpreter=request.interpreter or default_interpreter,
             working_directory=places.working_directory,
             cuda_visible_devices=request.cuda_visible_devices,
-            inherits_stdin=inherits_stdin,
+            attached=attached,
         )
         return cls(surroundings, places.folder, leading_imports(request.source))
 
@@ -68,12 +69,11 @@ class SparePool:
     Args:
         default_interpreter: runs requests that name none.
         run_folders: where copies of unsaved snippets go; stale ones are removed in passing.
-        inherits_stdin: whether snippets read this process's own standard input.
+        attached: whether processes are attached to this process's terminal, see :class:`.process.Surroundings`.
     """
 
-    def __init__(self, default_interpreter: str, run_folders: RunFolders, inherits_stdin: bool) -> None:
-        self._default_interpreter = default_interpreter
-        self._inherits_stdin = inherits_stdin
+    def __init__(self, default_interpreter: str, run_folders: RunFolders, *, attached: bool = False) -> None:
+        self._key = partial(SpareKey.of, default_interpreter=default_interpreter, attached=attached)
         self._run_folders = run_folders
         #: By interpreter, the one wanted last at the end.
         self._spares: dict[str, _Spare] = {}
@@ -100,7 +100,7 @@ class SparePool:
         """
         if self._closed.is_set():
             raise StartError("The application is closing.")
-        key = SpareKey.of(request, self._default_interpreter, self._inherits_stdin)
+        key = self._key(request)
         interpreter = key.surroundings.interpreter
         with self._lock:
             spare = self._spares.get(interpreter)
@@ -138,7 +138,7 @@ class SparePool:
         while (request := self._latest()) is not None:
             # A spare is a help and no more: whatever is wrong, the run itself will say.
             with suppress(StartError, OSError, ValueError, RuntimeError):
-                self._replace(SpareKey.of(request, self._default_interpreter, self._inherits_stdin))
+                self._replace(self._key(request))
 
     def _latest(self) -> RunRequest | None:
         """Wait for a request; of several that came together only the last counts."""

@@ -36,7 +36,6 @@ class Channel:
         self._stopped = _thread.allocate_lock()
         self._forking = _thread.allocate_lock()
         self._process = os.getpid()
-        self._parent = os.getppid()
 
     def start(self) -> None:
         """Start the helper thread. Not a ``threading.Thread``, so that the snippet only counts threads of its own."""
@@ -64,13 +63,8 @@ class Channel:
     def end(self) -> None:
         """Stop the helper thread for good, ahead of the interpreter's own end.
 
-        Python lets threads die there wherever they are. From here on the system ends this process when the session's
-        goes.
+        Python lets threads die there wherever they are.
         """
-        if self._transport is not None and sys.platform == "linux":
-            _die_with_parent()
-            if os.getppid() != self._parent:
-                self._end_everything()
         self._ended = True
         self.pause()
         self._forking.release()
@@ -149,16 +143,6 @@ class Channel:
                 os.killpg(self._process, signal.SIGKILL)
             finally:
                 os.kill(self._process, signal.SIGKILL)
-
-
-def _die_with_parent() -> None:
-    """Ask for SIGKILL when the thread that started this process ends, see PR_SET_PDEATHSIG in prctl(2).
-
-    That thread waits for this process, or keeps spares for as long as the application lives.
-    """
-    import ctypes
-
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
 
 
 def _wait_for_exit(thread: int) -> None:

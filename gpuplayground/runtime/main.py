@@ -37,8 +37,6 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
         arguments: its channel, its progress memory, the file for its trace, and where its input comes from.
         startup: the modules that Python itself has imported.
     """
-    # Started in the background of a shell, a process inherits that SIGINT is ignored: Stop must work all the same.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     descriptor, memory, trace, stdin = arguments
     channel = Channel(int(descriptor))
     tracer = Tracer(out_of_the_way(int(trace)))
@@ -56,6 +54,10 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     warmup = Warmup()
     while True:
         order = channel.next_order()
+        if signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.SIG_IGN):
+            # The default so far, so that a Ctrl+C ahead of any code of the user's ends this process without a word.
+            # Ignored, if the session was started in the background of a shell: Stop must work all the same.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         if order["kind"] == "run":
             break
         warmup.import_all(order["imports"], order["folder"])

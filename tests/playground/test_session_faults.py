@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from textwrap import dedent
 
 import pytest
@@ -124,8 +125,8 @@ def test_a_process_that_even_a_kill_does_not_end_is_left_alone(
 def test_a_snippet_cannot_cut_off_the_memory_that_is_read_from_it(playground: Playground) -> None:
     played = playground.play(
         dedent("""
-        import os, time
-        folder = f"/proc/{os.getppid()}/fd"
+        import os, sys, time
+        folder = f"/proc/{sys.argv[1]}/fd"
         own = []
         for name in os.listdir(folder):
             try:
@@ -140,7 +141,8 @@ def test_a_snippet_cannot_cut_off_the_memory_that_is_read_from_it(playground: Pl
                 print("cut")
             except PermissionError:
                 print("sealed")
-        """)
+        """),
+        arguments=(str(os.getpid()),),
     )
     assert "sealed\n" in played.output()
     assert "cut" not in played.output()
