@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import time
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
@@ -24,6 +23,7 @@ from gpuplayground.monitor.samples import (
     ProcessSample,
     RunSpan,
 )
+from gpuplayground.runtime.clock import now_ns
 
 #: What a SIGKILL can cost at most, give or take the time a commit takes.
 COMMIT_S = 0.4
@@ -123,7 +123,7 @@ class RecordingWriter:
 
     def add_processes(self, processes: tuple[ProcessSample, ...]) -> None:
         """Add one pass over the processes."""
-        time_ns = min((each.time_ns for each in processes), default=time.time_ns())
+        time_ns = min((each.time_ns for each in processes), default=now_ns())
         with self._lock:
             new, ids = self._ids(processes)
         rows = [

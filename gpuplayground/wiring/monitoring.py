@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from gpuplayground.monitor.recording_report import RecordingReport
 from gpuplayground.monitor.samples import Inventory
+from gpuplayground.runtime.clock import now_ns
 from gpuplayground.settings import Settings
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.monitor.panel import MonitorPanel
@@ -105,7 +105,7 @@ class Monitoring(QObject):
         is_live = bool(monitor.has_live_gpus) and not monitor.shows_recording
         paused_ns = self._panel.paused_ns
         if paused_ns is not None:
-            words = self.tr("Paused at {0}").format(clock_time(paused_ns or time.time_ns()))
+            words = self.tr("Paused at {0}").format(clock_time(paused_ns or now_ns()))
             header.rate_pill.set(words, "warning")
         elif monitor.shows_recording:
             words = self.tr("Recording")

@@ -13,6 +13,7 @@ from gpuplayground.monitor.feed import Feed
 from gpuplayground.monitor.recording import RecordingError
 from gpuplayground.monitor.replay import ReplayFeed
 from gpuplayground.monitor.samples import Inventory, Problem, RunSpan
+from gpuplayground.runtime.clock import now_ns
 from gpuplayground.workers.live_recorder import LiveRecorder
 from gpuplayground.workers.monitor_worker import MonitorWorker
 from gpuplayground.workers.task import Tasks
@@ -233,7 +234,7 @@ class MonitorController(QObject):
         self.recordingChanged.emit(None)
 
     def _look_up_runs(self) -> None:
-        since_ns = time.time_ns() - RECORDED_RUNS_NS
+        since_ns = now_ns() - RECORDED_RUNS_NS
         runs = self._replay.feed.runs(since_ns, MAX_RECORDED_RUNS) if self._replay is not None else ()
         if runs != self._recorded_runs:
             self._recorded_runs = runs
