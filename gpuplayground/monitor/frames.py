@@ -99,8 +99,7 @@ def event_of(frame: Frame) -> MonitorEvent | None:
             case "samples":
                 return tuple(GpuSample(*row) for row in frame["rows"])
             case "processes":
-                unlisted = (UnlistedProcesses(*row) for row in frame.get("unlisted", ()))
-                return (*(ProcessSample(*row) for row in frame["rows"]), *unlisted)
+                return _pass(frame)
             case "pace":
                 return Pace(frame["hz"], frame["call_s"])
             case "inventory":
@@ -109,6 +108,11 @@ def event_of(frame: Frame) -> MonitorEvent | None:
                 return None
     except (KeyError, TypeError, ValueError) as error:
         raise WireError(f"not a monitor frame: {error}") from error
+
+
+def _pass(frame: Frame) -> ProcessPass:
+    found = tuple(ProcessSample(*row) for row in frame["rows"])
+    return found + tuple(UnlistedProcesses(*row) for row in frame.get("unlisted", ()))
 
 
 def _inventory(frame: Frame) -> Inventory:
