@@ -39,6 +39,11 @@ def memory_size(value: float | None) -> str:
     return f"{value / GIB:.1f} GiB" if value >= GIB * 0.9995 else f"{value / 2**20:.0f} MiB"
 
 
+def rate(hz: float) -> str:
+    """Return a rate as two digits: ``4.4 Hz``, ``10 Hz``."""
+    return f"{hz:.2g} Hz" if hz < 99.5 else f"{hz:.0f} Hz"
+
+
 def percent(value: float | None) -> str:
     """Return whole percent without the sign."""
     return DASH if value is None else f"{value:.0f}"

@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 
 from gpuplayground.monitor.feed import Feed
 from gpuplayground.monitor.samples import DriverInfo, Inventory, MonitorEvent, Problem, ProblemCode
+from gpuplayground.runtime.clock import now_ns
 
 #: How long the driver may take to answer, in seconds: waking many sleeping GPUs takes seconds.
 ANSWER_S = 15.0
@@ -46,4 +47,4 @@ def _first_inventory(events: SimpleQueue[MonitorEvent], deadline: float) -> Inve
 
 
 def _without(problem: Problem) -> Inventory:
-    return Inventory(time.time_ns(), DriverInfo(), (), problem)
+    return Inventory(now_ns(), DriverInfo(), (), problem)

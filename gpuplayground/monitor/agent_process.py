@@ -13,6 +13,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO, cast
 
+from gpuplayground.runtime.clock import offset_ns
 from gpuplayground.runtime.wire import Frame, WireError, read_frame, write_frame
 
 _LAST_WORDS = 20
@@ -23,7 +24,8 @@ _REAP_S = 0.3
 def agent_command(hz: float = 10.0, slow_s: float | None = None) -> tuple[str, ...]:
     """Return the command of this installation's agent. ``slow_s`` is the period of its slow tier."""
     # -P keeps modules that lie in the user's working directory from being taken for the standard library's.
-    command = (sys.executable, "-P", "-m", "gpuplayground.monitor.agent", "--hz", f"{hz:g}")
+    module = (sys.executable, "-P", "-m", "gpuplayground.monitor.agent")
+    command = (*module, "--hz", f"{hz:g}", "--clock", str(offset_ns()))
     return command if slow_s is None else (*command, "--slow", f"{slow_s:g}")
 
 

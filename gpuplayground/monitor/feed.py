@@ -5,6 +5,7 @@ What a feed calls back with (:data:`~gpuplayground.monitor.samples.MonitorEvent`
 - an :class:`Inventory` at start, after each change, and after each replaced agent: whatever was wrong with the feed is
   over once an inventory arrives, and what is wrong with the driver or a GPU is in it,
 - a tuple of samples per tick, never empty, and a tuple of processes per pass, empty when there are none,
+- a :class:`Pace` once it is known how often the GPUs are really sampled, and when that has changed,
 - a :class:`Problem` once when the agent hangs (``NOT_RESPONDING``, with the time of the last frame) or ends
   (``AGENT_FAILED``); the feed goes on trying by itself.
 """
@@ -16,17 +17,22 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Lock
 
 from gpuplayground.monitor.agent_process import AgentProcess, agent_command
-from gpuplayground.monitor.frames import control_frame, event_of
+from gpuplayground.monitor.frames import OPENING, control_frame, event_of
 from gpuplayground.monitor.samples import Inventory, MonitorEvent, Problem, ProblemCode
+from gpuplayground.runtime.clock import now_ns
 from gpuplayground.runtime.wire import WireError
 
 #: Pauses before the agent is started again, in seconds.
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 #: An agent that worked for so long has earned the shortest pause again.
 GOOD_CONDUCT_S = 20.0
-#: Opening the driver can take seconds on a server with many sleeping GPUs: an agent that has not reported GPUs yet
-#: is said to be silent after ``stall_s``, but ended only after so many times that.
+#: How long an agent may be silent, in seconds, before the driver is said not to answer and the agent is replaced. It
+#: reports after each call that takes long, so this is the limit of a single call.
+STALL_S = 3.0
+#: Opening the driver can take many seconds on a server with many sleeping GPUs: so many times that long.
 START_STALLS = 5
+#: The longest time from a start to an inventory or a problem, in seconds.
+START_S = START_STALLS * STALL_S
 #: Silence is counted in so many slices, so that a window that was itself stopped does not take it for the agent's.
 _SLICES = 6
 
@@ -40,7 +46,8 @@ class Feed:
         command: starts the agent; by default this installation's own.
         hz: samples per second.
         env: environment of the agent, by default this process's.
-        stall_s: no frame for so long means that the agent hangs.
+        stall_s: no frame for so long means that the agent hangs; while it opens the driver, :data:`START_STALLS` times
+            as long.
         batch_s: report what is sampled within so many seconds together.
     """
 
@@ -49,7 +56,7 @@ class Feed:
         command: Sequence[str] | None = None,
         hz: float = 10.0,
         env: Mapping[str, str] | None = None,
-        stall_s: float = 3.0,
+        stall_s: float = STALL_S,
         batch_s: float = 0.0,
     ) -> None:
         self._command = tuple(command) if command is not None else agent_command(hz)
@@ -67,7 +74,7 @@ class Feed:
 
     def run(self, on_event: OnEvent) -> None:
         """Call ``on_event`` from this thread for everything that is reported, until :meth:`stop`."""
-        self._last_frame_ns = time.time_ns()
+        self._last_frame_ns = now_ns()
         attempt = 0
         while not self._stopping.is_set():
             started = time.monotonic()
@@ -135,15 +142,13 @@ class Feed:
 
     def _follow(self, agent: AgentProcess, on_event: OnEvent) -> None:
         """Hand on an agent's events until it hangs, ends or is stopped."""
-        silent_slices = 0
-        has_reported = False
+        silent_slices, patience = 0, _SLICES * START_STALLS
         while not self._stopping.is_set():
             frame = agent.next_frame(self._stall_s / _SLICES)
             if frame is None:
                 silent_slices += 1
-                if silent_slices >= _SLICES:
+                if silent_slices >= patience:
                     self._report(on_event, self._hangs())
-                if silent_slices >= _SLICES * (1 if has_reported else START_STALLS):
                     return
                 continue
             silent_slices = 0
@@ -156,10 +161,12 @@ class Feed:
             except WireError as error:
                 self._report(on_event, self._failed(str(error)))
                 return
-            self._last_frame_ns = time.time_ns()
-            if isinstance(event, Inventory):
+            self._last_frame_ns = now_ns()
+            if frame["kind"] == OPENING:
+                patience = _SLICES * START_STALLS
+            elif isinstance(event, Inventory):
                 self._is_reported = False
-                has_reported = True
+                patience = _SLICES
             if event is not None and not self._stopping.is_set():
                 on_event(event)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
@@ -14,15 +13,22 @@ from gpuplayground.monitor.samples import (
     GpuSample,
     Inventory,
     MonitorEvent,
+    Pace,
     Problem,
     ProblemCode,
+    ProcessPass,
     ProcessSample,
+    UnlistedProcesses,
 )
+from gpuplayground.runtime.clock import now_ns
 from gpuplayground.runtime.wire import Frame, WireError
 
 INVENTORY = "inventory"
 SAMPLES = "samples"
 PROCESSES = "processes"
+PACE = "pace"
+#: Sent ahead of opening the driver, which may take longer than any other call.
+OPENING = "opening"
 #: Sent when there is nothing to report: the agent is alive.
 HEARTBEAT = "heartbeat"
 #: The only frame towards an agent: the whole of what is asked of it, so that a repeated one does no harm.
@@ -30,6 +36,7 @@ CONTROL = "control"
 
 _sample_row = attrgetter("time_ns", "gpu_uuid", *METRICS)
 _process_row = attrgetter("time_ns", "gpu_uuid", "pid", "name", "kind", "memory_used_bytes", "sm_util_percent")
+_unlisted_row = attrgetter("time_ns", "gpu_uuid", "reason")
 
 
 def inventory_frame(inventory: Inventory) -> Frame:
@@ -42,14 +49,28 @@ def samples_frame(samples: tuple[GpuSample, ...]) -> Frame:
     return {"kind": SAMPLES, "rows": [_sample_row(sample) for sample in samples]}
 
 
-def processes_frame(processes: tuple[ProcessSample, ...]) -> Frame:
+def processes_frame(found: ProcessPass) -> Frame:
     """Return one pass over the processes as a frame of rows in the order of the fields."""
-    return {"kind": PROCESSES, "rows": [_process_row(process) for process in processes]}
+    return {
+        "kind": PROCESSES,
+        "rows": [_process_row(row) for row in found if isinstance(row, ProcessSample)],
+        "unlisted": [_unlisted_row(row) for row in found if isinstance(row, UnlistedProcesses)],
+    }
+
+
+def pace_frame(pace: Pace) -> Frame:
+    """Return the rate of sampling as a frame."""
+    return {"kind": PACE, **asdict(pace)}
 
 
 def heartbeat_frame() -> Frame:
     """Return the frame of an agent that has nothing to report."""
-    return {"kind": HEARTBEAT, "time_ns": time.time_ns()}
+    return {"kind": HEARTBEAT, "time_ns": now_ns()}
+
+
+def opening_frame() -> Frame:
+    """Return the frame of an agent that is about to open the driver."""
+    return {"kind": OPENING, "time_ns": now_ns()}
 
 
 def control_frame(hz: float, slow_tier: bool, batch_s: float = 0.0, slow_s: float | None = None) -> Frame:
@@ -78,13 +99,20 @@ def event_of(frame: Frame) -> MonitorEvent | None:
             case "samples":
                 return tuple(GpuSample(*row) for row in frame["rows"])
             case "processes":
-                return tuple(ProcessSample(*row) for row in frame["rows"])
+                return _pass(frame)
+            case "pace":
+                return Pace(frame["hz"], frame["call_s"])
             case "inventory":
                 return _inventory(frame)
             case _:
                 return None
     except (KeyError, TypeError, ValueError) as error:
         raise WireError(f"not a monitor frame: {error}") from error
+
+
+def _pass(frame: Frame) -> ProcessPass:
+    found = tuple(ProcessSample(*row) for row in frame["rows"])
+    return found + tuple(UnlistedProcesses(*row) for row in frame.get("unlisted", ()))
 
 
 def _inventory(frame: Frame) -> Inventory:

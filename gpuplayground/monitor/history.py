@@ -13,7 +13,7 @@ import numpy as np
 
 from gpuplayground.monitor.gaps import Gaps
 from gpuplayground.monitor.ring import Ring
-from gpuplayground.monitor.samples import GpuSample
+from gpuplayground.monitor.samples import MAX_GPUS, GpuSample
 from gpuplayground.monitor.series import Points, Series, reduced, stretch_ns
 
 #: What is kept, in this order; the rest of a sample is only known as the latest.
@@ -130,11 +130,11 @@ class History:
     Memory is taken when a GPU is first seen, and then no more: about 1.9 MB per GPU at 10 Hz.
 
     Args:
-        max_gpus: of more, those seen longest ago are forgotten.
+        max_gpus: of more, those that are gone are forgotten, and none is kept in place of one that is there.
         hz: the rate at which ten minutes of samples fit; at a higher one they reach back less far.
     """
 
-    def __init__(self, max_gpus: int = 16, hz: float = 10.0) -> None:
+    def __init__(self, max_gpus: int = MAX_GPUS, hz: float = 10.0) -> None:
         self._max_gpus = max_gpus
         self._raw_capacity = round(RAW_SECONDS * hz)
         self._gpus: dict[str, _GpuHistory] = {}
@@ -150,12 +150,13 @@ class History:
         return sum(gpu.nbytes for gpu in self._gpus.values())
 
     def add(self, samples: Iterable[GpuSample]) -> None:
-        """Add one tick's samples."""
+        """Add the samples of a tick or of several."""
+        samples = tuple(samples)
+        present = {sample.gpu_uuid for sample in samples}
         for sample in samples:
-            gpu = self._gpus.get(sample.gpu_uuid)
-            if gpu is None:
-                gpu = self._new(sample.gpu_uuid)
-            gpu.add(sample)
+            gpu = self._gpus.get(sample.gpu_uuid) or self._new(sample.gpu_uuid, present)
+            if gpu is not None:
+                gpu.add(sample)
 
     def latest(self, uuid: str) -> GpuSample | None:
         """Return the newest sample of a GPU."""
@@ -197,10 +198,12 @@ class History:
             points = points.until(until_ns)
         return reduced(points, start_ns, end_ns, max_points)
 
-    def _new(self, uuid: str) -> _GpuHistory:
+    def _new(self, uuid: str, present: set[str]) -> _GpuHistory | None:
         if len(self._gpus) >= self._max_gpus:
-            oldest = min(self._gpus, key=lambda each: self._gpus[each].raw.last_ns)
-            del self._gpus[oldest]
+            gone = self._gpus.keys() - present
+            if not gone:
+                return None
+            del self._gpus[min(gone, key=lambda each: self._gpus[each].raw.last_ns)]
         self._gpus[uuid] = _GpuHistory(self._raw_capacity)
         return self._gpus[uuid]
 

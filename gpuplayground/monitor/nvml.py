@@ -6,21 +6,32 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self
 
 import pynvml
 
+from gpuplayground.monitor.facts import Facts
 from gpuplayground.monitor.nvml_errors import (
     CLOSED,
-    LOST,
     Code,
     NvmlCallError,
     gpu_problem,
     machine_problem,
 )
-from gpuplayground.monitor.probes import MAX_CLOCK_MHZ, MAX_MEMORY_BYTES, MAX_POWER_MW, GpuProbes
-from gpuplayground.monitor.processes import ProcessReader
-from gpuplayground.monitor.samples import DriverInfo, GpuInfo, GpuSample, Inventory, Problem, ProcessSample
+from gpuplayground.monitor.probes import GpuProbes
+from gpuplayground.monitor.processes import PID_NAMESPACE, ProcessReader, sees_whole_machine
+from gpuplayground.monitor.samples import (
+    DriverInfo,
+    GpuInfo,
+    GpuSample,
+    Inventory,
+    Problem,
+    ProcessPass,
+    ProcessSample,
+    UnlistedProcesses,
+)
+from gpuplayground.monitor.slow_tier import RETRY_S, SlowTier, Touch
+from gpuplayground.runtime.clock import now_ns
 
 #: One folder per GPU bound to the driver: the cheapest sign that one came or went (Linux).
 GPU_FOLDERS = Path("/proc/driver/nvidia/gpus")
@@ -28,8 +39,6 @@ GPU_FOLDERS = Path("/proc/driver/nvidia/gpus")
 RETRY_LOST_S = (2.0, 60.0)
 #: How often a GPU's medium tier is read.
 MEDIUM_NS = 1_000_000_000
-
-_Value = TypeVar("_Value")
 
 
 class _Gpu:
@@ -43,6 +52,20 @@ class _Gpu:
         #: ``time.monotonic_ns()`` from which on the medium tier is due.
         self.medium_at = 0
 
+    @property
+    def uuid(self) -> str:
+        """The GPU's name that no other has."""
+        return self.info.uuid
+
+    def read_slowly(self, touch: Touch) -> list[ProcessSample | UnlistedProcesses]:
+        """Read fan and power limit for the samples to come, and return the processes; called in the slow thread."""
+        probes, reader = self.probes, self.reader
+        if probes is None or reader is None:
+            return []
+        with suppress(NvmlCallError):  # the fast tier meets it as well, and deals with it
+            probes.refresh_slow(touch)
+        return reader.read(touch, probes.is_in_use)
+
     def medium_is_due(self) -> bool:
         """Return whether to read the medium tier now, and then not again for a period."""
         late = time.monotonic_ns() - self.medium_at
@@ -54,18 +77,35 @@ class _Gpu:
 
     def lose(self, code: int) -> None:
         self.probes = self.reader = None
-        self.problem = gpu_problem(code, self.info.index, self.info.uuid, time.time_ns())
+        self.problem = gpu_problem(code, self.info.index, self.info.uuid, now_ns())
 
 
 class Nvml:
     """The GPUs of this machine. No method raises because of the driver: what is wrong is in the inventory.
 
     ``revision`` grows whenever :meth:`inventory` would say something new.
+
+    Args:
+        gpu_folders: see :data:`GPU_FOLDERS`.
+        touch: called after each call into the driver in the thread that calls a method.
+        on_pass: called in another thread when :meth:`finished_pass` has something.
+        namespace: see :func:`.processes.sees_whole_machine`.
     """
 
-    def __init__(self, gpu_folders: Path = GPU_FOLDERS) -> None:
+    def __init__(
+        self,
+        gpu_folders: Path = GPU_FOLDERS,
+        touch: Touch = lambda: None,
+        on_pass: Callable[[], None] = lambda: None,
+        namespace: Path = PID_NAMESPACE,
+    ) -> None:
         self.revision = 0
+        self._touch = touch
+        self._on_pass = on_pass
+        self._slow = SlowTier(on_pass)
+        self._retry_stuck_s = RETRY_S
         self._gpu_folders = gpu_folders
+        self._sees_all = sees_whole_machine(namespace)
         self._gpus: list[_Gpu] = []
         self._driver = DriverInfo()
         self._problem: Problem | None = None
@@ -90,12 +130,14 @@ class Nvml:
         try:
             pynvml.nvmlInit()
             self._is_open = True
-            self._driver = _driver_info()
+            self._touch()
+            self._driver = Facts(pynvml, self._touch).driver()
             self._gpus = self._enumerate()
-            self._problem = None if self._gpus else machine_problem(Code.GPU_NOT_FOUND, "no device", time.time_ns())
+            self._problem = None if self._gpus else machine_problem(Code.GPU_NOT_FOUND, "no device", now_ns())
         except pynvml.NVMLError as error:
             self._gpus = []
-            self._problem = machine_problem(error.value, str(error), time.time_ns())
+            self._problem = machine_problem(error.value, str(error), now_ns())
+        self._slow.watch(self._gpus)
         if any(gpu.problem for gpu in self._gpus):
             self._retry_lost_at = time.monotonic() + self._retry_lost_s
             self._retry_lost_s = min(2 * self._retry_lost_s, RETRY_LOST_S[1])
@@ -107,15 +149,18 @@ class Nvml:
     def close(self) -> None:
         """Let go of the driver. The GPUs found last are still known to the next :meth:`open`."""
         if self._is_open:
-            self._is_open = False
-            with suppress(pynvml.NVMLError):
-                pynvml.nvmlShutdown()
+            self._slow.watch(())
+            with self._slow.held() as is_held, suppress(pynvml.NVMLError):
+                # Under a call that does not return the library stays open, and is only opened once more.
+                if is_held:
+                    self._is_open = False
+                    pynvml.nvmlShutdown()
 
     def inventory(self) -> Inventory:
         """Return the GPUs as found by the last :meth:`open`, with what has gone wrong since."""
         problems = tuple(gpu.problem for gpu in self._gpus if gpu.problem is not None)
         infos = tuple(gpu.info for gpu in self._gpus)
-        return Inventory(time.time_ns(), self._driver, infos, self._problem, problems)
+        return Inventory(now_ns(), self._driver, infos, self._problem, problems)
 
     def must_reopen(self) -> bool:
         """Return whether the GPUs have to be enumerated again. Cheap enough to be asked every two seconds."""
@@ -130,21 +175,34 @@ class Nvml:
 
     def fast(self, medium: bool = False) -> tuple[GpuSample, ...]:
         """Return one sample of every GPU that answers; with ``medium`` also its medium tier, where that is due."""
-        question = _sample_with_medium if medium else _sample
-        return tuple(sample for gpu in self._gpus if (sample := self._ask(gpu, question)) is not None)
+        with self._slow.tick():
+            return tuple(sample for gpu in self._gpus if (sample := self._sample(gpu, medium)) is not None)
 
-    def refresh_slow(self) -> None:
-        """Read fan speed and power limit, for the samples to come."""
-        for gpu in self._gpus:
-            self._ask(gpu, _refresh_slow)
+    def begin_pass(self) -> bool:
+        """Have the slow tier read in another thread: fan, power limit and processes; False while it is being read."""
+        if self._slow.stuck_s >= self._retry_stuck_s:
+            self._slow.cancel()
+            self._retry_stuck_s *= 2
+            self._slow = SlowTier(self._on_pass)
+            self._slow.watch(self._gpus)
+        return self._slow.begin()
 
-    def processes(self) -> tuple[ProcessSample, ...]:
-        """Return the processes on every GPU that answers, compute and graphics merged."""
-        return tuple(process for gpu in self._gpus for process in self._ask(gpu, _processes) or ())
+    def cancel_pass(self) -> None:
+        """Give up the pass that is under way."""
+        self._slow.cancel()
 
-    def _ask(self, gpu: _Gpu, question: Callable[[_Gpu], _Value | None]) -> _Value | None:
+    def finished_pass(self) -> ProcessPass | None:
+        """Return the processes that a pass has found, once, compute and graphics merged."""
+        found = self._slow.finished()
+        if found is not None and not self._slow.stuck_s:
+            self._retry_stuck_s = RETRY_S
+        return found
+
+    def _sample(self, gpu: _Gpu, medium: bool) -> GpuSample | None:
+        if gpu.probes is None:
+            return None
         try:
-            return question(gpu)
+            return gpu.probes.sample(medium and gpu.medium_is_due(), self._touch)
         except NvmlCallError as failure:
             if failure.code in CLOSED:
                 self._must_reopen = True
@@ -163,10 +221,12 @@ class Nvml:
     def _gpu(self, index: int) -> _Gpu:
         try:
             handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-            info = _gpu_info(index, handle)
-            gpu = _Gpu(info, GpuProbes(pynvml.nvmlLib, handle, info.uuid), ProcessReader(pynvml, handle, info.uuid))
-            self._ask(gpu, _refresh_slow)
-            return gpu
+            info = Facts(pynvml, self._touch).gpu(index, handle)
+            probes = GpuProbes(pynvml.nvmlLib, handle, info.uuid)
+            reader = ProcessReader(pynvml, handle, info.uuid, self._sees_all)
+            with suppress(NvmlCallError):  # the first sample meets it as well
+                probes.refresh_slow(self._touch)
+            return _Gpu(info, probes, reader)
         except pynvml.NVMLError as error:
             if error.value in CLOSED:
                 raise
@@ -187,61 +247,3 @@ class Nvml:
 
 def _code(problem: Problem | None) -> str | None:
     return None if problem is None else problem.code
-
-
-def _sample(gpu: _Gpu) -> GpuSample | None:
-    return gpu.probes.sample() if gpu.probes else None
-
-
-def _sample_with_medium(gpu: _Gpu) -> GpuSample | None:
-    return gpu.probes.sample(gpu.medium_is_due()) if gpu.probes else None
-
-
-def _refresh_slow(gpu: _Gpu) -> None:
-    if gpu.probes:
-        gpu.probes.refresh_slow()
-
-
-def _processes(gpu: _Gpu) -> list[ProcessSample] | None:
-    return gpu.reader.read() if gpu.reader else None
-
-
-def _driver_info() -> DriverInfo:
-    cuda = _optional(pynvml.nvmlSystemGetCudaDriverVersion)
-    return DriverInfo(
-        driver_version=_optional(pynvml.nvmlSystemGetDriverVersion),
-        cuda_version=None if not cuda else f"{cuda // 1000}.{cuda % 1000 // 10}",
-        nvml_version=_optional(pynvml.nvmlSystemGetNVMLVersion),
-    )
-
-
-def _gpu_info(index: int, handle: Any) -> GpuInfo:
-    memory = _optional(pynvml.nvmlDeviceGetMemoryInfo, handle)
-    limit = _at_most(MAX_POWER_MW, pynvml.nvmlDeviceGetEnforcedPowerLimit, handle)
-    return GpuInfo(
-        index=index,
-        uuid=pynvml.nvmlDeviceGetUUID(handle),
-        name=_optional(pynvml.nvmlDeviceGetName, handle) or f"GPU {index}",
-        memory_total_bytes=memory.total if memory and 0 < memory.total <= MAX_MEMORY_BYTES else None,
-        compute_capability=_optional(pynvml.nvmlDeviceGetCudaComputeCapability, handle),
-        power_limit_w=None if limit is None else limit / 1000,
-        max_sm_clock_mhz=_at_most(MAX_CLOCK_MHZ, pynvml.nvmlDeviceGetMaxClockInfo, handle, pynvml.NVML_CLOCK_SM),
-        max_memory_clock_mhz=_at_most(MAX_CLOCK_MHZ, pynvml.nvmlDeviceGetMaxClockInfo, handle, pynvml.NVML_CLOCK_MEM),
-        pcie_generation_max=_at_most(16, pynvml.nvmlDeviceGetMaxPcieLinkGeneration, handle),
-        pcie_width_max=_at_most(64, pynvml.nvmlDeviceGetMaxPcieLinkWidth, handle),
-    )
-
-
-def _at_most(maximum: int, call: Callable[..., int], *arguments: Any) -> int | None:
-    value = _optional(call, *arguments)
-    return value if value is not None and value <= maximum else None
-
-
-def _optional(call: Callable[..., _Value], *arguments: Any) -> _Value | None:
-    """Return a call's answer, or None where the driver has none. A lost GPU is told to the caller."""
-    try:
-        return call(*arguments)
-    except pynvml.NVMLError as error:
-        if error.value in LOST:
-            raise
-        return None

@@ -65,6 +65,17 @@ _MACHINE = {
 }
 
 
+#: Why the processes on a GPU are not known: the driver's call has not returned.
+DOES_NOT_ANSWER = "The NVIDIA driver does not answer when asked for the processes: restart the computer if it stays."
+#: A container sees its own processes alone; what else works on its GPUs has no name in it.
+OUTSIDE_CONTAINER = "What uses this GPU runs outside this container: start the container with “--pid=host” to see it."
+_UNLISTED = {
+    Code.NO_PERMISSION: "This account may not list the processes on this GPU: ask for the right to, or run as root.",
+    Code.NOT_SUPPORTED: "The driver does not list the processes on this GPU.",
+    Code.FUNCTION_NOT_FOUND: "The driver is too old to list processes: install driver 450 or newer.",
+}
+
+
 class NvmlCallError(Exception):
     """A call to NVML failed in a way that concerns more than one metric."""
 
@@ -80,6 +91,12 @@ def machine_problem(code: int, detail: str, since_ns: int | None = None) -> Prob
         sentence = f"The NVIDIA driver answers with an error ({detail}): restart the computer if it stays."
         return Problem(ProblemCode.DRIVER_NOT_LOADED, sentence, detail, since_ns)
     return Problem(known[0], known[1], detail, since_ns)
+
+
+def why_unlisted(code: int) -> str:
+    """Return why the processes on a GPU are not known."""
+    known = _UNLISTED.get(Code(code)) if code in Code.__members__.values() else None
+    return known or f"The driver answers with an error when asked for the processes (NVML error {code})."
 
 
 def gpu_problem(code: int, index: int, uuid: str, since_ns: int) -> Problem:

@@ -7,12 +7,12 @@ each call keeps its function, arguments and result buffer. The library itself is
 from __future__ import annotations
 
 import ctypes
-import time
 from collections.abc import Callable
 from typing import Any
 
 from gpuplayground.monitor.nvml_errors import CLOSED, LOST, NOT_AVAILABLE, Code, NvmlCallError
 from gpuplayground.monitor.samples import GpuSample
+from gpuplayground.runtime.clock import now_ns
 
 #: Beyond these a driver's answer is nonsense (such as 4294967295 %) and is dropped.
 MAX_PERCENT = 100
@@ -34,7 +34,14 @@ _POWER_FIELDS = {_FIELD_POWER_AVERAGE: "power_average_w", _FIELD_POWER_INSTANT: 
 _FIELD_REFUSED = frozenset({*NOT_AVAILABLE, Code.INVALID_ARGUMENT})
 _MEMORY_V2 = 0x02000028
 
+#: Less memory in use than this is the driver's own: a CUDA context alone takes hundreds of MiB.
+IN_USE_BYTES = 64 << 20
+
 Values = dict[str, Any]
+
+
+def _nothing() -> None:
+    """Do nothing after a call."""
 
 
 class _Utilization(ctypes.Structure):
@@ -108,6 +115,7 @@ class GpuProbes:
         self._handle = handle
         self._uuid = uuid
         self._held: Values = {}
+        self._is_in_use = False
         self._fast = [
             self._utilization(),
             self._memory_v2(),
@@ -126,34 +134,44 @@ class GpuProbes:
         ]
         self._medium = [self._energy()]
 
-    def sample(self, medium: bool = False) -> GpuSample:
+    @property
+    def is_in_use(self) -> bool:
+        """Whether the last sample shows work, or more memory than a driver takes for itself."""
+        return self._is_in_use
+
+    def sample(self, medium: bool = False, touch: Callable[[], None] = _nothing) -> GpuSample:
         """Return the fast tier's values, with the slow tier's last ones and, if asked for, the medium tier's.
+
+        ``touch`` is called after each call into the driver.
 
         Raises:
             NvmlCallError: the GPU is lost, or NVML has to be opened again.
         """
-        time_ns = time.time_ns()
+        time_ns = now_ns()
         values = self._held.copy()
-        self._run(self._fast, values)
+        self._run(self._fast, values, touch)
         if medium:
             # After the rest, which would be late otherwise: 3 ms usually, up to 18 ms.
-            self._run(self._medium, values)
+            self._run(self._medium, values, touch)
+        used_bytes, busy = values.get("memory_used_bytes") or 0, values.get("gpu_util_percent") or 0
+        self._is_in_use = used_bytes >= IN_USE_BYTES or busy > 0
         return GpuSample(time_ns, self._uuid, **values)
 
-    def refresh_slow(self) -> None:
-        """Read what changes slowly (fan, power limit) for the samples to come.
+    def refresh_slow(self, touch: Callable[[], None] = _nothing) -> None:
+        """Read what changes slowly (fan, power limit) for the samples to come; may be called from another thread.
 
         Raises:
             NvmlCallError: the GPU is lost, or NVML has to be opened again.
         """
         values: Values = {}
-        self._run(self._slow, values)
+        self._run(self._slow, values, touch)
         self._held = values
 
-    def _run(self, probes: list[_Probe], values: Values) -> None:
+    def _run(self, probes: list[_Probe], values: Values, touch: Callable[[], None]) -> None:
         changes = []
         for probe in probes:
             code = Code.FUNCTION_NOT_FOUND if probe.function is None else probe.function(*probe.arguments)
+            touch()
             if code == Code.SUCCESS:
                 if (replacement := probe.read(values)) is not None:
                     changes.append((probe, replacement))

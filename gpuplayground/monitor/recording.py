@@ -17,7 +17,16 @@ from typing import Any, Self
 from gpuplayground.monitor.recording_check import check_tables, damaged
 from gpuplayground.monitor.recording_format import APPLICATION_ID, VERSION, RecordingError
 from gpuplayground.monitor.recording_writer import RecordingWriter
-from gpuplayground.monitor.samples import METRICS, DriverInfo, GpuInfo, GpuSample, ProcessSample, RunSpan
+from gpuplayground.monitor.samples import (
+    METRICS,
+    DriverInfo,
+    GpuInfo,
+    GpuSample,
+    ProcessPass,
+    ProcessSample,
+    RunSpan,
+    UnlistedProcesses,
+)
 
 __all__ = ["Recording", "RecordingError", "RecordingWriter"]
 
@@ -44,6 +53,8 @@ class Recording:
         present = {row[1] for row in connection.execute("PRAGMA table_info(samples)")}
         # A metric that came with a later version was not recorded.
         self._columns = ", ".join(metric if metric in present else f"NULL AS {metric}" for metric in METRICS)
+        #: Whether the file tells which passes could not list the processes of a GPU; those of earlier versions do not.
+        self._has_unlisted = bool(connection.execute("PRAGMA table_info(unlisted)").fetchall())
         # Asked for together, SQLite would read every row instead of the two ends of the index.
         first, last = connection.execute(
             "SELECT (SELECT min(time_ns) FROM samples), (SELECT max(time_ns) FROM samples)"
@@ -131,12 +142,12 @@ class Recording:
         found: int | None = self._fetch(query, time_ns, self.last_ns)[0][0]
         return found
 
-    def passes(self, start_ns: int, end_ns: int) -> list[tuple[int, tuple[ProcessSample, ...]]]:
+    def passes(self, start_ns: int, end_ns: int) -> list[tuple[int, ProcessPass]]:
         """Return the time of each pass over the processes in an interval, with what it found."""
         times = self._fetch(
             "SELECT time_ns FROM passes WHERE time_ns >= ? AND time_ns < ? ORDER BY 1", start_ns, end_ns
         )
-        found: dict[int, list[ProcessSample]] = {time_ns: [] for (time_ns,) in times}
+        found: dict[int, list[ProcessSample | UnlistedProcesses]] = {time_ns: [] for (time_ns,) in times}
         query = (
             "SELECT time_ns, device_id, pid, name, kind, memory_used_bytes, sm_util_percent FROM processes "
             "WHERE time_ns >= ? AND time_ns < ? ORDER BY time_ns, device_id, pid"
@@ -144,7 +155,12 @@ class Recording:
         for time_ns, device, *values in self._fetch(query, start_ns, end_ns):
             if time_ns in found:
                 found[time_ns].append(ProcessSample(time_ns, self._uuids[device], *values))
-        return [(time_ns, tuple(processes)) for time_ns, processes in sorted(found.items())]
+        if self._has_unlisted:
+            query = "SELECT time_ns, device_id, reason FROM unlisted WHERE time_ns >= ? AND time_ns < ? ORDER BY 1, 2"
+            for time_ns, device, reason in self._fetch(query, start_ns, end_ns):
+                if device in self._uuids and time_ns in found:
+                    found[time_ns].append(UnlistedProcesses(time_ns, self._uuids[device], str(reason)))
+        return [(time_ns, tuple(rows)) for time_ns, rows in sorted(found.items())]
 
     def _fetch(self, query: str, start_ns: int, end_ns: int) -> list[tuple[Any, ...]]:
         try:

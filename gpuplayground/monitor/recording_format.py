@@ -7,6 +7,8 @@
   with its unit. NULL means not supported or, of ``energy_j``, not read at that tick. Files of earlier versions lack the
   columns of metrics that were added later.
 - ``passes``: ``time_ns`` of each pass over the processes, also of those that found none.
+- ``unlisted``: the GPUs whose processes a pass could not list: ``time_ns`` of the pass, ``device_id``, ``reason`` (a
+  sentence). Files of earlier versions lack this table.
 - ``processes``: what a pass found: ``time_ns`` of the pass, ``device_id``, ``pid``, ``name``, ``kind``,
   ``memory_used_bytes``, ``sm_util_percent``.
 - ``runs``: the playground's runs: ``run_id``, ``label``, ``start_ns``, ``end_ns`` (NULL: had not ended), ``gpu_uuids``
@@ -59,6 +61,12 @@ CREATE TABLE processes (
     memory_used_bytes INTEGER,
     sm_util_percent REAL,
     PRIMARY KEY (time_ns, device_id, pid)
+) WITHOUT ROWID;
+CREATE TABLE unlisted (
+    time_ns INTEGER NOT NULL REFERENCES passes,
+    device_id INTEGER NOT NULL REFERENCES devices,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (time_ns, device_id)
 ) WITHOUT ROWID;
 CREATE TABLE runs (
     run_id TEXT PRIMARY KEY,

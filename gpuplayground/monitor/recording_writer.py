@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import time
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
@@ -21,9 +20,12 @@ from gpuplayground.monitor.samples import (
     Inventory,
     MonitorEvent,
     Problem,
+    ProcessPass,
     ProcessSample,
     RunSpan,
+    UnlistedProcesses,
 )
+from gpuplayground.runtime.clock import now_ns
 
 #: What a SIGKILL can cost at most, give or take the time a commit takes.
 COMMIT_S = 0.4
@@ -39,6 +41,7 @@ _INSERT_SAMPLE = (
     f"INSERT OR IGNORE INTO samples (time_ns, device_id, {METRIC_COLUMNS}) VALUES (?, ?{', ?' * len(METRICS)})"  # noqa: S608
 )
 _INSERT_PROCESS = "INSERT OR IGNORE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT_UNLISTED = "INSERT OR IGNORE INTO unlisted VALUES (?, ?, ?)"
 _INSERT_RUN = "INSERT OR REPLACE INTO runs (run_id, label, start_ns, end_ns, gpu_uuids) VALUES (?, ?, ?, ?, ?)"
 
 _Statement = tuple[str, tuple[Any, ...]]
@@ -99,7 +102,7 @@ class RecordingWriter:
             if samples:
                 self.add(samples)
             else:
-                self.add_processes(tuple(each for each in event if isinstance(each, ProcessSample)))
+                self.add_processes(tuple(each for each in event if not isinstance(each, GpuSample)))
 
     def inventory(self, inventory: Inventory) -> None:
         """Add the GPUs and the driver's versions; a GPU that is known already is brought up to date."""
@@ -121,15 +124,12 @@ class RecordingWriter:
         rows = [(_INSERT_SAMPLE, (each.time_ns, ids[each.gpu_uuid], *_metrics(each))) for each in samples]
         self._put([*new, *rows])
 
-    def add_processes(self, processes: tuple[ProcessSample, ...]) -> None:
+    def add_processes(self, found: ProcessPass) -> None:
         """Add one pass over the processes."""
-        time_ns = min((each.time_ns for each in processes), default=time.time_ns())
+        time_ns = min((each.time_ns for each in found), default=now_ns())
         with self._lock:
-            new, ids = self._ids(processes)
-        rows = [
-            (_INSERT_PROCESS, (time_ns, ids[p.gpu_uuid], p.pid, p.name, p.kind, p.memory_used_bytes, p.sm_util_percent))
-            for p in processes
-        ]
+            new, ids = self._ids(found)
+        rows = [_found(time_ns, ids[each.gpu_uuid], each) for each in found]
         self._put([*new, ("INSERT OR IGNORE INTO passes VALUES (?)", (time_ns,)), *rows])
 
     def add_run(self, run: RunSpan) -> None:
@@ -155,7 +155,7 @@ class RecordingWriter:
         with self._lock:
             self._batch += statements
 
-    def _ids(self, rows: tuple[GpuSample, ...] | tuple[ProcessSample, ...]) -> tuple[list[_Statement], dict[str, int]]:
+    def _ids(self, rows: tuple[GpuSample, ...] | ProcessPass) -> tuple[list[_Statement], dict[str, int]]:
         unknown = dict.fromkeys(row.gpu_uuid for row in rows if row.gpu_uuid not in self._devices)
         # A GPU no inventory told of still has its figures kept.
         new = [self._device(GpuInfo(len(self._devices) + n, uuid, uuid)) for n, uuid in enumerate(unknown)]
@@ -196,6 +196,13 @@ class RecordingWriter:
             self._error = f"“{self.path}” cannot be written any more ({_reason(error)}): what is in it so far is kept."
         else:
             self._log.written(samples)
+
+
+def _found(time_ns: int, device: int, row: ProcessSample | UnlistedProcesses) -> _Statement:
+    if isinstance(row, UnlistedProcesses):
+        return _INSERT_UNLISTED, (time_ns, device, row.reason)
+    values = (row.pid, row.name, row.kind, row.memory_used_bytes, row.sm_util_percent)
+    return _INSERT_PROCESS, (time_ns, device, *values)
 
 
 def _meta(key: str, value: str) -> _Statement:

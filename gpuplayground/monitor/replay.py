@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -12,6 +11,7 @@ from threading import Event, Lock
 
 from gpuplayground.monitor.recording import Recording, RecordingError
 from gpuplayground.monitor.samples import GpuSample, Inventory, MonitorEvent, Problem, ProblemCode, RunSpan
+from gpuplayground.runtime.clock import now_ns
 
 #: So much of the recording is reported at once at the start, so that graphs are not empty.
 PREFILL_NS = 60_000_000_000
@@ -64,15 +64,15 @@ class ReplayFeed:
 
     def run(self, on_event: Callable[[MonitorEvent], None]) -> None:
         """Call ``on_event`` from this thread as the recording goes, until :meth:`stop`."""
-        on_event(Inventory(time.time_ns(), self._driver, self.gpus))
+        on_event(Inventory(now_ns(), self._driver, self.gpus))
         try:
             with Recording.open(self._path) as recording:
                 with self._lock:
                     # The live time of the recording's first sample, in its first round.
-                    self._base_ns = time.time_ns() - round(min(PREFILL_NS, self._span_ns / 2) / self._speed)
+                    self._base_ns = now_ns() - round(min(PREFILL_NS, self._span_ns / 2) / self._speed)
                 self._play(recording, on_event)
         except RecordingError as error:
-            on_event(Problem(ProblemCode.AGENT_FAILED, str(error), since_ns=time.time_ns()))
+            on_event(Problem(ProblemCode.AGENT_FAILED, str(error), since_ns=now_ns()))
         self._stopping.wait()
 
     def stop(self) -> None:
@@ -105,7 +105,7 @@ class ReplayFeed:
             base_ns = self._base_ns
         if base_ns is None:
             return ()
-        now = time.time_ns()
+        now = now_ns()
         first_round = max(0, math.floor((since_ns - base_ns) * self._speed / self._round_ns))
         last_round = math.floor((now - base_ns) * self._speed / self._round_ns) if self._loop else 0
         begun = (
@@ -133,7 +133,7 @@ class ReplayFeed:
         last_sample_ns = 0
         for time_ns, event in self._timed(recording):
             # From the clock each time, so that the replay does not drift.
-            if self._stopping.wait(max(0.0, (time_ns - time.time_ns()) / 1e9)):
+            if self._stopping.wait(max(0.0, (time_ns - now_ns()) / 1e9)):
                 return
             is_samples = isinstance(event, tuple) and bool(event) and isinstance(event[0], GpuSample)
             if not (is_samples or self._slow_tier):

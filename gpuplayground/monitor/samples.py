@@ -1,13 +1,16 @@
 """What the monitor knows about the GPUs: plain values in base units, the unit in the name.
 
 ``None`` always means that the driver does not support the metric (or refused it): it is drawn as a gap and shown
-as a dash, never as zero. All times are ``time.time_ns()`` of the machine the GPU is in.
+as a dash, never as zero. All times are ``clock.now_ns()`` of the machine the GPU is in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+#: GPUs that are kept track of at once: more than fit a machine.
+MAX_GPUS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,31 @@ class ProcessSample:
     sm_util_percent: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UnlistedProcesses:
+    """The processes on a GPU are not known. ``reason`` is a sentence."""
+
+    time_ns: int
+    gpu_uuid: str
+    reason: str
+
+
+#: One pass over the processes: those found, and the GPUs whose processes could not be listed. A GPU of which there is
+#: neither has no processes.
+ProcessPass = tuple[ProcessSample | UnlistedProcesses, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the GPUs are really sampled.
+
+    ``call_s`` is what a call into the driver takes where that is why it is less often than asked for, else None.
+    """
+
+    hz: float
+    call_s: float | None = None
+
+
 class ProblemCode(StrEnum):
     """Why there are no live values, of the machine or of one GPU."""
 
@@ -132,6 +160,6 @@ class RunSpan:
 
 
 #: What a feed reports: an inventory, the samples of a tick or of several (oldest first, never empty), one pass over
-#: the processes (empty when there are none), or a problem of the feed itself (its agent died or hangs). The next
-#: inventory means that such a problem is over.
-MonitorEvent = Inventory | tuple[GpuSample, ...] | tuple[ProcessSample, ...] | Problem
+#: the processes (empty when there are none), the rate of sampling when it has changed, or a problem of the feed itself
+#: (its agent died or hangs). The next inventory means that such a problem is over.
+MonitorEvent = Inventory | tuple[GpuSample, ...] | ProcessPass | Pace | Problem

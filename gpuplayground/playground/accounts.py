@@ -58,10 +58,10 @@ def account_for(
     made: tuple[Receipt, ...] = ()
     if whole.samples and has_used_gpu(run, log):
         window = window_of(run, chosen)
-        made = receipts(window, whole.samples, whole.processes, run.allocator_peaks, whole.gpus, others)
+        made = receipts(window, whole.samples, whole.processes, run.allocator_peaks, whole.gpus, others, whole.unlisted)
     pids = seen.family(run.pid)
     benchmarks = tuple(
-        replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen, seen.gpus))
+        replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen, seen.gpus, seen.unlisted))
         for each in run.benchmarks
     )
     return Account(run, made, benchmarks, _thinned(whole.near(run.start_ns, run.end_ns)), whole.gpus)

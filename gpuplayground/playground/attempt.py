@@ -18,6 +18,7 @@ from gpuplayground.playground.sources import Arrival
 from gpuplayground.playground.stdin_readers import InputWatch
 from gpuplayground.playground.traced_runs import with_trace
 from gpuplayground.runtime import wire
+from gpuplayground.runtime.clock import now_ns, offset_ns
 
 #: An interpreter that has not said hello by then will not.
 _HELLO_S = 60.0
@@ -144,7 +145,7 @@ class Attempt:
             self._controls.attach(self._process)
             while not (has_ended := self._process.has_exited()) and not self._is_stuck():
                 self._turn(self._patience_s())
-            end_ns = time.time_ns()
+            end_ns = now_ns()
             was_stopped, was_killed = self._controls.stop_wanted, self._controls.kill_wanted
             self._clear_up(was_killed)
         finally:
@@ -165,6 +166,7 @@ class Attempt:
     def _order(self, script: Script) -> wire.Frame:
         return {
             "kind": "run",
+            "clock_ns": offset_ns(),
             "run_id": self._request.run_id,
             "source": self._request.source,
             "script": script.path,
@@ -315,5 +317,5 @@ class Attempt:
 
 def not_started(request: RunRequest, report: RunReport, sentence: str) -> Run:
     """Return the result of a run that did not even get a process."""
-    now = time.time_ns()
+    now = now_ns()
     return Run(request.run_id, request.name, RunState.NOT_STARTED, report.begun_ns, now, summary=sentence)

@@ -23,7 +23,7 @@ _MAX_TEXT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class GpuWindow:
-    """When the body was executed with the GPU's clock running (``time.time_ns()``), and how many times."""
+    """When the body was executed with the GPU's clock running (``clock.now_ns()``), and how many times."""
 
     start_ns: int
     end_ns: int

@@ -76,7 +76,7 @@ class Benchmark:
 
     ``samples_ns`` are times until idle of one repeat each, in the order they were taken: each is the mean of
     ``repeats`` executions in a row, so that clock and synchronisation are no more than ``overhead`` (0 to 1) of a
-    sample. ``start_ns`` and ``end_ns`` bound the sampling, in ``time.time_ns()``. ``gpu`` is from a traced pass of
+    sample. ``start_ns`` and ``end_ns`` bound the sampling, in ``clock.now_ns()``. ``gpu`` is from a traced pass of
     ``gpu_repeats`` repeats after it; None where there was none. ``gpu_note`` says why there was none, or what is
     missing in it. ``bytes_moved`` is what the snippet says it moves in one repeat, by a variable of that name.
     ``parameter`` is the sweep's variable and its value. ``error`` says why there is no (complete) measurement;

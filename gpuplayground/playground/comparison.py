@@ -44,7 +44,7 @@ class Subject:
     """One thing to compare. Times are nanoseconds: samples in the order they were taken, or one single cold time.
 
     ``error`` says why there is no time, or that it ended before its work was done: samples that were taken until then
-    count all the same, a single time does not. ``start_ns`` is when it was run, in ``time.time_ns()``, 0 where that is
+    count all the same, a single time does not. ``start_ns`` is when it was run, in ``clock.now_ns()``, 0 where that is
     not known. ``verdict`` is what was found about a benchmark, ``note`` what a person wrote beside it.
     """
 

@@ -62,7 +62,7 @@ class KernelTotals:
 
 @dataclass(frozen=True, slots=True)
 class RegionTiming:
-    """An NVTX range inside a statement: ``depth`` 0 is outermost, ``start_ns`` is ``time.time_ns()``.
+    """An NVTX range inside a statement: ``depth`` 0 is outermost, ``start_ns`` is ``clock.now_ns()``.
 
     ``wall_ns`` is the time between its push and its pop, ``busy_ns`` the union of the GPU operations launched in it.
     """

@@ -30,7 +30,7 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One line of the history. Times are nanoseconds, ``start_ns`` is ``time.time_ns()``.
+    """One line of the history. Times are nanoseconds, ``start_ns`` is ``clock.now_ns()``.
 
     ``median_ns``, ``low_ns`` and ``high_ns`` are the median of a benchmark and its 95 % confidence interval, None for
     a plain run and for a sweep; the ends are None as well where there is no interval. ``measured`` is how many values

@@ -58,7 +58,7 @@ class ProgressMemory:
 
     @property
     def start_ns(self) -> int | None:
-        """When the first statement began (``time.time_ns()``), or None before."""
+        """When the first statement began (``clock.now_ns()``), or None before."""
         return self._words[wire.Progress.START_NS] or None if self._words is not None else None
 
     @property

@@ -68,6 +68,7 @@ def receipts(
     allocator_peaks: Mapping[str, int] | None = None,
     gpus: Sequence[GpuInfo] = (),
     others: Sequence[RunSpan] = (),
+    unlisted: Mapping[str, str] | None = None,
 ) -> tuple[Receipt, ...]:
     """Return a receipt for each GPU that was used, see :func:`.used_gpus.used_gpus`; none where none was watched.
 
@@ -78,6 +79,7 @@ def receipts(
         allocator_peaks: see :class:`Receipt`.
         gpus: where their names are from.
         others: other runs of that time, whose memory is not this one's.
+        unlisted: why the processes on a GPU could not be listed then, by its UUID.
     """
     names = {gpu.uuid: gpu.name for gpu in gpus}
     made = []
@@ -86,7 +88,8 @@ def receipts(
         own_processes = [process for process in processes if process.gpu_uuid == uuid]
         beside = [other for other in others if not other.gpu_uuids or uuid in other.gpu_uuids]
         peaks = dict(allocator_peaks or {})
-        made.append(_receipt(window, own_samples, own_processes, peaks, names.get(uuid), beside))
+        reason = (unlisted or {}).get(uuid, "")
+        made.append(_receipt(window, own_samples, own_processes, peaks, names.get(uuid), beside, reason))
     return tuple(made)
 
 
@@ -108,10 +111,11 @@ def _receipt(
     allocator_peaks: dict[str, int],
     name: str | None,
     others: Sequence[RunSpan],
+    unlisted: str,
 ) -> Receipt:
     start_ns, end_ns = window.start_ns, window.end_ns
     inside = during(samples, start_ns, end_ns)
-    process_peak, process_note = _process_peak(window, processes)
+    process_peak, process_note = _process_peak(window, processes, unlisted)
     memory = returned_memory(window, samples, others)
     clocks = [sample.sm_clock_mhz for sample in inside if sample.sm_clock_mhz is not None]
     return Receipt(
@@ -148,7 +152,7 @@ def _unwatched_ns(window: Window, inside: Sequence[GpuSample]) -> int:
     return sum(gap for gap in gaps if gap > MAX_GAP_NS)
 
 
-def _process_peak(window: Window, processes: Sequence[ProcessSample]) -> tuple[int | None, str]:
+def _process_peak(window: Window, processes: Sequence[ProcessSample], unlisted: str) -> tuple[int | None, str]:
     """Return the most a process of the window held in any pass, or None and why it is not known.
 
     Several processes of the window count together.
@@ -164,6 +168,8 @@ def _process_peak(window: Window, processes: Sequence[ProcessSample]) -> tuple[i
         return max(totals.values()), ""
     if was_seen:
         return None, "The driver does not say how much memory a process holds."
+    if unlisted:
+        return None, unlisted
     return None, "No look at the GPU's processes met the snippet's: it was too short, or did not use this GPU."
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -25,6 +24,7 @@ from gpuplayground.playground.progress import MAX_LINE, ProgressMemory
 from gpuplayground.playground.result_value import ResultValue, result_of
 from gpuplayground.playground.results import Run, RunError, RunRequest, RunState, StatementTiming
 from gpuplayground.runtime import wire
+from gpuplayground.runtime.clock import now_ns
 
 
 class RunReport:
@@ -48,7 +48,7 @@ class RunReport:
         self._on_event = on_event
         self.output = OutputBatcher(self._emit_output, limit_bytes, has_room)
         self.state = RunState.STARTING
-        self.begun_ns = time.time_ns()
+        self.begun_ns = now_ns()
         self.python = ""
         self.executable = ""
         self.is_started = False
@@ -80,7 +80,7 @@ class RunReport:
             # What was printed meanwhile came before; only what is read together with the very start came after it.
             self.output.flush()
         self.state = state
-        self._on_event(StateChanged(self._request.run_id, state, time.time_ns(), detail))
+        self._on_event(StateChanged(self._request.run_id, state, now_ns(), detail))
 
     def take_frame(self, frame: wire.Frame, memory: ProgressMemory) -> None:
         """Take what the snippet's process said; what is meant for another run is ignored.
@@ -212,7 +212,7 @@ class RunReport:
             name=self._request.name,
             state=RunState.FAILED if self.has_spoken else RunState.NOT_STARTED,
             start_ns=self.begun_ns,
-            end_ns=time.time_ns(),
+            end_ns=now_ns(),
             error=self.error,
             timings=tuple(self._timings),
             summary=f"GPU Playground had to end this run ({' '.join(reason.split())[:200]}): run it again.",

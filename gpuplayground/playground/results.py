@@ -25,7 +25,7 @@ class StatementTiming:
     in use was idle, or None when CUDA is not in use. ``prewarmed_ns`` is what the modules it imports cost when the
     warm spare imported them ahead of the run (0 when nothing was imported ahead); it is not part of ``wall_ns``.
     Lines are counted from 1, both ends included. ``failed`` marks the statement that raised. ``start_ns`` is
-    ``time.time_ns()`` at its beginning, or 0 where that is not known. ``gpu`` is None where the run was not traced.
+    ``clock.now_ns()`` at its beginning, or 0 where that is not known. ``gpu`` is None where the run was not traced.
     ``is_region`` marks the row of an NVTX range, which tables put under its statement; no run has one.
     """
 
@@ -103,7 +103,7 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that is over. ``start_ns`` and ``end_ns`` are ``time.time_ns()``: the clock of the monitor's samples."""
+    """A run that is over. ``start_ns`` and ``end_ns`` are ``clock.now_ns()``: the clock of the monitor's samples."""
 
     run_id: str
     name: str

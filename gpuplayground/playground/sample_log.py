@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gpuplayground.monitor.samples import METRICS, GpuInfo, GpuSample, Inventory, MonitorEvent, ProcessSample
+from gpuplayground.monitor.samples import (
+    MAX_GPUS,
+    METRICS,
+    GpuInfo,
+    GpuSample,
+    Inventory,
+    MonitorEvent,
+    ProcessSample,
+    UnlistedProcesses,
+)
 from gpuplayground.playground.leftovers import lineage
 
 KEPT_S = 1200.0
@@ -21,6 +30,8 @@ THINNED_S = 14_400.0
 _THINNED_NS = 1_000_000_000
 #: Rows of processes kept in all: twenty minutes of passes each half second with eight processes.
 MAX_PROCESSES = 20_000
+#: Times kept at which the processes on a GPU could not be listed: twenty minutes of 64 GPUs.
+MAX_UNLISTED = 40_000
 #: Processes whose most memory is remembered after their passes are forgotten.
 MAX_PEAKS = 1000
 _BEYOND_NS = 500_000_000
@@ -34,13 +45,15 @@ _IS_WHOLE = tuple("int" in str(GpuSample.__dataclass_fields__[name].type) for na
 class Watched:
     """What was seen between two times, by time. ``gpus`` are those found last.
 
-    ``lineages`` has what each process descended from when it was first seen, see :func:`.leftovers.lineage`.
+    ``lineages`` has what each process descended from when it was first seen, see :func:`.leftovers.lineage`;
+    ``unlisted`` has why the processes on a GPU could not be listed, by its UUID.
     """
 
     samples: tuple[GpuSample, ...]
     processes: tuple[ProcessSample, ...]
     gpus: tuple[GpuInfo, ...]
     lineages: dict[int, frozenset[int]] = field(default_factory=dict)
+    unlisted: dict[str, str] = field(default_factory=dict)
 
     def family(self, pid: int | None) -> tuple[int, ...]:
         """Return a snippet's process, and those it started, directly or not, that were seen on a GPU."""
@@ -133,10 +146,10 @@ class SampleLog:
     Args:
         seconds: how far back all samples reach.
         hz: the rate at which they do; at a higher one they reach back less far.
-        max_gpus: of more, those seen longest ago are forgotten.
+        max_gpus: of more, those that are gone are forgotten, and none is kept in place of one that is there.
     """
 
-    def __init__(self, seconds: float = KEPT_S, hz: float = 10.0, max_gpus: int = 16) -> None:
+    def __init__(self, seconds: float = KEPT_S, hz: float = 10.0, max_gpus: int = MAX_GPUS) -> None:
         self._capacity = max(1, math.ceil(seconds * hz))
         self._max_gpus = max_gpus
         self._lock = threading.Lock()
@@ -145,6 +158,7 @@ class SampleLog:
         self._process_count = 0
         self._peaks: dict[tuple[str, int], tuple[ProcessSample, frozenset[int]]] = {}
         self._gpus: tuple[GpuInfo, ...] = ()
+        self._unlisted: deque[UnlistedProcesses] = deque(maxlen=MAX_UNLISTED)
 
     @property
     def nbytes(self) -> int:
@@ -165,10 +179,10 @@ class SampleLog:
                 self._gpus = event.gpus
             elif isinstance(event, tuple):
                 samples = [each for each in event if isinstance(each, GpuSample)]
-                for sample in samples:
-                    self._gpu(sample.gpu_uuid).add(sample)
+                self._add_samples(samples)
                 if not samples:
                     self._add_pass(tuple(each for each in event if isinstance(each, ProcessSample)))
+                    self._unlisted += [each for each in event if isinstance(each, UnlistedProcesses)]
 
     def has_seen(self, pid: int | None) -> bool:
         """Return whether a process was on a GPU in one of the passes that are kept."""
@@ -187,6 +201,7 @@ class SampleLog:
             ]
             peaks = list(self._peaks.values())
             passes = list(self._passes)
+            unlisted = {row.gpu_uuid: row.reason for row in self._unlisted if start_ns <= row.time_ns <= end_ns}
             gpus = self._gpus
         samples = [
             GpuSample(int(time_ns), uuid, *_values(row))
@@ -197,7 +212,7 @@ class SampleLog:
         rows = [*peaks, *((each, known[each.pid]) for found, known in passes for each in found)]
         inside = sorted((row for row in rows if start_ns <= row[0].time_ns <= end_ns), key=lambda row: row[0].time_ns)
         lineages = {each.pid: numbers for each, numbers in inside}
-        return Watched(tuple(samples), tuple(each for each, _ in inside), gpus, lineages)
+        return Watched(tuple(samples), tuple(each for each, _ in inside), gpus, lineages, unlisted)
 
     def clear(self) -> None:
         """Forget everything, for instance because what comes now is from elsewhere."""
@@ -205,16 +220,24 @@ class SampleLog:
             self._kept.clear()
             self._passes.clear()
             self._peaks.clear()
+            self._unlisted.clear()
             self._process_count = 0
             self._gpus = ()
 
-    def _gpu(self, uuid: str) -> _Gpu:
-        gpu = self._kept.get(uuid)
-        if gpu is None:
-            if len(self._kept) >= self._max_gpus:
-                del self._kept[min(self._kept, key=lambda each: self._kept[each].newest.last_ns)]
-            gpu = self._kept[uuid] = _Gpu(uuid, self._capacity)
-        return gpu
+    def _add_samples(self, samples: list[GpuSample]) -> None:
+        present = {sample.gpu_uuid for sample in samples}
+        for sample in samples:
+            gpu = self._kept.get(sample.gpu_uuid) or self._new(sample.gpu_uuid, present)
+            if gpu is not None:
+                gpu.add(sample)
+
+    def _new(self, uuid: str, present: set[str]) -> _Gpu | None:
+        if len(self._kept) >= self._max_gpus:
+            gone = self._kept.keys() - present
+            if not gone:
+                return None
+            del self._kept[min(gone, key=lambda each: self._kept[each].newest.last_ns)]
+        return self._kept.setdefault(uuid, _Gpu(uuid, self._capacity))
 
     def _add_pass(self, processes: tuple[ProcessSample, ...]) -> None:
         if not processes:

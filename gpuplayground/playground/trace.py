@@ -18,7 +18,7 @@ class OpKind(IntEnum):
     GRAPH = 3  # a CUDA graph launched as one
 
 
-#: One row for each operation, ordered by ``start_ns``. Times are ``time.time_ns()`` of this machine; ``name`` indexes
+#: One row for each operation, ordered by ``start_ns``. Times are ``clock.now_ns()`` of this machine; ``name`` indexes
 #: :attr:`Trace.names`; ``copy_kind``, ``source_memory`` and ``target_memory`` are CUPTI's numbers
 #: (CUpti_ActivityMemcpyKind, CUpti_ActivityMemoryKind); ``statement`` is the index of the statement that launched it,
 #: or -1.
@@ -45,7 +45,7 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An interval on the CPU, in ``time.time_ns()``; ``name`` is the function."""
+    """An interval on the CPU, in ``clock.now_ns()``; ``name`` is the function."""
 
     kind: SpanKind
     start_ns: int
@@ -55,7 +55,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """An NVTX range of a snippet, in ``time.time_ns()``; ``end_ns`` is that of the run where it was never popped."""
+    """An NVTX range of a snippet, in ``clock.now_ns()``; ``end_ns`` is that of the run where it was never popped."""
 
     name: str
     start_ns: int

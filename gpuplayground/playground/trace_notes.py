@@ -115,7 +115,7 @@ class Notes:
 
 
 class Clock:
-    """Turns CUPTI's times into ``time.time_ns()`` by pairs of both.
+    """Turns CUPTI's times into ``clock.now_ns()`` by pairs of both.
 
     Between two pairs the distance of the clocks changes evenly, outside it is that of the nearest pair.
 
@@ -139,7 +139,7 @@ class Clock:
         self._drifts = np.array([offset - offsets[0] for offset in offsets], np.float64)
 
     def wall(self, times: Times) -> Times:
-        """Return times of CUPTI's clock as ``time.time_ns()``, within what a trace may hold."""
+        """Return times of CUPTI's clock as ``clock.now_ns()``, within what a trace may hold."""
         drifts = np.interp((times - self._origin).astype(np.float64), self._moments, self._drifts)
         placed: npt.NDArray[np.int64] = times + self._offset + np.rint(drifts).astype(np.int64)
         return np.clip(placed, 0, LATEST_NS)

@@ -20,7 +20,7 @@ _Timed = TypeVar("_Timed", GpuSample, ProcessSample)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time, in ``time.time_ns()``, and whose it was.
+    """A stretch of time, in ``clock.now_ns()``, and whose it was.
 
     ``pids`` are the processes that worked in it; ``gpu_uuids`` the GPUs chosen for it, empty where none were chosen.
     """

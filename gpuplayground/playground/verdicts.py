@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gpuplayground.monitor.samples import GpuInfo, GpuSample, ProcessSample
 from gpuplayground.playground.benchmark_results import Benchmark, Flag, FlagKind
@@ -29,6 +29,7 @@ def judge(
     own_pids: Collection[int],
     gpu_uuids: Collection[str] = (),
     gpus: Sequence[GpuInfo] = (),
+    unlisted: Mapping[str, str] | None = None,
 ) -> tuple[Flag, ...]:
     """Return every doubt about a benchmark, or the flag ``STEADY`` alone; nothing where nothing was measured.
 
@@ -44,6 +45,7 @@ def judge(
         own_pids: the snippet's process and those it started that were seen on a GPU.
         gpu_uuids: the GPUs chosen for the run; without them those that were used, see :mod:`.used_gpus`.
         gpus: where their order and their names are from.
+        unlisted: why the processes on a GPU could not be listed then, by its UUID.
     """
     if not benchmark.samples_ns:
         return ()
@@ -54,7 +56,7 @@ def judge(
     left_gpu_alone = _has_seen_no_work(benchmark) and len(own_pids) < 2
     if benchmark.uses_gpu and not left_gpu_alone:
         window = Window(benchmark.start_ns, benchmark.end_ns, tuple(own_pids), tuple(gpu_uuids))
-        watched = watched_gpus(window, samples, processes, gpus)
+        watched = watched_gpus(window, samples, processes, gpus, unlisted or {})
         flags += [*doubts(watched, window), *_launches(benchmark, of_times), *_copies(benchmark)]
     return tuple(flags) or (_steady(of_times, _steady_gpu(benchmark, watched, left_gpu_alone=left_gpu_alone)),)
 
@@ -129,7 +131,8 @@ def _steady_gpu(benchmark: Benchmark, watched: list[WatchedGpu], *, left_gpu_alo
     if left_gpu_alone:
         return "; by its traced pass it did not use the GPU"
     clocks = clocks_text(watched)
-    return f", SM clock {clocks}" if clocks else "; the GPU's clocks were not watched"
+    of_clocks = f", SM clock {clocks}" if clocks else "; the GPU's clocks were not watched"
+    return of_clocks + ("; other processes could not be seen" if any(gpu.is_unlisted for gpu in watched) else "")
 
 
 def _known(times: Summary) -> str:

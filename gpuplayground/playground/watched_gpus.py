@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from gpuplayground.monitor.samples import GpuInfo, GpuSample, ProcessSample
@@ -26,17 +26,22 @@ LEAST_CLOCK_SAMPLES = 3
 class WatchedGpu:
     """What was seen of a GPU. ``name`` is empty where no other was used; ``working`` shows it at work, if ever it was.
 
-    ``has_worked`` is whether it was not idle in all of them.
+    ``has_worked`` is whether it was not idle in all of them, ``is_unlisted`` whether not all its processes are known.
     """
 
     name: str
     working: list[GpuSample]
     processes: list[ProcessSample]
     has_worked: bool
+    is_unlisted: bool = False
 
 
 def watched_gpus(
-    window: Window, samples: Sequence[GpuSample], processes: Sequence[ProcessSample], gpus: Sequence[GpuInfo]
+    window: Window,
+    samples: Sequence[GpuSample],
+    processes: Sequence[ProcessSample],
+    gpus: Sequence[GpuInfo],
+    unlisted: Collection[str] = (),
 ) -> list[WatchedGpu]:
     """Return what was seen of the GPUs that were used.
 
@@ -52,7 +57,8 @@ def watched_gpus(
         working = [each for each in watched if not (each.event_reasons or 0) & event_reasons.IDLE]
         at_work = during(working or watched, window.start_ns + EDGE_NS, window.end_ns - EDGE_NS)
         beside = [each for each in nearby if each.gpu_uuid == uuid]
-        found.append(WatchedGpu(names.get(uuid, uuid), at_work or working or watched, beside, bool(working)))
+        seen = at_work or working or watched
+        found.append(WatchedGpu(names.get(uuid, uuid), seen, beside, bool(working), uuid in unlisted))
     return [gpu for gpu in found if gpu.has_worked] or found
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from itertools import repeat
-from time import perf_counter_ns, time_ns
+from time import perf_counter_ns
 from typing import Callable
 
 from .bench_body import Body, empty_body
+from .clock import now_ns
 from .cuda import CudaClock
 from .medians import Convergence, median, quantile
 
@@ -150,7 +151,7 @@ class Meter:
         """Take samples until their median is known or the time is up; at least one."""
         body, count, add = self._body, self.repeats, self.convergence.add
         before_each, deadline = self._before_each, self._deadline
-        self.start_ns = time_ns()
+        self.start_ns = now_ns()
         try:
             while True:
                 if before_each is not None:
@@ -161,7 +162,7 @@ class Meter:
                     break
                 self._on_progress(SAMPLING, self)
         finally:
-            self.end_ns = time_ns()
+            self.end_ns = now_ns()
         self.convergence.look()
 
     def execute(self, count: int) -> int:

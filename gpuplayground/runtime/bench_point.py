@@ -6,11 +6,12 @@ import gc
 import math
 import operator
 from contextlib import contextmanager, suppress
-from time import perf_counter_ns, sleep, time_ns
+from time import perf_counter_ns, sleep
 from typing import Any, Callable, Iterator, Protocol
 
 from . import wire
 from .bench_meter import Meter
+from .clock import now_ns
 from .interrupts import uninterrupted
 from .l2 import L2Error, L2Flush
 from .medians import LEAST_TIME_NS
@@ -156,7 +157,7 @@ class Point:
 
 
 def _windows(meter: Meter, flush: L2Flush | None) -> list[list[int]]:
-    """Execute the body and return between when, in ``time.time_ns()``, and how often in each window."""
+    """Execute the body and return between when, in ``clock.now_ns()``, and how often in each window."""
     count = max(1, min(round(_PASS_NS / max(1.0, meter.repeat_ns)), _PASS_REPEATS))
     if flush is None:
         return [_window(meter, count)]
@@ -170,9 +171,9 @@ def _windows(meter: Meter, flush: L2Flush | None) -> list[list[int]]:
 
 
 def _window(meter: Meter, count: int) -> list[int]:
-    start = time_ns()
+    start = now_ns()
     meter.execute(count)
-    return [start, time_ns(), count]
+    return [start, now_ns(), count]
 
 
 def _bytes_moved(namespace: dict[str, Any]) -> int | None:

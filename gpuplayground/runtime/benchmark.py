@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from time import perf_counter_ns, time_ns
+from time import perf_counter_ns
 from typing import Any, Callable, Sequence
 
 from . import wire
@@ -11,6 +11,7 @@ from .bench_body import RefusedError, Selection
 from .bench_meter import Meter
 from .bench_point import Point, Send, Tracer
 from .bench_sweep import Sweep
+from .clock import now_ns
 from .cuda import CudaClock
 from .statements import SharedProgress, Statement, execute
 from .tracebacks import Script, error_frame, without_our_frames
@@ -126,7 +127,7 @@ class BenchmarkRun:
         """Record that the body is what runs, and return the time."""
         words = self._progress.words
         words[Progress.CURRENT] = len(self._selection.set_up)
-        words[self._slot + 3] = time_ns() - words[Progress.START_NS]
+        words[self._slot + 3] = now_ns() - words[Progress.START_NS]
         return perf_counter_ns()
 
     def _mark_failed(self, error: BaseException, began: int) -> None:

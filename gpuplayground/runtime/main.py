@@ -10,7 +10,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Sequence
 
-from . import streams, wire
+from . import clock, streams, wire
 from .channel import Channel, out_of_the_way
 from .cuda import CudaClock
 from .forks import prepare_for_forks
@@ -62,6 +62,7 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
             break
         warmup.import_all(order["imports"], order["folder"])
         channel.send({"kind": "ready"})
+    clock.follow(order["clock_ns"])
     script.path, script.shown = order["script"], order["shown"]
     _Execution(order, script, channel, progress, memory, warmup, startup, tracer).run()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import _ast as ast
 import sys
 import warnings
-from time import perf_counter_ns, time_ns
+from time import perf_counter_ns
 from types import CodeType
 from typing import Any, Callable, Iterator, Sequence
 
+from .clock import now_ns
 from .cuda import CudaClock
 from .wire import Progress
 
@@ -114,7 +115,7 @@ def execute(
     current, first, stride, done = Progress.CURRENT, Progress.FIRST, Progress.STRIDE, Progress.DONE
     clock = perf_counter_ns
     origin = clock()
-    progress.words[Progress.START_NS] = time_ns()
+    progress.words[Progress.START_NS] = now_ns()
     slot, unseen = first, 0
     # Stop may raise between any two of these lines: both are -1 unless a statement has begun, or ended, unrecorded.
     start = wall = -1

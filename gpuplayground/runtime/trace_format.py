@@ -1,7 +1,7 @@
 """The file into which a snippet's process writes what CUPTI reports, and from which the session reads it.
 
 A sequence of chunks, each a header and a payload, so that whatever was written before a crash can be read. Times are
-CUPTI's clock in nanoseconds; ``clock`` notes tie it to ``time.time_ns()``.
+CUPTI's clock in nanoseconds; ``clock`` notes tie it to ``clock.now_ns()``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REGIONS = "regions"
 SPANS = "spans"
 #: [index of a statement, the first correlation number that it used]
 STATEMENTS = "statements"
-#: [CUPTI's time, time.time_ns() at the same moment]
+#: [CUPTI's time, clock.now_ns() at the same moment]
 CLOCK = "clock"
 #: [number of records lost]
 DROPPED = "dropped"

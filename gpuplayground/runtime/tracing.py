@@ -12,11 +12,11 @@ import os
 import re
 import sys
 from contextlib import suppress
-from time import time_ns
 from typing import Any, Sequence
 
 from . import trace_format
 from .channel import OwnDescriptor
+from .clock import now_ns
 from .compilers import Compilers
 from .cupti import CONTEXT_CALLS, CPU_KINDS, GPU_KINDS, KERNEL, MARKER, MEMSET, OVERHEAD, WAIT_CALL, Cupti, CuptiError
 from .cupti import DRIVER as DRIVER_CALL
@@ -120,7 +120,7 @@ class Tracer:
         """Write what is known at the end of the statements, which began at ``starts_ns``; return :attr:`reason`.
 
         Args:
-            starts_ns: ``time.time_ns()`` at the beginning of each statement that was executed, in their order.
+            starts_ns: ``clock.now_ns()`` at the beginning of each statement that was executed, in their order.
         """
         cupti = self._cupti
         if cupti is None:
@@ -168,7 +168,7 @@ class Tracer:
         tries = []
         for _ in range(9):
             before = cupti.timestamp()
-            now = time_ns()
+            now = now_ns()
             after = cupti.timestamp()
             tries.append((after - before, [(before + after) // 2, now]))
         self._note(trace_format.CLOCK, [min(tries)[1]])

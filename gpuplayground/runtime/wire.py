@@ -113,7 +113,7 @@ class Progress:
 
     #: Index of the statement that is executing, or -1.
     CURRENT = 0
-    #: ``time.time_ns()`` when the first statement began.
+    #: ``clock.now_ns()`` when the first statement began.
     START_NS = 1
     #: First word of the first statement; each takes ``STRIDE`` words: wall_ns, synced_ns (or -1), outcome, and when it
     #: began, in nanoseconds after ``START_NS``.

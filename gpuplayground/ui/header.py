@@ -24,6 +24,7 @@ from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.pill import Pill
 from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.units import rate
 
 #: Widths in pixels below which the driver's versions, then the title, are left out.
 _ROOM_FOR_DRIVER, _ROOM_FOR_TITLE = 1180, 1040
@@ -119,12 +120,13 @@ class Header(QFrame):
             parts.append(self.tr("CUDA {0}").format(driver.cuda_version))
         self.driver_label.setText(" · ".join(parts) or self.tr("No NVIDIA driver"))
 
-    def set_source(self, *, recording: bool, hz: float) -> None:
-        """Show whether the graphs are live, and how often they are sampled."""
+    def set_source(self, *, recording: bool, hz: float, reason: str = "") -> None:
+        """Show whether the graphs are live, and how often they are sampled; ``reason`` is why it is less often."""
         if recording:
             self.rate_pill.set(self.tr("Recording"), "warning")
         else:
-            self.rate_pill.set(self.tr("{0:g} Hz").format(hz), "good")
+            self.rate_pill.set(rate(hz), "warning" if reason else "good")
+        self.rate_pill.setToolTip(reason)
 
     def set_stop_state(self, *, can_stop: bool, kills: bool) -> None:
         """Show whether Stop has something to stop, and whether it has become Kill."""

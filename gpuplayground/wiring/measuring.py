@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +22,7 @@ from gpuplayground.playground.receipt import SETTLE_S
 from gpuplayground.playground.results import Run, RunRequest, RunState
 from gpuplayground.playground.sample_log import SampleLog
 from gpuplayground.playground.used_gpus import MARGIN_NS
+from gpuplayground.runtime.clock import now_ns
 from gpuplayground.ui.playground.panel import PlaygroundPanel
 from gpuplayground.workers.history_keeper import HistoryKeeper
 from gpuplayground.workers.monitor_controller import UNWATCHED_BATCH_S, MonitorController
@@ -91,7 +91,7 @@ class Measuring(QObject):
     def complete_now(self) -> None:
         """Account for the runs that are over as far as can be: nothing comes after it."""
         for run_id, (_, _, run) in tuple(self._due.items()):
-            is_settled = time.time_ns() - run.end_ns >= SETTLE_S * 1e9
+            is_settled = now_ns() - run.end_ns >= SETTLE_S * 1e9
             # Until then a GPU may not have given back the memory: that it did not would be said of the run.
             self._accounted(self._work(run_id, MARGIN_NS if is_settled else 0)())
 

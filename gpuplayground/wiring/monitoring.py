@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from gpuplayground.monitor.recording_report import RecordingReport
-from gpuplayground.monitor.samples import Inventory
+from gpuplayground.monitor.samples import Inventory, Pace
+from gpuplayground.runtime.clock import now_ns
 from gpuplayground.settings import Settings
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.monitor.run_bands import RunBands
 from gpuplayground.ui.monitor.time_axis import clock_time
+from gpuplayground.units import rate
 from gpuplayground.workers.monitor_controller import MonitorController
 
 SUFFIX = ".gpurec"
@@ -49,6 +50,7 @@ class Monitoring(QObject):
         monitor.replaySampled.connect(panel.recorded.add_samples)
         monitor.replayProcessesSampled.connect(panel.recorded.set_processes)
         monitor.problemChanged.connect(panel.set_problem)
+        monitor.paceChanged.connect(self._show_source)
         monitor.recordingChanged.connect(self._recording_changed)
         monitor.recordedRunsChanged.connect(self._bands.set_recorded)
         monitor.inventoried.connect(self._live_inventoried)
@@ -101,18 +103,21 @@ class Monitoring(QObject):
 
     def _show_source(self) -> None:
         """Say where the readings come from, at the top, at the bottom, and by what can be done about it."""
-        monitor, header, hz = self._monitor, self._window.header, self._settings.sampling_hz
+        monitor, header = self._monitor, self._window.header
+        pace = monitor.pace or Pace(self._settings.sampling_hz)
+        reason = "" if pace.call_s is None else self.tr("the driver takes {0} a call").format(_call_time(pace.call_s))
         is_live = bool(monitor.has_live_gpus) and not monitor.shows_recording
         paused_ns = self._panel.paused_ns
         if paused_ns is not None:
-            words = self.tr("Paused at {0}").format(clock_time(paused_ns or time.time_ns()))
+            words = self.tr("Paused at {0}").format(clock_time(paused_ns or now_ns()))
             header.rate_pill.set(words, "warning")
         elif monitor.shows_recording:
             words = self.tr("Recording")
-            header.set_source(recording=True, hz=hz)
+            header.set_source(recording=True, hz=pace.hz)
         elif is_live:
-            words = self.tr("Sampling {0:g} Hz").format(hz)
-            header.set_source(recording=False, hz=hz)
+            words = self.tr("Sampling {0}").format(rate(pace.hz))
+            words = f"{words}: {reason}" if reason else words
+            header.set_source(recording=False, hz=pace.hz, reason=reason)
         else:
             words = "" if monitor.has_live_gpus is None else self.tr("No GPU")
             header.rate_pill.set(words, "muted")
@@ -163,3 +168,8 @@ class Monitoring(QObject):
                 self._window.say(self.tr("“{0}” already exists: choose another name.").format(path))
                 return
         self._monitor.recorder.start(path)
+
+
+def _call_time(seconds: float) -> str:
+    """Return what a call takes, as exactly as it is worth: ``20 ms``, ``1.2 s``."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"

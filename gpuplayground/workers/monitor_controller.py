@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from gpuplayground.monitor.feed import Feed
 from gpuplayground.monitor.recording import RecordingError
 from gpuplayground.monitor.replay import ReplayFeed
-from gpuplayground.monitor.samples import Inventory, Problem, RunSpan
+from gpuplayground.monitor.samples import Inventory, Pace, Problem, RunSpan
+from gpuplayground.runtime.clock import now_ns
 from gpuplayground.workers.live_recorder import LiveRecorder
 from gpuplayground.workers.monitor_worker import MonitorWorker
 from gpuplayground.workers.task import Tasks
@@ -92,6 +93,7 @@ class MonitorController(QObject):
     processesSampled = Signal(object)  # tuple[ProcessSample, ...]
     liveSeen = Signal(object)  # each of these events
     problemChanged = Signal(object)  # Problem of the live feed, or None
+    paceChanged = Signal(object)  # Pace of the live feed
     # Of the recording that is shown.
     recordingChanged = Signal(object)  # "NVIDIA H200, 2026-11-23" before anything of it comes, or None when live
     replayInventoried = Signal(object)
@@ -111,6 +113,8 @@ class MonitorController(QObject):
         self._chosen_file: Path | None = None
         self._wanted_file: Path | None = None  # chosen, but not read yet
         self._live_inventory: Inventory | None = None
+        #: How often this machine's GPUs are really sampled, None while that is not known yet.
+        self.pace: Pace | None = None
         self._problem: Problem | None = None
         self._is_ended = False
         self._threads, self._tasks = Threads(self), Tasks(self)
@@ -121,6 +125,7 @@ class MonitorController(QObject):
         self._live.sampled.connect(self._live_sampled)
         self._live.processesSampled.connect(self._live_processes)
         self._live.problemChanged.connect(self._live_problem)
+        self._live.paceChanged.connect(self._live_pace)
 
     @property
     def shows_recording(self) -> bool:
@@ -233,7 +238,7 @@ class MonitorController(QObject):
         self.recordingChanged.emit(None)
 
     def _look_up_runs(self) -> None:
-        since_ns = time.time_ns() - RECORDED_RUNS_NS
+        since_ns = now_ns() - RECORDED_RUNS_NS
         runs = self._replay.feed.runs(since_ns, MAX_RECORDED_RUNS) if self._replay is not None else ()
         if runs != self._recorded_runs:
             self._recorded_runs = runs
@@ -263,6 +268,10 @@ class MonitorController(QObject):
     def _live_processes(self, processes: object) -> None:
         self.liveSeen.emit(processes)
         self.processesSampled.emit(processes)
+
+    def _live_pace(self, pace: Pace) -> None:
+        self.pace = pace
+        self.paceChanged.emit(pace)
 
     def _live_problem(self, problem: Problem | None) -> None:
         self._problem = problem

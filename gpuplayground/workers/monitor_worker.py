@@ -10,7 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QThread, Signal
 
 from gpuplayground.monitor.recording import RecordingError, RecordingWriter
-from gpuplayground.monitor.samples import GpuSample, Inventory, MonitorEvent, Problem
+from gpuplayground.monitor.samples import GpuSample, Inventory, MonitorEvent, Pace, Problem
 
 #: Stopping a feed takes some milliseconds; closing the window must not take longer than this for whatever reason.
 STOP_MS = 900
@@ -52,7 +52,8 @@ class MonitorWorker(QThread):
 
     inventoried = Signal(object)  # Inventory
     sampled = Signal(object)  # tuple[GpuSample, ...]
-    processesSampled = Signal(object)  # tuple[ProcessSample, ...]
+    processesSampled = Signal(object)  # ProcessPass
+    paceChanged = Signal(object)  # Pace
     problemChanged = Signal(object)  # Problem | None
     recordingFailed = Signal(str)
 
@@ -115,6 +116,8 @@ class MonitorWorker(QThread):
         elif isinstance(event, Inventory):
             self.inventoried.emit(event)
             self._set_problem(event.problem)
+        elif isinstance(event, Pace):
+            self.paceChanged.emit(event)
         elif event and isinstance(event[0], GpuSample):
             self.sampled.emit(event)
         else:

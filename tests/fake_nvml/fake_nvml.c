@@ -12,6 +12,8 @@
  *   pids=123,456       pids to report instead of made-up ones
  *   graphics=1         the last process also draws, and one more only draws
  *   noise=1            nvmlInit prints to stdout
+ *   latin1=F,...       function F answers with a text that is not UTF-8
+ *   used=MIB           memory in use instead of the wave    util=PERCENT       utilization instead of the wave
  */
 #define _GNU_SOURCE
 #include <math.h>
@@ -23,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_GPUS = 32, TEXT = 4096 };
+enum { MAX_GPUS = 256, TEXT = 4096 };
 enum { SUCCESS = 0, UNINITIALIZED = 1, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7,
        GPU_IS_LOST = 15 };
 
@@ -34,8 +36,9 @@ typedef struct { int identity; } Gpu;
 
 static Gpu gpus[MAX_GPUS];
 static int initialized;
-static char settings[2 * TEXT];
-static int has_faults;
+/* Of each thread by itself: one may read them while another finds them changed. */
+static __thread char settings[2 * TEXT];
+static __thread int has_faults;
 
 static double now_s(void) {
     struct timespec t;
@@ -43,12 +46,18 @@ static double now_s(void) {
     return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+static double steady_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 static void read_settings(void) {
-    static double checked_s;
-    static struct timespec modified;
-    static int started;
+    static __thread double checked_s;
+    static __thread struct timespec modified;
+    static __thread int started;
     const char *control = getenv("FAKE_NVML_CONTROL"), *initial = getenv("FAKE_NVML");
-    double now = now_s();
+    double now = steady_s();
     struct stat status;
     if (started && (!control || now - checked_s < 0.02)) return;
     checked_s = now;
@@ -152,15 +161,20 @@ static double wave(Gpu *gpu, double middle, double amplitude, double period_s) {
     return middle + amplitude * sin(2 * M_PI * now_s() / period_s + gpu->identity);
 }
 
-static double util(Gpu *gpu) { return wave(gpu, 50, 45, 20); }
+static double util(Gpu *gpu) { return number("util", -1) < 0 ? wave(gpu, 50, 45, 20) : number("util", 0); }
 static double power_mw(Gpu *gpu) { return 1000 * wave(gpu, 350, 250, 20); }
 static const ullong total_bytes = 85899345920ull;
-static ullong used_bytes(Gpu *gpu) { return (ullong)(total_bytes / 65536 * wave(gpu, 0.5, 0.3, 30)) * 65536; }
+static ullong used_bytes(Gpu *gpu) {
+    if (number("used", -1) >= 0) return (ullong)number("used", 0) << 20;
+    return (ullong)(total_bytes / 65536 * wave(gpu, 0.5, 0.3, 30)) * 65536;
+}
 
-static ret text(char *to, uint length, const char *format, int value) {
+static ret text_of(const char *function, char *to, uint length, const char *format, int value) {
     snprintf(to, length, format, value);
+    if (listed("latin1", function, NULL)) to[1] = '\xe9';
     return SUCCESS;
 }
+#define text(...) text_of(__func__, __VA_ARGS__)
 
 /* ---- the library ---- */
 
@@ -343,13 +357,12 @@ ret nvmlDeviceGetMPSComputeRunningProcesses_v3(Gpu *gpu, uint *count, Process *t
 typedef struct { uint pid; ullong timestamp; uint sm, memory, encoder, decoder; } ProcessUtilization;
 ret nvmlDeviceGetProcessUtilization(Gpu *gpu, ProcessUtilization *to, uint *count, ullong since_us) {
     ENTER(gpu);
-    (void)since_us;
     int running = number("processes", 1);
     uint room = *count;
-    *count = 2 * running;
-    if (!running) return NOT_FOUND;
-    if (!to || *count > room) return INSUFFICIENT_SIZE;
     ullong time_us = (ullong)(1e6 * now_s());
+    *count = 2 * running;
+    if (!running || time_us <= since_us) return NOT_FOUND;
+    if (!to || *count > room) return INSUFFICIENT_SIZE;
     for (int i = 0; i < running; i++) {
         /* Newest first, to see that the newest counts. */
         to[2 * i] = (ProcessUtilization){pid_of(gpu, i), time_us, nonsense(gpu, util(gpu) / running), 0, 0, 0};

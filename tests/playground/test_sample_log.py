@@ -95,7 +95,7 @@ def test_it_holds_the_newest_of_a_clock_that_may_be_set_back(clock: list[int], c
 
 
 def test_memory_is_bounded_for_sixteen_gpus() -> None:
-    log = SampleLog()
+    log = SampleLog(max_gpus=16)
     for number in range(20):
         log.add((sample(number + 1, f"GPU-{number}"),))
     assert log.nbytes < 64 << 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import IntEnum
@@ -11,6 +10,7 @@ from itertools import groupby
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from gpuplayground.playground.history_entries import HistoryEntry
+from gpuplayground.runtime.clock import now_ns
 from gpuplayground.ui.history import entry_text
 from gpuplayground.ui.theme import align_right, ui_font
 
@@ -173,7 +173,7 @@ class HistoryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(entry, column)
         if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.NAME:
-            return entry_text.spoken(entry, time.time_ns())
+            return entry_text.spoken(entry, now_ns())
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -195,7 +195,7 @@ class HistoryModel(QAbstractTableModel):
             case Column.PIN:
                 return ""
             case Column.WHEN:
-                return entry_text.when(entry, time.time_ns())
+                return entry_text.when(entry, now_ns())
             case Column.NAME:
                 return f"{entry.name} · {entry.label}" if entry.label else entry.name
             case Column.DEVICE:

@@ -99,9 +99,9 @@ class GpuCard(QWidget):
         """Show a GPU that was enumerated again."""
         self._set(info=info)
 
-    def set_processes(self, count: int | None) -> None:
-        """Show how many processes use the GPU; None while that is unknown."""
-        self._set(processes=count)
+    def set_processes(self, count: int | None, unlisted: str = "") -> None:
+        """Show how many processes use the GPU; None while that is unknown, ``unlisted`` is why it cannot be known."""
+        self._set(processes=None if unlisted else count, unlisted=unlisted)
 
     def set_problem(self, problem: Problem | None) -> None:
         """Show that the GPU is lost or does not answer, or that it does again."""

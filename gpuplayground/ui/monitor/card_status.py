@@ -33,12 +33,16 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class CardStatus:
-    """Everything a card knows of its GPU but the chart. ``processes`` is None until they were counted once."""
+    """Everything a card knows of its GPU but the chart.
+
+    ``processes`` is None until they were counted once, and while they cannot be listed: ``unlisted`` then says why.
+    """
 
     info: GpuInfo
     sample: GpuSample | None = None
     problem: Problem | None = None
     processes: int | None = None
+    unlisted: str = ""
     recording: str = ""
     paused: bool = False
 
@@ -100,7 +104,9 @@ class CardStatus:
             tags.append(Tag(_tr("paused"), "muted"))
         if self.recording:
             tags.append(Tag(self.recording, "warning"))
-        if self.processes is not None and self.problem is None:
+        if self.unlisted and self.problem is None:
+            tags.append(Tag(_tr("processes —"), "muted"))
+        elif self.processes is not None and self.problem is None:
             tags.append(Tag(process_count(self.processes), "good" if self.processes else "muted"))
         return tuple(tags)
 
@@ -112,7 +118,7 @@ class CardStatus:
     @property
     def description(self) -> str:
         """Return in words what the card shows."""
-        parts = (self.message, spoken(self.figures), *(tag.text for tag in self.tags))
+        parts = (self.message, spoken(self.figures), *(tag.text for tag in self.tags), self.unlisted.removesuffix("."))
         return ". ".join(part for part in parts if part)
 
     @property
@@ -120,7 +126,8 @@ class CardStatus:
         """Return what the pointer reveals: the whole name, the whole message, and what utilization means."""
         lines = (f"{self.title} · {self.info.name}", self.message)
         head = "<br>".join(f"<b>{escape(line)}</b>" for line in lines if line)
-        return f"<p>{head}</p><p>{escape(utilization_note())}</p>"
+        notes = (self.unlisted if self.problem is None else "", utilization_note())
+        return f"<p>{head}</p>" + "".join(f"<p>{escape(note)}</p>" for note in notes if note)
 
 
 def _tr(text: str) -> str:

@@ -128,9 +128,9 @@ class Details(QFrame):
         if self._timeline is not None:
             self._timeline.set_paused(time_ns)
 
-    def set_processes(self, rows: tuple[ProcessSample, ...] | None) -> None:
-        """Show the processes of the selected GPU, and their number on the tab."""
-        self.processes.set_processes(rows)
+    def set_processes(self, rows: tuple[ProcessSample, ...] | None, unlisted: str) -> None:
+        """Show the processes of the selected GPU and their number on the tab, or why they cannot be listed."""
+        self.processes.set_processes(rows, unlisted)
         name = self.tr("Processes")
         self.tabs.setTabText(1, f"{name}  {len(rows)}" if rows else name)
 

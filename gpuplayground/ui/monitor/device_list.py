@@ -188,10 +188,10 @@ class DeviceList(QWidget):
         for uuid, card in self._cards.items():
             card.set_problem(problems.get(uuid))
 
-    def set_processes(self, counts: Mapping[str, int] | None) -> None:
-        """Show how many processes use each GPU; None while that is unknown."""
+    def set_processes(self, counts: Mapping[str, int] | None, unlisted: Mapping[str, str]) -> None:
+        """Show how many processes use each GPU; None while that is unknown, ``unlisted`` where it cannot be known."""
         for uuid, card in self._cards.items():
-            card.set_processes(None if counts is None else counts.get(uuid, 0))
+            card.set_processes(None if counts is None else counts.get(uuid, 0), unlisted.get(uuid, ""))
 
     def set_runs(self, runs: Sequence[RunSpan]) -> None:
         """Draw runs as bands on the cards of the GPUs they used."""

@@ -17,8 +17,10 @@ from gpuplayground.monitor.samples import (
     Inventory,
     Problem,
     ProblemCode,
+    ProcessPass,
     ProcessSample,
     RunSpan,
+    UnlistedProcesses,
 )
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.monitor.banner import Banner
@@ -58,7 +60,7 @@ class MonitorPanel(QWidget):
         self._picture = Picture(history)
         #: As they are in sight: a picture that stands still keeps its own.
         self._gpus: dict[str, GpuInfo] = {}
-        self._processes: tuple[ProcessSample, ...] | None = None
+        self._processes: ProcessPass | None = None
         self._problem: Problem | None = None
         self._runs: dict[str, RunSpan] = {}
         self._recording = ""
@@ -118,9 +120,9 @@ class MonitorPanel(QWidget):
         """Keep samples of this machine's GPUs."""
         self.live.add_samples(samples)
 
-    def set_processes(self, processes: Sequence[ProcessSample]) -> None:
+    def set_processes(self, found: ProcessPass) -> None:
         """Take one pass over the processes on this machine's GPUs."""
-        self.live.set_processes(processes)
+        self.live.set_processes(found)
 
     def set_problem(self, problem: Problem | None) -> None:
         """Show what is wrong with the source of the readings, or that it is over (None).
@@ -287,10 +289,13 @@ class MonitorPanel(QWidget):
             self.banner.say(problem.sentence, icon="triangle-alert", role="warning", detail=problem.detail)
 
     def _show_processes(self) -> None:
-        rows = self._processes
-        self.devices.set_processes(None if rows is None else Counter(row.gpu_uuid for row in rows))
-        uuid = self.selected_uuid
-        self.details.set_processes(None if rows is None else tuple(row for row in rows if row.gpu_uuid == uuid))
+        found = self._processes or ()
+        rows = [row for row in found if isinstance(row, ProcessSample)]
+        unlisted = {row.gpu_uuid: row.reason for row in found if isinstance(row, UnlistedProcesses)}
+        is_read, uuid = self._processes is not None, self.selected_uuid
+        self.devices.set_processes(Counter(row.gpu_uuid for row in rows) if is_read else None, unlisted)
+        own = tuple(row for row in rows if row.gpu_uuid == uuid)
+        self.details.set_processes(own if is_read else None, unlisted.get(uuid, ""))
         self._mark()
 
     def _show_runs(self) -> None:

@@ -93,12 +93,14 @@ class ProcessTable(QWidget):
         self._stack.addWidget(self.view)
         self.set_processes(None)
 
-    def set_processes(self, rows: tuple[ProcessSample, ...] | None) -> None:
-        """Show the processes of a GPU; None while they have not been read."""
+    def set_processes(self, rows: tuple[ProcessSample, ...] | None, unlisted: str = "") -> None:
+        """Show the processes of a GPU; None while they have not been read, ``unlisted`` is why not all are known."""
         self.model.set_rows(rows or ())
+        self.view.setToolTip(unlisted)
         if rows:
             self._stack.setCurrentWidget(self.view)
             return
         unread = self.tr("Processes have not been read yet.")
-        self.note.setText(unread if rows is None else self.tr("No process uses this GPU."))
+        known = unread if rows is None else self.tr("No process uses this GPU.")
+        self.note.setText(f"{DASH}\n{unlisted}" if unlisted else known)
         self._stack.setCurrentWidget(self.note)

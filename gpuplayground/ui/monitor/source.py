@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from gpuplayground.monitor.history import History
-from gpuplayground.monitor.samples import GpuInfo, GpuSample, Inventory, Problem, ProcessSample
+from gpuplayground.monitor.samples import GpuInfo, GpuSample, Inventory, Problem, ProcessPass
 
 #: A source that was silent this long has stalled: time goes on without it, and the gap shows.
 SILENT_AFTER_S = 1.5
@@ -52,7 +52,7 @@ class Source(QObject):
         self.inventory: Inventory | None = None
         self.gpus: dict[str, GpuInfo] = {}
         self.problems: dict[str, Problem] = {}
-        self.processes: tuple[ProcessSample, ...] | None = None
+        self.processes: ProcessPass | None = None
         self._latest_ns, self._arrived_s = 0, 0.0
 
     def set_inventory(self, inventory: Inventory) -> None:
@@ -70,7 +70,7 @@ class Source(QObject):
         self._latest_ns, self._arrived_s = max(sample.time_ns for sample in samples), time.monotonic()
         self.sampled.emit()
 
-    def set_processes(self, processes: Sequence[ProcessSample]) -> None:
+    def set_processes(self, found: ProcessPass) -> None:
         """Keep one pass over the processes of all GPUs."""
-        self.processes = tuple(processes)
+        self.processes = found
         self.processesChanged.emit()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gpuplayground.monitor.samples import GpuInfo, GpuSample, RunSpan
 from gpuplayground.monitor.series import Series
+from gpuplayground.runtime.clock import now_ns
 from gpuplayground.ui.monitor.bands import Band, visible_bands
 from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.time_axis import clock_time
@@ -253,7 +253,7 @@ class Timeline(QWidget):
             button.setToolTip(self.tr("Follow the newest readings again (Home)"))
             button.setAccessibleName(self.tr("Follow the newest readings again"))
         else:
-            paused = self.tr("Paused at {0}").format(clock_time(paused_ns or time.time_ns()))
+            paused = self.tr("Paused at {0}").format(clock_time(paused_ns or now_ns()))
             button.setText(self.tr("Resume"))
             button.setToolTip(self.tr("{0}: show the newest readings again (Space)").format(paused))
             button.setAccessibleName(self.tr("{0}: show the newest readings again").format(paused))
