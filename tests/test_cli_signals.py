@@ -47,8 +47,10 @@ ASKING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 def default_signals() -> Iterator[None]:
     """Under nohup or in the background of a script the tests ignore some, and so would what they start."""
     numbers = [*ASKING, signal.SIGQUIT]
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers if number != signal.SIGINT}
-    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {
+        number: signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        for number in numbers
+    }
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
