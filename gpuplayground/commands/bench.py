@@ -19,9 +19,10 @@ from gpuplayground.commands.streams import tell
 from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, is_same_file, output_file
 from gpuplayground.commands.watch import watching
 from gpuplayground.playground.benchmark_results import BenchmarkPlan
+from gpuplayground.playground.cells import cells
 from gpuplayground.playground.events import SessionEvent
 from gpuplayground.playground.results import Run, RunState
-from gpuplayground.playground.selections import SelectionError, cells, plan_for
+from gpuplayground.playground.selections import SelectionError, plan_for
 from gpuplayground.playground.session import Launcher
 from gpuplayground.playground.sweep_curves import sweep_csv
 from gpuplayground.playground.sweeps import SweepError, parse_sweep

@@ -203,7 +203,8 @@ class _Execution:
             if formatted(error, trace, self._script)[1]:
                 frame["full_traceback"] = full(error, trace, self._script)
         except Exception:  # out of memory, or an exception that cannot be shown
-            frame = {"kind": "error", "summary": type(error).__name__, "exception": type(error).__name__, "line": None}
+            name = type(error).__name__
+            frame = {"kind": "error", "message": name, "exception": name, "line": None}
         self._send(frame)
         call_hook(error, trace)
         self._finish()

@@ -59,6 +59,7 @@ class Headline(QWidget):
         self.width_label.setVisible(bool(self.width_label.text()))
         self.interval.setText("" if times is None else interval_sentence(times))
         self.error.setText(benchmark.error)
+        self.error.setToolTip(benchmark.error_text)
         for label in (self.interval, self.error):
             label.setVisible(bool(label.text()))
         words = [(_pill_text(flag.kind), flag_role(flag.kind), flag.sentence) for flag in benchmark.verdict]
