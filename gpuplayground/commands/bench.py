@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gpuplayground.commands import bench_report
+from gpuplayground.commands.afterwards import attempt
 from gpuplayground.commands.bench_progress import ProgressLine
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json, write_text
 from gpuplayground.commands.keeping import keep
 from gpuplayground.commands.run import AttendedRun, chosen_gpus, request_of
 from gpuplayground.commands.run_report import as_json, as_text
-from gpuplayground.commands.streams import tell
+from gpuplayground.commands.streams import tell, tell_styled
 from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, is_same_file, output_file
 from gpuplayground.commands.watch import watching
 from gpuplayground.playground.benchmark_results import BenchmarkPlan
@@ -33,7 +34,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
     Raises:
         UsageError: the file, the selection, the interpreter or an output file cannot be used.
-        CommandFailedError: its output or a file cannot be written.
+        CommandFailedError: its output cannot be written.
     """
     request = request_of(options, arguments)
     plan = _plan(options, request.source)
@@ -56,7 +57,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             run = attended.to_its_end()
             progress.clear()
             gpus = chosen_gpus(request)
-            account = watch.account(run, gpus)
+            account = watch.account_or_none(run, gpus)
             run = replace(run, benchmarks=account.benchmarks)
     finally:
         launcher.close()
@@ -64,14 +65,22 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     code = code or (0 if _has_measured(run) else EXIT_PROBLEM)
     columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
     text = bench_report.as_text(run) if run.benchmarks else f"{as_text(run, columns)}{_unmeasured(run)}"
-    if attended.output_error is None and not tell(text):
+    if attended.output_error is None and not tell_styled(text):
         code = code or EXIT_PROBLEM
     if not options.no_history:
-        keep(request, replace(account, run=run), watch.inventory)
+        kept = replace(account, run=run)
+        attempt(lambda: keep(request, kept, watch.inventory), "The run is not kept in the history")
     if json_path is not None:
-        write_json(json_path, as_json(run, request, code, read_inventory(), account.receipts))
+
+        def write() -> None:
+            write_json(json_path, as_json(run, request, code, read_inventory(), account.receipts))
+
+        if not attempt(write, f"{json_path} is not written"):
+            code = code or EXIT_PROBLEM  # asked for, and not there
     if csv_path is not None:
-        write_text(csv_path, sweep_csv({request.name: run.benchmarks}))
+        table = sweep_csv({request.name: run.benchmarks})
+        if not attempt(lambda: write_text(csv_path, table), f"{csv_path} is not written"):
+            code = code or EXIT_PROBLEM
     if attended.output_error is not None:
         raise attended.output_error
     return code

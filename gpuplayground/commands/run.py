@@ -19,11 +19,12 @@ from queue import SimpleQueue
 from types import FrameType
 
 from gpuplayground.commands import run_report
+from gpuplayground.commands.afterwards import attempt
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json
 from gpuplayground.commands.keeping import keep
 from gpuplayground.commands.passthrough import write_output
-from gpuplayground.commands.streams import tell, unwritable
+from gpuplayground.commands.streams import tell, tell_styled, unwritable
 from gpuplayground.commands.usage import (
     EXIT_BROKEN_PIPE,
     EXIT_PROBLEM,
@@ -56,7 +57,7 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
     Raises:
         UsageError: the file, the interpreter or the JSON file cannot be used.
-        CommandFailedError: its output or the JSON file cannot be written.
+        CommandFailedError: its output cannot be written.
     """
     request = replace(request_of(options, arguments), trace=not options.no_trace)
     out = output_file(options.json, request.path) if options.json is not None else None
@@ -67,17 +68,22 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             attended = AttendedRun(launcher.session(), request, options.grace)
             run = attended.to_its_end()
             code = attended.exit_code(run)
-            if attended.output_error is None and not tell(run_report.as_text(run, columns)):
+            if attended.output_error is None and not tell_styled(run_report.as_text(run, columns)):
                 code = code or EXIT_PROBLEM
-            account = watch.account(run, chosen_gpus(request))
+            account = watch.account_or_none(run, chosen_gpus(request))
     finally:
         launcher.close()
     if account.receipts and attended.output_error is None:
         tell(run_report.receipts_as_text(account.receipts))
     if not options.no_history:
-        keep(request, account, watch.inventory)
+        attempt(lambda: keep(request, account, watch.inventory), "The run is not kept in the history")
     if out is not None:
-        write_json(out, run_report.as_json(run, request, code, read_inventory(), account.receipts))
+
+        def write() -> None:
+            write_json(out, run_report.as_json(run, request, code, read_inventory(), account.receipts))
+
+        if not attempt(write, f"{out} is not written"):
+            code = code or EXIT_PROBLEM  # asked for, and not there
     if attended.output_error is not None:
         raise attended.output_error
     return code

@@ -7,6 +7,7 @@ import mmap
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Sequence
 
@@ -298,7 +299,8 @@ def _framework_versions() -> dict[str, str]:
     for name in _FRAMEWORKS:
         module = sys.modules.get(name)
         if module is not None:
-            version = getattr(module, "__version__", None) or getattr(module, "VERSION_TEXT", None)
-            if isinstance(version, str):
-                versions[name] = version
+            with suppress(Exception):  # half imported, or a module of the snippet's of that name
+                version = getattr(module, "__version__", None) or getattr(module, "VERSION_TEXT", None)
+                if isinstance(version, str):
+                    versions[name] = str(version)
     return versions
