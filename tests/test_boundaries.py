@@ -40,7 +40,7 @@ def ids(file: Path) -> str:
 
 #: Which of our own packages and modules each ring may import.
 ALLOWED = {
-    "terminal": {"terminal"},
+    "terminal": {"terminal", "visible"},
     "monitor": {"monitor", "runtime.wire", "units", "paths", "private_files"},
     # Samples are plain values: a receipt joins a run with them.
     "playground": {"playground", "runtime", "units", "paths", "private_files", "locks", "visible", "monitor.samples"},

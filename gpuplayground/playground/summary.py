@@ -44,6 +44,7 @@ def brief(text: str, limit: int = LINE) -> str:
     head = first[: limit - 1].rpartition(" ")[0]
     return f"{head} …" if len(head) > limit // 2 else f"{first[: limit - 1]}…"
 
+
 #: The note on a snippet that closed all descriptors, also ours, and went on.
 CHANNEL_LOST = (
     "The snippet closed all descriptors or became another program: what it would have reported from then on "

@@ -46,7 +46,7 @@ def with_value(node: ast.stmt, name: str, value: float) -> list[ast.stmt] | None
     new = old
     for target in targets:
         new = _replaced(target, new, name, number)
-    made: list[ast.stmt] = [ast.Assign(targets, new)]
+    made: list[ast.stmt] = [ast.Assign(list(targets), new)]
     if not any(found == name and expression is number for each in targets for found, expression in _matched(each, new)):
         made.append(ast.Assign([ast.Name(name, ast.Store())], number))
     return [ast.fix_missing_locations(ast.copy_location(each, node)) for each in made]
@@ -107,9 +107,9 @@ def _names(node: ast.AST) -> Iterator[str]:
         yield from _names_of_scope(node)
     else:
         # An except clause and the patterns of a match have names that are no nodes.
-        for name in (getattr(node, "name", None), getattr(node, "rest", None)):
-            if isinstance(name, str):
-                yield name
+        for text in (getattr(node, "name", None), getattr(node, "rest", None)):
+            if isinstance(text, str):
+                yield text
         for child in ast.iter_child_nodes(node):
             yield from _names(child)
 
