@@ -92,6 +92,14 @@ def test_out_of_memory_ends_the_curve_and_not_the_run(playground: Playground, ra
     assert "out of memory at 3" in played.result.summary
 
 
+def test_a_long_message_of_a_sweep_is_a_line_and_kept_whole(playground: Playground) -> None:
+    message = f"CUDA out of memory. Tried to allocate 2 GiB. {'Of which some is free. ' * 20}".strip()
+    source = f"n = 1\nif n > 1: raise MemoryError({message!r})\nx = n\n"
+    last = measure(playground, source, 3, sweep=("n", (1, 2)), max_time_s=SHORT_S).result.benchmarks[-1]
+    assert last.error == "MemoryError: CUDA out of memory. … (line 2)"
+    assert last.error_text == f"MemoryError: {message}"
+
+
 @pytest.mark.parametrize(
     ("assignment", "values"),
     [

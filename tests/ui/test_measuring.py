@@ -378,7 +378,7 @@ def test_the_cell_at_the_cursor_is_ticked_for_a_sweep_and_what_sets_the_variable
         Qt.CheckState.Unchecked, Qt.CheckState.Unchecked, Qt.CheckState.Checked,
     ]  # fmt: skip
     assert not row(0).flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "assigns n itself" in row(0).text()
+    assert "n is set in what is to be measured" in row(0).text()
     editor.set_place(1)
     form = sweep_window(application).form
     assert form.request() is not None, "the first that can be measured"
