@@ -103,7 +103,11 @@ def bench_parser() -> Parser:
         metavar="SWEEP",
         help='values of a variable: "n = 2**10 .. 2**26" doubles, "n = 0 .. 100 step 10" adds, "n = 10, 20, 50" lists',
     )
-    parser.add_argument("--csv", metavar="OUT", help="write the figures to a CSV file, a line for each value")
+    parser.add_argument(
+        "--csv",
+        metavar="OUT",
+        help='write the figures to a CSV file, or to standard output ("-"), a line for each value',
+    )
     return parser
 
 

@@ -7,15 +7,15 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from gpuplayground.commands import bench_report
 from gpuplayground.commands.afterwards import attempt
 from gpuplayground.commands.bench_progress import ProgressLine
-from gpuplayground.commands.inventory import read_inventory
-from gpuplayground.commands.json_file import write_json, write_text
+from gpuplayground.commands.json_file import write_text
 from gpuplayground.commands.keeping import keep
-from gpuplayground.commands.run import AttendedRun, chosen_gpus, request_of
-from gpuplayground.commands.run_report import as_json, as_text
+from gpuplayground.commands.run import AttendedRun, chosen_gpus, request_of, results_written
+from gpuplayground.commands.run_report import as_text
 from gpuplayground.commands.streams import tell, tell_styled
 from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, is_same_file, output_file
 from gpuplayground.commands.watch import watching
@@ -70,20 +70,17 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     if not options.no_history:
         kept = replace(account, run=run)
         attempt(lambda: keep(request, kept, watch.inventory), "The run is not kept in the history")
-    if json_path is not None:
-
-        def write() -> None:
-            write_json(json_path, as_json(run, request, code, read_inventory(), account.receipts))
-
-        if not attempt(write, f"{json_path} is not written"):
-            code = code or EXIT_PROBLEM  # asked for, and not there
-    if csv_path is not None:
-        table = sweep_csv({request.name: run.benchmarks})
-        if not attempt(lambda: write_text(csv_path, table), f"{csv_path} is not written"):
-            code = code or EXIT_PROBLEM
+    if json_path is not None and not results_written(json_path, run, request, code, account.receipts):
+        code = code or EXIT_PROBLEM  # asked for, and not there
+    if csv_path is not None and not _table_written(csv_path, run):
+        code = code or EXIT_PROBLEM
     if attended.output_error is not None:
         raise attended.output_error
     return code
+
+
+def _table_written(path: Path, run: Run) -> bool:
+    return attempt(lambda: write_text(path, sweep_csv({run.name: run.benchmarks})), f"{path} is not written")
 
 
 def _plan(options: argparse.Namespace, source: str) -> BenchmarkPlan:

@@ -13,7 +13,7 @@ from gpuplayground.playground.statistics import summary
 from gpuplayground.playground.sweep_curves import rate_gb_per_s
 from gpuplayground.playground.timing_table import share_text
 from gpuplayground.units import DASH, duration
-from gpuplayground.visible import visible_line
+from gpuplayground.visible import visible, visible_line
 
 _HEADINGS = ("median", "interval", "GPU busy", "rate", "samples", "remark")
 
@@ -27,7 +27,7 @@ def as_text(run: Run) -> str:
     swept = run.benchmarks[0].parameter is not None
     ending = [f"{run.name}: {run.summary}", *(f"note: {note}" for note in _notes(run))]
     lines = ["", *(_table(run.benchmarks) if swept else _block(run.benchmarks[0]))]
-    return "\n".join([*lines, "", *map(visible_line, ending), ""])
+    return visible("\n".join([*lines, "", *map(visible_line, ending), ""]))
 
 
 def _notes(run: Run) -> list[str]:

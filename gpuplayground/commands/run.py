@@ -36,6 +36,7 @@ from gpuplayground.commands.usage import (
 from gpuplayground.commands.watch import watching
 from gpuplayground.playground.environments import InterpreterError, probe
 from gpuplayground.playground.events import OutputAppended, SessionEvent
+from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.results import Run, RunRequest
 from gpuplayground.playground.session import Launcher, Session
 
@@ -77,16 +78,20 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         tell(run_report.receipts_as_text(account.receipts))
     if not options.no_history:
         attempt(lambda: keep(request, account, watch.inventory), "The run is not kept in the history")
-    if out is not None:
-
-        def write() -> None:
-            write_json(out, run_report.as_json(run, request, code, read_inventory(), account.receipts))
-
-        if not attempt(write, f"{out} is not written"):
-            code = code or EXIT_PROBLEM  # asked for, and not there
+    if out is not None and not results_written(out, run, request, code, account.receipts):
+        code = code or EXIT_PROBLEM  # asked for, and not there
     if attended.output_error is not None:
         raise attended.output_error
     return code
+
+
+def results_written(out: Path, run: Run, request: RunRequest, code: int, receipts: Sequence[Receipt]) -> bool:
+    """Write the results as JSON and return whether that went well; where it did not, one sentence on stderr says so."""
+
+    def write() -> None:
+        write_json(out, run_report.as_json(run, request, code, read_inventory(), receipts))
+
+    return attempt(write, f"{out} is not written")
 
 
 def request_of(options: argparse.Namespace, arguments: Sequence[str]) -> RunRequest:

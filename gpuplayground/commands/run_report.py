@@ -20,7 +20,7 @@ from gpuplayground.playground.results import SCHEMA_VERSION, Run, RunRequest, Ru
 from gpuplayground.playground.serial import to_data
 from gpuplayground.playground.statistics import summary
 from gpuplayground.playground.timing_table import STATEMENT_COLUMNS, format_timings, name_of
-from gpuplayground.visible import visible_line
+from gpuplayground.visible import visible, visible_line
 
 #: How a snippet ends that was interrupted: None ahead of its own code.
 _OF_INTERRUPTED = (None, "SIGINT", "SIGKILL")
@@ -68,9 +68,9 @@ def as_text(run: Run, terminal_columns: int | None) -> str:
     """
     lines = [""]
     if run.timings and terminal_columns is None:
-        lines.append(format_timings(run.timings))
+        lines.append(visible(format_timings(run.timings)))
     elif run.timings and terminal_columns is not None:
-        lines += _styled(_fitted(run.timings, terminal_columns))
+        lines += _styled(visible(_fitted(run.timings, terminal_columns)))
     ending = [f"{run.name}: {run.summary}", *(f"note: {note}" for note in (*run.notes, run.trace_note) if note)]
     lines += map(visible_line, ending)
     return "\n".join(lines) + "\n"
