@@ -13,11 +13,13 @@ from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qForm
 from PySide6.QtWidgets import QApplication
 
 from gpuplayground import paths
+from gpuplayground.commands.streams import tell
 from gpuplayground.options import WindowOptions
 from gpuplayground.paths import UserFolders
 from gpuplayground.settings import Settings, SettingsStore
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.theme import Theme, load_fonts
+from gpuplayground.visible import visible
 
 if TYPE_CHECKING:
     from gpuplayground.application import Application
@@ -105,13 +107,13 @@ def _platform(options: WindowOptions) -> list[str]:
 
 def _pass_message_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
     if "propagateSizeHints" not in message:  # said of every window that is drawn off screen
-        sys.stderr.write(f"{qFormatLogMessage(kind, context, message)}\n")
+        sys.stderr.write(f"{visible(qFormatLogMessage(kind, context, message))}\n")
 
 
 def _take_picture(application: Application, file: str | None) -> int:
     saved = application.window.grab().save(str(file), "PNG")
     if not saved:
-        sys.stderr.write(f"The picture could not be written to {file}: choose a folder that exists and is writable.\n")
+        tell(f"The picture could not be written to {file}: choose a folder that exists and is writable.\n")
     return 0 if saved else 1
 
 

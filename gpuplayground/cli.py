@@ -26,6 +26,7 @@ from gpuplayground.commands.usage import (
     readable_file,
     writable_file,
 )
+from gpuplayground.visible import visible_line
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -35,10 +36,10 @@ def main(command_line: Sequence[str] | None = None) -> int:
     try:
         return _command(given[0], given[1:]) if given and given[0] in COMMANDS else _window(given)
     except UsageError as error:
-        tell(f"{PROGRAM}: {error}\n")
+        tell(f"{PROGRAM}: {visible_line(str(error))}\n")
         return EXIT_USAGE
     except CommandFailedError as error:
-        tell(f"{PROGRAM}: {error}\n")
+        tell(f"{PROGRAM}: {visible_line(str(error))}\n")
         return EXIT_PROBLEM
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -46,7 +47,8 @@ def main(command_line: Sequence[str] | None = None) -> int:
         return EXIT_BROKEN_PIPE
     except OSError as error:
         # A home folder that cannot be written, no more processes: the machine's trouble, which a traceback would hide.
-        tell(f"{PROGRAM}: The system refused what is needed ({error}): check permissions, disk space and limits.\n")
+        reason = visible_line(str(error))
+        tell(f"{PROGRAM}: The system refused what is needed ({reason}): check permissions, disk space and limits.\n")
         return EXIT_PROBLEM
 
 

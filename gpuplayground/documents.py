@@ -176,7 +176,7 @@ def write(document: Document, text: str, path: Path) -> Document:
     path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would replace a symbolic link by its target
     data = encode(document, text)
     try:
-        status = _replace(Path(os.path.realpath(path)), data)
+        status = replace_file(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise DocumentError(f"“{path.name}” could not be saved: {_reason(error)}; the file is unchanged.") from None
     endings = tuple(_endings(document, text)) if document.endings else ()
@@ -184,7 +184,12 @@ def write(document: Document, text: str, path: Path) -> Document:
     return replace(document, text=text, path=path, name=path.name, endings=endings, stamp=written)
 
 
-def _replace(target: Path, data: bytes) -> os.stat_result:
+def replace_file(target: Path, data: bytes) -> os.stat_result:
+    """Write a regular file, whole or not at all, with its permissions; return what it is then.
+
+    Raises:
+        OSError: it could not be written; the file is as it was.
+    """
     old = None
     with contextlib.suppress(FileNotFoundError):
         old = target.stat()

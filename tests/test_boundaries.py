@@ -40,12 +40,24 @@ def ids(file: Path) -> str:
 
 #: Which of our own packages and modules each ring may import.
 ALLOWED = {
-    "terminal": {"terminal"},
+    "terminal": {"terminal", "visible"},
     "monitor": {"monitor", "runtime.wire", "units", "paths", "private_files"},
     # Samples are plain values: a receipt joins a run with them.
-    "playground": {"playground", "runtime", "units", "paths", "private_files", "locks", "monitor.samples"},
+    "playground": {"playground", "runtime", "units", "paths", "private_files", "locks", "visible", "monitor.samples"},
     "workers": {"workers", "monitor", "playground", "units", "paths"},
-    "ui": {"ui", "monitor", "playground", "workers", "units", "paths", "settings", "documents", "drafts", "terminal"},
+    "ui": {
+        "ui",
+        "monitor",
+        "playground",
+        "workers",
+        "units",
+        "paths",
+        "settings",
+        "documents",
+        "drafts",
+        "terminal",
+        "visible",
+    },
 }
 # Every stamp is from one clock.
 for _ring in ("monitor", "workers", "ui"):

@@ -207,7 +207,7 @@ def test_a_terminal_shows_progress_in_a_line_that_is_taken_away_again(tmp_path: 
         (["--cell", "2", "--sweep", "n"], "“n” is no sweep"),
         (["--cell", "2", "--sweep", "n = ,"], "“n = ,” is no sweep"),
         (["--cell", "2", "--sweep", "n = 1 .. 2**62 step 5e-324"], "more than 1000 values"),
-        (["--cell", "2", "--sweep", "m = 1, 2"], "m is not assigned above the selection"),
+        (["--cell", "2", "--sweep", "m = 1, 2"], "m is not assigned above: set it there"),
         (["--cell", "2", "--max-time", "0"], "0 is not a time above zero"),
         (["--cell", "2", "--csv", "nowhere/out.csv"], "there is no folder nowhere"),
         (["--cell", "2", "--csv", "snippet.py"], "snippet.py is the file that is run: name another file to write."),

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from gpuplayground.commands.streams import say, tell
 from gpuplayground.commands.usage import EXIT_USAGE
 from gpuplayground.playground.benchmark_results import DEFAULT_MAX_TIME_S
+from gpuplayground.visible import visible_line
 
 PROGRAM = "gpuplayground"
 COMMANDS = ("run", "bench", "record", "export", "doctor")
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message and where to read more, and exit with code 2."""
-        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(EXIT_USAGE, f"{self.prog}: {visible_line(message)} (see {self.prog} --help)\n")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         (tell if file is sys.stderr else say)(message)
@@ -102,7 +103,11 @@ def bench_parser() -> Parser:
         metavar="SWEEP",
         help='values of a variable: "n = 2**10 .. 2**26" doubles, "n = 0 .. 100 step 10" adds, "n = 10, 20, 50" lists',
     )
-    parser.add_argument("--csv", metavar="OUT", help="write the figures to a CSV file, a line for each value")
+    parser.add_argument(
+        "--csv",
+        metavar="OUT",
+        help='write the figures to a CSV file, or to standard output ("-"), a line for each value',
+    )
     return parser
 
 
@@ -117,7 +122,7 @@ def _add_run_options(parser: Parser) -> None:
         f"(default: {DEFAULT_GRACE_S:g})",
     )  # fmt: skip
     parser.add_argument("--device", type=_device, metavar="GPU", help="the only GPU it sees, by index or UUID")
-    parser.add_argument("--json", metavar="OUT", help="write the results to a JSON file")
+    parser.add_argument("--json", metavar="OUT", help='write the results to a JSON file, or to standard output ("-")')
     parser.add_argument("--no-history", action="store_true", help="do not keep it in the history that the window shows")
 
 

@@ -7,21 +7,23 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from gpuplayground.commands import bench_report
+from gpuplayground.commands.afterwards import attempt
 from gpuplayground.commands.bench_progress import ProgressLine
-from gpuplayground.commands.inventory import read_inventory
-from gpuplayground.commands.json_file import write_json, write_text
+from gpuplayground.commands.json_file import write_text
 from gpuplayground.commands.keeping import keep
-from gpuplayground.commands.run import AttendedRun, chosen_gpus, request_of
-from gpuplayground.commands.run_report import as_json, as_text
-from gpuplayground.commands.streams import tell
+from gpuplayground.commands.run import AttendedRun, chosen_gpus, request_of, results_written
+from gpuplayground.commands.run_report import as_text
+from gpuplayground.commands.streams import tell, tell_styled
 from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, is_same_file, output_file
 from gpuplayground.commands.watch import watching
 from gpuplayground.playground.benchmark_results import BenchmarkPlan
+from gpuplayground.playground.cells import cells
 from gpuplayground.playground.events import SessionEvent
 from gpuplayground.playground.results import Run, RunState
-from gpuplayground.playground.selections import SelectionError, cells, plan_for
+from gpuplayground.playground.selections import SelectionError, plan_for
 from gpuplayground.playground.session import Launcher
 from gpuplayground.playground.sweep_curves import sweep_csv
 from gpuplayground.playground.sweeps import SweepError, parse_sweep
@@ -32,7 +34,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
     Raises:
         UsageError: the file, the selection, the interpreter or an output file cannot be used.
-        CommandFailedError: its output or a file cannot be written.
+        CommandFailedError: its output cannot be written.
     """
     request = request_of(options, arguments)
     plan = _plan(options, request.source)
@@ -55,7 +57,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             run = attended.to_its_end()
             progress.clear()
             gpus = chosen_gpus(request)
-            account = watch.account(run, gpus)
+            account = watch.account_or_none(run, gpus)
             run = replace(run, benchmarks=account.benchmarks)
     finally:
         launcher.close()
@@ -63,17 +65,22 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     code = code or (0 if _has_measured(run) else EXIT_PROBLEM)
     columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
     text = bench_report.as_text(run) if run.benchmarks else f"{as_text(run, columns)}{_unmeasured(run)}"
-    if attended.output_error is None and not tell(text):
+    if attended.output_error is None and not tell_styled(text):
         code = code or EXIT_PROBLEM
     if not options.no_history:
-        keep(request, replace(account, run=run), watch.inventory)
-    if json_path is not None:
-        write_json(json_path, as_json(run, request, code, read_inventory(), account.receipts))
-    if csv_path is not None:
-        write_text(csv_path, sweep_csv({request.name: run.benchmarks}))
+        kept = replace(account, run=run)
+        attempt(lambda: keep(request, kept, watch.inventory), "The run is not kept in the history")
+    if json_path is not None and not results_written(json_path, run, request, code, account.receipts):
+        code = code or EXIT_PROBLEM  # asked for, and not there
+    if csv_path is not None and not _table_written(csv_path, run):
+        code = code or EXIT_PROBLEM
     if attended.output_error is not None:
         raise attended.output_error
     return code
+
+
+def _table_written(path: Path, run: Run) -> bool:
+    return attempt(lambda: write_text(path, sweep_csv({run.name: run.benchmarks})), f"{path} is not written")
 
 
 def _plan(options: argparse.Namespace, source: str) -> BenchmarkPlan:

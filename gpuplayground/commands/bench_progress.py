@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from gpuplayground.commands.streams import tell
+from gpuplayground.commands.streams import tell_styled
 from gpuplayground.playground.benchmark_text import count_text
 from gpuplayground.playground.events import BenchmarkProgressed, OutputAppended, RunFinished, SessionEvent
 from gpuplayground.units import duration
@@ -29,7 +29,7 @@ class ProgressLine:
         if isinstance(event, BenchmarkProgressed) and self._is_shown:
             width = shutil.get_terminal_size().columns - 1
             self._is_on = True
-            tell(f"{_ERASE}{progress_text(event)[:width]}")
+            tell_styled(f"{_ERASE}{progress_text(event)[:width]}")
         elif isinstance(event, (OutputAppended, RunFinished)):
             self.clear()
 
@@ -37,7 +37,7 @@ class ProgressLine:
         """Take the line away."""
         if self._is_on:
             self._is_on = False
-            tell(_ERASE)
+            tell_styled(_ERASE)
 
 
 def progress_text(event: BenchmarkProgressed) -> str:

@@ -13,6 +13,7 @@ from gpuplayground.playground.statistics import summary
 from gpuplayground.playground.sweep_curves import rate_gb_per_s
 from gpuplayground.playground.timing_table import share_text
 from gpuplayground.units import DASH, duration
+from gpuplayground.visible import visible, visible_line
 
 _HEADINGS = ("median", "interval", "GPU busy", "rate", "samples", "remark")
 
@@ -24,8 +25,9 @@ def as_text(run: Run) -> str:
         run: one that has measured something, or tried to.
     """
     swept = run.benchmarks[0].parameter is not None
+    ending = [f"{run.name}: {run.summary}", *(f"note: {note}" for note in _notes(run))]
     lines = ["", *(_table(run.benchmarks) if swept else _block(run.benchmarks[0]))]
-    return "\n".join([*lines, "", f"{run.name}: {run.summary}", *(f"note: {note}" for note in _notes(run)), ""])
+    return visible("\n".join([*lines, "", *map(visible_line, ending), ""]))
 
 
 def _notes(run: Run) -> list[str]:
@@ -49,7 +51,7 @@ def _block(benchmark: Benchmark) -> list[str]:
 def _title(benchmark: Benchmark) -> str:
     first, last = benchmark.first_line, benchmark.last_line
     lines = f"line {first}" if first == last else f"lines {first}–{last}"
-    return benchmark.label if benchmark.label == lines else f"{benchmark.label} ({lines})"
+    return lines if benchmark.label == lines else f"{visible_line(benchmark.label)} ({lines})"
 
 
 def _busy(benchmark: Benchmark) -> list[tuple[str, str, str]]:
@@ -62,7 +64,8 @@ def _busy(benchmark: Benchmark) -> list[tuple[str, str, str]]:
 def _error(benchmark: Benchmark) -> str:
     if benchmark.was_stopped:
         return "Stopped before it was finished."
-    return f"Out of memory: {benchmark.error}" if benchmark.out_of_memory else benchmark.error
+    error = visible_line(benchmark.error)
+    return f"Out of memory: {error}" if benchmark.out_of_memory else error
 
 
 def _table(benchmarks: Sequence[Benchmark]) -> list[str]:

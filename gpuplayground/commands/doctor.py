@@ -11,12 +11,13 @@ from typing import Any
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json
 from gpuplayground.commands.streams import say
-from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, writable_file
+from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, output_file
 from gpuplayground.commands.version import version
 from gpuplayground.monitor.samples import GpuInfo, Inventory
 from gpuplayground.playground.doctor import FrameworkReport, probe_frameworks
 from gpuplayground.playground.environments import Environment, InterpreterError, probe
 from gpuplayground.units import DASH, gibibytes
+from gpuplayground.visible import visible_line
 
 #: Version of the JSON written by ``--json``; raised when a field changes its meaning.
 SCHEMA_VERSION = 1
@@ -46,7 +47,7 @@ def doctor(options: argparse.Namespace) -> int:
         UsageError: the interpreter cannot be used, or the JSON file cannot be written.
         CommandFailedError: the disk is full.
     """
-    out = writable_file(options.json) if options.json else None
+    out = output_file(options.json, None) if options.json else None
     try:
         environment = probe(options.python or sys.executable)
     except InterpreterError as error:
@@ -115,4 +116,4 @@ def _framework_rows(frameworks: Sequence[FrameworkReport]) -> Iterator[str]:
 
 
 def _row(name: str, value: str) -> str:
-    return f"{name:<{_COLUMN}}{value}".rstrip()
+    return visible_line(f"{name:<{_COLUMN}}{value}".rstrip())

@@ -16,12 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from gpuplayground.commands import run_report
+from gpuplayground.commands.afterwards import attempt
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json
 from gpuplayground.commands.keeping import keep
 from gpuplayground.commands.passthrough import write_output
 from gpuplayground.commands.signal_queue import SignalQueue
-from gpuplayground.commands.streams import tell, unwritable
+from gpuplayground.commands.streams import tell, tell_styled, unwritable
 from gpuplayground.commands.usage import (
     EXIT_BROKEN_PIPE,
     EXIT_PROBLEM,
@@ -33,6 +34,7 @@ from gpuplayground.commands.usage import (
 from gpuplayground.commands.watch import watching
 from gpuplayground.playground.environments import InterpreterError, probe
 from gpuplayground.playground.events import OutputAppended, SessionEvent
+from gpuplayground.playground.receipt import Receipt
 from gpuplayground.playground.results import Run, RunRequest
 from gpuplayground.playground.session import Launcher, Session
 
@@ -53,7 +55,7 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
     Raises:
         UsageError: the file, the interpreter or the JSON file cannot be used.
-        CommandFailedError: its output or the JSON file cannot be written.
+        CommandFailedError: its output cannot be written.
     """
     request = replace(request_of(options, arguments), trace=not options.no_trace)
     out = output_file(options.json, request.path) if options.json is not None else None
@@ -64,20 +66,29 @@ def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             attended = AttendedRun(launcher.session(), request, options.grace)
             run = attended.to_its_end()
             code = attended.exit_code(run)
-            if attended.output_error is None and not tell(run_report.as_text(run, columns)):
+            if attended.output_error is None and not tell_styled(run_report.as_text(run, columns)):
                 code = code or EXIT_PROBLEM
-            account = watch.account(run, chosen_gpus(request))
+            account = watch.account_or_none(run, chosen_gpus(request))
     finally:
         launcher.close()
     if account.receipts and attended.output_error is None:
         tell(run_report.receipts_as_text(account.receipts))
     if not options.no_history:
-        keep(request, account, watch.inventory)
-    if out is not None:
-        write_json(out, run_report.as_json(run, request, code, read_inventory(), account.receipts))
+        attempt(lambda: keep(request, account, watch.inventory), "The run is not kept in the history")
+    if out is not None and not results_written(out, run, request, code, account.receipts):
+        code = code or EXIT_PROBLEM  # asked for, and not there
     if attended.output_error is not None:
         raise attended.output_error
     return code
+
+
+def results_written(out: Path, run: Run, request: RunRequest, code: int, receipts: Sequence[Receipt]) -> bool:
+    """Write the results as JSON and return whether that went well; where it did not, one sentence on stderr says so."""
+
+    def write() -> None:
+        write_json(out, run_report.as_json(run, request, code, read_inventory(), receipts))
+
+    return attempt(write, f"{out} is not written")
 
 
 def request_of(options: argparse.Namespace, arguments: Sequence[str]) -> RunRequest:

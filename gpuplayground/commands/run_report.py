@@ -20,6 +20,7 @@ from gpuplayground.playground.results import SCHEMA_VERSION, Run, RunRequest, Ru
 from gpuplayground.playground.serial import to_data
 from gpuplayground.playground.statistics import summary
 from gpuplayground.playground.timing_table import STATEMENT_COLUMNS, format_timings, name_of
+from gpuplayground.visible import visible, visible_line
 
 #: How a snippet ends that was interrupted: None ahead of its own code.
 _OF_INTERRUPTED = (None, "SIGINT", "SIGKILL")
@@ -59,16 +60,19 @@ def signal_number(name: str) -> int:
 def as_text(run: Run, terminal_columns: int | None) -> str:
     """Return what is printed on stderr after the run: the table of timings, how it ended, and what to know.
 
+    What is from outside has no control characters in it.
+
     Args:
         run: the run.
         terminal_columns: the width the table should keep to, or None when it does not go to a terminal.
     """
     lines = [""]
     if run.timings and terminal_columns is None:
-        lines.append(format_timings(run.timings))
+        lines.append(visible(format_timings(run.timings)))
     elif run.timings and terminal_columns is not None:
-        lines += _styled(_fitted(run.timings, terminal_columns))
-    lines += [f"{run.name}: {run.summary}", *(f"note: {note}" for note in (*run.notes, run.trace_note) if note)]
+        lines += _styled(visible(_fitted(run.timings, terminal_columns)))
+    ending = [f"{run.name}: {run.summary}", *(f"note: {note}" for note in (*run.notes, run.trace_note) if note)]
+    lines += map(visible_line, ending)
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from gpuplayground.commands.usage import CommandFailedError
+from gpuplayground.visible import visible
 
 #: Our characters where the encoding has none of them; whatever else it lacks is escaped with a backslash.
 _PLAIN = {"µ": "u", "·": "-", "—": "-", "–": "-", "×": "x", "±": "+-", "…": "...", "“": '"', "”": '"', "✓": "*"}
@@ -41,14 +42,14 @@ def open_missing() -> None:
 
 
 def say(text: str) -> None:
-    """Write to stdout at once.
+    """Write to stdout at once, without control characters.
 
     Raises:
         BrokenPipeError: nobody reads it.
         CommandFailedError: it cannot be written.
     """
     try:
-        _write(sys.stdout, text)
+        _write(sys.stdout, visible(text))
     except OSError as error:
         _abandon(1)
         if isinstance(error, BrokenPipeError):
@@ -57,7 +58,12 @@ def say(text: str) -> None:
 
 
 def tell(text: str) -> bool:
-    """Write to stderr and return whether that could be done: there is nowhere to complain to."""
+    """Write to stderr, without control characters, and return whether that could be done."""
+    return tell_styled(visible(text))
+
+
+def tell_styled(text: str) -> bool:
+    """Do the same with a text that has control sequences of our own; what is from outside is visible in it already."""
     try:
         _write(sys.stderr, text)
     except OSError:

@@ -13,6 +13,8 @@ EXIT_TIMED_OUT = 124
 EXIT_SIGNAL_BASE = 128
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
+#: A result that is written to standard output instead of a file.
+STDOUT = Path("-")
 
 
 class UsageError(Exception):
@@ -51,7 +53,9 @@ def readable_file(text: str, what: str = "file", *, is_stream_fine: bool = False
 
 
 def writable_file(text: str) -> Path:
-    """Return the path of a file that can be written, before the work that fills it is done.
+    """Return the path of a file that can be written, proven before the work that fills it is done.
+
+    What is in it stays, and a file that was not there is not there afterwards.
 
     Raises:
         UsageError: it is a folder, its folder is missing, or it may not be written.
@@ -65,23 +69,42 @@ def writable_file(text: str) -> Path:
         if not path.parent.is_dir():
             raise UsageError(f"{text} cannot be written: there is no folder {path.parent}.")
         existing = path if path.exists() else path.parent
+        if not os.access(existing, os.W_OK):
+            raise UsageError(f"{text} cannot be written: check the permissions of {existing}.")
+        _try_to_open(path)
     except OSError as error:
         raise UsageError(f"{text} cannot be written ({error.strerror}): choose another name.") from None
-    if not os.access(existing, os.W_OK):
-        raise UsageError(f"{text} cannot be written: check the permissions of {existing}.")
     return path
 
 
+def _try_to_open(path: Path) -> None:
+    """Open a file for writing: what permissions say is not all, as on a file system that is read-only or no real one.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    if path.is_file():
+        with path.open("ab"):
+            return
+    # To open a pipe would wait for its reader, and a reader would take that for the end.
+    if not path.exists():
+        target = Path(os.path.realpath(path))  # of a link that leads nowhere yet
+        with target.open("xb"):
+            target.unlink()
+
+
 def output_file(text: str, source: str | None) -> Path:
-    """Return the path of a file that can be written and is not the snippet.
+    """Return the path of a file that can be written and is not the snippet, or :data:`STDOUT`.
 
     Args:
-        text: the path as it was given.
+        text: the path as it was given, or "-".
         source: the file that is run, or None where there is none.
 
     Raises:
         UsageError: it is the snippet, or as of :func:`writable_file`.
     """
+    if text == str(STDOUT):
+        return STDOUT
     path = writable_file(text)
     if source is not None and is_same_file(path, Path(source)):
         raise UsageError(f"{text} is the file that is run: name another file to write.")

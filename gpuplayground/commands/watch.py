@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gpuplayground.commands.afterwards import attempt
 from gpuplayground.monitor.feed import Feed
 from gpuplayground.monitor.samples import Inventory, MonitorEvent, Problem
 from gpuplayground.playground.accounts import Account, account_for, has_used_gpu
@@ -92,6 +93,12 @@ class Watch:
                 time.sleep(0.05)
         return account_for(run, log, gpu_uuids)
 
+    def account_or_none(self, run: Run, gpu_uuids: Sequence[str] = ()) -> Account:
+        """Do as :meth:`account` does; where that fails, say so and return the run without what was seen of it."""
+        found = [Account(run, benchmarks=run.benchmarks)]
+        attempt(lambda: found.append(self.account(run, gpu_uuids)), "What the GPUs did is not known")
+        return found[-1]
+
     def _take(self, event: MonitorEvent) -> None:
         assert self._log is not None  # there is no feed without it
         self._log.add(event)
@@ -112,7 +119,7 @@ def watching(source: str) -> Iterator[Watch]:
     try:
         yield watch
     finally:
-        watch.stop()
+        attempt(watch.stop, "The monitor did not end")
 
 
 def _has_driver() -> bool:

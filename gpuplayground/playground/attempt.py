@@ -309,7 +309,7 @@ class Attempt:
 
     def _why_not_started(self, status: int) -> str:
         words = b"".join(early.data for early in self._early if early.source == "stderr").decode("utf-8", "replace")
-        last = words.strip().splitlines()[-1][:200] if words.strip() else ""
+        last = summary.brief(words.strip().splitlines()[-1]) if words.strip() else ""
         if status == wire.TOO_OLD:
             return f"{self._interpreter} is {last}, but snippets need Python 3.10 or newer: choose another environment."
         return summary.of_failed_start(self._interpreter, status, last)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from textwrap import dedent
 from typing import Any
 
+from gpuplayground.playground import summary
 from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan, Phase
 from gpuplayground.playground.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.playground.result_value import result_of
@@ -19,6 +20,8 @@ MAX_SAMPLES = 100_000
 _MAX_WINDOWS = 100
 _MAX_INTEGER = (1 << 63) - 1
 _MAX_TEXT = 2_000
+#: Characters of the message of an exception.
+MAX_MESSAGE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,22 @@ class BenchmarkFrames:
         """The traced pass of each benchmark, an empty one where there was none."""
         return tuple(self._passes.get(index, GpuPass()) for index in range(len(self._measured)))
 
-    def take(self, frame: wire.Frame) -> BenchmarkProgressed | BenchmarkMeasured | str | None:
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was asked for was measured, or memory ended it, which is a result of a sweep."""
+        if not self._measured:
+            return False
+        last = self._measured[-1]
+        return last.out_of_memory or (len(self._measured) == self.steps and not last.error)
+
+    def take(
+        self, frame: wire.Frame, *, is_stopping: bool = False
+    ) -> BenchmarkProgressed | BenchmarkMeasured | str | None:
         """Return the event that a frame stands for, or a note for the user, or None where it is neither.
+
+        Args:
+            frame: what the process said.
+            is_stopping: whether the user has asked the run to end.
 
         Raises:
             KeyError, TypeError, ValueError, OverflowError: it is not a frame of ours.
@@ -108,7 +125,10 @@ class BenchmarkFrames:
             return None
         if kind != "bench_result" or step != len(self._measured) + 1:
             raise ValueError("out of order")
-        self._measured.append(self._benchmark(frame, step, self._plan))
+        measured = self._benchmark(frame, step, self._plan)
+        if measured.was_stopped and not is_stopping:
+            measured = replace(measured, error="KeyboardInterrupt")  # raised by the snippet itself
+        self._measured.append(measured)
         return BenchmarkMeasured(self._request.run_id, self._measured[-1], step, self.steps)
 
     def _progress(self, frame: wire.Frame, step: int) -> BenchmarkProgressed:
@@ -129,7 +149,8 @@ class BenchmarkFrames:
             raise ValueError("not a list of samples")
         first_line, last_line = _whole(frame["first_line"], 1), _whole(frame["last_line"], 1)
         moved = frame["bytes_moved"]
-        error = _text(frame["error"])
+        failure, line = _text(frame["error"], MAX_MESSAGE), frame["error_line"]
+        error = summary.of_failure(failure, None if line is None else _whole(line, 1)) if failure else ""
         return Benchmark(
             label=plan.label,
             first_line=first_line,
@@ -150,6 +171,7 @@ class BenchmarkFrames:
             error=error,
             out_of_memory=frame["out_of_memory"] is True,
             result=result_of(frame["result"]),
+            error_text=failure if failure != summary.brief(failure) else "",
         )
 
 
@@ -184,7 +206,7 @@ def _number(value: object) -> float | None:
     return number
 
 
-def _text(value: object) -> str:
+def _text(value: object, limit: int = _MAX_TEXT) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
-    return value[:_MAX_TEXT]
+    return value[:limit]

@@ -79,9 +79,10 @@ class Benchmark:
     sample. ``start_ns`` and ``end_ns`` bound the sampling, in ``clock.now_ns()``. ``gpu`` is from a traced pass of
     ``gpu_repeats`` repeats after it; None where there was none. ``gpu_note`` says why there was none, or what is
     missing in it. ``bytes_moved`` is what the snippet says it moves in one repeat, by a variable of that name.
-    ``parameter`` is the sweep's variable and its value. ``error`` says why there is no (complete) measurement;
-    ``out_of_memory`` whether that was memory. ``result`` is what the snippet had in its variable of that name at the
-    end. ``verdict`` is empty until it has been judged.
+    ``parameter`` is the sweep's variable and its value. ``error`` says in a line why there is no (complete)
+    measurement, ``error_text`` has the whole message where that is longer; ``out_of_memory`` is whether it was memory.
+    ``result`` is what the snippet had in its variable of that name at the end. ``verdict`` is empty until it has been
+    judged.
     """
 
     label: str
@@ -107,6 +108,7 @@ class Benchmark:
     out_of_memory: bool = False
     result: ResultValue | None = None
     verdict: tuple[Flag, ...] = ()
+    error_text: str = ""
 
     @property
     def was_stopped(self) -> bool:

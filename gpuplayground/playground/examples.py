@@ -21,8 +21,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuplayground.playground.cells import cells
+
 _TOPIC = re.compile(r"#\s*topic:\s*(?P<topic>\S.*?)\s*")
-_CELL = re.compile(r"#\s*%%")
 # The pattern of PEP 723 itself, with the block's type fixed to "script".
 _METADATA = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+?)^# ///$")
 
@@ -76,7 +77,7 @@ def load_example(path: Path) -> Example:
     topics = [match["topic"] for match in map(_TOPIC.fullmatch, comments) if match]
     if not topics:
         raise ExampleError(f"{path.name} names no topic: add a line such as '# topic: Vector addition'")
-    if not any(map(_CELL.match, comments)):
+    if not cells(source):
         raise ExampleError(f"{path.name} has no cells: add lines that begin with '# %%'")
     return Example(path, title, " ".join(summary.split()), topics[0], _dependencies(path, source), source)
 

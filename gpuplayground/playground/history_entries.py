@@ -160,7 +160,8 @@ def clean(text: str) -> str:
 
 def short(text: str) -> str:
     """Return text of one line for a list."""
-    return " ".join(clean(text).split())[:_MAX_TEXT]
+    line = " ".join(clean(text).split())
+    return line if len(line) <= _MAX_TEXT else f"{line[: _MAX_TEXT - 1]}…"
 
 
 def _folded(*parts: str) -> str:

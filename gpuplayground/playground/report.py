@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from gpuplayground.playground import summary
-from gpuplayground.playground.benchmark_frames import BenchmarkFrames
+from gpuplayground.playground.benchmark_frames import MAX_MESSAGE, BenchmarkFrames
 from gpuplayground.playground.benchmark_text import summary_of
 from gpuplayground.playground.events import (
     ErrorRaised,
@@ -122,7 +122,7 @@ class RunReport:
             raise wire.WireError(f"an unknown frame: {kind}")
 
     def _take_benchmark(self, frame: dict[str, Any]) -> None:
-        taken = self.benchmark.take(frame)
+        taken = self.benchmark.take(frame, is_stopping=self.state is RunState.STOPPING)
         if isinstance(taken, str):
             if taken not in self.notes:
                 self.notes.append(taken)
@@ -130,12 +130,13 @@ class RunReport:
             self._on_event(taken)
 
     def _take_error(self, frame: dict[str, Any]) -> None:
-        line = frame["line"]
+        line, message = frame["line"], str(frame["message"])[:MAX_MESSAGE]
         self.error = RunError(
-            summary=str(frame["summary"]),
+            summary=summary.brief(message),
             line=line if isinstance(line, int) and 0 < line <= MAX_LINE else None,
             kind=str(frame["exception"]),
             full_traceback=str(frame.get("full_traceback", "")),
+            message=message,
         )
         if not (self.error.kind == "KeyboardInterrupt" and self.state is RunState.STOPPING):
             self.output.flush()
@@ -192,6 +193,8 @@ class RunReport:
             allocator_peaks=self._peaks,
             benchmarks=self.benchmark.benchmarks,
         )
+        if self._request.benchmark is not None and run.state is RunState.FINISHED and not self.benchmark.is_complete:
+            run = replace(run, state=RunState.FAILED)  # whatever the exit code, it is not what was asked for
         return run if run.summary else replace(run, summary=self._summary(run, last_line))
 
     def with_gpu_of_benchmarks(self, run: Run) -> Run:
@@ -215,7 +218,7 @@ class RunReport:
             end_ns=now_ns(),
             error=self.error,
             timings=tuple(self._timings),
-            summary=f"GPU Playground had to end this run ({' '.join(reason.split())[:200]}): run it again.",
+            summary=f"GPU Playground had to end this run ({summary.brief(reason)}): run it again.",
             notes=tuple(self.notes),
             environment=self._environment(),
             benchmarks=self.benchmark.benchmarks,
@@ -228,9 +231,20 @@ class RunReport:
             return summary.of_error(run.error, run.duration_ns)
         if run.signal_name is not None:
             return summary.of_signal(run.signal_name, last_line, run.duration_ns)
-        if run.benchmarks and not run.exit_code:
-            return summary_of(run.benchmarks, run.duration_ns)
+        if self._request.benchmark is not None:
+            return self._benchmark_summary(run, last_line)
         return summary.of_exit(run.exit_code or 0, self.exit_message, run.duration_ns)
+
+    def _benchmark_summary(self, run: Run, last_line: int | None) -> str:
+        if self.benchmark.is_complete and not run.exit_code:
+            return summary_of(run.benchmarks, run.duration_ns)
+        failure = run.benchmarks[-1].error if run.benchmarks else ""
+        exit_code = run.exit_code or 0
+        if failure:
+            return summary.of_failure(failure, None, run.duration_ns)
+        if self.benchmark.is_complete:
+            return summary.of_exit(exit_code, self.exit_message, run.duration_ns)
+        return summary.of_early_end(exit_code, last_line, run.duration_ns)
 
     def _environment(self) -> dict[str, str]:
         if not self.python:

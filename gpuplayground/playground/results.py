@@ -69,13 +69,22 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """An exception that ended a snippet: ``ValueError: message`` and the line of the snippet it came from."""
+    """An exception that ended a snippet: ``ValueError: message`` and the line of the snippet it came from.
+
+    ``summary`` has no more than a line of the message, ``message`` has all of it, the name in front.
+    """
 
     summary: str
     line: int | None = None
     kind: str = ""
     #: The whole traceback, when the one printed left frames of libraries out.
     full_traceback: str = ""
+    message: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole message; of a run that an older version kept, what there is."""
+        return self.message or self.summary
 
 
 @dataclass(frozen=True, slots=True)

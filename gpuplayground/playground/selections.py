@@ -1,26 +1,18 @@
-"""What a person chose to measure, as a plan: marked lines, a cell, or the statement at the cursor.
-
-Cells begin at lines ``# %%`` with a title behind it, as in Visual Studio Code and Spyder. What stands above the first
-one belongs to none.
-"""
+"""What a person chose to measure, as a plan: marked lines, a cell, or the statement at the cursor."""
 
 from __future__ import annotations
 
 import ast
-import io
-import re
-import tokenize
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from gpuplayground.playground.benchmark_results import DEFAULT_MAX_TIME_S, BenchmarkPlan, SweepPlan
+from gpuplayground.playground.cells import Cell, cell_at, cells
 from gpuplayground.runtime.bench_body import RefusedError, Selection
 from gpuplayground.runtime.bench_sweep import Sweep
 from gpuplayground.runtime.statements import split, top_level
 
-_MARKER = re.compile(r"#\s*%%+(.*)", re.DOTALL)
 _ONLY_NAMES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NAME = "<snippet>"
 #: Titles that a sentence lists at most.
@@ -29,44 +21,6 @@ _LISTED = 6
 
 class SelectionError(Exception):
     """Nothing can be measured there; the message is a sentence that says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Lines from a ``# %%`` to the next, counted from 1, both ends included; ``number`` counts from 1 too."""
-
-    number: int
-    title: str
-    first_line: int
-    last_line: int
-
-    @property
-    def label(self) -> str:
-        """Its title, or else its number."""
-        return self.title or f"cell {self.number}"
-
-
-def cells(source: str) -> tuple[Cell, ...]:
-    """Return the cells of a source; what looks like a marker inside a text is none."""
-    if "%%" not in source:
-        return ()
-    text = _with_plain_line_ends(source)
-    found: list[tuple[int, str]] = []
-    # Of a source that is no Python, what comes ahead of the fault.
-    with suppress(tokenize.TokenError, SyntaxError):
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            match = _MARKER.fullmatch(token.string) if token.type == tokenize.COMMENT else None
-            if match and token.start[1] == 0:
-                found.append((token.start[0], match[1].strip()))
-    ends = [line - 1 for line, _ in found[1:]] + [text.count("\n") + 1]
-    return tuple(
-        Cell(number, title, line, end) for number, ((line, title), end) in enumerate(zip(found, ends, strict=True), 1)
-    )
-
-
-def cell_at(found: Sequence[Cell], line: int) -> Cell | None:
-    """Return the cell that a line is in, None above the first."""
-    return next((cell for cell in found if cell.first_line <= line <= cell.last_line), None)
 
 
 def cell_named(found: Sequence[Cell], name: str) -> Cell:
@@ -184,7 +138,3 @@ def _statements(source: str) -> list[_Span]:
 def _span(node: ast.stmt) -> _Span:
     first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
     return _Span(first, node.end_lineno or node.lineno, isinstance(node, _ONLY_NAMES))
-
-
-def _with_plain_line_ends(source: str) -> str:
-    return source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

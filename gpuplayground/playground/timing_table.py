@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gpuplayground.playground.gpu_table import busy_text, gpu_remark, with_regions
 from gpuplayground.playground.results import StatementTiming
 from gpuplayground.units import duration
+from gpuplayground.visible import visible_line
 
 #: Longest statement printed, in columns; a longer one ends in an ellipsis.
 STATEMENT_COLUMNS = 48
@@ -85,7 +86,7 @@ def headline(source: str) -> str:
 
 def name_of(timing: StatementTiming) -> str:
     """Return how a row of a table is named."""
-    return timing.source if timing.is_region else headline(timing.source)
+    return visible_line(timing.source if timing.is_region else headline(timing.source))
 
 
 def remark(timing: StatementTiming) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import dis
 import sys
 import warnings
 from types import CodeType, FunctionType
@@ -54,15 +53,15 @@ class Selection:
         self.set_up = list(statements[: chosen[0]])
         self.set_up_nodes = nodes[: chosen[0]]
         self.selected = [statements[index] for index in chosen]
-        self._nodes = nodes[chosen[0] : chosen[-1] + 1]
+        self.nodes = nodes[chosen[0] : chosen[-1] + 1]
         self._filename = filename
-        self._flags = _future_flags(statements)
-        if all(isinstance(node, _ONLY_NAMES) for node in self._nodes):
+        self.flags = _future_flags(statements)
+        if all(isinstance(node, _ONLY_NAMES) for node in self.nodes):
             raise RefusedError("Only imports and definitions are selected: select the statements that use them.")
         if any(statement.code.co_flags & _COROUTINE for statement in self.selected):
             raise RefusedError("The selection awaits at top level, so it cannot be repeated: use asyncio.run().")
         try:
-            self._code = _compiled(self._nodes, filename, self._flags)
+            self._code = _compiled(self.nodes, filename, self.flags)
         except SyntaxError as error:
             raise RefusedError(
                 f"The selection cannot be repeated ({error.msg}, line {error.lineno}): select less."
@@ -87,14 +86,6 @@ class Selection:
         """
         return FunctionType(self._code, namespace, "<module>")
 
-    def names_bound(self, start: int, end: int | None = None) -> set[str]:
-        """Return the names that some statements of the set-up give a value, up to and with the body without ``end``."""
-        nodes = self.set_up_nodes[start:end] + (self._nodes if end is None else [])
-        if not nodes:
-            return set()
-        code = _compiled(nodes, self._filename, self._flags, is_strict=False)
-        return {i.argval for i in dis.get_instructions(code) if i.opname == "STORE_GLOBAL"}
-
 
 def empty_body(repeats: Iterable[None]) -> None:
     """Do what a body does, without one."""
@@ -102,22 +93,20 @@ def empty_body(repeats: Iterable[None]) -> None:
         pass
 
 
-def _compiled(nodes: Sequence[ast.stmt], filename: str, flags: int, *, is_strict: bool = True) -> CodeType:
-    plain = [_Plain(is_strict).visit(node) for node in nodes]
-    # Where names alone are wanted, it may be set-up that awaits.
-    kind = ast.FunctionDef if is_strict else ast.AsyncFunctionDef
+def _compiled(nodes: Sequence[ast.stmt], filename: str, flags: int) -> CodeType:
+    plain = [_Plain().visit(node) for node in nodes]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        local = _function(kind, [], plain, filename, flags)
+        local = _function([], plain, filename, flags)
         names = [name for name in (*local.co_varnames, *local.co_cellvars) if name not in (_REPEATS, _REPEAT)]
-        return _function(kind, [ast.Global(names)] if names else [], plain, filename, flags)
+        return _function([ast.Global(names)] if names else [], plain, filename, flags)
 
 
-def _function(kind: Any, head: list[ast.stmt], nodes: Sequence[ast.stmt], filename: str, flags: int) -> CodeType:
+def _function(head: list[ast.stmt], nodes: Sequence[ast.stmt], filename: str, flags: int) -> CodeType:
     """Return the code of ``def body(repeats): for repeat in repeats: ...``, named like the module for tracebacks."""
     loop = ast.For(ast.Name(_REPEAT, ast.Store()), ast.Name(_REPEATS, ast.Load()), list(nodes), [])
     arguments = ast.arguments([], [ast.arg(_REPEATS)], None, [], [], None, [])
-    function = kind("<module>", arguments, [*head, loop], [])
+    function = ast.FunctionDef("<module>", arguments, [*head, loop], [])
     if sys.version_info >= (3, 12):
         function.type_params = []
     for node in (function, loop, *head):
@@ -130,9 +119,6 @@ def _function(kind: Any, head: list[ast.stmt], nodes: Sequence[ast.stmt], filena
 class _Plain(ast.NodeTransformer):
     """Rewrites what may stand in a module but not in a function; definitions are left as they are."""
 
-    def __init__(self, is_strict: bool) -> None:
-        self._is_strict = is_strict
-
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         """Take the annotation off: a global name cannot have one in a function."""
         if not isinstance(node.target, ast.Name):
@@ -142,12 +128,10 @@ class _Plain(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], node.value), node)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
-        """Refuse ``import *``, or leave it out."""
-        if node.names[0].name != "*":
-            return node
-        if self._is_strict:
+        """Refuse ``import *``."""
+        if node.names[0].name == "*":
             raise RefusedError(f"The selection holds an import * (line {node.lineno}): move it above the selection.")
-        return ast.copy_location(ast.Pass(), node)
+        return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Leave a function alone."""

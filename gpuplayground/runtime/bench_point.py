@@ -7,7 +7,7 @@ import math
 import operator
 from contextlib import contextmanager, suppress
 from time import perf_counter_ns, sleep
-from typing import Any, Callable, Iterator, Protocol
+from typing import Any, Callable, Iterator, NamedTuple, Protocol
 
 from . import wire
 from .bench_meter import Meter
@@ -47,6 +47,14 @@ class Tracer(Protocol):
 
     def end_pass(self) -> None:
         """Record no more."""
+
+
+class Failure(NamedTuple):
+    """Why a measurement is not complete: the whole message, empty where it is, and the line of the snippet."""
+
+    message: str = ""
+    line: int | None = None
+    has_no_memory: bool = False
 
 
 class Point:
@@ -108,9 +116,7 @@ class Point:
             self._send({"kind": "bench_note", "sentence": str(error)})
             return None
 
-    def report(
-        self, meter: Meter, lines: tuple[int, int], namespace: dict[str, Any], error: str, *, has_no_memory: bool
-    ) -> None:
+    def report(self, meter: Meter, lines: tuple[int, int], namespace: dict[str, Any], failure: Failure) -> None:
         """Send what was measured, however far it came."""
         with uninterrupted():
             meter.convergence.look()
@@ -123,15 +129,16 @@ class Point:
                 "warmup_repeats": meter.warmup_repeats,
                 "warmup_ns": meter.warmup_ns,
                 "overhead": meter.overhead,
-                "converged": meter.convergence.converged and not error,
+                "converged": meter.convergence.converged and not failure.message,
                 "is_cold": meter.is_cold,
                 "start_ns": meter.start_ns,
                 "end_ns": meter.end_ns,
                 "uses_gpu": meter.uses_gpu,
                 "bytes_moved": _bytes_moved(namespace),
-                "error": error,
-                "out_of_memory": has_no_memory,
-                "result": None if error else result_value(namespace),
+                "error": failure.message,
+                "error_line": failure.line,
+                "out_of_memory": failure.has_no_memory,
+                "result": None if failure.message else result_value(namespace),
             }
             self._send(frame)
 

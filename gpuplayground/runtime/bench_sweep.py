@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import gc
-from typing import Any, Callable, Iterator, Sequence
+from types import CodeType
+from typing import Any, Callable, Sequence
 
 from .bench_body import RefusedError, Selection
+from .bindings import names_set, with_value
 from .statements import SharedProgress
 from .wire import Progress
 
@@ -14,12 +16,13 @@ from .wire import Progress
 class Sweep:
     """What to do of the set-up for each value.
 
-    The statements above the variable's assignment run once, with the first value; those below it run for each value.
+    The statements above the variable's assignment run once; the assignment, with a value put in, and those below it run
+    for each value.
 
     Args:
-        selection: the snippet in two parts. The assignment in its set-up is replaced by one of the first value.
+        selection: the snippet in two parts. The assignment in its set-up is given the first value.
         filename: the snippet's file, for tracebacks.
-        variable: a name that one statement of the set-up assigns.
+        variable: a name that a single assignment of the set-up sets.
         values: numbers.
 
     Raises:
@@ -29,29 +32,31 @@ class Sweep:
     def __init__(self, selection: Selection, filename: str, variable: str, values: Sequence[float]) -> None:
         if not values:
             raise RefusedError(f"The sweep has no value for {variable}: name one, as in {variable} = 1, 2, 4.")
-        places = list(_assignments(variable, selection.set_up_nodes))
-        if not places:
-            raise RefusedError(
-                f"{variable} is not assigned above the selection: set it there, as in {variable} = 1024."
-            )
-        if len(places) > 1:
-            raise RefusedError(f"{variable} is assigned {len(places)} times above the selection: keep one.")
-        if variable in selection.names_bound(len(selection.set_up)):
-            raise RefusedError(f"{variable} is assigned in what is to be measured too: move that above it.")
+        reason = refusal(variable, selection.set_up_nodes, selection.nodes)
+        if reason:
+            raise RefusedError(f"{reason}.")
         self.values = values
-        self._variable = variable
         self._selection = selection
-        self._place = places[0]
-        #: What is made anew for each value. Names that are also bound above the variable stay, as they may be sums.
-        self._made = selection.names_bound(self._place + 1) - selection.names_bound(0, self._place + 1)
-        statement = selection.set_up[self._place]
-        text = "\n" * (statement.line - 1) + f"{variable} = {values[0]!r}"
-        statement.code = compile(text, filename, "exec", dont_inherit=True)
+        self._filename = filename
+        self._variable = variable
+        nodes = selection.set_up_nodes
+        self._place = next(index for index, node in enumerate(nodes) if variable in names_set([node]))
+        #: What is made anew for each value. Names that are also set above stay, as they may be sums.
+        self._made = names_set([*nodes[self._place :], *selection.nodes]) - names_set(nodes[: self._place])
+        selection.set_up[self._place].code = self._code(values[0])
+
+    def _code(self, value: float) -> CodeType:
+        """Return the statement that sets the variable, with this value."""
+        statements = with_value(self._selection.set_up_nodes[self._place], self._variable, value)
+        assert statements is not None  # it would have been refused
+        flags = self._selection.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        code: CodeType = compile(ast.Module(statements, []), self._filename, "exec", flags, dont_inherit=True)
+        return code
 
     def set_up_again(
         self, index: int, namespace: dict[str, Any], progress: SharedProgress, awaited: Callable[[Any], None]
     ) -> None:
-        """Free what the value before needed, set the variable to a value and execute what depends on it.
+        """Free what the value before needed, set the variable to the next and execute what depends on it.
 
         Raises:
             BaseException: whatever a statement raises.
@@ -59,20 +64,33 @@ class Sweep:
         for name in self._made:
             namespace.pop(name, None)
         gc.collect()
-        namespace[self._variable] = self.values[index]
-        for place in range(self._place + 1, len(self._selection.set_up)):
+        set_up = self._selection.set_up
+        set_up[self._place].code = self._code(self.values[index])
+        for place in range(self._place, len(set_up)):
             progress.words[Progress.CURRENT] = place
-            awaitable = eval(self._selection.set_up[place].code, namespace)  # noqa: S307 - as execute() does
+            awaitable = eval(set_up[place].code, namespace)  # noqa: S307 - as execute() does
             if awaitable is not None:
                 awaited(awaitable)
 
 
-def _assignments(name: str, nodes: Sequence[ast.stmt]) -> Iterator[int]:
-    """Yield the index of each statement ``name = ...`` among some at top level."""
-    for index, node in enumerate(nodes):
-        if isinstance(node, ast.AnnAssign):
-            targets: list[ast.expr] = [node.target] if node.value is not None else []
-        else:
-            targets = node.targets if isinstance(node, ast.Assign) else []
-        if len(targets) == 1 and isinstance(targets[0], ast.Name) and targets[0].id == name:
-            yield index
+def refusal(variable: str, set_up: Sequence[ast.stmt], body: Sequence[ast.stmt]) -> str:
+    """Return why a variable cannot take other values, and behind a colon what to do; an empty text where it can.
+
+    Args:
+        variable: a name.
+        set_up: the statements above what is measured.
+        body: the statements that are measured.
+    """
+    if variable in names_set(body):
+        return f"{variable} is set in what is to be measured too: move that above it"
+    setting = [node for node in set_up if variable in names_set([node])]
+    if not setting:
+        return f"{variable} is not assigned above: set it there, as in {variable} = 1024"
+    if len(setting) > 1:
+        lines = list(dict.fromkeys(str(node.lineno) for node in setting))
+        place = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]} and {lines[1]}"
+        return f"{variable} is set {len(setting)} times above ({place}{', …' if len(lines) > 2 else ''}): keep one"
+    if with_value(setting[0], variable, 0) is None:
+        line = setting[0].lineno
+        return f"{variable} is not set by an assignment in line {line}: write one there, as in {variable} = 1024"
+    return ""

@@ -9,7 +9,7 @@ from typing import Any, Callable, Sequence
 from . import wire
 from .bench_body import RefusedError, Selection
 from .bench_meter import Meter
-from .bench_point import Point, Send, Tracer
+from .bench_point import Failure, Point, Send, Tracer
 from .bench_sweep import Sweep
 from .clock import now_ns
 from .cuda import CudaClock
@@ -112,8 +112,8 @@ class BenchmarkRun:
         finally:
             was_stopped = isinstance(error, KeyboardInterrupt)
             if meter.totals_ns or not was_stopped:
-                words = "stopped" if was_stopped else self._words(error)
-                point.report(meter, self._lines, self._namespace, words, has_no_memory=is_out_of_memory(error))
+                failure = Failure("stopped") if was_stopped else self._failure(error, is_set_up=not began)
+                point.report(meter, self._lines, self._namespace, failure)
         if error is None:
             point.trace(meter, self._tracer)
         return error is None
@@ -137,12 +137,15 @@ class BenchmarkRun:
             words[slot], words[slot + 1] = perf_counter_ns() - began, -1
             words[slot + 2] = Progress.FAILED
 
-    def _words(self, error: BaseException | None) -> str:
+    def _failure(self, error: BaseException | None, *, is_set_up: bool) -> Failure:
         if error is None:
-            return ""
+            return Failure()
         frame = error_frame(error, without_our_frames(error.__traceback__), self._script)
-        place = f" (line {frame['line']})" if frame["line"] is not None else ""
-        return f"{frame['summary']}{place}"
+        line = frame["line"]
+        if isinstance(error, SystemExit):
+            who = "The set-up" if is_set_up else "What is measured"
+            return Failure(f"{who} ends the process{f' in line {line}' if line else ''}: take that out.")
+        return Failure(frame["message"], line, has_no_memory=is_out_of_memory(error))
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:

@@ -7,6 +7,7 @@ import mmap
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Sequence
 
@@ -203,7 +204,8 @@ class _Execution:
             if formatted(error, trace, self._script)[1]:
                 frame["full_traceback"] = full(error, trace, self._script)
         except Exception:  # out of memory, or an exception that cannot be shown
-            frame = {"kind": "error", "summary": type(error).__name__, "exception": type(error).__name__, "line": None}
+            name = type(error).__name__
+            frame = {"kind": "error", "message": name, "exception": name, "line": None}
         self._send(frame)
         call_hook(error, trace)
         self._finish()
@@ -297,7 +299,8 @@ def _framework_versions() -> dict[str, str]:
     for name in _FRAMEWORKS:
         module = sys.modules.get(name)
         if module is not None:
-            version = getattr(module, "__version__", None) or getattr(module, "VERSION_TEXT", None)
-            if isinstance(version, str):
-                versions[name] = version
+            with suppress(Exception):  # half imported, or a module of the snippet's of that name
+                version = getattr(module, "__version__", None) or getattr(module, "VERSION_TEXT", None)
+                if isinstance(version, str):
+                    versions[name] = str(version)
     return versions

@@ -23,9 +23,11 @@ def result_value(namespace: Mapping[str, Any]) -> dict[str, Any] | None:
     """
     value = namespace.get("result")
     numpy = sys.modules.get("numpy")
-    if value is None or numpy is None or not hasattr(value, "dtype") or not hasattr(value, "shape"):
+    if value is None or numpy is None:
         return None
     with suppress(Exception):  # an object that only looks like an array, an error of the GPU, no memory for a copy
+        if not hasattr(value, "dtype") or not hasattr(value, "shape"):
+            return None
         if _bytes_of(value) > _MAX_BYTES:
             return None
         array = numpy.ascontiguousarray(_on_host(value))

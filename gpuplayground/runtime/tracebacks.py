@@ -13,7 +13,8 @@ from . import streams, wire
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 - pathlib is slow to import, here and below
 _STANDARD_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120
 _INSTALLED = ("site-packages", "dist-packages")
-_SUMMARY_LENGTH = 500
+#: A message of an exception is told up to this many characters.
+_MESSAGE_LENGTH = 1 << 16
 _FULL_LENGTH = 1 << 18
 
 
@@ -59,10 +60,8 @@ def error_frame(error: BaseException, trace: TracebackType | None, script: Scrip
         message = str(error.msg if isinstance(error, SyntaxError) else error)
     except Exception:  # a broken __str__ is the snippet's own
         message = ""
-    first, _, rest = message.strip().partition("\n")
-    summary = f"{name}: {first}" if first else name
-    summary = summary[:_SUMMARY_LENGTH] + (" …" if rest or len(summary) > _SUMMARY_LENGTH else "")
-    return {"kind": "error", "summary": summary, "exception": kind.__name__, "line": _line(error, trace, script)}
+    message = f"{name}: {message.strip()}"[:_MESSAGE_LENGTH] if message.strip() else name
+    return {"kind": "error", "message": message, "exception": kind.__name__, "line": _line(error, trace, script)}
 
 
 def _line(error: BaseException, trace: TracebackType | None, script: Script) -> int | None:

@@ -9,6 +9,7 @@ from gpuplayground.terminal import cells
 from gpuplayground.terminal.history import History
 from gpuplayground.terminal.lines import OutputLine, TailLine
 from gpuplayground.terminal.styles import ECHO, LINK, NOTE, STDERR, apply_sgr
+from gpuplayground.visible import visible
 
 #: Bytes of output kept.
 LIMIT_BYTES = 5_000_000
@@ -97,7 +98,7 @@ class OutputBuffer:
     def note(self, text: str, *, link: bool = False) -> None:
         """Add a remark of the application's own on a line of its own; a link can be clicked."""
         self._to_fresh_line()
-        self._interpret(text, NOTE | (LINK if link else 0))
+        self._interpret(visible(text), NOTE | (LINK if link else 0))
         self._line_feed()
 
     def echo(self, text: str) -> None:

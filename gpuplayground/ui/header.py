@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -23,6 +21,7 @@ from gpuplayground.ui.actions import Actions, with_shortcut
 from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.pill import Pill
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.units import rate
 
@@ -41,16 +40,16 @@ class Header(QFrame):
         super().__init__(parent)
         self.setProperty("role", "header")
         self._icons, self._actions = icons, actions
-        self._logo = QLabel()
+        self._logo = PlainLabel()
         self._logo.setAccessibleName(self.tr("GPU Playground"))
-        self._title = QLabel(self.tr("GPU Playground"))
+        self._title = PlainLabel(self.tr("GPU Playground"))
         self._title.setProperty("role", "title")
         self._title.setFont(ui_font(15))
         self.run_button = self._button(actions["run"], "primary")
         self.stop_button = self._button(actions["stop"], "stop")
         self.device_box = self._box(self.tr("GPU that snippets may use"), 110)
         self.interpreter_box = self._box(self.tr("Python that runs snippets"), 160)
-        self.driver_label = QLabel()
+        self.driver_label = PlainLabel()
         self.driver_label.setProperty("role", "muted")
         self.rate_pill = Pill(theme)
         layout = QHBoxLayout(self)
@@ -102,10 +101,8 @@ class Header(QFrame):
         self.interpreter_box.clear()
         for label, path, hint in interpreters:
             self.interpreter_box.addItem(label, path)
-            # As markup, so that no folder's name is taken for some.
-            markup = "<br>".join(escape(hint).splitlines())
             self.interpreter_box.setItemData(
-                self.interpreter_box.count() - 1, f"<qt>{markup}</qt>", Qt.ItemDataRole.ToolTipRole
+                self.interpreter_box.count() - 1, plainly(hint), Qt.ItemDataRole.ToolTipRole
             )
         self.interpreter_box.insertSeparator(self.interpreter_box.count())
         self.interpreter_box.addItem(self.tr("Other Python…"), "")
@@ -161,7 +158,7 @@ class Header(QFrame):
             button.setText(action.text())
             button.setIcon(action.icon())
             button.setEnabled(action.isEnabled())
-            button.setToolTip(action.toolTip())
+            button.setToolTip(plainly(action.toolTip()))
             button.setAccessibleName(action.text())
 
         action.changed.connect(follow)
@@ -180,7 +177,7 @@ class Header(QFrame):
     def _menu_button(self, menu: QMenu) -> QToolButton:
         button = QToolButton()
         button.setAccessibleName(menu.title())
-        button.setToolTip(menu.title())
+        button.setToolTip(plainly(menu.title()))
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -193,7 +190,7 @@ class Header(QFrame):
     def _box(self, name: str, width: int) -> DropDown:
         box = DropDown()
         box.setAccessibleName(name)
-        box.setToolTip(name)
+        box.setToolTip(plainly(name))
         box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         box.setSizeAdjustPolicy(DropDown.SizeAdjustPolicy.AdjustToContents)
         box.setMinimumWidth(width)

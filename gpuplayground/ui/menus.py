@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from gpuplayground.playground.examples import Example
 from gpuplayground.ui.actions import Actions
+from gpuplayground.ui.plain_text import plainly
 
 
 def examples_menu(parent: QWidget, examples: Sequence[Example], choose: Callable[[Example], object]) -> QMenu:
@@ -22,7 +23,7 @@ def examples_menu(parent: QWidget, examples: Sequence[Example], choose: Callable
             topic = example.topic
             menu.addSection(topic)
         action = menu.addAction(example.title)
-        action.setToolTip(example.summary)
+        action.setToolTip(plainly(example.summary))
         action.triggered.connect(lambda _checked=False, example=example: choose(example))
     return menu
 

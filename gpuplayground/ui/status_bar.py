@@ -6,9 +6,10 @@ import time
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from PySide6.QtWidgets import QStatusBar, QWidget
 
 from gpuplayground.ui.elided_label import ElidedLabel
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.theme import Theme, ui_font
 
 _COST_EVERY_MS = 2000
@@ -45,7 +46,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._dot = Dot(theme)
-        self.state_label, self.cursor_label, self.cost_label = ElidedLabel(), QLabel(), QLabel()
+        self.state_label, self.cursor_label, self.cost_label = ElidedLabel(), PlainLabel(), PlainLabel()
         self.addWidget(self._dot)
         self.addWidget(self.state_label, 1)
         for label in (self.cursor_label, self.cost_label):

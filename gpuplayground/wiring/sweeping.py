@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from gpuplayground.playground.benchmark_results import Benchmark
+from gpuplayground.playground.cells import cell_at, cells
 from gpuplayground.playground.events import (
     BenchmarkMeasured,
     BenchmarkProgressed,
@@ -19,7 +20,7 @@ from gpuplayground.playground.events import (
     SessionEvent,
 )
 from gpuplayground.playground.results import Run, RunRequest
-from gpuplayground.playground.selections import SelectionError, cell_at, cells, plan_for
+from gpuplayground.playground.selections import SelectionError, plan_for
 from gpuplayground.playground.sweep_variables import Assignments, number_variables
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.main_window import MainWindow

@@ -11,7 +11,7 @@
  *   absurd=0,1         these GPUs answer with nonsense   processes=N        processes per GPU (default 1)
  *   pids=123,456       pids to report instead of made-up ones
  *   graphics=1         the last process also draws, and one more only draws
- *   noise=1            nvmlInit prints to stdout
+ *   noise=1            nvmlInit prints to stdout         name=TEXT           what every GPU is called
  *   latin1=F,...       function F answers with a text that is not UTF-8
  *   used=MIB           memory in use instead of the wave    util=PERCENT       utilization instead of the wave
  */
@@ -227,7 +227,13 @@ ret nvmlDeviceGetIndex(Gpu *gpu, uint *to) {
     return SUCCESS;
 }
 ret nvmlDeviceGetMinorNumber(Gpu *gpu, uint *to) { ENTER(gpu); *to = gpu->identity; return SUCCESS; }
-ret nvmlDeviceGetName(Gpu *gpu, char *to, uint length) { ENTER(gpu); return text(to, length, "NVIDIA Fake %d", gpu->identity); }
+ret nvmlDeviceGetName(Gpu *gpu, char *to, uint length) {
+    ENTER(gpu);
+    const char *name = setting("name");
+    if (!name) return text(to, length, "NVIDIA Fake %d", gpu->identity);
+    snprintf(to, length, "%.*s", (int)strcspn(name, "\n"), name);
+    return SUCCESS;
+}
 ret nvmlDeviceGetSerial(Gpu *gpu, char *to, uint length) { ENTER(gpu); return text(to, length, "%d", gpu->identity); }
 ret nvmlDeviceGetCudaComputeCapability(Gpu *gpu, int *major, int *minor) { ENTER(gpu); *major = 9; *minor = 0; return SUCCESS; }
 

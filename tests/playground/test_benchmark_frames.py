@@ -23,7 +23,8 @@ SOURCE = "n = 1\nif n:\n    x = n\n    y = x\n"
 RESULT: dict[str, Any] = {
     "kind": "bench_result", "step": 1, "first_line": 3, "last_line": 4, "totals_ns": [100, 120], "repeats": 10,
     "warmup_repeats": 7, "warmup_ns": 900, "overhead": 0.004, "converged": True, "is_cold": False, "start_ns": 1000,
-    "end_ns": 2000, "uses_gpu": True, "bytes_moved": 64, "error": "", "out_of_memory": False, "result": None,
+    "end_ns": 2000, "uses_gpu": True, "bytes_moved": 64, "error": "", "error_line": None,
+    "out_of_memory": False, "result": None,
 }  # fmt: skip
 PROGRESS: dict[str, Any] = {
     "kind": "bench_progress", "step": 2, "phase": "sampling", "samples": 12, "median_ns": 10.5, "half_width": None,

@@ -92,6 +92,41 @@ def test_out_of_memory_ends_the_curve_and_not_the_run(playground: Playground, ra
     assert "out of memory at 3" in played.result.summary
 
 
+def test_a_long_message_of_a_sweep_is_a_line_and_kept_whole(playground: Playground) -> None:
+    message = f"CUDA out of memory. Tried to allocate 2 GiB. {'Of which some is free. ' * 20}".strip()
+    source = f"n = 1\nif n > 1: raise MemoryError({message!r})\nx = n\n"
+    last = measure(playground, source, 3, sweep=("n", (1, 2)), max_time_s=SHORT_S).result.benchmarks[-1]
+    assert last.error == "MemoryError: CUDA out of memory. … (line 2)"
+    assert last.error_text == f"MemoryError: {message}"
+
+
+@pytest.mark.parametrize(
+    ("assignment", "values"),
+    [
+        ("n, k = 5, 6", ["3 6", "4 6"]),
+        ("k, (m, n) = 6, (1, 5)", ["3 6", "4 6"]),
+        ("n = k = 5", ["3 3", "4 4"]),
+        ("k = n = 5", ["3 3", "4 4"]),
+        ("k = 6; n: int = 5", ["3 6", "4 6"]),
+        ("[n, k] = divmod(20, 3)", ["3 2", "4 2"]),
+        ("k, *n = 6, 7, 8", ["3 6", "4 6"]),
+        ("k = 6; n = len('abcde')", ["3 6", "4 6"]),
+    ],
+)
+def test_every_kind_of_assignment_can_be_given_other_values(
+    playground: Playground, assignment: str, values: list[str]
+) -> None:
+    played = measure(playground, f"{assignment}\nprint(n, k)\nx = n\n", 3, sweep=("n", (3, 4)), max_time_s=SHORT_S)
+    assert played.result.state is RunState.FINISHED, played.result.summary
+    assert played.output().splitlines() == values
+
+
+def test_a_function_that_declares_the_variable_global_may_set_it(playground: Playground) -> None:
+    source = "n = 1\ndef grow():\n    global n\n    n = 2\nx = n\n"
+    played = measure(playground, source, 5, sweep=("n", (1, 2)))
+    assert "n is set 2 times above (lines 1 and 2): keep one." in played.result.summary
+
+
 def test_out_of_memory_without_a_sweep_is_an_error_like_any(playground: Playground) -> None:
     played = measure(playground, "x = 1\nraise MemoryError\n", 2)
     assert played.result.state is RunState.FAILED
@@ -121,12 +156,26 @@ def test_stop_keeps_the_values_that_are_done(playground: Playground) -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("m = 1\nx = 1\n", "n is not assigned above the selection"),
-        ("n, m = 1, 2\nx = 1\n", "n is not assigned above the selection"),
-        ("for n in range(3): pass\nx = 1\n", "n is not assigned above the selection"),
-        ("n = 1; n = 2\nx = 1\n", "n is assigned 2 times above the selection"),
-        ("m = 1\nn = 1\n", "n is not assigned above the selection"),
-        ("n = 1\nn = 12; x = n\n", "n is assigned in what is to be measured too: move that above it."),
+        ("m = 1\nx = 1\n", "n is not assigned above: set it there, as in n = 1024."),
+        ("n: int\nx = 1\n", "n is not assigned above"),
+        ("x = [n for n in range(3)]\nx = 1\n", "n is not assigned above"),
+        (
+            "for n in range(3): pass\nx = 1\n",
+            "n is not set by an assignment in line 1: write one there",
+        ),
+        ("with open(0) as (n, m): pass\nx = 1\n", "n is not set by an assignment in line 1"),
+        ("import os.path as n\nx = 1\n", "n is not set by an assignment in line 1"),
+        ("if (n := 5): pass\nx = 1\n", "n is not set by an assignment in line 1"),
+        ("m = [n := 5]\nx = 1\n", "n is not set by an assignment in line 1"),
+        ("n = 1; n = 2\nx = 1\n", "n is set 2 times above (line 1): keep one."),
+        ("n = 1; n += 1\nx = 1\n", "n is set 2 times above (line 1): keep one."),
+        ("n = 1; del n\nx = 1\n", "n is set 2 times above"),
+        ("n = 1; m = [n := i for i in 'ab']\nx = 1\n", "n is set 2 times above"),
+        ("n = 1; f = lambda: 0\nx = [n := 1]\n", "n is set in what is to be measured too"),
+        ("m = 1\nn = 1\n", "n is set in what is to be measured too: move that above it."),
+        ("n = 1\nn = 12; x = n\n", "n is set in what is to be measured too: move that above it."),
+        ("n = 1\nn += 1\n", "n is set in what is to be measured too"),
+        ("n = 1\nfor m, (n, *k) in []: pass\n", "n is set in what is to be measured too"),
     ],
 )
 def test_a_variable_that_is_not_set_once_is_refused(playground: Playground, source: str, words: str) -> None:

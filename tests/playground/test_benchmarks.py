@@ -173,10 +173,68 @@ def test_an_exception_in_the_set_up_is_reported_as_in_any_run(playground: Playgr
     assert [(t.line, t.failed) for t in played.result.timings] == [(1, False), (2, True)]
 
 
-def test_leaving_from_the_body_is_an_error_of_the_benchmark(playground: Playground) -> None:
-    played = measure(playground, "import sys\nsys.exit(3)\n", 2)
-    assert (played.result.state, played.result.exit_code) == (RunState.FAILED, 3)
-    assert only(played).error == "SystemExit: 3 (line 2)"
+@pytest.mark.parametrize(("argument", "exit_code"), [("", 0), ("None", 0), ("0", 0), ("3", 3), ("'text'", 1)])
+@pytest.mark.parametrize("condition", ["if True", "x += 1\nif x > 2_000"])
+def test_code_that_exits_is_told_what_ends_it(
+    playground: Playground, condition: str, argument: str, exit_code: int
+) -> None:
+    source = f"import sys; x = 0\n{condition}: sys.exit({argument})\n"
+    played = measure(playground, source, 2, 3)
+    assert (played.result.state, played.result.exit_code) == (RunState.FAILED, exit_code)
+    line = source.count("\n")
+    assert only(played).error == f"What is measured ends the process in line {line}: take that out."
+    assert played.result.summary.startswith(only(played).error)
+
+
+def test_a_set_up_that_exits_is_told_so(playground: Playground) -> None:
+    played = measure(playground, "n = 1\nraise SystemExit\nx = 2\n", 3)
+    assert played.result.state is RunState.FAILED
+    assert played.result.summary.startswith("The process ended with exit code 0 at line 2 before it was measured")
+    swept = measure(playground, "n = 1\nraise SystemExit\nx = 2\n", 3, sweep=("n", (1, 2)))
+    assert swept.result.state is RunState.FAILED
+    assert only(swept).error == "The set-up ends the process in line 2: take that out."
+
+
+@pytest.mark.parametrize("exit_code", [0, 3])
+@pytest.mark.parametrize("sweep", [None, ("n", (1, 2, 3))])
+def test_a_process_that_ends_at_once_is_no_success(
+    playground: Playground, exit_code: int, sweep: tuple[str, tuple[int, ...]] | None
+) -> None:
+    source = f"import os\nn = 2\nif n == 2: os._exit({exit_code})\n"
+    played = measure(playground, source, 3, sweep=sweep, max_time_s=0.05)
+    assert (played.result.state, played.result.exit_code) == (RunState.FAILED, exit_code)
+    assert len(played.result.benchmarks) == (0 if sweep is None else 1)
+    words = f"The process ended with exit code {exit_code} at line 3 before it was measured: take that out."
+    assert played.result.summary.startswith(words)
+
+
+def test_a_keyboard_interrupt_of_the_snippet_is_no_stop(playground: Playground) -> None:
+    source = "import time; x = 0\nx += 1; time.sleep(0.01)\nif x > 30: raise KeyboardInterrupt\n"
+    played = measure(playground, source, 2, 3, max_time_s=60.0)
+    assert played.result.state is RunState.FAILED
+    assert "SIGINT" in played.result.summary
+    assert not any(each.was_stopped for each in played.result.benchmarks)
+
+
+def test_a_crash_is_named_by_its_signal(playground: Playground) -> None:
+    played = measure(playground, "import os\nos.kill(os.getpid(), 11)\n", 2)
+    assert played.result.state is RunState.FAILED
+    assert played.result.summary.startswith("ended by SIGSEGV (a segmentation fault in native code) at line 2")
+
+
+def test_an_exception_between_samples_keeps_those_before(playground: Playground) -> None:
+    source = "import time; x = 0\nx += 1; time.sleep(0.01)\nif x > 60: raise ValueError('enough')\n"
+    played = measure(playground, source, 2, 3, max_time_s=1.0)
+    assert only(played).samples_ns
+    assert only(played).error == "ValueError: enough (line 3)"
+    assert played.result.summary.startswith("ValueError: enough (line 3)")
+
+
+@pytest.mark.parametrize("word", ["return", "yield 1", "nonlocal x"])
+def test_what_may_not_stand_outside_a_function_is_a_syntax_error(playground: Playground, word: str) -> None:
+    played = measure(playground, f"x = 1\n{word}\n", 2)
+    assert played.result.state is RunState.FAILED
+    assert played.result.summary.startswith("SyntaxError: ")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gpuplayground.playground.benchmark_results import SweepPlan
-from gpuplayground.playground.selections import SelectionError, cell_at, cells, plan_for
+from gpuplayground.playground.cells import cell_at, cells
+from gpuplayground.playground.selections import SelectionError, plan_for
 
 CELLS = '''import math
 

@@ -44,7 +44,7 @@ def play_frame(playground: Playground, frame: str) -> Played:
         '{"kind": "started", "rows": [' + ", ".join(['[1, 1, "x", false, 0]'] * 5000) + "]}",
         '{"kind": "started", "rows": 1}',
         '{"kind": "hello"}',
-        '{"kind": "error", "line": [], "summary": 1}',
+        '{"kind": "error", "line": [], "message": 1}',
     ],
     ids=["digits", "infinity", "nan", "types", "overflow", "line", "too many rows", "rows", "hello", "error"],
 )
@@ -56,7 +56,7 @@ def test_a_frame_that_is_not_ours_ends_the_snippet(playground: Playground, frame
 
 
 def test_an_error_on_an_impossible_line_has_none(playground: Playground) -> None:
-    frame = '{"kind": "error", "line": 99999999999999999999, "summary": "x", "exception": "E"}'
+    frame = '{"kind": "error", "line": 99999999999999999999, "message": "x", "exception": "E"}'
     played = playground.play(f"{WRITE}write({frame!r}.encode())")
     assert played.errors[0].error.line is None
 

@@ -25,11 +25,11 @@ def names(before_line: int | None = None, source: str = SNIPPET) -> list[str]:
 
 
 def test_simple_assignments_of_a_number_are_offered() -> None:
-    assert names() == ["m", "scale", "n", "k"]
+    assert names() == ["m", "a", "b", "scale", "n", "k"]
 
 
 def test_what_stands_in_the_body_or_below_is_not_offered() -> None:
-    assert names(before_line=9) == ["m", "scale", "n"]
+    assert names(before_line=9) == ["m", "a", "b", "scale", "n"]
     assert names(before_line=3) == ["n"]
 
 
@@ -62,11 +62,11 @@ total = n
     [
         ((3, 4), "n", ""),
         ((3, 4), "k", ""),
-        ((3, 4), "rows", "assigns rows itself: move that above"),
-        ((1, 2), "n", "assigns n itself: move that above"),
-        ((7, 8), "n", "assigns n itself: move that above"),
-        ((9, 10), "n", "n is assigned 2 times above: keep one"),
-        ((3, 4), "total", "total is not assigned above: set it there"),
+        ((3, 4), "rows", "rows is set in what is to be measured too: move that above it"),
+        ((1, 2), "n", "n is set in what is to be measured too: move that above it"),
+        ((7, 8), "n", "n is set in what is to be measured too: move that above it"),
+        ((9, 10), "n", "n is set 3 times above (lines 2 and 6, …): keep one"),
+        ((3, 4), "total", "total is not assigned above: set it there, as in total = 1024"),
         ((3, 4), "2n", ""),
     ],
 )

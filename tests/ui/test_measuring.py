@@ -258,6 +258,37 @@ def test_a_sweep_measures_each_cell_over_all_values_and_judges_them(qtbot: QtBot
     dialog.close()
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        ('done = 40\ntext = "%d%% done" % done\n\nprint(text)\n', 3, "There is no statement in line 3"),
+        ('"""\n# %% in a docstring\n\n"""\n', 3, "There is no statement in line 3"),
+        ("if True:\n    # %% indented\n\n    pass\n# %% last\n", 5, "There is no statement in the cell last"),
+        ("", 1, "There is no statement in line 1"),
+        ("x = (\n", 1, "Line 1 is no Python"),
+        ("def f():\n    return 1\n\n", 2, "There are only imports and definitions in line 2"),
+    ],
+)
+def test_where_there_is_nothing_to_measure_shift_f5_says_what_to_do_and_the_sweep_opens(
+    qtbot: QtBot, start: StartApplication, text: str, line: int, sentence: str
+) -> None:
+    application = start()
+    opened(application, qtbot, text)
+    editor = application.tabs.current_editor()
+    assert editor is not None
+    editor.set_place(line)
+    application.window.actions_["benchmark"].trigger()
+    assert application.window.banner.text.startswith(sentence)
+    assert not application.playground.current_run().active
+    opened(application, qtbot)
+    dialog = sweep_window(application)
+    assert dialog.isVisible()
+    items = dialog.form.implementations
+    labels = [items.item(row).text() for row in range(items.count())]
+    assert [label.partition("  ·  ")[0] for label in labels[:2]] == ["Sum", "Sort"], "the tab in front comes first"
+    dialog.close()
+
+
 def test_a_sweep_that_does_not_listen_is_killed(qtbot: QtBot, start: StartApplication, tmp_path: Path) -> None:
     application, going = start(), tmp_path / "going"
     stubborn = (
@@ -347,7 +378,7 @@ def test_the_cell_at_the_cursor_is_ticked_for_a_sweep_and_what_sets_the_variable
         Qt.CheckState.Unchecked, Qt.CheckState.Unchecked, Qt.CheckState.Checked,
     ]  # fmt: skip
     assert not row(0).flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "assigns n itself" in row(0).text()
+    assert "n is set in what is to be measured" in row(0).text()
     editor.set_place(1)
     form = sweep_window(application).form
     assert form.request() is not None, "the first that can be measured"

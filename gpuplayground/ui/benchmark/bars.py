@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gpuplayground.playground.timing_table import share_text
 from gpuplayground.ui.charts.surface import Surface
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import Theme, align_right, ui_font
 from gpuplayground.units import DASH, duration
 
@@ -30,7 +31,7 @@ class BusyBars(Surface):
         """Show the times of one repeat; ``note`` says why GPU busy time is not known."""
         self._wall_ns, self._busy_ns, self._note = wall_ns, busy_ns, note
         self.setAccessibleDescription("; ".join(" ".join(row[:2]) for row in self.rows()))
-        self.setToolTip(note)
+        self.setToolTip(plainly(note))
         self.update()
 
     def rows(self) -> list[tuple[str, str, float, str]]:

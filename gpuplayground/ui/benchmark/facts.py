@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.theme import ui_font
 
 _TOP = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
@@ -98,21 +99,20 @@ def _cell(label: str, value: str, remark: str) -> QWidget:
     column.setSpacing(0)
     column.addWidget(_muted(label))
     column.addWidget(_figure(value))
-    cell.setToolTip(remark)
+    cell.setToolTip(plainly(remark))
     return cell
 
 
 def _muted(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setProperty("role", "muted")
     label.setFont(ui_font(11))
     return label
 
 
 def _figure(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setFont(ui_font(13, QFont.Weight.DemiBold))
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
 
@@ -120,6 +120,5 @@ def _figure(text: str) -> QLabel:
 def _remark(text: str) -> QLabel:
     label = _muted(text)
     label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     return label

@@ -11,6 +11,7 @@ from gpuplayground.playground.benchmark_results import Benchmark, FlagKind
 from gpuplayground.playground.statistics import Summary
 from gpuplayground.ui.charts.flow import FlowLayout
 from gpuplayground.ui.pill import Pill
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.units import DASH, duration
 
@@ -21,7 +22,7 @@ class Headline(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.figure, self.width_label = QLabel(), QLabel()
+        self.figure, self.width_label = PlainLabel(), PlainLabel()
         self.figure.setFont(ui_font(26, QFont.Weight.DemiBold))
         self.width_label.setFont(ui_font(15))
         self.width_label.setProperty("role", "muted")
@@ -59,6 +60,7 @@ class Headline(QWidget):
         self.width_label.setVisible(bool(self.width_label.text()))
         self.interval.setText("" if times is None else interval_sentence(times))
         self.error.setText(benchmark.error)
+        self.error.setToolTip(plainly(benchmark.error_text))
         for label in (self.interval, self.error):
             label.setVisible(bool(label.text()))
         words = [(_pill_text(flag.kind), flag_role(flag.kind), flag.sentence) for flag in benchmark.verdict]
@@ -84,7 +86,7 @@ class Headline(QWidget):
             pill = Pill(self._theme)
             self._row.addWidget(pill)
             pill.set(text, role)
-            pill.setToolTip(sentence)
+            pill.setToolTip(plainly(sentence))
             self.pills.append(pill)
         sentences = [sentence for _, _, sentence in words]
         bullet = "•  " if len(sentences) > 1 else ""
@@ -104,9 +106,8 @@ def _pill_text(kind: FlagKind) -> str:
 
 
 def _small() -> QLabel:
-    label = QLabel()
+    label = PlainLabel()
     label.setFont(ui_font(12))
     label.setProperty("role", "muted")
     label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
     return label

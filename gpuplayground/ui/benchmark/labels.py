@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gpuplayground.ui.elided_label import ElidedLabel
+from gpuplayground.ui.plain_text import PlainLabel
 
 #: A name is shortened to this many pixels before what follows it is left out.
 _LEAST_NAME_PX = 40
 
 
-class WholeLabel(QLabel):
+class WholeLabel(PlainLabel):
     """One line of plain text that is left out where there is no room for all of it. It asks for no width."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        super().__init__(parent=parent)
         self.setMinimumWidth(1)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gpuplayground.playground.benchmark_figures import TARGET_HALF_WIDTH, half_width_text
 from gpuplayground.playground.benchmark_results import BenchmarkPlan, Phase
@@ -12,6 +12,7 @@ from gpuplayground.playground.events import BenchmarkProgressed
 from gpuplayground.ui.benchmark.labels import SubjectLabel, WholeLabel
 from gpuplayground.ui.benchmark.meter import Meter, convergence
 from gpuplayground.ui.charts.surface import Surface
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.units import duration
 
@@ -69,8 +70,8 @@ class LiveView(QScrollArea):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plan = BenchmarkPlan(1, 1, "")
-        self.subject, self.step = SubjectLabel(), QLabel()
-        self.figure, self.half_width, self.samples = QLabel(), WholeLabel(), WholeLabel()
+        self.subject, self.step = SubjectLabel(), PlainLabel()
+        self.figure, self.half_width, self.samples = PlainLabel(), WholeLabel(), WholeLabel()
         for label in (self.subject, self.step, self.half_width, self.samples):
             label.setProperty("role", "muted")
         for label in (self.subject, self.step, self.samples):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.playground.benchmark_figures import report
 from gpuplayground.playground.benchmark_results import Benchmark, BenchmarkPlan, Phase
@@ -16,6 +16,7 @@ from gpuplayground.ui.benchmark.live_view import LiveView
 from gpuplayground.ui.benchmark.result_view import ResultView
 from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.playground.panel_header import BENCHMARK, PanelHeader, page_title
 from gpuplayground.ui.theme import Theme
 
@@ -39,7 +40,7 @@ class BenchmarkPanel(QWidget):
         self._are_judged = False
         self.header = PanelHeader(page_title(BENCHMARK), theme, icons, titles)
         self.steps = DropDown()
-        self.empty = QLabel()
+        self.empty = PlainLabel()
         self.live, self.result = LiveView(theme), ResultView(theme)
         self._stack = QStackedWidget()
         self._lay_out()
@@ -62,7 +63,6 @@ class BenchmarkPanel(QWidget):
         self.empty.setProperty("role", "muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self.empty.setTextFormat(Qt.TextFormat.PlainText)
         self.empty.setMargin(16)
         for page in (self.empty, self.live, self.result):
             self._stack.addWidget(page)

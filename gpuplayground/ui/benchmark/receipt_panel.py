@@ -14,6 +14,7 @@ from gpuplayground.playground.results import Run, RunState
 from gpuplayground.ui.benchmark.facts import FactRows
 from gpuplayground.ui.benchmark.memory_bars import MemoryBars
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.playground.panel_header import RECEIPT, PanelHeader, page_title
 from gpuplayground.ui.theme import Theme
 from gpuplayground.units import duration
@@ -32,7 +33,7 @@ class ReceiptPanel(QWidget):
         self.header = PanelHeader(page_title(RECEIPT), theme, icons, titles)
         tip = self.tr("Copy the receipt as text")
         self.copy_button = self.header.add_button("copy", self.tr("Copy receipt"), tip, lambda _: self.copy())
-        self.empty = QLabel()
+        self.empty = PlainLabel()
         self.empty.setProperty("role", "muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
@@ -119,9 +120,8 @@ class ReceiptPanel(QWidget):
             time=duration(receipt.end_ns - receipt.start_ns),
             samples=samples.format(count=receipt.sample_count),
         )
-        label = QLabel(words)
+        label = PlainLabel(words)
         label.setProperty("role", "title")
-        label.setTextFormat(Qt.TextFormat.PlainText)
         return label
 
     def _show_empty(self, words: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from gpuplayground.playground.benchmark_figures import figures
 from gpuplayground.playground.benchmark_results import Benchmark
@@ -14,6 +14,7 @@ from gpuplayground.ui.benchmark.facts import FactGrid
 from gpuplayground.ui.benchmark.headline import Headline
 from gpuplayground.ui.benchmark.histogram import HistogramView
 from gpuplayground.ui.benchmark.strip import SampleStrip
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.theme import Theme, ui_font
 
 _ROOM_FOR_TWO = 740
@@ -25,7 +26,7 @@ class ResultView(QScrollArea):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.headline, self.bars, self.facts = Headline(theme), BusyBars(theme), FactGrid()
-        self.kernel = QLabel()
+        self.kernel = PlainLabel()
         self.histogram, self.strip = HistogramView(theme), SampleStrip(theme)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -42,7 +43,6 @@ class ResultView(QScrollArea):
         self.kernel.setProperty("role", "muted")
         self.kernel.setFont(ui_font(11))
         self.kernel.setWordWrap(True)
-        self.kernel.setTextFormat(Qt.TextFormat.PlainText)
         for widget in (self.headline, self.bars, self.facts, self.kernel):
             left.addWidget(widget)
         left.addStretch(1)

@@ -11,6 +11,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from gpuplayground.ui.plain_text import plainly
+
 #: Asks where to save: over which widget, under which title, the name to begin with, and the kinds of files in Qt's
 #: notation. None is a refusal.
 ChooseFile = Callable[[QWidget, str, str, str], Path | None]
@@ -55,7 +57,7 @@ def _endings(kinds: str) -> list[str]:
 def _may_replace(parent: QWidget, title: str, path: Path) -> bool:
     text = QCoreApplication.translate("Saving", "“{path}” already exists. Replace it?").format(path=path)
     yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
-    return QMessageBox.question(parent, title, text, yes | no, no) == yes
+    return QMessageBox.question(parent, title, plainly(text), yes | no, no) == yes
 
 
 def _saved(path: Path) -> str:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -29,6 +28,7 @@ from gpuplayground.ui.compare.chart import ComparisonChart
 from gpuplayground.ui.compare.model import Column, ComparisonModel
 from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.theme import Theme
 
 #: Longer names are cut in the middle, as their end tells them apart; the other columns are as wide as their text.
@@ -53,8 +53,8 @@ class CompareDialog(QDialog):
         self.table = QTableView()
         self.chart = ComparisonChart(theme)
         self.baseline = DropDown()
-        self.note = QLabel()
-        self.empty = QLabel()
+        self.note = PlainLabel()
+        self.empty = PlainLabel()
         self._stack = QStackedWidget()
         self._buttons: dict[str, QPushButton] = {}
         self._set_up_table()
@@ -171,7 +171,7 @@ class CompareDialog(QDialog):
     def _tools(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        label = QLabel(self.tr("Baseline"))
+        label = PlainLabel(self.tr("Baseline"))
         label.setProperty("role", "muted")
         label.setBuddy(self.baseline)
         self.baseline.setAccessibleName(self.tr("Baseline"))
@@ -196,7 +196,7 @@ class CompareDialog(QDialog):
 
     def _button(self, row: QHBoxLayout, icon: str, text: str, tip: str, act: Callable[[], None]) -> QPushButton:
         button = QPushButton(self._icons.icon(icon), text)
-        button.setToolTip(tip)
+        button.setToolTip(plainly(tip))
         button.setAccessibleName(text.rstrip("…"))
         # Enter in the window is not a click on the first button.
         button.setAutoDefault(False)

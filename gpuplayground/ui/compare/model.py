@@ -13,6 +13,7 @@ from gpuplayground.playground.agreement import Agreement, ResultCheck
 from gpuplayground.playground.benchmark_results import FlagKind
 from gpuplayground.playground.comparison import Difference, Row
 from gpuplayground.playground.comparison_text import cells
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import Theme, align_right, ui_font
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -88,7 +89,7 @@ class ComparisonModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._words(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(row, column)
+            return plainly(self._tip(row, column))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _FIGURES:
             return align_right()
         if role == Qt.ItemDataRole.FontRole:

@@ -7,6 +7,8 @@ from importlib import metadata
 from PySide6.QtCore import QCoreApplication, qVersion
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from gpuplayground.ui.plain_text import plainly
+
 
 def about_text() -> str:
     """Return the text of the dialog, as plain lines."""
@@ -25,4 +27,4 @@ def about_text() -> str:
 
 def show_about(parent: QWidget) -> None:
     """Show the dialog."""
-    QMessageBox.about(parent, QCoreApplication.translate("About", "About GPU Playground"), about_text())
+    QMessageBox.about(parent, QCoreApplication.translate("About", "About GPU Playground"), plainly(about_text()))

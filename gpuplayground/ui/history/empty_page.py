@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.theme import Theme, ui_font
 
 
@@ -18,7 +19,7 @@ class EmptyPage(QWidget):
         super().__init__(parent)
         self._icons = icons
         self._icon = ("history", "muted")
-        self.picture, self.headline, self.sentence = QLabel(), QLabel(), QLabel()
+        self.picture, self.headline, self.sentence = PlainLabel(), PlainLabel(), PlainLabel()
         self.headline.setProperty("role", "title")
         self.headline.setFont(ui_font(14))
         self.sentence.setProperty("role", "muted")

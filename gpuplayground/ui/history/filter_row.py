@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 from gpuplayground.playground.history_entries import EntryKind, HistoryFilter
 from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import Theme
 
 #: The list is asked for again when the typing pauses.
@@ -125,7 +126,7 @@ class FilterRow(QWidget):
         button.setText(text)
         button.setIconSize(QSize(14, 14))
         button.setAccessibleName(text.rstrip("…"))
-        button.setToolTip(tip)
+        button.setToolTip(plainly(tip))
         return button
 
     def _draw_icons(self) -> None:

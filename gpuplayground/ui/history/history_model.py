@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from gpuplayground.playground.history_entries import HistoryEntry
 from gpuplayground.runtime.clock import now_ns
 from gpuplayground.ui.history import entry_text
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import align_right, ui_font
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
@@ -171,7 +172,7 @@ class HistoryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole and column in _EDITABLE:
             return entry.note
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(entry, column)
+            return plainly(self._tip(entry, column))
         if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.NAME:
             return entry_text.spoken(entry, now_ns())
         return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.theme import Theme, ui_font
 
 #: How long a deletion can be taken back.
@@ -22,7 +23,7 @@ class NoticeBar(QFrame):
         self._icons = icons
         self._settle: Callable[[], None] | None = None
         self._undo: Callable[[], None] | None = None
-        self.label = QLabel()
+        self.label = PlainLabel()
         self.label.setFont(ui_font(12))
         # A long sentence takes more lines rather than making the window wider.
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -84,7 +85,7 @@ class NoticeBar(QFrame):
 
     def _show(self, text: str, role: str) -> None:
         self.label.setText(text)
-        self.label.setToolTip(text)
+        self.label.setToolTip(plainly(text))
         self.label.setProperty("role", role)
         self.label.style().unpolish(self.label)
         self.label.style().polish(self.label)

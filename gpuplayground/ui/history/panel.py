@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.playground.history_entries import HistoryEntry, HistoryFilter
 from gpuplayground.ui.charts.saving import choose_by_dialog
@@ -17,6 +17,7 @@ from gpuplayground.ui.history.history_model import HistoryModel
 from gpuplayground.ui.history.history_table import HistoryTable
 from gpuplayground.ui.history.notice_bar import NoticeBar
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.playground.panel_header import HISTORY, PanelHeader, page_title
 from gpuplayground.ui.theme import Theme, ui_font
 
@@ -46,7 +47,7 @@ class HistoryPanel(QWidget):
         self._problem = ""
         self._pending: list[HistoryEntry] = []  # deleted, but it can still be taken back
         self.header = PanelHeader(page_title(HISTORY), theme, icons, titles)
-        self.count = QLabel()
+        self.count = PlainLabel()
         self.filters = FilterRow(theme, icons)
         self.model = HistoryModel(self)
         self.table = HistoryTable(theme, icons, self.model)

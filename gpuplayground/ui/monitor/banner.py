@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.theme import Theme
 
 
@@ -22,7 +23,7 @@ class Banner(QFrame):
         self.setProperty("role", "banner")
         self._icons = icons
         self._icon = ("info", "accent")
-        self._picture, self._words = QLabel(self), QLabel(self)
+        self._picture, self._words = PlainLabel(parent=self), PlainLabel(parent=self)
         self._words.setWordWrap(True)
         self._words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._buttons: list[QPushButton] = []
@@ -68,7 +69,7 @@ class Banner(QFrame):
             button.deleteLater()
         self._buttons = [self._button(key, words) for key, words in (actions or {}).items()]
         self._words.setText(sentence)
-        self._words.setToolTip(detail)
+        self._words.setToolTip(plainly(detail))
         self.setAccessibleName(sentence)
         self._icon = (icon, role)
         self._draw()

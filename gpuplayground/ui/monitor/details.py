@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QStackedWidget,
     QTabBar,
     QToolButton,
@@ -24,6 +23,7 @@ from gpuplayground.ui.monitor.figures import short_name, utilization_note
 from gpuplayground.ui.monitor.mark import RecordingMark
 from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.processes import ProcessTable
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Details(QFrame):
         self.note.setAccessibleDescription(utilization_note())
         self.note.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.processes = ProcessTable(self)
-        self._placeholder = QLabel(self.tr("The timeline is being prepared."), self)
+        self._placeholder = PlainLabel(self.tr("The timeline is being prepared."), self)
         self._placeholder.setProperty("role", "muted")
         self._placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget(self)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
@@ -24,6 +23,7 @@ from gpuplayground.ui.monitor.card_geometry import COMPACT_HEIGHT, FULL_HEIGHT, 
 from gpuplayground.ui.monitor.empty_state import EmptyState
 from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.range_buttons import RangeButtons
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.theme import Theme, ui_font
 
 _GAP, _GAP_COMPACT = 8, 5
@@ -49,7 +49,7 @@ class DeviceList(QWidget):
         self.ranges = RangeButtons(self)
         self.ranges.rangeChanged.connect(self._set_range)
         self.empty = EmptyState(theme, icons, self)
-        self._count = QLabel(self)
+        self._count = PlainLabel(parent=self)
         self._count.setProperty("role", "muted")
         self._stack = QStackedWidget(self)
         self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -63,7 +63,7 @@ class DeviceList(QWidget):
         column.addWidget(self._stack, 1)
 
     def _make_header(self) -> QHBoxLayout:
-        title = QLabel(self.tr("Devices"), self)
+        title = PlainLabel(self.tr("Devices"), self)
         title.setProperty("role", "title")
         title.setFont(ui_font(14))
         row = QHBoxLayout()

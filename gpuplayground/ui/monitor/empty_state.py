@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gpuplayground.monitor.samples import Problem, ProblemCode
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.theme import Theme, ui_font
 
 _ICONS = {
@@ -24,7 +25,7 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._icons = icons
         self._icon = ("activity", "muted")
-        self._picture, self._headline, self._sentence = QLabel(self), QLabel(self), QLabel(self)
+        self._picture, self._headline, self._sentence = (PlainLabel(parent=self) for _ in range(3))
         self._headline.setProperty("role", "title")
         self._headline.setFont(ui_font(15))
         self._sentence.setProperty("role", "muted")
@@ -71,7 +72,7 @@ class EmptyState(QWidget):
         self._icon = (icon, role)
         self._headline.setText(headline)
         self._sentence.setText(sentence)
-        self._sentence.setToolTip(detail)
+        self._sentence.setToolTip(plainly(detail))
         self.setAccessibleName(headline)
         self.setAccessibleDescription(sentence)
         self._draw()

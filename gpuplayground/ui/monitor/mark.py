@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import Theme, ui_font
 
 _PADDING = 9
@@ -32,7 +33,7 @@ class RecordingMark(QWidget):
         """Show a text; hide when it is empty. The tooltip is the text itself unless it says more."""
         self._text = text
         self.setAccessibleName(tooltip or text)
-        self.setToolTip(tooltip or text)
+        self.setToolTip(plainly(tooltip or text))
         self.setVisible(bool(text))
         self.updateGeometry()
         self.update()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QStackedLayout, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
 
 from gpuplayground.monitor.samples import ProcessSample
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.theme import align_right, ui_font
 from gpuplayground.units import DASH, memory_size, percent
 
@@ -56,7 +57,7 @@ class ProcessModel(QAbstractTableModel):
             memory, share = memory_size(row.memory_used_bytes), percent(row.sm_util_percent)
             return (str(row.pid), row.name or DASH, kind, memory, share)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == 1:
-            return row.name
+            return plainly(row.name or "")
         return self._alignment(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def _alignment(self, column: int) -> Qt.AlignmentFlag:
@@ -84,7 +85,7 @@ class ProcessTable(QWidget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.note = QLabel(self)
+        self.note = PlainLabel(parent=self)
         self.note.setProperty("role", "muted")
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.setWordWrap(True)

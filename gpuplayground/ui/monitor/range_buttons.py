@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from gpuplayground.ui.monitor.time_axis import RANGES_S, range_name
+from gpuplayground.ui.plain_text import plainly
 
 
 class RangeButtons(QFrame):
@@ -29,7 +30,7 @@ class RangeButtons(QFrame):
             button.setProperty("role", "segment")
             words = self.tr("Show the last {range}").format(range=_spoken(self, seconds))
             button.setAccessibleName(words)
-            button.setToolTip(words)
+            button.setToolTip(plainly(words))
             self._group.addButton(button, seconds)
             row.addWidget(button)
         self.button(RANGES_S[0]).setChecked(True)

@@ -18,6 +18,7 @@ from gpuplayground.ui.monitor.time_ruler import TimeRuler
 from gpuplayground.ui.monitor.track_data import largest, line, text_at, value_of
 from gpuplayground.ui.monitor.track_specs import TrackSpec, memory_total, power_limit, track_specs, track_top
 from gpuplayground.ui.monitor.track_view import LEFT_PX, RIGHT_PX, TrackView
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import Theme
 
 #: An older sample is the last one of a GPU that is lost or does not answer.
@@ -255,7 +256,7 @@ class Timeline(QWidget):
         else:
             paused = self.tr("Paused at {0}").format(clock_time(paused_ns or now_ns()))
             button.setText(self.tr("Resume"))
-            button.setToolTip(self.tr("{0}: show the newest readings again (Space)").format(paused))
+            button.setToolTip(plainly(self.tr("{0}: show the newest readings again (Space)").format(paused)))
             button.setAccessibleName(self.tr("{0}: show the newest readings again").format(paused))
         is_needed = paused_ns is not None or not self._following
         if button.hasFocus() and not is_needed:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.playground import search
 from gpuplayground.ui.playground.editing import Utf16
 from gpuplayground.ui.playground.editor import CodeEditor
@@ -42,7 +42,7 @@ class FindBar(QWidget):
         self.case = self._option("Aa", self.tr("Match case (Alt+C)"), "Alt+C")
         self.word = self._option("ab|", self.tr("Whole words (Alt+W)"), "Alt+W")
         self.regex = self._option(".*", self.tr("Regular expression (Alt+R)"), "Alt+R")
-        self.status = QLabel(self)
+        self.status = PlainLabel(parent=self)
         self.status.setProperty("role", "muted")
         self.status.setAccessibleName(self.tr("Matches"))
         # A long sentence is cut, with a tooltip, rather than making the window wider.
@@ -211,7 +211,7 @@ class FindBar(QWidget):
 
     def _say(self, text: str, role: str) -> None:
         self.status.setText(text)
-        self.status.setToolTip(text)
+        self.status.setToolTip(plainly(text))
         if self.status.property("role") != role:
             self.status.setProperty("role", role)
             self.status.style().unpolish(self.status)
@@ -243,7 +243,7 @@ class FindBar(QWidget):
         button.setText(text)
         button.setCheckable(True)
         button.setShortcut(shortcut)
-        button.setToolTip(tooltip)
+        button.setToolTip(plainly(tooltip))
         button.setAccessibleName(tooltip.split(" (")[0])
         button.setProperty("role", "segment")
         return button
@@ -252,7 +252,7 @@ class FindBar(QWidget):
         button = QToolButton(self)
         button.setObjectName(icon)
         button.setIconSize(QSize(16, 16))
-        button.setToolTip(tooltip)
+        button.setToolTip(plainly(tooltip))
         button.setAccessibleName(tooltip.split(" (")[0])
         return button
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.playground.editing import parse_place
 from gpuplayground.ui.playground.editor import CodeEditor
 
@@ -16,14 +17,14 @@ class GoToBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editor: CodeEditor | None = None
-        self.label = QLabel(self.tr("Go to"), self)
+        self.label = PlainLabel(self.tr("Go to"), self)
         self.label.setProperty("role", "muted")
         self.edit = QLineEdit(self)
         self.edit.setAccessibleName(self.tr("Line, or line and column"))
         self.edit.setToolTip(self.tr("A line, such as 12, or a line and a column, such as 12:5 (Enter jumps)"))
         self.edit.setPlaceholderText(self.tr("line or line:column"))
         self.edit.setFixedWidth(160)
-        self.status = QLabel(self)
+        self.status = PlainLabel(parent=self)
         self.status.setProperty("role", "error")
         self.edit.textChanged.connect(lambda: self.status.clear())
         layout = QHBoxLayout(self)

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.playground.line_marks import StatementShare
 from gpuplayground.ui.theme import mono_font
 
@@ -132,7 +133,7 @@ class Gutter(QWidget):
             number = self._editor.line_at(event.pos().y())
             text = self.tooltip(number) if number is not None else ""
             if text:
-                QToolTip.showText(event.globalPos(), text, self)
+                QToolTip.showText(event.globalPos(), plainly(text), self)
             else:
                 QToolTip.hideText()
             return True

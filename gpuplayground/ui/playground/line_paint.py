@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTextBlock
 
+from gpuplayground.playground.summary import brief
 from gpuplayground.ui.theme import mono_font
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def paint_beside(editor: CodeEditor, painter: QPainter) -> None:
 def _label(editor: CodeEditor, line: VisibleLine) -> tuple[str, QColor] | None:
     error = editor.marks.error_at(line.number)
     if error is not None:
-        return error.split("\n", 1)[0], editor.theme.color("error")
+        return brief(error), editor.theme.color("error")
     share = editor.marks.begins(line.number) if editor.show_times else None
     if share is None or not share.text:
         return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.theme import Theme, mono_font
 
 
@@ -26,7 +27,7 @@ class InputLine(QFrame):
         self.edit.setAccessibleName(self.tr("Input for the snippet"))
         self.edit.returnPressed.connect(self._send)
         self.edit.installEventFilter(self)
-        self._mark = QLabel()
+        self._mark = PlainLabel()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 8)
         layout.setSpacing(6)
@@ -75,7 +76,7 @@ class FindBar(QFrame):
         self.edit.setAccessibleName(self.tr("Find in the output"))
         self.edit.textChanged.connect(self.textChanged)
         self.edit.installEventFilter(self)
-        self._answer = QLabel()
+        self._answer = PlainLabel()
         self._answer.setProperty("role", "muted")
         self._buttons = {
             "chevron-up": self._button(self.tr("Previous match"), "Shift+Enter", lambda: self.nextRequested.emit(True)),
@@ -122,7 +123,7 @@ class FindBar(QFrame):
     def _button(self, name: str, key: str, action: object) -> QToolButton:
         button = QToolButton()
         button.setAccessibleName(name)
-        button.setToolTip(f"{name} ({key})")
+        button.setToolTip(plainly(f"{name} ({key})"))
         button.clicked.connect(action)
         return button
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.playground.events import ErrorRaised, OutputAppended, OutputChunk, RunFinished, StateChanged
 from gpuplayground.playground.results import RunError, RunState
 from gpuplayground.terminal.buffer import OutputBuffer
 from gpuplayground.terminal.search import find
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.playground.output_input import FindBar, InputLine
 from gpuplayground.ui.playground.output_pump import OutputPump
 from gpuplayground.ui.playground.output_view import OutputView
@@ -41,8 +42,8 @@ class OutputPanel(QWidget):
         self.view = OutputView(self.buffer, theme, icons)
         self.find_bar = FindBar(theme, icons)
         self.input_line = InputLine(theme, icons)
-        self.dropped = QLabel()
-        self.empty = QLabel(self.tr("Press Run (F5) to see the output here."))
+        self.dropped = PlainLabel()
+        self.empty = PlainLabel(self.tr("Press Run (F5) to see the output here."))
         self._stack = QStackedWidget()
         self._lay_out()
         self._connect()
@@ -205,7 +206,7 @@ class OutputPanel(QWidget):
             Path(name).write_text(self.text() + "\n", encoding="utf-8", newline="")
         except OSError as error:
             text = self.tr("The output could not be saved: {reason}. Choose another folder.")
-            QMessageBox.warning(self, self.tr("Save output"), text.format(reason=error.strerror))
+            QMessageBox.warning(self, self.tr("Save output"), plainly(text.format(reason=error.strerror)))
 
     # -- input
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gpuplayground import documents
 from gpuplayground.documents import Document, Stamp
 from gpuplayground.drafts import Draft
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.playground.editor import CodeEditor
 from gpuplayground.ui.theme import Theme
 
@@ -22,7 +23,7 @@ class NoticeBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = QLabel(self)
+        self.label = PlainLabel(parent=self)
         self.label.setWordWrap(True)
         self.buttons: list[QPushButton] = []
         self._layout = QHBoxLayout(self)

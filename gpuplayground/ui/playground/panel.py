@@ -177,7 +177,7 @@ class PlaygroundPanel(QSplitter):
             case ErrorRaised(error=error):
                 output.show_error(event)
                 if editor is not None and error.line is not None:
-                    editor.mark_error(error.line, error.summary)
+                    editor.mark_error(error.line, error.text)
             case RunFinished(run=result):
                 self._finish(tab_id, result)
 
@@ -218,7 +218,7 @@ class PlaygroundPanel(QSplitter):
         if editor is not None:
             editor.set_shares(line_shares(run.timings))
             if run.error is not None and run.error.line is not None:
-                editor.mark_error(run.error.line, run.error.summary)
+                editor.mark_error(run.error.line, run.error.text)
         self.show_title(titles()[2 if run.benchmarks else 0])
         self.stateChanged.emit()
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
 
 from gpuplayground.ui.drop_down import DropDown
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import Theme
 
 _HEIGHT = 36
@@ -74,7 +75,7 @@ class PanelHeader(QFrame):
         button.setIcon(self._icons.icon(icon))
         button.setIconSize(QSize(14, 14))
         button.setAccessibleName(name)
-        button.setToolTip(tip)
+        button.setToolTip(plainly(tip))
         button.setCheckable(checkable)
         button.clicked.connect(action)
         self._buttons[icon] = button

@@ -11,6 +11,8 @@ import keyword
 import re
 from typing import NamedTuple
 
+from gpuplayground.playground.cells import MARKER
+
 
 class Token(NamedTuple):
     """A piece of a line: where it starts, how long it is, and its role in a colour table."""
@@ -53,7 +55,6 @@ _PIECE = re.compile(
     rf"{_STRING}|(?P<name>[^\W\d]\w*)|(?P<number>{_NUMBER})|(?P<comment>#.*)|(?P<decorator>(?<![^\s])@(?=[^\W\d]))"
     r"|(?P<bracket>[()\[\]{}])|(?P<mark>[:!])"
 )
-_CELL = re.compile(r"#\s?%%")
 _DECORATOR = re.compile(r"@[\w.]+")
 _ESCAPE = re.compile(r"\\(?:[\\'\"abfnrtv]|[0-7]{1,3}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|N\{[^}]*\}|$)")
 _SOFT = (
@@ -136,7 +137,7 @@ class _Reader:
         elif kind == "number":
             self._add(start, end, "number")
         elif kind == "comment":
-            self._add(start, end, "cell" if not start and not self.stack and _CELL.match(match[0]) else "comment")
+            self._add(start, end, "cell" if not start and not self.stack and MARKER.fullmatch(match[0]) else "comment")
         elif kind == "decorator":
             if not self.line[:start].strip() and not self.stack:
                 end = _DECORATOR.match(self.line, start).end()  # type: ignore[union-attr]

@@ -10,6 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from gpuplayground.ui.plain_text import plainly
+
 
 class Answer(Enum):
     """What the user may choose."""
@@ -53,8 +55,8 @@ def ask_by_dialog(parent: QWidget, question: Question) -> Answer:
         Answer.RELOAD: QCoreApplication.translate("Questions", "Reload"),
         Answer.CANCEL: QCoreApplication.translate("Questions", "Cancel"),
     }
-    box = QMessageBox(QMessageBox.Icon.NoIcon, question.title, question.title, parent=parent)
-    box.setInformativeText(question.text)
+    box = QMessageBox(QMessageBox.Icon.NoIcon, question.title, plainly(question.title), parent=parent)
+    box.setInformativeText(plainly(question.text))
     buttons = {}
     for answer in question.answers:
         button = box.addButton(labels[answer], _ROLES[answer])

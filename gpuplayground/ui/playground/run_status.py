@@ -9,6 +9,8 @@ from PySide6.QtGui import QFont, QFontMetrics, QHideEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gpuplayground.playground.results import Run, RunState
+from gpuplayground.playground.summary import brief
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.units import duration
 
@@ -95,7 +97,10 @@ class RunStatus(QWidget):
         words = short_ending(run)
         self.set_state(run.state, words)
         has_time = words.endswith(duration(run.duration_ns))
-        self.setToolTip(f"{run.summary}\n{self._meaning(run)}" if has_time else run.summary)
+        text = run.error.text if run.error is not None else ""
+        # Of an exception the whole message: the pill and the summary have its first sentence.
+        parts = (run.summary, text if text != brief(text) else "", self._meaning(run) if has_time else "")
+        self.setToolTip(plainly("\n".join(filter(None, parts))))
 
     def _meaning(self, run: Run) -> str:
         """Return what the time of a run is, in words."""
@@ -112,7 +117,7 @@ class RunStatus(QWidget):
             same_size = len(text) == len(self._text)
             self._text = text
             self.setAccessibleName(self.tr("State of the run: {text}").format(text=text))
-            self.setToolTip(text)
+            self.setToolTip(plainly(text))
             if not same_size:
                 self.updateGeometry()
         self.update()

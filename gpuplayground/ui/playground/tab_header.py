@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QIcon, QMouseEvent, QP
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import Theme
 
 HEIGHT = 36
@@ -147,7 +148,7 @@ class TabHeader(QWidget):
         """Show a tab's name and whether it has unsaved work."""
         if self.bar.tabText(index) != name:
             self.bar.setTabText(index, name)
-        self.bar.setTabToolTip(index, tooltip)
+        self.bar.setTabToolTip(index, plainly(tooltip))
         accessible = self.tr("{name}, not saved").format(name=name) if modified else name
         self.bar.setAccessibleTabName(index, accessible)
         self._button_at(index).set_state(modified=modified, shown=index == self.bar.currentIndex())
@@ -200,7 +201,7 @@ class TabHeader(QWidget):
         button = QToolButton(self)
         button.setObjectName(icon)
         button.setIconSize(QSize(16, 16))
-        button.setToolTip(tooltip)
+        button.setToolTip(plainly(tooltip))
         button.setAccessibleName(tooltip.split(" (")[0])
         button.clicked.connect(act)
         return button

@@ -17,6 +17,7 @@ from gpuplayground.playground.timing_table import (
     shown_idle_ns,
     shown_wall_ns,
 )
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import align_right, ui_font
 from gpuplayground.units import duration
 
@@ -118,7 +119,7 @@ class TimingsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(timing, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(timing, column)
+            return plainly(self._tip(timing, column) or "")
         if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.STATEMENT:
             kind = self.tr("import") if timing.is_import else ""
             return ", ".join(part for part in (name_of(timing), kind, remark(timing)) if part)

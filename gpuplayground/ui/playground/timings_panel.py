@@ -9,7 +9,6 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySeq
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QMenu,
     QStackedWidget,
     QTableView,
@@ -21,6 +20,7 @@ from gpuplayground.playground.events import StatementsTimed
 from gpuplayground.playground.results import Run
 from gpuplayground.playground.timing_table import format_timings
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel, plainly
 from gpuplayground.ui.playground.panel_header import TIMINGS, PanelHeader, page_title
 from gpuplayground.ui.playground.timings_delegate import FIGURE_WIDTH, PADDING, ROW_HEIGHT, TimingsDelegate
 from gpuplayground.ui.playground.timings_footer import TimingsFooter
@@ -81,8 +81,8 @@ class TimingsPanel(QWidget):
         self.model = TimingsModel(self)
         self.table = TimingsTable()
         self.header = PanelHeader(page_title(TIMINGS), theme, icons, titles)
-        self.current = QLabel()
-        self.empty = QLabel()
+        self.current = PlainLabel()
+        self.empty = PlainLabel()
         self._stack = QStackedWidget()
         self._set_up_table(theme)
         self.footer = TimingsFooter(theme, self.table.horizontalHeader())
@@ -179,7 +179,7 @@ class TimingsPanel(QWidget):
     def _say_trace(self, run: Run) -> None:
         """Say that a run which used the GPU has no GPU times, or not all of them, and why."""
         self.current.clear()
-        self.current.setToolTip(run.trace_note)
+        self.current.setToolTip(plainly(run.trace_note))
         if run.trace_note and any(timing.synced_ns is not None for timing in run.timings):
             has_some = any(timing.gpu is not None for timing in run.timings)
             self.current.setText(self.tr("GPU times incomplete") if has_some else self.tr("no GPU times"))

@@ -25,6 +25,7 @@ from gpuplayground.ui.benchmark.meter import Meter
 from gpuplayground.ui.charts.saving import ChooseFile, choose_by_dialog, save_picture, save_text
 from gpuplayground.ui.charts.ticks import number_text
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.sweep.cancel_button import CancelButton
 from gpuplayground.ui.sweep.chart import SweepChart
 from gpuplayground.ui.sweep.chart_frame import Quantity
@@ -77,7 +78,7 @@ class SweepDialog(QDialog):
             (self.csv_button, self.tr("Save every measured value as CSV"), self._save_csv),
             (self.picture_button, self.tr("Save the chart as a PNG picture"), self._save_picture),
         ):
-            button.setToolTip(tip)
+            button.setToolTip(plainly(tip))
             button.setAccessibleName(button.text().rstrip("…"))
             button.setAutoDefault(False)
             button.clicked.connect(act)
@@ -134,7 +135,7 @@ class SweepDialog(QDialog):
             button.setCheckable(True)
             button.setProperty("role", "segment")
             button.setAccessibleName(text)
-            button.setToolTip(tip)
+            button.setToolTip(plainly(tip))
             button.clicked.connect(self._show_quantity)
             group.addButton(button)
             inner.addWidget(button)

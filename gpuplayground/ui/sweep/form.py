@@ -12,6 +12,7 @@ from gpuplayground.playground.sweeps import SweepError, parse_sweep
 from gpuplayground.ui.charts.tick_box import TickBox
 from gpuplayground.ui.charts.ticks import number_text
 from gpuplayground.ui.drop_down import DropDown
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.sweep.implementations import ImplementationList
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
 from gpuplayground.ui.theme import Theme, ui_font
@@ -33,7 +34,7 @@ class SweepForm(QWidget):
         self._plan: SweepPlan | None = None
         self._suggested = _DEFAULT_VARIABLE
         self.variable, self.values = DropDown(), QLineEdit(_DEFAULT_VALUES)
-        self.preview, self.estimate = QLabel(), QLabel()
+        self.preview, self.estimate = PlainLabel(), PlainLabel()
         self.implementations = ImplementationList(theme)
         self.seconds, self.cold_l2 = DropDown(), TickBox(self.tr("Cold L2 cache"), theme)
         self._name_controls()
@@ -72,7 +73,6 @@ class SweepForm(QWidget):
         for label in (self.preview, self.estimate):
             label.setFont(ui_font(12))
             label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
         # Two lines at any time: what stands below does not jump while one types.
         self.preview.setMinimumHeight(2 * self.preview.fontMetrics().height())
         self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -166,7 +166,7 @@ def _say(label: QLabel, words: str, *, wrong: bool) -> None:
 
 
 def _caption(text: str, buddy: QWidget) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setProperty("role", "muted")
     label.setFont(ui_font(12))
     label.setBuddy(buddy)

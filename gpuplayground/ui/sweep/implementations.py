@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from gpuplayground.ui.charts.tick_box import TickDelegate
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.sweep.request import Implementation
 from gpuplayground.ui.theme import Theme
 
@@ -77,7 +78,7 @@ class ImplementationList(QListWidget):
         for row, (each, refusal) in enumerate(zip(self._offered, refusals, strict=True)):
             item = self.item(row)
             item.setText(_SEPARATOR.join(filter(None, (each.label, refusal.partition(":")[0] or each.detail))))
-            item.setToolTip("\n".join(filter(None, (each.detail or each.label, refusal))))
+            item.setToolTip(plainly("\n".join(filter(None, (each.detail or each.label, refusal)))))
             flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
             item.setFlags(flags if refusal else flags | Qt.ItemFlag.ItemIsEnabled)
             item.setCheckState(Qt.CheckState.Checked if each.id in ticked else Qt.CheckState.Unchecked)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from gpuplayground.ui.plain_text import PlainLabel
 
 #: More lines than this scroll.
 MOST_LINES = 5
@@ -15,7 +17,7 @@ class Note(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words, self._failures = QLabel(), QLabel()
+        self._words, self._failures = PlainLabel(), PlainLabel()
         self._words.setProperty("role", "muted")
         self._failures.setProperty("role", "error")
         inside = QWidget()
@@ -24,7 +26,6 @@ class Note(QScrollArea):
         column.setSpacing(0)
         for label in (self._words, self._failures):
             label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
             column.addWidget(label)
         column.addStretch(1)
         self.setWidget(inside)

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QScrollBar, QToolTip, QWidget
 
+from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.theme import Theme
 from gpuplayground.ui.timeline.axis import View
 from gpuplayground.ui.timeline.curves import Curves
@@ -290,6 +291,6 @@ class TimelineCanvas(QWidget):
             self._changed()
             return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.probe.name_at(event.pos()), self)
+            QToolTip.showText(event.globalPos(), plainly(self.probe.name_at(event.pos())), self)
             return True
         return super().event(event)

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.monitor.samples import GpuSample
 from gpuplayground.playground.history_details import MAX_OPERATIONS
 from gpuplayground.playground.results import Run
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.plain_text import PlainLabel
 from gpuplayground.ui.playground.panel_header import TIMELINE, PanelHeader, page_title
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.ui.timeline.canvas import TimelineCanvas
@@ -37,8 +38,8 @@ class TimelinePanel(QWidget):
         self._layout = Layout(self)
         self.header = PanelHeader(page_title(TIMELINE), theme, icons, titles)
         self.canvas = TimelineCanvas(theme)
-        self.empty = QLabel()
-        self.note = QLabel()
+        self.empty = PlainLabel()
+        self.note = PlainLabel()
         self._stack = QStackedWidget()
         self._add_buttons()
         self._lay_out()

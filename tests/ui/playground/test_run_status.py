@@ -134,3 +134,11 @@ def test_the_tip_of_a_pill_says_what_its_time_is(status: RunStatus) -> None:
     assert status.toolTip().splitlines() == ["exit 0 · 17.6 ms", f"{meaning}, without imports made ahead of the run"]
     status.finish(replace(run, state=RunState.FAILED, error=RunError("ValueError: x", 3, "ValueError"), summary="x"))
     assert status.toolTip() == "x"
+
+
+def test_the_tip_of_a_pill_has_the_whole_message_of_an_exception(status: RunStatus) -> None:
+    message = "ValueError: one.\nTwo."
+    error = RunError("ValueError: one. …", 3, "ValueError", message=message)
+    status.finish(replace(finished().run, state=RunState.FAILED, error=error, summary="ValueError: one. … (line 3)"))
+    assert status.text() == "ValueError · line 3"
+    assert status.toolTip() == f"ValueError: one. … (line 3)\n{message}"
