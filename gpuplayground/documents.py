@@ -29,10 +29,18 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What tells that a file changed on disk: its time of modification in ns and its size in bytes."""
+    """What tells that a file changed on disk: its time of modification in ns, its size in bytes, and its inode.
+
+    The inode, 0 where it is not known, tells of a file that was replaced by another of the same size and age.
+    """
 
     mtime_ns: int
     size: int
+    inode: int = 0
+
+
+def _stamp_of(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +160,7 @@ def read(path: Path) -> Document:
         raise DocumentError(f"“{name}” cannot be read: {_reason(error)}.") from None
     if len(data) > LIMIT_BYTES:
         raise _too_big(name, len(data))
-    return replace(decode(data, name), path=path, stamp=Stamp(status.st_mtime_ns, status.st_size))
+    return replace(decode(data, name), path=path, stamp=_stamp_of(status))
 
 
 def stamp(path: Path) -> Stamp | None:
@@ -161,7 +169,7 @@ def stamp(path: Path) -> Stamp | None:
         status = path.stat()
     except OSError:
         return None
-    return Stamp(status.st_mtime_ns, status.st_size)
+    return _stamp_of(status)
 
 
 def write(document: Document, text: str, path: Path) -> Document:
@@ -180,7 +188,7 @@ def write(document: Document, text: str, path: Path) -> Document:
     except OSError as error:
         raise DocumentError(f"“{path.name}” could not be saved: {_reason(error)}; the file is unchanged.") from None
     endings = tuple(_endings(document, text)) if document.endings else ()
-    written = Stamp(status.st_mtime_ns, status.st_size)
+    written = _stamp_of(status)
     return replace(document, text=text, path=path, name=path.name, endings=endings, stamp=written)
 
 

@@ -45,7 +45,19 @@ ALLOWED = {
     # Samples are plain values: a receipt joins a run with them.
     "playground": {"playground", "runtime", "units", "paths", "private_files", "locks", "monitor.samples"},
     "workers": {"workers", "monitor", "playground", "units", "paths"},
-    "ui": {"ui", "monitor", "playground", "workers", "units", "paths", "settings", "documents", "drafts", "terminal"},
+    "ui": {
+        "ui",
+        "monitor",
+        "playground",
+        "workers",
+        "units",
+        "paths",
+        "settings",
+        "documents",
+        "drafts",
+        "sessions",
+        "terminal",
+    },
 }
 COMPOSERS = {"app", "application", "wiring", "cli", "__main__", "commands"}
 

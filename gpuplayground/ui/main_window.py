@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
         playground.tabs.cursorMoved.connect(self.status.set_cursor)
         playground.tabs.messageRaised.connect(self.say)
         playground.tabs.messageSettled.connect(self.settle)
+        playground.tabs.noted.connect(self.confirm)
         self.show_run_state()
         self._is_filled = True
 

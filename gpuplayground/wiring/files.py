@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from gpuplayground.playground.examples import Example
+from gpuplayground.sessions import from_json
 from gpuplayground.settings import Settings
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.playground.saving import find_page
@@ -33,11 +35,7 @@ class Files(QObject):
     def open_first(self, named: Sequence[str], examples: Sequence[Example], *, restores: bool) -> None:
         """Open what was open the last time, then the files named at the start; an example where there is neither."""
         if restores:
-            recent = self._settings.recent_files
-            self._tabs.restore_session(self._settings.session)
-            self._settings.recent_files = recent  # opened again, but not by the user
-            self._show_recent()
-            self._tabs.restore_drafts()
+            self._tabs.restore(from_json(self._settings.session))
         self.open(named)
         if not named and all(page.untouched for page in self._tabs.pages()):
             for example in examples[:1]:
@@ -69,8 +67,9 @@ class Files(QObject):
 
     def remember(self) -> None:
         """Note in the settings what is open."""
-        state = self._tabs.session_state()
-        self._settings.session = {name: state[name] for name in ("tabs", "current")}
+        session = self._tabs.session()
+        files = tuple(tab for tab in session.tabs if tab.path is not None)
+        self._settings.session = replace(session, tabs=files).to_json()
 
     def _file_opened(self, file: str) -> None:
         self._settings.remember_file(str(Path(file).absolute()))

@@ -83,6 +83,11 @@ class PlaygroundPanel(QSplitter):
         """Return how many tabs have a snippet running."""
         return sum(run.active for run in self._runs.values())
 
+    def running_names(self) -> list[str]:
+        """Return the names of the tabs whose snippets are running."""
+        pages = self.tabs.pages()
+        return [page.document.name for page in pages if self._runs.get(page.tab_id, TabRun()).active]
+
     def _mark_running(self) -> None:
         pages = self.tabs.pages()
         running = {index for index, page in enumerate(pages) if self._runs.get(page.tab_id, TabRun()).active}
