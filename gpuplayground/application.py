@@ -62,14 +62,15 @@ class Application(QObject):
         self._drafts = self._open_drafts()
         self._is_kept = False
         icons = Icons(paths.resources() / "icons", theme)
-        launcher = Launcher(runs_folder=self._folders.data / "runs", keep_warm=True)
+        runs_folder = self._folders.data / "runs"
+        launcher = Launcher(runs_folder=runs_folder, keep_warm=True)
         self.runs = RunController(launcher, self)
         shipped = paths.resources() / "recordings" / "h200.gpurec"
         self.monitor = MonitorController(Feed(hz=settings.sampling_hz), shipped, self)
         self.interpreters = Interpreters(sys.executable, settings.interpreter, settings.interpreters, self)
         self.monitor_panel = MonitorPanel(theme, icons, History())
         self.tabs = EditorTabs(theme, icons, self._drafts)
-        self.playground = PlaygroundPanel(theme, icons, self.tabs)
+        self.playground = PlaygroundPanel(theme, icons, self.tabs, private_folder=str(runs_folder))
         examples = load_examples(paths.resources() / "examples")
         self.window = window = window or MainWindow(theme)
         window.fill(icons, self.monitor_panel, self.playground, examples)

@@ -16,6 +16,8 @@ from pathlib import Path
 
 #: Largest file that is opened, in bytes.
 LIMIT_BYTES = 10_000_000
+#: What to do with a notebook, as the end of a sentence.
+NOTEBOOK_ADVICE = "turn it into a script by “jupyter nbconvert --to script” and open that"
 _BOM = b"\xef\xbb\xbf"
 # What an editor line cannot hold: the usual line ends, and three characters Qt's text documents keep for themselves.
 _LINE_END = re.compile("\r\n|\n|\r|\u2029|\ufdd0|\ufdd1")
@@ -147,6 +149,8 @@ def read(path: Path) -> Document:
             raise DocumentError(f"“{name}” is a folder: choose a file in it.")
         if not stat.S_ISREG(status.st_mode):
             raise DocumentError(f"“{name}” is a device or a pipe: only files can be opened here.")
+        if path.suffix == ".ipynb":
+            raise DocumentError(f"“{name}” is a Jupyter notebook: {NOTEBOOK_ADVICE}.")
         if status.st_size > LIMIT_BYTES:
             raise _too_big(name, status.st_size)
         with path.open("rb") as file:

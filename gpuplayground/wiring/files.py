@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from gpuplayground.playground.examples import Example
 from gpuplayground.sessions import from_json
@@ -36,7 +37,7 @@ class Files(QObject):
         """Open what was open the last time, then the files named at the start; an example where there is neither."""
         if restores:
             self._tabs.restore(from_json(self._settings.session))
-        self.open(named)
+        self._open_named(named)
         if not named and all(page.untouched for page in self._tabs.pages()):
             for example in examples[:1]:
                 self.open_example(example)
@@ -57,6 +58,18 @@ class Files(QObject):
                 self._monitor.open_recording(Path(file))
             else:
                 self._tabs.open_path(Path(file))
+
+    def _open_named(self, named: Sequence[str]) -> None:
+        """Open what the command line names: a folder in the file dialog, a missing file as a new one of that name."""
+        for name in named:
+            path = Path(name)
+            if path.is_dir():
+                # Once the window shows: the dialog belongs over it.
+                QTimer.singleShot(0, self, partial(self._tabs.open_dialog, path))
+            elif name.endswith(SUFFIX) or path.exists():
+                self.open([name])
+            else:
+                self._tabs.open_new(path)
 
     def open_example(self, example: Example) -> None:
         """Open a copy of an example."""

@@ -103,8 +103,8 @@ def test_after_a_kill_everything_is_as_it_was(own_folders: Path, tmp_path: Path)
             f"tabs.open_path({str(work / 'a.py')!r})",
             "tabs.current_editor().set_place(250, 3)",
             "tabs.current_editor().verticalScrollBar().setValue(239)",
-            "window.resize(1111, 777)",
-            "window.playground.setSizes([200, 400])",
+            "window.resize(780, 700)",
+            "window.playground.setSizes([300, 290])",
             "window.theme.select('light')",
             f"self.interpreters.choose({str(python)!r})",
         ]

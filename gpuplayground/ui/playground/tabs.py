@@ -67,8 +67,11 @@ class EditorTabs(TabStack):
         return self.add_page(EditorPage(self._theme, Document(text, name=name or self._free_name()))).tab_id
 
     def open_text(self, name: str, text: str) -> str:
-        """Open a copy of a text that no file belongs to, such as an example, and return its tab id."""
-        page = self.replace_untouched(EditorPage(self._theme, Document(text, name=name)))
+        """Open a copy of a text that no file belongs to, such as an example, and return its tab id.
+
+        A name that another tab has is numbered.
+        """
+        page = self.replace_untouched(EditorPage(self._theme, Document(text, name=self._numbered(name))))
         self._page_edited(page.tab_id)
         return page.tab_id
 
@@ -86,10 +89,19 @@ class EditorTabs(TabStack):
         self.fileOpened.emit(str(page.document.path))
         return True
 
-    def open_dialog(self) -> None:
-        """Ask for files and open them."""
+    def open_new(self, path: Path) -> None:
+        """Open an empty document that is going to be a file once it is saved, or go to its tab if it is open."""
+        path = path.absolute()
+        page = find_page(self._pages, path)
+        if page is None:
+            page = self.replace_untouched(EditorPage(self._theme, Document("", path, path.name)))
+        self.show_page(page)
+
+    def open_dialog(self, folder: Path | None = None) -> None:
+        """Ask for files and open them; the dialog begins in a folder, by default that of the current document."""
         document = self.current_document()
-        start = document.path.parent if document is not None and document.path is not None else Path.cwd()
+        own = document.path.parent if document is not None and document.path is not None else Path.cwd()
+        start = folder or own
         for path in self._choose(self, False, start):
             self.open_path(path)
 
@@ -281,6 +293,11 @@ class EditorTabs(TabStack):
         copy.setEnabled(path is not None)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(position)
+
+    def _numbered(self, name: str) -> str:
+        taken, path = {page.document.name for page in self._pages}, Path(name)
+        names = (f"{path.stem} ({number}){path.suffix}" for number in count(2))
+        return name if name not in taken else next(each for each in names if each not in taken)
 
     def _free_name(self) -> str:
         taken = {page.document.name for page in self._pages}

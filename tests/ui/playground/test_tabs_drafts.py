@@ -89,6 +89,8 @@ def test_work_that_was_killed_comes_back(open_tabs: Open, qtbot: QtBot, tmp_path
     assert tabs.restore() == 2
     assert [document.name for document in tabs.documents()] == ["a.py", "untitled-1.py"]
     first, second = tabs.pages()
+    assert (first.text(), second.text()) == ("one\ntwtypedo\n", "x = 1")
+    tabs.show_page(first)
     assert first.editor.text() == "one\ntwtypedo\n"
     assert first.editor.place() == (2, 8)
     assert first.notice.label.text().startswith("Unsaved changes from ")
