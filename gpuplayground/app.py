@@ -22,9 +22,15 @@ from gpuplayground.ui.theme import Theme, load_fonts
 if TYPE_CHECKING:
     from gpuplayground.application import Application
 
+#: How long a busy thread may keep the interpreter from the one that draws, in seconds. Painting gives it up at every
+#: call of Qt and waits for it again: with Python's own 5 ms, a thread that packs a long run would slow the window down
+#: to a few frames a second.
+SWITCH_S = 0.0005
+
 
 def main(options: WindowOptions) -> int:
     """Show the window until it is closed and return the exit code: 128+N when signal N came before the picture."""
+    sys.setswitchinterval(SWITCH_S)
     qt = QApplication([*sys.argv[:1], *_platform(options)])
     qt.setApplicationName("gpuplayground")
     qt.setApplicationDisplayName("GPU Playground")
