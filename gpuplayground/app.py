@@ -24,9 +24,15 @@ from gpuplayground.visible import visible
 if TYPE_CHECKING:
     from gpuplayground.application import Application
 
+#: How long a busy thread may keep the interpreter from the one that draws, in seconds. Painting gives it up at every
+#: call of Qt and waits for it again: with Python's own 5 ms, a thread that packs a long run would slow the window down
+#: to a few frames a second.
+SWITCH_S = 0.0005
+
 
 def main(options: WindowOptions) -> int:
     """Show the window until it is closed and return the exit code: 128+N when signal N came before the picture."""
+    sys.setswitchinterval(SWITCH_S)
     qt = QApplication([*sys.argv[:1], *_platform(options)])
     qt.setApplicationName("gpuplayground")
     qt.setApplicationDisplayName("GPU Playground")
@@ -35,7 +41,7 @@ def main(options: WindowOptions) -> int:
     store = SettingsStore(folders.config / "settings.json")
     settings = store.load()
     window = MainWindow(Theme(options.theme or settings.theme))
-    starter = _Starter(qt, window, settings, options, folders)
+    starter = _Starter(qt, window, settings, options, folders, store)
     window.place(settings, options.size)
     window.painted.connect(starter.start)
     window.show()
@@ -59,12 +65,18 @@ class _Starter(QObject):
     """Makes the application once the window's outline is on the screen: importing it takes longer than Qt's start."""
 
     def __init__(
-        self, qt: QApplication, window: MainWindow, settings: Settings, options: WindowOptions, folders: UserFolders
+        self,
+        qt: QApplication,
+        window: MainWindow,
+        settings: Settings,
+        options: WindowOptions,
+        folders: UserFolders,
+        store: SettingsStore,
     ) -> None:
         super().__init__()
         self.application: Application | None = None
         self._qt, self._window = qt, window
-        self._settings, self._options, self._folders = settings, options, folders
+        self._settings, self._options, self._folders, self._store = settings, options, folders, store
         _end_on_signals(qt, self, is_failure=options.screenshot is not None)
 
     def start(self) -> None:
@@ -75,7 +87,7 @@ class _Starter(QObject):
             load_fonts(paths.resources() / "fonts")
             self._window.theme.apply()
             self.application = application = Application(
-                self._window.theme, self._settings, self._options, self._folders, self._window
+                self._window.theme, self._settings, self._options, self._folders, self._window, self._store
             )
             application.take_over()
         except BaseException:

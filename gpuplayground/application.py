@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from gpuplayground.options import WindowOptions
 from gpuplayground.paths import UserFolders
 from gpuplayground.playground.examples import load_examples
 from gpuplayground.playground.session import Launcher
-from gpuplayground.settings import Settings
+from gpuplayground.settings import Settings, SettingsStore
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.monitor.panel import MonitorPanel
@@ -29,6 +30,7 @@ from gpuplayground.wiring.files import Files
 from gpuplayground.wiring.measuring import Measuring
 from gpuplayground.wiring.monitoring import Monitoring
 from gpuplayground.wiring.past_runs import PastRuns
+from gpuplayground.wiring.remembering import Remembering
 from gpuplayground.wiring.running import Running
 from gpuplayground.wiring.sweeping import Sweeping
 from gpuplayground.workers.history_keeper import HistoryKeeper
@@ -51,6 +53,7 @@ class Application(QObject):
         options: WindowOptions,
         folders: UserFolders | None = None,
         window: MainWindow | None = None,
+        store: SettingsStore | None = None,
     ) -> None:
         super().__init__()
         self._theme, self._settings, self._options = theme, settings, options
@@ -59,14 +62,15 @@ class Application(QObject):
         self._drafts = self._open_drafts()
         self._is_kept = False
         icons = Icons(paths.resources() / "icons", theme)
-        launcher = Launcher(runs_folder=self._folders.data / "runs", keep_warm=True)
+        runs_folder = self._folders.data / "runs"
+        launcher = Launcher(runs_folder=runs_folder, keep_warm=True)
         self.runs = RunController(launcher, self)
         shipped = paths.resources() / "recordings" / "h200.gpurec"
         self.monitor = MonitorController(Feed(hz=settings.sampling_hz), shipped, self)
         self.interpreters = Interpreters(sys.executable, settings.interpreter, settings.interpreters, self)
         self.monitor_panel = MonitorPanel(theme, icons, History())
         self.tabs = EditorTabs(theme, icons, self._drafts)
-        self.playground = PlaygroundPanel(theme, icons, self.tabs)
+        self.playground = PlaygroundPanel(theme, icons, self.tabs, private_folder=str(runs_folder))
         examples = load_examples(paths.resources() / "examples")
         self.window = window = window or MainWindow(theme)
         window.fill(icons, self.monitor_panel, self.playground, examples)
@@ -89,6 +93,11 @@ class Application(QObject):
         )
         self._sweeping = Sweeping(theme, icons, self.runs, self.tabs, window, measuring, self._running.request, self)
         self._files = Files(settings, self.tabs, self.monitor, window, self)
+        self._remembering: Remembering | None = None
+        if store is not None and not options.screenshot:
+            self._remembering = Remembering(settings, store, self.tabs, self._collect, self)
+            self._remembering.failed.connect(window.say)
+            self._remembering.recovered.connect(window.settle)
         self._connect_actions()
         self._files.open_first(options.files, examples, restores=not options.screenshot)
 
@@ -110,6 +119,8 @@ class Application(QObject):
         editor = self.tabs.current_editor()
         if editor is not None:
             editor.setFocus()
+        if self._remembering is not None:
+            self._remembering.start()
         if self._problem:
             self._say_nothing_is_kept()
         if self._options.replay:
@@ -122,15 +133,21 @@ class Application(QObject):
         if self._is_kept:
             return
         self._is_kept = True
-        settings = self._settings
-        self.window.store(settings)
-        settings.interpreter, settings.interpreters = self.interpreters.chosen, self.interpreters.added
-        settings.theme = self._theme.name
-        settings.editor_font_px = self.tabs.font_pixels()
+        if self._remembering is not None:
+            self._remembering.close()
+        self._collect()
         self._files.remember()
         self.tabs.shut_down()
         if self._drafts is not None:
             self._drafts.close()
+
+    def _collect(self) -> None:
+        """Bring the settings up to date with the window."""
+        settings = self._settings
+        self.window.store(settings)
+        settings.interpreter, settings.interpreters = self.interpreters.chosen, list(self.interpreters.added)
+        settings.theme = self._theme.name
+        settings.editor_font_px = self.tabs.font_pixels()
 
     def shutdown(self) -> bool:
         """End every thread and process; return False where one hangs, which is then left to the end of this process."""
@@ -165,12 +182,15 @@ class Application(QObject):
     def _start(self) -> None:
         if self._is_kept:
             return  # closed before it was painted
+        gc.freeze()  # what the start has made stays: looking through it again and again would hold the window up
         self.monitor.start()
         self._running.start()
         self._past.start()
         self.monitor_panel.load_timeline()
 
     def _open_drafts(self) -> DraftStore | None:
+        if self._options.screenshot:
+            return None  # nothing of a picture is kept
         try:
             return DraftStore(self._folders.data / "drafts")
         except OSError as error:
@@ -209,7 +229,10 @@ class Application(QObject):
         window.may_close = self._may_close
 
     def _may_close(self) -> bool:
-        return bool(self._options.screenshot) or self.tabs.close_all()
+        if self._options.screenshot:
+            return True
+        sweep = [self.tr("Sweep")] if self._sweeping.is_running else []
+        return self.tabs.close_all([*self.playground.running_names(), *sweep])
 
     def _show_line_timings(self, shown: bool) -> None:
         self._settings.show_line_timings = shown

@@ -28,6 +28,9 @@ from gpuplayground.commands.usage import (
 )
 from gpuplayground.visible import visible_line
 
+#: A missing file is the beginning of a new one if it is called like Python; any other name is more likely a mistake.
+SNIPPET_SUFFIXES = (".py", ".pyw")
+
 
 def main(command_line: Sequence[str] | None = None) -> int:
     """Carry out a command line and return the exit code; bad input is 2."""
@@ -113,6 +116,9 @@ def _window(given: list[str]) -> int:
 
 def _check_window_options(parsed: argparse.Namespace) -> None:
     for file in parsed.files:
+        # A picture, or a run, is of what is there; a person may begin a new file or look into a folder.
+        if not (parsed.screenshot or parsed.run) and _can_begin_at(Path(file)):
+            continue
         try:
             readable_file(file)
         except UsageError as error:
@@ -130,6 +136,13 @@ def _check_window_options(parsed: argparse.Namespace) -> None:
         raise UsageError("--after says when to take a picture: give --screenshot OUT.png too.")
     if parsed.run and not parsed.files:
         raise UsageError("--run needs a file to run: name one.")
+
+
+def _can_begin_at(path: Path) -> bool:
+    """Return whether a path is a folder to choose a file in, or the name of a snippet that is to be written."""
+    if os.path.isdir(path):  # noqa: PTH112 - raises nothing, as a name may be too long
+        return True
+    return path.suffix in SNIPPET_SUFFIXES and not os.path.lexists(path) and os.path.isdir(path.absolute().parent)  # noqa: PTH112
 
 
 def _check_recording(path: Path) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 #: Largest file that is opened, in bytes.
 LIMIT_BYTES = 10_000_000
+#: What to do with a notebook, as the end of a sentence.
+NOTEBOOK_ADVICE = "turn it into a script by “jupyter nbconvert --to script” and open that"
 _BOM = b"\xef\xbb\xbf"
 # What an editor line cannot hold: the usual line ends, and three characters Qt's text documents keep for themselves.
 _LINE_END = re.compile("\r\n|\n|\r|\u2029|\ufdd0|\ufdd1")
@@ -29,10 +31,18 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What tells that a file changed on disk: its time of modification in ns and its size in bytes."""
+    """What tells that a file changed on disk: its time of modification in ns, its size in bytes, and its inode.
+
+    The inode, 0 where it is not known, tells of a file that was replaced by another of the same size and age.
+    """
 
     mtime_ns: int
     size: int
+    inode: int = 0
+
+
+def _stamp_of(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,8 @@ def read(path: Path) -> Document:
             raise DocumentError(f"“{name}” is a folder: choose a file in it.")
         if not stat.S_ISREG(status.st_mode):
             raise DocumentError(f"“{name}” is a device or a pipe: only files can be opened here.")
+        if path.suffix == ".ipynb":
+            raise DocumentError(f"“{name}” is a Jupyter notebook: {NOTEBOOK_ADVICE}.")
         if status.st_size > LIMIT_BYTES:
             raise _too_big(name, status.st_size)
         with path.open("rb") as file:
@@ -152,7 +164,7 @@ def read(path: Path) -> Document:
         raise DocumentError(f"“{name}” cannot be read: {_reason(error)}.") from None
     if len(data) > LIMIT_BYTES:
         raise _too_big(name, len(data))
-    return replace(decode(data, name), path=path, stamp=Stamp(status.st_mtime_ns, status.st_size))
+    return replace(decode(data, name), path=path, stamp=_stamp_of(status))
 
 
 def stamp(path: Path) -> Stamp | None:
@@ -161,7 +173,7 @@ def stamp(path: Path) -> Stamp | None:
         status = path.stat()
     except OSError:
         return None
-    return Stamp(status.st_mtime_ns, status.st_size)
+    return _stamp_of(status)
 
 
 def write(document: Document, text: str, path: Path) -> Document:
@@ -180,7 +192,7 @@ def write(document: Document, text: str, path: Path) -> Document:
     except OSError as error:
         raise DocumentError(f"“{path.name}” could not be saved: {_reason(error)}; the file is unchanged.") from None
     endings = tuple(_endings(document, text)) if document.endings else ()
-    written = Stamp(status.st_mtime_ns, status.st_size)
+    written = _stamp_of(status)
     return replace(document, text=text, path=path, name=path.name, endings=endings, stamp=written)
 
 

@@ -1,4 +1,4 @@
-"""Unsaved work on disk, so that a crash or a kill loses at most its last seconds.
+"""Unsaved work and what is open, on disk, so that a crash or a kill loses at most its last seconds.
 
 Each window owns a folder of drafts and holds a lock beside it for as long as it lives; the system drops the lock
 however the process ends. A later window takes over the drafts of every folder whose lock nobody holds.
@@ -17,9 +17,11 @@ from typing import BinaryIO
 from gpuplayground import private_files
 from gpuplayground.documents import Stamp
 from gpuplayground.locks import is_still, try_lock
+from gpuplayground.sessions import Session, from_json
 
 _LOCK = ".lock"
 _SUFFIX = ".draft"
+_SESSION = ".session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class DraftStore:
         private_files.make_folder(root)
         self._root = root
         self._folder = root / uuid.uuid4().hex
+        self._session = self._folder / f"{self._folder.name}{_SESSION}"
+        self._has_adopted = False
         # Locked before there is a folder, or another window could take it for a dead one's in between.
         self._lock: BinaryIO | None = private_files.open_to_append(self._folder.with_suffix(_LOCK))
         try:
@@ -78,6 +82,17 @@ class DraftStore:
         content = json.dumps(header).encode() + b"\n" + text.encode("utf-8", "surrogatepass")
         private_files.write(self._file(draft.tab_id), content)
 
+    def save_session(self, session: Session) -> None:
+        """Write what is open; a kill in the middle leaves what was written before."""
+        self._lock_again()
+        private_files.write(self._session, json.dumps(session.to_json()).encode())
+        if self._has_adopted:
+            # What these say is in the one above now.
+            self._has_adopted = False
+            for file in self._folder.glob(f"*{_SESSION}"):
+                if file != self._session:
+                    file.unlink()
+
     def remove(self, tab_id: str) -> None:
         """Forget the draft of a tab that was saved or closed."""
         self._file(tab_id).unlink(missing_ok=True)
@@ -89,6 +104,10 @@ class DraftStore:
             if folder != self._folder and folder.is_dir():
                 drafts += self._adopt_folder(folder)
         return sorted(drafts, key=lambda draft: draft.saved_at)
+
+    def adopted_sessions(self) -> list[Session]:
+        """Return what was open in the windows whose drafts were adopted, until :meth:`save_session` replaces it."""
+        return [_load_session(file) for file in self._folder.glob(f"*{_SESSION}") if file != self._session]
 
     def close(self) -> None:
         """Let go of the lock, and of the folder if nothing is left in it."""
@@ -110,6 +129,10 @@ class DraftStore:
                 if draft is not None:
                     file.replace(self._file(draft.tab_id))
                     drafts.append(draft)
+            for file in folder.glob(f"*{_SESSION}"):
+                # Moved, not read: whatever ends this window while it opens these tabs, the next one tries again.
+                file.replace(self._folder / file.name)
+                self._has_adopted = True
             # A damaged draft is kept: somebody may still get the text out of it.
             emptied = len(drafts) == len(files)
         if emptied:
@@ -129,6 +152,13 @@ class DraftStore:
 
     def _file(self, tab_id: str) -> Path:
         return self._folder / f"{tab_id}{_SUFFIX}"
+
+
+def _load_session(file: Path) -> Session:
+    try:
+        return from_json(json.loads(file.read_bytes()))
+    except (OSError, ValueError):
+        return Session()
 
 
 def _load(file: Path) -> Draft | None:

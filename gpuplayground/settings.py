@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -37,23 +38,26 @@ class Settings:
 
 
 class SettingsStore:
-    """Reads and writes the settings of one user."""
+    """Reads and writes the settings of one user, who may have several windows open."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         #: Why the last attempt to write failed and what to do, in a sentence; empty once it did not.
         self.problem = ""
+        self._known: Settings | None = None  # as this window last read or wrote them
 
     def load(self) -> Settings:
         """Return the saved settings. What is missing, unknown or of the wrong type falls back to its default."""
-        try:
-            saved = json.loads(self._file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return Settings()
-        return _checked(saved) if isinstance(saved, dict) else Settings()
+        settings = self._read() or Settings()
+        self._known = deepcopy(settings)
+        return settings
 
     def save(self, settings: Settings) -> bool:
-        """Write the settings in one step; return False where the disk refuses: :attr:`problem` says why."""
+        """Write the settings in one step; return False where the disk refuses: :attr:`problem` says why.
+
+        What another window has written since stays, but for what was changed in this one.
+        """
+        settings = self._joined(settings)
         try:
             private_files.write(self._file, json.dumps(asdict(settings), indent=1).encode())
         except OSError as error:
@@ -61,7 +65,27 @@ class SettingsStore:
             self.problem = f"The settings could not be written ({reason}): see that “{self._file}” can be written."
             return False
         self.problem = ""
+        self._known = deepcopy(settings)
         return True
+
+    def _read(self) -> Settings | None:
+        try:
+            saved = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return _checked(saved) if isinstance(saved, dict) else None
+
+    def _joined(self, own: Settings) -> Settings:
+        others = self._read()
+        if self._known is None or others is None or others == self._known:
+            return own
+        joined = deepcopy(others)
+        for entry in fields(Settings):
+            value = getattr(own, entry.name)
+            if value != getattr(self._known, entry.name):
+                setattr(joined, entry.name, value)
+        joined.recent_files = list(dict.fromkeys((*own.recent_files, *others.recent_files)))[:MAX_RECENT]
+        return joined
 
 
 def _checked(saved: dict[str, Any]) -> Settings:

@@ -55,6 +55,7 @@ ALLOWED = {
         "settings",
         "documents",
         "drafts",
+        "sessions",
         "terminal",
         "visible",
     },

@@ -64,9 +64,13 @@ def test_the_command_line_is_read_without_loading_qt_numpy_or_a_database() -> No
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["nothing.py"], "There is no file nothing.py: check the name."),
+        (["nothing.txt"], "There is no file nothing.txt: check the name."),
+        (["nowhere/new.py"], "There is no file nowhere/new.py: check the name."),
+        (["nb.ipynb"], "nb.ipynb is a Jupyter notebook: turn it into a script by"),
+        (["run", "nb.ipynb"], "nb.ipynb is a Jupyter notebook: turn it into a script by"),
+        (["--run", "nothing.py"], "There is no file nothing.py: check the name."),
         (["docter"], "There is no file docter: check the name. Commands are run, bench, record, export, doctor."),
-        (["."], ". is a folder: name a file."),
+        (["--run", "."], ". is a folder: name a file."),
         (["--replay", "nothing.rec"], "There is no recording nothing.rec: check the name."),
         (["--replay", "foreign.gpurec", "--screenshot", "x.png"], "“foreign.gpurec” is not a recording"),
         (["foreign.gpurec"], "“foreign.gpurec” is not a recording of GPU Playground: choose a .gpurec file."),
@@ -92,6 +96,7 @@ def test_bad_input_is_refused_in_one_sentence_with_exit_code_2(
 ) -> None:
     (tmp_path / "foreign.gpurec").write_text("time,power\n" * 100)
     (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "nb.ipynb").write_text('{"cells": []}')
     assert_refused(gpuplayground(*arguments, cwd=tmp_path), sentence)
     assert not (tmp_path / "x.png").exists()
 

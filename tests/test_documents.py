@@ -165,3 +165,20 @@ def test_saving_into_a_folder_that_is_gone_says_so(tmp_path: Path) -> None:
 def test_half_a_character_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"Line 2 .* half a character"):
         documents.write(Document("", name="x.py"), "ok\n\ud83d", tmp_path / "x.py")
+
+
+def test_a_notebook_gets_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "nb.ipynb"
+    file.write_text('{"cells": []}')
+    with pytest.raises(DocumentError, match=r"“nb.ipynb” is a Jupyter notebook: turn it into a script"):
+        documents.read(file)
+
+
+def test_a_file_replaced_by_one_of_the_same_size_and_age_is_another_one(tmp_path: Path) -> None:
+    file, other = tmp_path / "a.py", tmp_path / "b.py"
+    for each in (file, other):
+        each.write_text("x")
+        os.utime(each, ns=(1, 1))
+    before = documents.read(file).stamp
+    other.replace(file)
+    assert documents.stamp(file) != before

@@ -42,3 +42,19 @@ def test_recent_files_are_newest_first_without_repeats(tmp_path: Path) -> None:
         settings.remember_file(f"{number}.py")
     assert settings.recent_files[:2] == ["3.py", "19.py"]
     assert len(settings.recent_files) == MAX_RECENT
+
+
+def test_two_windows_keep_what_each_of_them_has_changed(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    SettingsStore(file).save(Settings(recent_files=["old.py"]))
+    first, second = SettingsStore(file), SettingsStore(file)
+    ours, theirs = first.load(), second.load()
+    theirs.theme = "light"
+    theirs.remember_file("theirs.py")
+    second.save(theirs)
+    ours.range_s = 600
+    ours.remember_file("ours.py")
+    first.save(ours)
+    saved = SettingsStore(file).load()
+    assert (saved.theme, saved.range_s) == ("light", 600)
+    assert saved.recent_files == ["ours.py", "old.py", "theirs.py"]

@@ -48,7 +48,12 @@ def window_parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="Python files to open in tabs")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="Python files to open in tabs, or a folder",
+    )
     parser.add_argument("--run", action="store_true", help="run the first file at once")
     parser.add_argument("--replay", metavar="REC", help="show a recording instead of live GPUs")
     parser.add_argument("--theme", choices=("dark", "light"), help="colours of the window (default: as last time)")

@@ -47,6 +47,10 @@ def readable_file(text: str, what: str = "file", *, is_stream_fine: bool = False
         raise UsageError(f"{text} is a folder: name a {what}.")
     if not stat.S_ISREG(mode) and not is_stream_fine:
         raise UsageError(f"{text} is a pipe or a device: save what comes from it into a file and name that.")
+    if path.suffix == ".ipynb":
+        from gpuplayground.documents import NOTEBOOK_ADVICE
+
+        raise UsageError(f"{text} is a Jupyter notebook: {NOTEBOOK_ADVICE}.")
     if not os.access(path, os.R_OK):
         raise UsageError(f"{text} may not be read: check its permissions.")
     return path

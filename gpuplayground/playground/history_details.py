@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,8 @@ MAX_OPERATIONS = 200_000
 #: No JSON of a run comes near this: more is a damaged or malicious file.
 _MAX_BYTES = 256 * 2**20
 _LEVEL = 6
+#: How many items of an array become JSON at a time.
+_PIECE = 500
 _QUICK = 1
 
 
@@ -138,9 +140,11 @@ def without_trace(run: Run) -> Run:
 
 
 def _content(kept: KeptRun) -> dict[str, Any]:
+    run = to_data(replace(without_trace(kept.run), timings=()))
+    run["timings"] = kept.run.timings  # made into data piece by piece
     return {
         "request": to_data(kept.request),
-        "run": to_data(without_trace(kept.run)),
+        "run": run,
         "receipts": to_data(kept.receipts),
         "driver": to_data(kept.driver),
         "gpus": to_data(kept.gpus),
@@ -153,7 +157,28 @@ def _columns() -> list[list[str]]:
 
 
 def _pack(data: dict[str, Any], level: int) -> bytes:
-    return zlib.compress(json.dumps(data, separators=(",", ":"), allow_nan=False).encode("ascii"), level)
+    compressor = zlib.compressobj(level)
+    packed = [compressor.compress(piece.encode("ascii")) for piece in _json(data)]
+    return b"".join((*packed, compressor.flush()))
+
+
+def _json(value: Any) -> Iterator[str]:
+    """Yield a value as JSON, long arrays in pieces: one call for all of it would hold up every other thread."""
+    if isinstance(value, dict):
+        for number, (key, item) in enumerate(value.items()):
+            yield f"{',' if number else '{'}{json.dumps(key)}:"
+            yield from _json(item)
+        yield "}" if value else "{}"
+    elif isinstance(value, (list, tuple)) and len(value) > _PIECE:
+        for start in range(0, len(value), _PIECE):
+            yield f"{',' if start else '['}{_dumps(to_data(value[start : start + _PIECE]))[1:-1]}"
+        yield "]"
+    else:
+        yield _dumps(to_data(value))
+
+
+def _dumps(data: object) -> str:
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)
 
 
 def _unpack(content: bytes) -> dict[str, Any]:

@@ -33,12 +33,12 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -
 class _Stream:
     """What is remembered between two chunks of one stream."""
 
-    __slots__ = ("decoder", "pending", "style")
+    __slots__ = ("decoder", "origin", "pending", "style")
 
     def __init__(self, style: int) -> None:
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.pending = ""
-        self.style = style
+        self.style = self.origin = style
 
 
 class OutputBuffer:
@@ -140,6 +140,8 @@ class OutputBuffer:
             and "\r" not in text
             and len(data.translate(None, _CONTROLS)) == len(data.replace(b"\r", b""))
         )
+        if simple and stream.origin & ~stream.style and "\n" in text:
+            simple = False
         if simple and self._row == len(self._tail) - 1 and self._column >= len(self._tail[-1].text):
             self._append_plain(text, stream.style)
             return
@@ -149,7 +151,7 @@ class OutputBuffer:
             # Of a sequence without end only the introducer is kept: the rest of it would be dropped anyway.
             stream.pending = unfinished[0] if len(unfinished[0]) < _LONGEST_SEQUENCE else unfinished[0][:2]
             text = text[: unfinished.start()]
-        stream.style = self._interpret(text, stream.style)
+        stream.style = self._interpret(text, stream.style, stream.origin)
 
     def _append_plain(self, text: str, style: int) -> None:
         """Take in a text without control characters, with the cursor at the end: the fast path of a flood."""
@@ -163,13 +165,17 @@ class OutputBuffer:
             self._tail, self._row, self._column = [TailLine()], 0, 0
         self._put(rest, style)
 
-    def _interpret(self, text: str, style: int) -> int:
+    def _interpret(self, text: str, style: int, origin: int = 0) -> int:
         """Take in any text and return the style that holds after it."""
         position = 0
         for token in _TOKEN.finditer(text):
             if token.start() > position:
                 self._put(text[position : token.start()], style)
             position = token.end()
+            if token[0] == "\r":
+                style &= ~STDERR  # a line that is written over and over is progress, not an error
+            elif token[0] == "\n":
+                style |= origin
             final = token["final"]
             if final == "m":
                 style = apply_sgr(style, token["parameters"])

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+
 from gpuplayground.terminal import cells
 from gpuplayground.terminal.buffer import OutputBuffer
 from gpuplayground.terminal.history import Block
+
+#: Lines with wide characters or tabs are wrapped at words up to this length: beyond it measuring takes too long.
+_MEASURED = 10_000
 
 
 class RowMap:
     """Rows are counted from 0, the first row of the first line that is kept.
 
-    Wrapping breaks a line after every ``columns`` cells, as terminals do; None leaves every line on one row. A block
-    whose lines all fit is never looked into, and of the others the number of rows is remembered.
+    Wrapping breaks a line behind the last space that fits into ``columns`` cells, or within a word that does not fit;
+    None leaves every line on one row. A block whose lines all fit is never looked into, and of the others the number
+    of rows is remembered.
     """
 
     def __init__(self, buffer: OutputBuffer) -> None:
@@ -27,7 +35,15 @@ class RowMap:
 
     def rows_of_line(self, number: int) -> int:
         """Return how many rows a line takes."""
-        return self._rows_of_text(self._buffer.line(number).text) if self.columns else 1
+        return len(self.starts(number))
+
+    def starts(self, number: int) -> Sequence[int]:
+        """Return the first cell of each row of a line."""
+        return row_starts(self._buffer.line(number).text, self.columns) if self.columns else (0,)
+
+    def part_of(self, number: int, cell: int) -> int:
+        """Return which of a line's rows a cell is in."""
+        return bisect_right(self.starts(number), cell) - 1
 
     def total(self) -> int:
         """Return the number of rows."""
@@ -89,5 +105,22 @@ class RowMap:
         return known[1]
 
     def _rows_of_text(self, text: str) -> int:
-        columns = self.columns or 1
-        return max(-(-cells.width(text) // columns), 1)
+        return len(row_starts(text, self.columns)) if self.columns else 1
+
+
+@lru_cache(maxsize=512)
+def row_starts(text: str, columns: int) -> tuple[int, ...]:
+    """Return the cells at which the rows of a text begin that are at most ``columns`` cells wide."""
+    starts, index, cell = [0], 0, 0
+    regular, end = cells.is_regular(text), cells.width(text)
+    if not regular and len(text) > _MEASURED:
+        return tuple(range(0, max(end, 1), columns))
+    while end - cell > columns:
+        limit = index + columns if regular else cells.index_at(text, cell + columns)
+        space = text.rfind(" ", index, limit + 1)
+        is_word_longer = space < 0 or not text[index:space].strip()
+        index = max(limit, index + 1) if is_word_longer else space + 1
+        cell = index if regular else cells.width(text[:index])
+        if cell < end:
+            starts.append(cell)
+    return tuple(starts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtGui import QPainter, QPalette, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 Index = QModelIndex | QPersistentModelIndex
@@ -11,11 +11,19 @@ _SEPARATOR_HEIGHT = 9
 
 
 class DropDown(QComboBox):
-    """Qt's own, but for its popup: the style sheet reaches the items only through a delegate of the plain kind."""
+    """Qt's own, but for its popup and the wheel.
+
+    The style sheet reaches the items only through a delegate of the plain kind. The wheel over the closed list scrolls
+    what is below it: nothing is chosen unseen.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setItemDelegate(_Items(self))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to what is below."""
+        event.ignore()
 
 
 class _Items(QStyledItemDelegate):

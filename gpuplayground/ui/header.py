@@ -35,6 +35,7 @@ class Header(QFrame):
     deviceChosen = Signal(object)  # value of CUDA_VISIBLE_DEVICES, or None for all
     interpreterChosen = Signal(str)
     interpreterWanted = Signal()
+    chosen = Signal()  # whatever was chosen here: the keyboard is wanted elsewhere again
 
     def __init__(self, theme: Theme, icons: Icons, actions: Actions, menus: Sequence[QMenu], parent: QWidget) -> None:
         super().__init__(parent)
@@ -73,6 +74,16 @@ class Header(QFrame):
         theme.changed.connect(self.refresh_icons)
         self.refresh_icons()
         self.set_devices(None)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of what always stays: what gives way must not keep the window wide."""
+        least = super().minimumSizeHint()
+        spare = sum(
+            label.minimumSizeHint().width() + self.layout().spacing()
+            for label in (self._title, self.driver_label)
+            if not label.isHidden()
+        )
+        return QSize(least.width() - spare, least.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give up what is only for reading where the controls need the room."""
@@ -141,6 +152,7 @@ class Header(QFrame):
 
     def _device_activated(self, index: int) -> None:
         self.deviceChosen.emit(self.device_box.itemData(index))
+        self.chosen.emit()
 
     def _interpreter_activated(self, index: int) -> None:
         path = self.interpreter_box.itemData(index)
@@ -148,6 +160,7 @@ class Header(QFrame):
             self.interpreterChosen.emit(path)
         else:
             self.interpreterWanted.emit()
+        self.chosen.emit()
 
     def _button(self, action: QAction, role: str) -> QPushButton:
         button = QPushButton()
@@ -163,6 +176,7 @@ class Header(QFrame):
 
         action.changed.connect(follow)
         button.clicked.connect(action.trigger)
+        button.clicked.connect(self.chosen)
         follow()
         return button
 
@@ -170,6 +184,7 @@ class Header(QFrame):
         button = QToolButton()
         button.setAccessibleName(action.text())
         button.setDefaultAction(action)
+        button.clicked.connect(self.chosen)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setIconSize(QSize(18, 18))
         return button
@@ -179,6 +194,7 @@ class Header(QFrame):
         button.setAccessibleName(menu.title())
         button.setToolTip(plainly(menu.title()))
         button.setMenu(menu)
+        menu.triggered.connect(lambda _action: self.chosen.emit())
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setIconSize(QSize(18, 18))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from gpuplayground.settings import Settings
 from gpuplayground.ui.outline import monitor_width, paint_outline
@@ -77,14 +77,22 @@ class MainWindow(QMainWindow):
         self.body.setChildrenCollapsible(False)
         self.body.setHandleWidth(10)
         self.body.setContentsMargins(10, 10, 10, 8)
-        self.setCentralWidget(self._central())
+        # On a screen smaller than the parts need, the window is as large as the screen, and they can be scrolled.
+        scroller = QScrollArea()
+        scroller.setFrameShape(QFrame.Shape.NoFrame)
+        scroller.setWidgetResizable(True)
+        scroller.setWidget(self._central())
+        self.setCentralWidget(scroller)
         self.status = StatusBar(theme, self)
         self.setStatusBar(self.status)
+        # Once the menu that something was chosen from has closed.
+        self.header.chosen.connect(lambda: QTimer.singleShot(0, self, self._focus_editor))
         theme.changed.connect(self.actions_.refresh_icons)
         playground.stateChanged.connect(self.show_run_state)
         playground.tabs.cursorMoved.connect(self.status.set_cursor)
         playground.tabs.messageRaised.connect(self.say)
         playground.tabs.messageSettled.connect(self.settle)
+        playground.tabs.noted.connect(self.confirm)
         self.show_run_state()
         self._is_filled = True
 
@@ -139,6 +147,12 @@ class MainWindow(QMainWindow):
         if others:
             words += " · " + self.tr("{0} running in other tabs").format(others)
         self.status.set_state(words, "accent" if self._sweep else run.role)
+
+    def _focus_editor(self) -> None:
+        """Give the keyboard back to the text, unless what was chosen has taken it."""
+        focus, editor = self.focusWidget(), self.playground.tabs.current_editor()
+        if editor is not None and (focus is None or self.header.isAncestorOf(focus)):
+            editor.setFocus()
 
     def place(self, settings: Settings, size: tuple[int, int] | None = None) -> None:
         """Give the window the place it had, or the size asked for; the first time one that fits the screen."""

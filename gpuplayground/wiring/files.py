@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from gpuplayground.playground.examples import Example
+from gpuplayground.sessions import from_json
 from gpuplayground.settings import Settings
 from gpuplayground.ui.main_window import MainWindow
 from gpuplayground.ui.playground.saving import find_page
@@ -33,12 +36,8 @@ class Files(QObject):
     def open_first(self, named: Sequence[str], examples: Sequence[Example], *, restores: bool) -> None:
         """Open what was open the last time, then the files named at the start; an example where there is neither."""
         if restores:
-            recent = self._settings.recent_files
-            self._tabs.restore_session(self._settings.session)
-            self._settings.recent_files = recent  # opened again, but not by the user
-            self._show_recent()
-            self._tabs.restore_drafts()
-        self.open(named)
+            self._tabs.restore(from_json(self._settings.session))
+        self._open_named(named)
         if not named and all(page.untouched for page in self._tabs.pages()):
             for example in examples[:1]:
                 self.open_example(example)
@@ -60,6 +59,18 @@ class Files(QObject):
             else:
                 self._tabs.open_path(Path(file))
 
+    def _open_named(self, named: Sequence[str]) -> None:
+        """Open what the command line names: a folder in the file dialog, a missing file as a new one of that name."""
+        for name in named:
+            path = Path(name)
+            if path.is_dir():
+                # Once the window shows: the dialog belongs over it.
+                QTimer.singleShot(0, self, partial(self._tabs.open_dialog, path))
+            elif name.endswith(SUFFIX) or path.exists():
+                self.open([name])
+            else:
+                self._tabs.open_new(path)
+
     def open_example(self, example: Example) -> None:
         """Open a copy of an example."""
         self._tabs.open_text(example.path.name, example.source)
@@ -69,8 +80,9 @@ class Files(QObject):
 
     def remember(self) -> None:
         """Note in the settings what is open."""
-        state = self._tabs.session_state()
-        self._settings.session = {name: state[name] for name in ("tabs", "current")}
+        session = self._tabs.session()
+        files = tuple(tab for tab in session.tabs if tab.path is not None)
+        self._settings.session = replace(session, tabs=files).to_json()
 
     def _file_opened(self, file: str) -> None:
         self._settings.remember_file(str(Path(file).absolute()))

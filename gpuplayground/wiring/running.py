@@ -86,7 +86,7 @@ class Running(QObject):
         assert page is not None, "a run belongs to an open tab"
         return RunRequest(
             run_id=run_id,
-            source=page.editor.text(),
+            source=page.text(),
             name=page.document.name,
             path=str(page.document.path) if page.document.path is not None else None,
             interpreter=self._interpreters.chosen,
@@ -96,6 +96,10 @@ class Running(QObject):
     def _run(self, tab_id: str, plan: BenchmarkPlan | None = None) -> None:
         if self._runs.is_running(tab_id):
             return
+        self._tabs.check_disk(tab_id)
+        page = self._tabs.page(tab_id)
+        if page is not None:
+            page.load()  # the marks of the run are set on its lines
         request = replace(self.request(tab_id, uuid.uuid4().hex), benchmark=plan)
         self._playground.begin(tab_id, request.run_id, request.path or request.name, plan)
         self._measuring.begin(request)
@@ -104,6 +108,7 @@ class Running(QObject):
         self._runs.start(tab_id, request)
 
     def _benchmark(self, tab_id: str) -> None:
+        self._tabs.check_disk(tab_id)
         editor = self._tabs.editor(tab_id)
         if editor is None:
             return

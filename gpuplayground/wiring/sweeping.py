@@ -78,6 +78,11 @@ class Sweeping(QObject):
         self._dialog.raise_()
         self._dialog.activateWindow()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a sweep is measuring."""
+        return self._dialog is not None and self._dialog.is_running
+
     def _offer(self) -> None:
         """Offer the cells as they are now, unless some of them are being measured."""
         if self._dialog is None or self._dialog.is_running:
@@ -88,7 +93,8 @@ class Sweeping(QObject):
         pages = sorted(self._tabs.pages(), key=lambda page: page.tab_id != current)
         offered: list[Implementation] = []
         for page in pages:
-            source = page.editor.text()
+            self._tabs.check_disk(page.tab_id)
+            source = page.text()
             found, assignments = cells(source), Assignments(source)
             for cell in found:
                 refusal = partial(assignments.refusal, cell.first_line, cell.last_line)

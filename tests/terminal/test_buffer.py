@@ -9,6 +9,7 @@ import pytest
 from gpuplayground.terminal import styles
 from gpuplayground.terminal.buffer import LIMIT_BYTES, OutputBuffer
 from gpuplayground.terminal.lines import MAX_LINE
+from gpuplayground.terminal.styles import STDERR
 
 RED, GREEN = styles.with_foreground(0, 2), styles.with_foreground(0, 3)
 
@@ -77,6 +78,17 @@ def test_a_carriage_return_overwrites_the_line() -> None:
 def test_a_progress_bar_stays_on_one_line() -> None:
     chunks = [f"\r{n:3d}%|{'█' * (n // 10):10s}| {n}/100".encode() for n in range(101)]
     assert shown(*chunks, b"\ndone\n", stream="stderr") == [f"100%|{'█' * 10}| 100/100", "done"]
+
+
+def test_what_is_written_over_on_stderr_is_progress_and_no_error() -> None:
+    buffer = OutputBuffer()
+    buffer.append("stderr", b"a warning\n\r  0%|  |\r 50%|# |")
+    buffer.append("stderr", b"\r100%|##| done\nTraceback\n")
+    for piece in (b"\r1", b"2", b"\n", b"error again\n"):
+        buffer.append("stderr", piece)
+    marked = {line.text: bool(line.runs and line.runs[0][1] & STDERR) for line in map(buffer.line, range(5))}
+    expected = {"a warning": True, "100%|##| done": False, "Traceback": True, "12": False, "error again": True}
+    assert marked == expected
 
 
 def test_nested_progress_bars_stay_on_their_lines() -> None:

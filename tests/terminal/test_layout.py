@@ -6,7 +6,7 @@ import pytest
 
 from gpuplayground.terminal import cells
 from gpuplayground.terminal.buffer import OutputBuffer
-from gpuplayground.terminal.rows import RowMap
+from gpuplayground.terminal.rows import RowMap, row_starts
 from gpuplayground.terminal.search import find
 
 
@@ -47,6 +47,35 @@ def test_without_wrapping_every_line_is_a_row() -> None:
     assert rows.locate(1) == (1, 0)
     assert rows.row_of(1) == 1
     assert rows.locate(9) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("one two three", ["one two ", "three"]),
+        ("exactly 10 more", ["exactly 10 ", "more"]),
+        ("abcdefghijklmno p", ["abcdefghij", "klmno p"]),
+        ("    indented_word_that_is_long", ["    indent", "ed_word_th", "at_is_long"]),
+        ("a  b", ["a  b"]),
+        ("", [""]),
+        ("日本日本日 本日本", ["日本日本日 ", "本日本"]),
+        ("x\tab cd", ["x\tab ", "cd"]),
+        ("word " * 3 + " " * 30, None),
+    ],
+)
+def test_lines_are_wrapped_at_words(text: str, rows: list[str] | None) -> None:
+    starts = [cells.index_at(text, cell) for cell in row_starts(text, 10)]
+    parts = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    assert "".join(parts) == text
+    assert all(cells.width(part.rstrip()) <= 10 for part in parts)
+    if rows is not None:
+        assert parts == rows
+
+
+def test_a_cell_is_found_in_the_row_of_its_word() -> None:
+    rows = RowMap(filled("one two three"))
+    rows.wrap_at(10)
+    assert [rows.part_of(0, cell) for cell in (0, 7, 8, 12)] == [0, 0, 1, 1]
 
 
 def test_wrapped_lines_take_the_rows_they_need() -> None:

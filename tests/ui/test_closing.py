@@ -115,6 +115,7 @@ class Application(application.Application):
         QTimer.singleShot(400, self.close)
 
     def close(self):
+        self.window.may_close = self.tabs.close_all  # nobody is there to answer for the run
         if {hangs!r} == "run":
                 self.playground.run()
         self.window.close()

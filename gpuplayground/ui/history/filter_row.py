@@ -55,7 +55,7 @@ class FilterRow(QWidget):
         self.pinned = self._button("pin", self.tr("Pinned only"), self.tr("Show only pinned runs"))
         self.pinned.setCheckable(True)
         self.compare = self._button(
-            "git-compare", self.tr("Compare"), self.tr("Compare the selected runs, two or more (Ctrl+Shift+C)")
+            "git-compare", self.tr("Compare"), self.tr("Compare the selected runs, two or more (Ctrl+Shift+M)")
         )
         self.export = self._button(
             "download", self.tr("Export…"), self.tr("Write the selected runs, or all of the list, as JSON or CSV")

@@ -21,7 +21,7 @@ _KEYS = {
     "open": (QKeySequence("Return"), QKeySequence("Enter")),
     "pin": (QKeySequence("Ctrl+D"),),
     "note": (QKeySequence("F2"),),
-    "compare": (QKeySequence("Ctrl+Shift+C"),),
+    "compare": (QKeySequence("Ctrl+Shift+M"),),
     "delete": (QKeySequence("Del"),),
     "select_all": (QKeySequence("Ctrl+A"),),
 }

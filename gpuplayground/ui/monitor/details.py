@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QTabBar,
     QToolButton,
     QVBoxLayout,
+    QWhatsThis,
     QWidget,
 )
 
@@ -54,7 +55,7 @@ class Details(QFrame):
         self.note.setToolTip(f"<p>{utilization_note()}</p>")
         self.note.setAccessibleName(self.tr("What utilization means"))
         self.note.setAccessibleDescription(utilization_note())
-        self.note.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.note.clicked.connect(self._explain)
         self.processes = ProcessTable(self)
         self._placeholder = PlainLabel(self.tr("The timeline is being prepared."), self)
         self._placeholder.setProperty("role", "muted")
@@ -142,6 +143,10 @@ class Details(QFrame):
     def _show_tab(self, number: int) -> None:
         self._stack.setCurrentWidget(self.processes if number else self._timeline or self._placeholder)
         self.note.setVisible(number == 0)
+
+    def _explain(self) -> None:
+        """Show what the tooltip says until the next click or key: touch screens and the keyboard know no hovering."""
+        QWhatsThis.showText(self.note.mapToGlobal(self.note.rect().bottomLeft()), self.note.toolTip(), self.note)
 
     def _draw_icons(self) -> None:
         self.note.setIcon(self._icons.icon("info"))

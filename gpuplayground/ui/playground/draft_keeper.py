@@ -7,8 +7,12 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from gpuplayground.drafts import DraftStore
+from gpuplayground.sessions import Session
 from gpuplayground.ui.playground.page import EditorPage
 from gpuplayground.workers.saver import Saver
+
+#: What the session is called among the ids of tabs.
+_SESSION = "session"
 
 
 class DraftKeeper(QObject):
@@ -27,7 +31,7 @@ class DraftKeeper(QObject):
 
     def touch(self, page: EditorPage) -> None:
         """Note that a page has changed."""
-        self._saver.want(page.tab_id, lambda: partial(self._store.save, page.draft()) if page.modified else None)
+        self._saver.want(page.tab_id, lambda: partial(self._store.save, page.draft()) if page.needs_draft else None)
 
     def write_now(self) -> None:
         """Hand the drafts of all pages that changed to the thread."""
@@ -36,6 +40,10 @@ class DraftKeeper(QObject):
     def forget(self, tab_id: str) -> None:
         """Remove the draft of a page that was saved or closed."""
         self._saver.want_now(tab_id, lambda: partial(self._store.remove, tab_id))
+
+    def keep_session(self, session: Session) -> None:
+        """Write what is open."""
+        self._saver.want_now(_SESSION, lambda: partial(self._store.save_session, session))
 
     def close(self) -> None:
         """Write what was typed last, unless it was given up, and let go of the folder."""

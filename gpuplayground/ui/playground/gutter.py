@@ -85,8 +85,6 @@ class Gutter(QWidget):
             return
         # The root spreads the small shares: at a linear scale all but the one hot statement would look alike.
         strength = 0.16 + 0.84 * min(share.share, 1.0) ** 0.5
-        if self._editor.marks.is_outdated(share):
-            strength *= 0.35
         # Joined over the lines of one statement, rounded off at its ends.
         top = line.top + (2 if line.number == 0 or self._editor.marks.share(line.number - 1) is not share else 0)
         bottom = line.top + line.height - (2 if self._editor.marks.share(line.number + 1) is not share else 0)
@@ -121,8 +119,6 @@ class Gutter(QWidget):
             words.append(_cost(share))
             if share.detail:
                 words.append(share.detail)
-            if marks.is_outdated(share):
-                words.append(QCoreApplication.translate("Gutter", "Edited since: run it again for its present time."))
         if marks.is_running(number):
             words.append(QCoreApplication.translate("Gutter", "This line is running."))
         return "\n".join(words)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from time import monotonic
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QTextDocument
 
 _CLEARED_AFTER_MS = 40
+#: How long taking in shares may hold the window up at a time, in seconds.
+_SLICE_S = 0.02
 
 
 class StatementShare(NamedTuple):
@@ -103,22 +106,40 @@ class LineMarks(QObject):
         self.error: tuple[int, str] | None = None
         self.running: int | None = None
         self._shares: dict[int, StatementShare] = {}  # every line of each statement
+        self._coming: Iterator[StatementShare] | None = None
 
     def clear(self) -> None:
         """Forget the run and take the text as it stands for the next one's."""
         self.tracker.start()
-        self.error, self.running = None, None
+        self.error, self.running, self._coming = None, None, None
         self._shares.clear()
         # Not at once: painting the whole text again would come between the click on Run and the first output.
         QTimer.singleShot(_CLEARED_AFTER_MS, self, self.changed.emit)
 
     def set_shares(self, shares: Iterable[StatementShare]) -> None:
-        """Show what each statement cost. Of several on one line the most expensive one shows."""
+        """Show what each statement cost. Of several on one line the most expensive one shows.
+
+        Of very many, those behind the first come a little later: the window is never held up by them.
+        """
         self._begin()
         self._shares.clear()
-        for share in sorted(shares, key=lambda share: share.share):
+        self._coming = iter(shares)
+        self._take_shares()
+
+    def _take_shares(self) -> None:
+        if self._coming is None:
+            return
+        begun = monotonic()
+        for share in self._coming:
             for line in range(share.line, share.end_line + 1):
-                self._shares[line] = share
+                other = self._shares.get(line)
+                if other is None or other.share <= share.share:
+                    self._shares[line] = share
+            if monotonic() - begun > _SLICE_S:
+                QTimer.singleShot(0, self, self._take_shares)
+                break
+        else:
+            self._coming = None
         self.changed.emit()
 
     def set_error(self, line: int, message: str) -> None:
@@ -135,17 +156,24 @@ class LineMarks(QObject):
             self.changed.emit()
 
     def share(self, number: int) -> StatementShare | None:
-        """Return the statement that line ``number``, counted from 0, belongs to."""
-        return self._shares.get(self.tracker.origin(number))
+        """Return the statement that line ``number``, counted from 0, belongs to; none once it was edited."""
+        share = self._shares.get(self.tracker.origin(number))
+        return share if share is not None and self._is_unchanged(share, number) else None
 
     def begins(self, number: int) -> StatementShare | None:
         """Return the statement whose first line is line ``number``, counted from 0."""
         share = self.share(number)
         return share if share is not None and share.line == self.tracker.origin(number) else None
 
-    def is_outdated(self, share: StatementShare) -> bool:
-        """Return whether a line of the statement was edited since it ran."""
-        return any(share.line <= line <= share.end_line for line in self.tracker.edited)
+    def _is_unchanged(self, share: StatementShare, number: int) -> bool:
+        """Return whether all lines of the statement around line ``number`` are as they were run, none between them."""
+        tracker = self.tracker
+        first = number - (tracker.origin(number) - share.line)
+        if first < 0 or tracker.origin(first) != share.line:
+            return False
+        if tracker.origin(first + share.end_line - share.line) != share.end_line:
+            return False
+        return not any(line in tracker.edited for line in range(share.line, share.end_line + 1))
 
     def error_at(self, number: int) -> str | None:
         """Return the error of line ``number``, counted from 0; none once the line was edited."""

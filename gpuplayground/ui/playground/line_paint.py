@@ -68,7 +68,7 @@ def _label(editor: CodeEditor, line: VisibleLine) -> tuple[str, QColor] | None:
     share = editor.marks.begins(line.number) if editor.show_times else None
     if share is None or not share.text:
         return None
-    return share.text, editor.theme.color("muted", 0.45 if editor.marks.is_outdated(share) else 1.0)
+    return share.text, editor.theme.color("muted")
 
 
 def _paint_label(

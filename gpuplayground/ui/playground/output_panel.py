@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QStackedWidget, QVBoxLay
 from gpuplayground.playground.events import ErrorRaised, OutputAppended, OutputChunk, RunFinished, StateChanged
 from gpuplayground.playground.results import RunError, RunState
 from gpuplayground.terminal.buffer import OutputBuffer
+from gpuplayground.terminal.private_paths import PathFilter
 from gpuplayground.terminal.search import find
 from gpuplayground.ui.icons import Icons
 from gpuplayground.ui.plain_text import PlainLabel, plainly
@@ -18,7 +19,7 @@ from gpuplayground.ui.playground.output_input import FindBar, InputLine
 from gpuplayground.ui.playground.output_pump import OutputPump
 from gpuplayground.ui.playground.output_view import OutputView
 from gpuplayground.ui.playground.panel_header import PanelHeader
-from gpuplayground.ui.playground.run_status import RunStatus
+from gpuplayground.ui.playground.run_status import RunStatus, ending_of
 from gpuplayground.ui.theme import Theme, ui_font
 from gpuplayground.units import data_size
 
@@ -30,10 +31,12 @@ class OutputPanel(QWidget):
     inputEntered = Signal(str)  # the line without its line break
     inputClosed = Signal()  # end of file
 
-    def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None, *, private_folder: str = "") -> None:
         super().__init__(parent)
+        self._filters = {stream: PathFilter(private_folder) for stream in ("stdout", "stderr")}
         self._run_id: str | None = None
         self._error: RunError | None = None
+        self._has_stderr = False
         self._traceback_line: int | None = None
         self.buffer = OutputBuffer()
         self.pump = OutputPump(self.buffer, self)
@@ -99,7 +102,7 @@ class OutputPanel(QWidget):
     def begin(self, run_id: str) -> None:
         """Clear the panel for a run that is about to start."""
         self._run_id = run_id
-        self._error = None
+        self._error, self._has_stderr = None, False
         self.input_line.hide()
         self.clear()
         self._stack.setCurrentWidget(self.view)
@@ -116,7 +119,8 @@ class OutputPanel(QWidget):
         if event.dropped_bytes:
             self.pump.then(lambda: self._note_lost(event.dropped_bytes))
         for chunk in event.chunks:
-            self.pump.push(chunk)
+            self._has_stderr = self._has_stderr or chunk.stream == "stderr"
+            self.pump.push(OutputChunk(chunk.stream, self._filters[chunk.stream].feed(chunk.data)))
         self.pump.start()
 
     def set_state(self, event: StateChanged) -> None:
@@ -129,6 +133,7 @@ class OutputPanel(QWidget):
 
     def request_input(self) -> None:
         """Ask for a line below the output, once the prompt is shown."""
+        self._show_held()
         self.pump.then(self._ask)
         self.pump.start()
 
@@ -145,8 +150,15 @@ class OutputPanel(QWidget):
         self._error = run.error or self._error
         self.status.finish(run)
         self._hide_input()
-        self.pump.then(lambda: self._close(run.notes, run.summary))
+        self._show_held()
+        # A traceback above has said it already; what is known of a run of the past has none.
+        is_told = run.state == RunState.FAILED and run.error is not None and self._has_stderr
+        self.pump.then(lambda: self._close(run.notes, ending_of(run) if is_told else run.summary))
         self.pump.start()
+
+    def _show_held(self) -> None:
+        for stream, held in self._filters.items():
+            self.pump.push(OutputChunk(stream, held.finish()))
 
     def clear(self) -> None:
         """Forget what was written so far."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
@@ -129,7 +129,7 @@ class OutputSurface(QAbstractScrollArea):
         number, index = position
         line = self.buffer.line(number)
         cell = cells.width(line.text[:index])
-        row = self._rows.row_of(number) + (cell // self._rows.columns if self._rows.columns else 0)
+        row = self._rows.row_of(number) + self._rows.part_of(number, cell)
         bar, page = self.verticalScrollBar(), self._page_rows()
         if not bar.value() <= row < bar.value() + page:
             bar.setValue(row - page // 2)
@@ -150,18 +150,19 @@ class OutputSurface(QAbstractScrollArea):
             return self.selection.last_position()
         across = 0 if self.wraps else self.horizontalScrollBar().value()
         cell = (point.x() - MARGIN + across) / self._painter.cell_width + (0.5 if between else 0)
-        columns = self._rows.columns
-        if columns:
-            cell = min(max(cell, 0), columns) + part * columns
+        if self.wraps:
+            starts = self._rows.starts(number)
+            cell = max(cell, 0) + starts[part]
+            if part + 1 < len(starts):
+                cell = min(cell, starts[part + 1])
         return number, cells.index_at(self.buffer.line(number).text, int(max(cell, 0)))
 
     def point_of(self, position: Position) -> QPoint:
         """Return the middle of a character in the viewport's coordinates."""
         number, index = position
         cell = cells.width(self.buffer.line(number).text[:index])
-        row = self._rows.row_of(number)
-        if self._rows.columns:
-            row, cell = row + cell // self._rows.columns, cell % self._rows.columns
+        part = self._rows.part_of(number, cell)
+        row, cell = self._rows.row_of(number) + part, cell - self._rows.starts(number)[part]
         across = 0 if self.wraps else self.horizontalScrollBar().value()
         y = MARGIN // 2 + (row - self.verticalScrollBar().value() + 0.5) * self._painter.line_height
         return QPoint(round(MARGIN - across + (cell + 0.5) * self._painter.cell_width), round(y))
@@ -245,20 +246,22 @@ class OutputSurface(QAbstractScrollArea):
             line = self.buffer.line(number)
             spans = self._spans(number, line)
             marked = any(style & STDERR for _, style in line.runs[:_MARKED_RUNS])
-            for row in range(part, self._rows.rows_of_line(number)):
+            starts = self._rows.starts(number)
+            for row in range(part, len(starts)):
                 if marked:
                     painter.fillRect(2, top, 2, step, self._theme.color("error", 0.55))
-                self._painter.draw(painter, line, self._place(row, top), spans)
+                self._painter.draw(painter, line, self._place(starts, row, top), spans)
                 top += step
                 if top >= height:
                     break
             number, part = number + 1, 0
         painter.end()
 
-    def _place(self, row: int, top: int) -> Place:
+    def _place(self, starts: Sequence[int], row: int, top: int) -> Place:
         """Return where one of a line's rows is drawn. A row that is wrapped ends before the next one's first cell."""
         if self._rows.columns:
-            return Place(MARGIN, top, row * self._rows.columns, self._rows.columns - 1)
+            following = starts[row + 1] if row + 1 < len(starts) else starts[row] + self._rows.columns
+            return Place(MARGIN, top, starts[row], following - starts[row] - 1)
         across = self.horizontalScrollBar().value()
         first = int(across / self._painter.cell_width)
         return Place(MARGIN - across + first * self._painter.cell_width, top, first, self._columns() + 4)

@@ -52,9 +52,17 @@ class PlaygroundPanel(QSplitter):
     saveRequested = Signal(object)  # Benchmark
     comparisonRequested = Signal(object)  # Benchmark
 
-    def __init__(self, theme: Theme, icons: Icons, tabs: EditorTabs, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        icons: Icons,
+        tabs: EditorTabs,
+        parent: QWidget | None = None,
+        *,
+        private_folder: str = "",
+    ) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
-        self._theme, self._icons = theme, icons
+        self._theme, self._icons, self._private_folder = theme, icons, private_folder
         self.tabs = tabs
         self._runs: dict[str, TabRun] = {}
         self._outputs: dict[str, OutputPanel] = {}
@@ -83,6 +91,11 @@ class PlaygroundPanel(QSplitter):
         """Return how many tabs have a snippet running."""
         return sum(run.active for run in self._runs.values())
 
+    def running_names(self) -> list[str]:
+        """Return the names of the tabs whose snippets are running."""
+        pages = self.tabs.pages()
+        return [page.document.name for page in pages if self._runs.get(page.tab_id, TabRun()).active]
+
     def _mark_running(self) -> None:
         pages = self.tabs.pages()
         running = {index for index, page in enumerate(pages) if self._runs.get(page.tab_id, TabRun()).active}
@@ -95,7 +108,7 @@ class PlaygroundPanel(QSplitter):
     def output(self, tab_id: str) -> OutputPanel:
         """The output of a tab, made when first asked for."""
         if tab_id not in self._outputs:
-            panel = OutputPanel(self._theme, self._icons)
+            panel = OutputPanel(self._theme, self._icons, private_folder=self._private_folder)
             panel.lineActivated.connect(self._output_line_activated)
             panel.inputEntered.connect(lambda text: self.inputEntered.emit(tab_id, text))
             panel.inputClosed.connect(lambda: self.inputClosed.emit(tab_id))

@@ -23,6 +23,10 @@ def page_title(page: str) -> str:
     return QCoreApplication.translate("ResultPages", page)
 
 
+#: Place in the row behind the list, the tabs and the stretch.
+_BEFORE_BUTTONS = 3
+
+
 class PanelHeader(QFrame):
     """Looks like the editor's tabs, so that title and tabs line up across the window.
 
@@ -83,9 +87,9 @@ class PanelHeader(QFrame):
         return button
 
     def add_widget(self, widget: QWidget) -> None:
-        """Add what stands behind the buttons."""
-        self._row.addSpacing(4)
-        self._row.addWidget(widget)
+        """Add what stands before the buttons, which keep their places whatever its width."""
+        self._row.insertWidget(_BEFORE_BUTTONS, widget)
+        self._row.insertSpacing(_BEFORE_BUTTONS + 1, 4)
 
     def _show_own(self) -> None:
         """Keep the tab of this panel in front: it is what stands below."""

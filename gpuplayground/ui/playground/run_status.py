@@ -187,8 +187,14 @@ def short_ending(run: Run) -> str:
     if run.signal_name is not None and run.state == RunState.FAILED:
         return f"{run.signal_name} · {time}"
     if run.exit_code is not None and run.state in (RunState.FINISHED, RunState.FAILED):
-        return f"exit {run.exit_code} · {time}"
+        return ending_of(run)
     return "" if run.state == RunState.NOT_STARTED else f"{run.state.value} · {time}"
+
+
+def ending_of(run: Run) -> str:
+    """Return how a process ended, and after how long."""
+    time = duration(run.duration_ns)
+    return f"exit {run.exit_code} · {time}" if run.exit_code is not None else time
 
 
 def elapsed(seconds: float) -> str:

@@ -15,7 +15,7 @@ from gpuplayground import documents
 from gpuplayground.documents import Document, DocumentError
 from gpuplayground.drafts import Draft
 from gpuplayground.ui.playground.page import EditorPage
-from gpuplayground.ui.playground.questions import Answer, Ask, ChoosePaths, Question
+from gpuplayground.ui.playground.questions import Answer, Ask, ChoosePaths, Question, closing_question
 
 
 class Saving(QObject):
@@ -23,6 +23,8 @@ class Saving(QObject):
 
     saved = Signal(object)
     messageRaised = Signal(str)
+    asked = Signal(object)  # the page that a file is about to be chosen for
+    noted = Signal(str)  # what was done of its own accord
 
     def __init__(
         self, parent: QWidget, ask: Ask, choose: ChoosePaths, pages: Callable[[], Sequence[EditorPage]]
@@ -34,6 +36,7 @@ class Saving(QObject):
         """Save a page to its file; ask where, if it has none, and what to do if somebody else changed it."""
         path = page.document.path
         if path is None:
+            self.asked.emit(page)
             return self.save_as(page)
         if page.changed_on_disk() and documents.stamp(path) is not None and not self._may_overwrite(page):
             return False
@@ -58,16 +61,14 @@ class Saving(QObject):
         """Return whether a page may go: it has nothing unsaved, or the user saved or gave it up."""
         if not page.modified:
             return True
-        question = Question(
-            self.tr("Save the changes to “{name}”?").format(name=page.document.name),
-            self.tr("They are lost if you do not save them."),
-            (Answer.SAVE, Answer.DISCARD, Answer.CANCEL),
-        )
-        answer = self._ask(self._widget, question)
+        answer = self._ask(self._widget, closing_question([page.document.name]))
         return self.save(page) if answer is Answer.SAVE else answer is Answer.DISCARD
 
     def check_disk(self, page: EditorPage) -> None:
-        """Say so, above the text, if a page's file was changed or deleted by somebody else."""
+        """See to a page whose file was changed or deleted by somebody else.
+
+        A text without changes of its own follows the file, which undo takes back; any other is left to the user.
+        """
         path = page.document.path
         if path is None or not page.changed_on_disk():
             return
@@ -82,14 +83,22 @@ class Saving(QObject):
             return
         try:
             on_disk = documents.read(path)
-        except DocumentError:
-            on_disk = None
-        if on_disk is not None and replace(on_disk, stamp=None) == replace(page.document, stamp=None):
-            page.document = on_disk  # touched, but the same
+        except DocumentError as error:
+            self._offer_disk_state(page, str(error))
             return
-        text = self.tr("“{name}” was changed by another program.").format(name=path.name)
-        if page.modified:
-            text += " " + self.tr("Reloading replaces your unsaved changes; undo brings them back.")
+        if on_disk.text == page.text():
+            page.take_disk_state(on_disk)  # touched, or changed to the same
+        elif page.modified:
+            text = self.tr(
+                "“{name}” was changed by another program. Run takes the text below. Reloading replaces it with the "
+                "file's; undo brings it back."
+            )
+            self._offer_disk_state(page, text.format(name=path.name))
+        elif self.reload(page):
+            text = self.tr("“{name}” was changed by another program and was read again; undo brings the old text back.")
+            self.noted.emit(text.format(name=path.name))
+
+    def _offer_disk_state(self, page: EditorPage, text: str) -> None:
         page.notice.say(
             text, (self.tr("Reload"), lambda: self.reload(page)), (self.tr("Keep this text"), page.accept_disk_state)
         )
@@ -102,6 +111,19 @@ class Saving(QObject):
             self.messageRaised.emit(str(error))
             return False
         return True
+
+    def may_close_all(self, pages: Sequence[EditorPage], running: Sequence[str]) -> Answer:
+        """Ask one question about everything that closing the window would lose, and save what is to be saved.
+
+        Returns:
+            ``SAVE`` where all of it was saved, ``CANCEL`` where the window stays, ``DISCARD`` where all may go.
+        """
+        if not pages and not running:
+            return Answer.DISCARD
+        answer = self._ask(self._widget, closing_question([page.document.name for page in pages], running))
+        if answer in (Answer.SAVE, Answer.SAVE_ALL):
+            return Answer.SAVE if all(map(self.save, pages)) else Answer.CANCEL
+        return Answer.CANCEL if answer is Answer.CANCEL else Answer.DISCARD
 
     def document_for(self, draft: Draft) -> Document:
         """Return the file a draft belongs to, or where there is none any more a document like it."""

@@ -146,19 +146,20 @@ class TabStack(QWidget):
         for page in self._pages:
             page.editor.set_show_times(shown)
 
-    def add_page(self, page: EditorPage) -> EditorPage:
-        """Append a tab and bring it to the front."""
+    def add_page(self, page: EditorPage, *, shows: bool = True) -> EditorPage:
+        """Append a tab and bring it to the front, if it ``shows``."""
         page.editor.set_font_pixels(self._font_pixels)
         page.editor.set_show_times(self._show_times)
         page.editor.cursorMoved.connect(self.cursorMoved)
         page.editor.zoomRequested.connect(self.zoom)
-        page.editor.textChanged.connect(lambda: self.textEdited.emit(page.tab_id))
+        page.editor.textChanged.connect(lambda: None if page.is_waiting else self.textEdited.emit(page.tab_id))
         page.editor.document().modificationChanged.connect(lambda _: self._modified_changed(page))
         self._pages.append(page)
         self._stack.addWidget(page)
         self.header.add_tab(page.document.name)
         self.describe(page)
-        self.show_page(page)
+        if shows:
+            self.show_page(page)
         return page
 
     def remove_page(self, page: EditorPage) -> None:
@@ -192,6 +193,7 @@ class TabStack(QWidget):
         focus = QApplication.focusWidget()
         had_focus = focus is not None and self._stack.isAncestorOf(focus)
         self._stack.setCurrentWidget(page)
+        page.offer()
         self.find_bar.set_editor(page.editor)
         self.go_to_bar.set_editor(page.editor)
         if had_focus:

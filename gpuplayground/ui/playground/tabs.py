@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
@@ -14,11 +14,14 @@ from PySide6.QtWidgets import QMenu, QWidget
 from gpuplayground import documents
 from gpuplayground.documents import Document, DocumentError
 from gpuplayground.drafts import Draft, DraftStore
+from gpuplayground.sessions import Session
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground.disk_watch import DiskWatch
 from gpuplayground.ui.playground.draft_keeper import DraftKeeper
 from gpuplayground.ui.playground.editor import local_paths
 from gpuplayground.ui.playground.page import EditorPage
-from gpuplayground.ui.playground.questions import Ask, ChoosePaths, ask_by_dialog, choose_by_dialog
+from gpuplayground.ui.playground.questions import Answer, Ask, ChoosePaths, ask_by_dialog, choose_by_dialog
+from gpuplayground.ui.playground.restoring import Restoring
 from gpuplayground.ui.playground.saving import Saving, find_page
 from gpuplayground.ui.playground.tab_keys import key_commands, key_name
 from gpuplayground.ui.playground.tab_stack import TabStack
@@ -35,6 +38,7 @@ class EditorTabs(TabStack):
     pathsDropped = Signal(list)  # of str: dropped files that are no Python
     messageRaised = Signal(str)
     messageSettled = Signal(str, str)  # a message that holds no longer, and one that says so
+    noted = Signal(str)  # what was done of its own accord, for the status line
 
     def __init__(
         self,
@@ -47,9 +51,11 @@ class EditorTabs(TabStack):
     ) -> None:
         super().__init__(theme, icons, parent)
         self._choose, self._drafts = choose, drafts
+        self._begun_at = time.time()
         self._closed: list[Draft] = []
         self._given_up: set[str] = set()  # tab ids whose changes the user agreed to lose
         self._saving = Saving(self, ask, choose, self.pages)
+        self._watch = DiskWatch(self.pages, self)
         self._keeper = DraftKeeper(drafts, self) if drafts is not None else None
         self._commands = key_commands(self)
         self.setAcceptDrops(True)
@@ -58,11 +64,16 @@ class EditorTabs(TabStack):
 
     def new_tab(self, text: str = "", name: str | None = None) -> str:
         """Open an unsaved document and return its tab id."""
-        return self._add(EditorPage(self._theme, Document(text, name=name or self._free_name()))).tab_id
+        return self.add_page(EditorPage(self._theme, Document(text, name=name or self._free_name()))).tab_id
 
     def open_text(self, name: str, text: str) -> str:
-        """Open a copy of a text that no file belongs to, such as an example, and return its tab id."""
-        return self._replace_untouched(EditorPage(self._theme, Document(text, name=name))).tab_id
+        """Open a copy of a text that no file belongs to, such as an example, and return its tab id.
+
+        A name that another tab has is numbered.
+        """
+        page = self.replace_untouched(EditorPage(self._theme, Document(text, name=self._numbered(name))))
+        self._page_edited(page.tab_id)
+        return page.tab_id
 
     def open_path(self, path: Path | str) -> bool:
         """Open a file, or go to its tab if it is open; False, with a message, if it cannot be read."""
@@ -73,15 +84,24 @@ class EditorTabs(TabStack):
             except DocumentError as error:
                 self.messageRaised.emit(str(error))
                 return False
-            page = self._replace_untouched(EditorPage(self._theme, document))
+            page = self.replace_untouched(EditorPage(self._theme, document))
         self.show_page(page)
         self.fileOpened.emit(str(page.document.path))
         return True
 
-    def open_dialog(self) -> None:
-        """Ask for files and open them."""
+    def open_new(self, path: Path) -> None:
+        """Open an empty document that is going to be a file once it is saved, or go to its tab if it is open."""
+        path = path.absolute()
+        page = find_page(self._pages, path)
+        if page is None:
+            page = self.replace_untouched(EditorPage(self._theme, Document("", path, path.name)))
+        self.show_page(page)
+
+    def open_dialog(self, folder: Path | None = None) -> None:
+        """Ask for files and open them; the dialog begins in a folder, by default that of the current document."""
         document = self.current_document()
-        start = document.path.parent if document is not None and document.path is not None else Path.cwd()
+        own = document.path.parent if document is not None and document.path is not None else Path.cwd()
+        start = folder or own
         for path in self._choose(self, False, start):
             self.open_path(path)
 
@@ -113,18 +133,27 @@ class EditorTabs(TabStack):
         kept = self._pages[index]
         return all(page is kept or self.close_tab(self._pages.index(page)) for page in list(self._pages))
 
-    def close_all(self) -> bool:
-        """Ask about all unsaved work before the window goes; True if it may. The tabs stay until it does."""
-        for page in self._pages:
-            if page.modified and page.tab_id not in self._given_up:
-                self.show_page(page)
-                if not self._saving.may_close(page):
-                    return False
-                self._given_up.add(page.tab_id)
+    def close_all(self, running: Sequence[str] = ()) -> bool:
+        """Ask once about all unsaved work, and about what is ``running``, before the window goes; True if it may.
+
+        The tabs stay until it does.
+        """
+        unsaved = [page for page in self._pages if page.modified and page.tab_id not in self._given_up]
+        answer = self._saving.may_close_all(unsaved, running)
+        if answer is Answer.CANCEL:
+            return False
+        if answer is Answer.DISCARD:
+            self._given_up.update(page.tab_id for page in unsaved)
         if self._keeper is not None:
             for page in self._pages:
                 self._keeper.forget(page.tab_id)
         return True
+
+    def check_disk(self, tab_id: str) -> None:
+        """Let a tab follow its file, or say above its text that it does not, before it is run."""
+        page = self.page(tab_id)
+        if page is not None:
+            self._saving.check_disk(page)
 
     def reopen_tab(self) -> None:
         """Open the tab again that was closed last."""
@@ -138,53 +167,37 @@ class EditorTabs(TabStack):
             return
         self.open_text(draft.name, draft.text)
 
-    def restore_drafts(self) -> int:
-        """Show again what a window that crashed or was killed had not saved; return how many texts that were."""
-        if self._drafts is None or self._keeper is None:
-            return 0
-        restored: list[EditorPage] = []
-        for draft in self._drafts.adopt():
-            page = find_page(self._pages, Path(draft.path)) if draft.path is not None else None
-            if page is None or page in restored:
-                # Of two drafts of one file the second becomes a text of its own.
-                document = self._saving.document_for(draft) if page is None else Document("", name=draft.name)
-                page = self._replace_untouched(EditorPage(self._theme, document, draft.tab_id))
-            page.take(draft)
-            page.notice.say(self._saving.restored_note(draft, page), (self.tr("Dismiss"), page.editor.setFocus))
-            self._keeper.touch(page)
-            self._keeper.write_now()
-            if page.tab_id != draft.tab_id:
-                self._keeper.forget(draft.tab_id)
-            restored.append(page)
-        return len(restored)
+    def restore(self, closed: Session | None = None) -> int:
+        """Show again what was open when the last window closed, and all that a killed one had, saved or not.
 
-    def session_state(self) -> dict[str, Any]:
-        """Return what :meth:`restore_session` needs to open the same files again, fit for JSON."""
-        files = [page for page in self._pages if page.document.path is not None]
-        tabs = [{"path": str(page.document.path), "line": page.editor.place()[0]} for page in files]
-        page = self.current_page()
-        current = str(page.document.path) if page in files and page is not None else None
-        return {"tabs": tabs, "current": current, "font_pixels": self._font_pixels}
+        Returns:
+            How many unsaved texts that were.
+        """
+        restoring = Restoring(self, self._theme, self._saving, self._drafts, self._keeper)
+        restoring.failed.connect(self.messageRaised)
+        return restoring.restore(closed or Session())
 
-    def restore_session(self, state: dict[str, Any]) -> None:
-        """Open the files that were open; those that are gone are passed over."""
-        tabs = state.get("tabs")
-        for tab in tabs if isinstance(tabs, list) else []:
-            path, line = (tab.get("path"), tab.get("line")) if isinstance(tab, dict) else (None, None)
-            if isinstance(path, str) and Path(path).is_file() and self.open_path(path):
-                editor = self.current_editor()
-                if editor is not None and isinstance(line, int):
-                    editor.set_place(line)
-                    editor.centerCursor()
-        current = state.get("current")
-        page = find_page(self._pages, Path(current)) if isinstance(current, str) else None
-        if page is not None:
-            self.show_page(page)
-        if isinstance(state.get("font_pixels"), int):
-            self.set_font_pixels(state["font_pixels"])
+    def session(self) -> Session:
+        """Return what is open, for :meth:`restore`."""
+        now = time.time()
+        return Session(tuple(page.state() for page in self._pages), self.current_id() or "", self._begun_at, now)
+
+    def keep_session(self) -> None:
+        """Write what is open in the background, so that it is there after a kill."""
+        if self._keeper is not None:
+            self._keeper.keep_session(self.session())
+
+    def replace_untouched(self, page: EditorPage) -> EditorPage:
+        """Add a page; if the only one before it is an empty new one, in its place."""
+        old = self._pages[0] if len(self._pages) == 1 and self._pages[0].untouched else None
+        self.add_page(page)
+        if old is not None:
+            self.remove_page(old)
+        return page
 
     def shut_down(self) -> None:
         """Finish writing drafts; after this none are kept."""
+        self._watch.stop()
         if self._keeper is not None:
             self._keeper.close()
             self._keeper = None
@@ -225,6 +238,9 @@ class EditorTabs(TabStack):
         self.header.bar.menuRequested.connect(self._show_menu)
         self._saving.saved.connect(self._page_saved)
         self._saving.messageRaised.connect(self.messageRaised)
+        self._saving.noted.connect(self.noted)
+        self._saving.asked.connect(self.show_page)
+        self._watch.changed.connect(self._saving.check_disk)
         self.currentChanged.connect(self._check_current)
         self.modifiedChanged.connect(self._page_modified)
         self.textEdited.connect(self._page_edited)
@@ -233,10 +249,11 @@ class EditorTabs(TabStack):
             self._keeper.failed.connect(self.messageRaised)
             self._keeper.recovered.connect(self.messageSettled)
 
-    def _add(self, page: EditorPage) -> EditorPage:
+    def add_page(self, page: EditorPage, *, shows: bool = True) -> EditorPage:
+        """Append a tab and bring it to the front, if it ``shows``."""
         page.editor.pathsDropped.connect(self.open_dropped)
         page.editor.focused.connect(self._check_current)
-        return self.add_page(page)
+        return super().add_page(page, shows=shows)
 
     def _check_current(self) -> None:
         page = self.current_page()
@@ -251,13 +268,13 @@ class EditorTabs(TabStack):
     def _page_edited(self, tab_id: str) -> None:
         page = self.page(tab_id)
         self._given_up.discard(tab_id)
-        if page is not None and page.modified and self._keeper is not None:
+        if page is not None and page.needs_draft and self._keeper is not None:
             self._keeper.touch(page)
 
     def _page_modified(self, tab_id: str, modified: bool) -> None:
         page = self.page(tab_id)
-        if modified and page is not None and self._keeper is not None:
-            self._keeper.touch(page)
+        if page is not None and page.needs_draft:
+            self._page_edited(tab_id)
         elif not modified:
             self._page_closed(tab_id)
 
@@ -277,13 +294,10 @@ class EditorTabs(TabStack):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(position)
 
-    def _replace_untouched(self, page: EditorPage) -> EditorPage:
-        """Add a page; if the only one before it is an empty new one, in its place."""
-        old = self._pages[0] if len(self._pages) == 1 and self._pages[0].untouched else None
-        self._add(page)
-        if old is not None:
-            self.remove_page(old)
-        return page
+    def _numbered(self, name: str) -> str:
+        taken, path = {page.document.name for page in self._pages}, Path(name)
+        names = (f"{path.stem} ({number}){path.suffix}" for number in count(2))
+        return name if name not in taken else next(each for each in names if each not in taken)
 
     def _free_name(self) -> str:
         taken = {page.document.name for page in self._pages}

@@ -194,7 +194,7 @@ def test_two_selected_runs_can_be_compared(qtbot: QtBot, panel: HistoryPanel) ->
     assert compared.args == [[9, 7]]
     panel.table.setFocus()
     with qtbot.waitSignal(panel.compareRequested):
-        press(panel.table, Qt.Key.Key_C, CONTROL, SHIFT)
+        press(panel.table, Qt.Key.Key_M, CONTROL, SHIFT)
     fill(panel)
     assert not panel.filters.compare.isEnabled()
 

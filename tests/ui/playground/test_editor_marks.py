@@ -110,18 +110,21 @@ def test_lines_above_that_go_take_their_marks_along(editor: CodeEditor) -> None:
     assert times(editor) == ["102 ms", None, "6.00 ms", None]
 
 
-def test_an_edited_statement_is_dimmed_and_taking_the_edit_back_restores_it(editor: CodeEditor) -> None:
+def test_the_time_of_an_edited_statement_is_gone_and_taking_the_edit_back_restores_it(editor: CodeEditor) -> None:
     editor.set_shares(SHARES)
-    editor.set_place(6)
-    share = editor.marks.share(3)
-    assert share is not None
-    before = bar_color(editor, 3)
     edit(editor, 4, 15, "2 * ")
-    assert editor.marks.is_outdated(share)
-    assert bar_color(editor, 3).lightness() < before.lightness()
-    assert gutter(editor).tooltip(2).endswith("Edited since: run it again for its present time.")
+    assert times(editor) == ["12.0 ms", "1 µs", None, None, "6.00 ms", None]
+    assert gutter(editor).tooltip(2) == ""
     editor.undo()
-    assert not editor.marks.is_outdated(share)
+    assert times(editor) == ["12.0 ms", "1 µs", "102 ms", None, "6.00 ms", None]
+
+
+def test_a_line_put_into_the_middle_of_a_statement_makes_it_another_one(editor: CodeEditor) -> None:
+    editor.set_shares(SHARES)
+    edit(editor, 4, 0, "    more = 1\n")
+    assert times(editor)[2] is None
+    editor.undo()
+    assert times(editor)[2] == "102 ms"
 
 
 def test_the_error_follows_its_line_and_goes_when_that_is_edited(editor: CodeEditor, theme: Theme) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.ui.icons import Icons
@@ -67,3 +67,18 @@ def test_the_keyboard_stays_with_the_titles_when_they_become_a_list(qtbot: QtBot
     window.resize(130, 200)
     qtbot.waitUntil(header.list.isVisible)
     assert header.list.hasFocus()
+
+
+def test_buttons_keep_their_places_whatever_stands_before_them(qtbot: QtBot, theme: Theme, icons: Icons) -> None:
+    header = PanelHeader("Output", theme, icons)
+    qtbot.addWidget(header)
+    button = header.add_button("copy", "Copy", "Copy", lambda _: None)
+    badge = QLabel("short")
+    header.add_widget(badge)
+    header.resize(600, header.height())
+    header.show()
+    before = button.pos()
+    badge.setText("a text that is a good deal longer")
+    header.layout().activate()  # type: ignore[union-attr]
+    assert badge.width() > 100
+    assert button.pos() == before

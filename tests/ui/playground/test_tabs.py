@@ -115,22 +115,68 @@ def test_an_example_is_a_copy_that_asks_only_once_it_is_edited(tabs: EditorTabs,
     assert text(tabs) == "xprint(1)\n"
 
 
-def test_closing_the_window_asks_for_each_tab_and_stops_at_the_first_refusal(
-    tabs: EditorTabs, user: User, tmp_path: Path
-) -> None:
+def test_closing_the_window_asks_one_question_about_all_unsaved_tabs(tabs: EditorTabs, user: User) -> None:
     edit(tabs, "one")
     tabs.new_tab()
     tabs.new_tab()
     edit(tabs, "three")
-    user.answers, user.paths = [Answer.SAVE, Answer.CANCEL], [tmp_path / "one.py"]
+    user.answers = [Answer.CANCEL]
     assert not tabs.close_all()
-    assert (tmp_path / "one.py").read_text() == "one"
-    user.answers = [Answer.DISCARD]
+    (question,) = user.asked
+    assert question.answers == (Answer.SAVE_ALL, Answer.DISCARD_ALL, Answer.CANCEL)
+    assert "untitled-1.py" in question.text
+    assert "untitled-3.py" in question.text
+    assert "untitled-2.py" not in question.text
+    user.answers = [Answer.DISCARD_ALL]
     assert tabs.close_all()
     assert tabs.close_all(), "what was given up once is not asked about again"
     edit(tabs, "more")
     user.answers = [Answer.CANCEL]
     assert not tabs.close_all()
+
+
+def test_saving_all_before_the_window_closes_stops_where_one_is_refused(
+    tabs: EditorTabs, user: User, tmp_path: Path
+) -> None:
+    (tmp_path / "one.py").write_text("one")
+    tabs.open_path(tmp_path / "one.py")
+    edit(tabs)
+    tabs.new_tab()
+    edit(tabs, "two")
+    tabs.show_page(tabs.pages()[0])
+    user.answers = [Answer.SAVE_ALL]
+    assert not tabs.close_all(), "no file was chosen for the second"
+    assert (tmp_path / "one.py").read_text() == "xone"
+    assert tabs.current_page() is tabs.pages()[1], "the text that a file is chosen for is in front"
+    user.answers, user.paths = [Answer.SAVE], [tmp_path / "two.py"]
+    assert tabs.close_all()
+    assert (tmp_path / "two.py").read_text() == "two"
+
+
+def test_what_is_running_is_named_in_the_question(tabs: EditorTabs, user: User) -> None:
+    user.answers = [Answer.CANCEL, Answer.END, Answer.DISCARD]
+    assert not tabs.close_all(["train.py"])
+    assert tabs.close_all(["train.py", "other.py"])
+    edit(tabs)
+    assert tabs.close_all(["train.py"])
+    one, two, unsaved = user.asked
+    assert one.answers == two.answers == (Answer.CANCEL, Answer.END)
+    assert "“train.py” is still running" in one.text
+    assert "other.py" in two.text
+    assert "untitled-1.py" in unsaved.title
+    assert "“train.py” is still running" in unsaved.text
+
+
+def test_a_long_list_of_unsaved_tabs_fits_a_small_screen(tabs: EditorTabs, user: User) -> None:
+    edit(tabs)
+    for _ in range(39):
+        tabs.new_tab()
+        edit(tabs)
+    user.answers = [Answer.CANCEL]
+    assert not tabs.close_all()
+    (question,) = user.asked
+    assert question.text.count("\n") < 15
+    assert "and 30 more" in question.text
 
 
 def test_saving_under_another_name_renames_the_tab(tabs: EditorTabs, user: User, qtbot: QtBot, tmp_path: Path) -> None:

@@ -86,9 +86,11 @@ def test_work_that_was_killed_comes_back(open_tabs: Open, qtbot: QtBot, tmp_path
         window.send_signal(signal.SIGKILL)
         window.communicate()
     tabs = open_tabs()
-    assert tabs.restore_drafts() == 2
+    assert tabs.restore() == 2
     assert [document.name for document in tabs.documents()] == ["a.py", "untitled-1.py"]
     first, second = tabs.pages()
+    assert (first.text(), second.text()) == ("one\ntwtypedo\n", "x = 1")
+    tabs.show_page(first)
     assert first.editor.text() == "one\ntwtypedo\n"
     assert first.editor.place() == (2, 8)
     assert first.notice.label.text().startswith("Unsaved changes from ")
@@ -110,7 +112,7 @@ def test_undo_of_a_restored_draft_shows_what_the_file_has(open_tabs: Open, qtbot
     qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
     first.shut_down()
     second = open_tabs()
-    assert second.restore_drafts() == 1
+    assert second.restore() == 1
     editor = front(second)
     assert editor.text() == "unsaved\n"
     editor.undo()
@@ -129,7 +131,7 @@ def test_a_file_that_changed_meanwhile_is_told_and_is_one_undo_away(
     first.shut_down()
     file.write_text("changed by others\n")
     second = open_tabs()
-    second.restore_drafts()
+    second.restore()
     page = second.current_page()
     assert page is not None
     assert "the file on disk has changed since" in page.notice.label.text()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
+from gpuplayground.documents import Stamp
+from gpuplayground.sessions import from_json
 from gpuplayground.ui.icons import Icons
+from gpuplayground.ui.playground import disk_watch
+from gpuplayground.ui.playground import page as page_module
 from gpuplayground.ui.playground.questions import Answer
 from gpuplayground.ui.playground.tabs import EditorTabs
 from gpuplayground.ui.theme import Theme
@@ -31,30 +37,88 @@ def notice_buttons(tabs: EditorTabs) -> dict[str, QPushButton]:
     return {button.text(): button for button in page.notice.buttons}
 
 
-def test_a_file_changed_by_others_is_noticed_on_focus_and_reloaded(tabs: EditorTabs, tmp_path: Path) -> None:
+def test_a_text_without_changes_follows_its_file_and_undo_takes_that_back(
+    tabs: EditorTabs, qtbot: QtBot, tmp_path: Path
+) -> None:
     file = tmp_path / "a.py"
     file.write_text("old\n")
     tabs.open_path(file)
     change_outside(file, "new text\n")
-    tabs.header.setFocus()
-    front(tabs).focused.emit()
-    assert list(notice_buttons(tabs)) == ["Reload", "Keep this text"]
-    QTest.mouseClick(notice_buttons(tabs)["Reload"], Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(tabs.noted) as noted:
+        front(tabs).focused.emit()
+    assert "a.py" in noted.args[0]
     assert text(tabs) == "new text\n"
     assert notice_buttons(tabs) == {}
     assert not tabs.header.is_modified(0)
+    front(tabs).undo()
+    assert text(tabs) == "old\n"
+    assert tabs.header.is_modified(0)
 
 
-def test_keeping_ones_own_text_makes_it_unsaved(tabs: EditorTabs, tmp_path: Path) -> None:
+def test_a_change_is_noticed_while_the_window_has_the_focus_whichever_tab_is_in_front(
+    tabs: EditorTabs, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QGuiApplication, "applicationState", lambda: Qt.ApplicationState.ApplicationActive)
+    clean, edited = tmp_path / "clean.py", tmp_path / "edited.py"
+    for file in (clean, edited):
+        file.write_text("old\n")
+        tabs.open_path(file)
+    edit(tabs)
+    first, second = tabs.pages()
+    tabs.new_tab()
+    for file in (clean, edited):
+        # As many editors do: a new file takes the place of the old one.
+        change_outside(tmp_path / "new", "theirs\n")
+        (tmp_path / "new").replace(file)
+    qtbot.waitUntil(lambda: first.text() == "theirs\n", timeout=20_000)
+    qtbot.waitUntil(lambda: len(second.notice.buttons) == 2, timeout=20_000)
+    assert second.text() == "xold\n"
+    edited.unlink()
+    qtbot.waitUntil(lambda: "deleted" in second.notice.label.text(), timeout=20_000)
+    edited.write_text("xold\n")
+    qtbot.waitUntil(lambda: second.notice.buttons == [], timeout=20_000)
+    assert not second.modified
+
+
+def test_a_hanging_disk_holds_nothing_up(
+    tabs: EditorTabs, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QGuiApplication, "applicationState", lambda: Qt.ApplicationState.ApplicationActive)
+    asked, answer = threading.Event(), threading.Event()
+
+    def hang(_path: Path) -> Stamp | None:
+        asked.set()
+        answer.wait(60)
+        return None
+
+    (tmp_path / "a.py").write_text("old\n")
+    tabs.open_path(tmp_path / "a.py")
+    monkeypatch.setattr(disk_watch.documents, "stamp", hang)
+    qtbot.waitUntil(asked.is_set, timeout=20_000)
+    edit(tabs)
+    assert text(tabs) == "xold\n"
+    monkeypatch.undo()
+    answer.set()
+
+
+def test_changes_of_ones_own_are_kept_until_the_user_has_chosen(tabs: EditorTabs, tmp_path: Path) -> None:
     file = tmp_path / "a.py"
     file.write_text("old\n")
     tabs.open_path(file)
+    edit(tabs)
     change_outside(file, "theirs\n")
     front(tabs).focused.emit()
+    assert list(notice_buttons(tabs)) == ["Reload", "Keep this text"]
     QTest.mouseClick(notice_buttons(tabs)["Keep this text"], Qt.MouseButton.LeftButton)
     assert tabs.header.is_modified(0)
     assert tabs.save()
-    assert file.read_text() == "old\n"
+    assert file.read_text() == "xold\n"
+    change_outside(file, "theirs again\n")
+    edit(tabs)
+    front(tabs).focused.emit()
+    QTest.mouseClick(notice_buttons(tabs)["Reload"], Qt.MouseButton.LeftButton)
+    assert text(tabs) == "theirs again\n"
+    assert notice_buttons(tabs) == {}
 
 
 def test_a_deleted_file_is_noticed_and_can_be_written_again(tabs: EditorTabs, tmp_path: Path) -> None:
@@ -139,16 +203,61 @@ def test_the_session_opens_the_same_files_again(
         (tmp_path / name).write_text("1\n2\n3\n")
         tabs.open_path(tmp_path / name)
     tabs.step_tab(-1)
-    front(tabs).set_place(3)
-    state = tabs.session_state()
+    front(tabs).set_place(3, 2)
+    session = tabs.session()
     (tmp_path / "gone.py").unlink()
     other = EditorTabs(theme, icons)
     qtbot.addWidget(other)
-    other.restore_session(state)
+    other.restore(from_json(json.loads(json.dumps(session.to_json()))))
     assert names(other) == ["a.py", "b.py"]
     assert other.current_document().name == "b.py"  # type: ignore[union-attr]
-    assert front(other).place() == (3, 1)
-    other.restore_session({"tabs": [3, {"path": 4}], "current": [], "font_pixels": "x"})
+    assert front(other).place() == (3, 2)
+
+
+def test_only_the_tab_in_front_takes_the_time_to_show_its_text(
+    tabs: EditorTabs, qtbot: QtBot, theme: Theme, icons: Icons, tmp_path: Path
+) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("one\ntwo\n")
+        tabs.open_path(tmp_path / name)
+    front(tabs).set_place(2, 3)
+    tabs.step_tab(-1)
+    other = EditorTabs(theme, icons)
+    qtbot.addWidget(other)
+    other.restore(tabs.session())
+    first, second = other.pages()
+    assert (first.is_waiting, second.is_waiting) == (False, True)
+    assert second.text() == "one\ntwo\n"
+    assert not second.modified
+    other.show_page(second)
+    assert front(other).text() == "one\ntwo\n"
+    assert front(other).place() == (2, 3)
+    assert not other.header.is_modified(1)
+
+
+def test_an_enormous_text_is_shown_when_it_is_asked_for(
+    tabs: EditorTabs, qtbot: QtBot, theme: Theme, icons: Icons, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "ENORMOUS_LINES", 3)
+    file = tmp_path / "a.py"
+    file.write_text("1\n2\n3\n4\n")
+    tabs.open_path(file)
+    front(tabs).set_place(4)
+    other = EditorTabs(theme, icons)
+    qtbot.addWidget(other)
+    other.restore(tabs.session())
+    other.show()
+    (page,) = other.pages()
+    assert page.is_waiting
+    assert not page.editor.isEnabled()
+    assert page.state() == tabs.session().tabs[0]
+    assert other.save()
+    assert file.read_text() == "1\n2\n3\n4\n"
+    (show,) = [button for button in page.findChildren(QPushButton) if button.text() == "Show"]
+    QTest.mouseClick(show, Qt.MouseButton.LeftButton)
+    assert front(other).text() == "1\n2\n3\n4\n"
+    assert front(other).place() == (4, 1)
+    assert front(other).isEnabled()
 
 
 def test_the_menu_of_a_tab_closes_others_and_copies_the_path(tabs: EditorTabs, tmp_path: Path) -> None:
