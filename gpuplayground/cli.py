@@ -34,6 +34,16 @@ SNIPPET_SUFFIXES = (".py", ".pyw")
 
 def main(command_line: Sequence[str] | None = None) -> int:
     """Carry out a command line and return the exit code; bad input is 2."""
+    code = _main(command_line)
+    if sys.flags.inspect and command_line is None:
+        # PYTHONINSPECT is meant for the snippet: here it would turn the end into a traceback and a prompt.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _main(command_line: Sequence[str] | None) -> int:
     open_missing()
     given = list(sys.argv[1:] if command_line is None else command_line)
     try:

@@ -159,15 +159,18 @@ def _source(path: Path | None) -> str:
             data = file.read(LIMIT_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{name} cannot be read ({error.strerror or error}): name a Python file.") from error
-    if b"\0" in data:
-        raise UsageError(f"{name} is a binary file: name a Python file.")
     if len(data) > LIMIT_BYTES:
+        if b"\0" in data:
+            raise UsageError(f"{name} is a binary file: name a Python file.")
         raise UsageError(f"{name} is larger than {LIMIT_BYTES // 1_000_000} MB: name a smaller file.")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return data.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError):
-        raise UsageError(f"{name} is not text in UTF-8 or the encoding it declares: convert it to UTF-8.") from None
+        if b"coding".decode(encoding) == "coding":
+            return data.decode(encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        pass
+    # Python says what is wrong with it, when it runs the file with these very bytes.
+    return data.decode("utf-8", "surrogateescape")
 
 
 class AttendedRun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import sys
 import tempfile
 import tokenize
 from dataclasses import dataclass
@@ -26,9 +27,12 @@ class Places:
     def of(cls, request: RunRequest) -> Places:
         """Return the folder of the snippet's file, or else its working directory, or else the home folder.
 
+        As in Python, a symbolic link stands for the file it leads to, but on Windows.
+
         An account without a home works in the folder for temporary files.
         """
-        own = os.path.abspath(os.path.dirname(request.path)) if request.path else None  # noqa: PTH100, PTH120
+        real = os.path.abspath if sys.platform == "win32" else os.path.realpath
+        own = os.path.dirname(real(request.path)) if request.path else None  # noqa: PTH120
         home = os.path.expanduser("~")  # noqa: PTH111 - as text, and no error when there is none
         if not os.path.isdir(home):  # noqa: PTH112
             home = tempfile.gettempdir()
@@ -72,11 +76,18 @@ def _file_name(request: RunRequest) -> str:
 
 
 def _encoded(source: str) -> bytes:
-    """Return a snippet's bytes in the encoding its first lines declare, in UTF-8 without one."""
-    data = source.encode("utf-8", "surrogatepass")
+    """Return a snippet's bytes in the encoding its first lines declare, in UTF-8 without one.
+
+    Bytes that were no text when the source was read are themselves again.
+    """
+    try:
+        data = source.encode("utf-8", "surrogateescape")
+    except UnicodeError:
+        data = source.encode("utf-8", "surrogatepass")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return data if encoding.startswith("utf-8") else source.encode(encoding)
+        is_plain = encoding.startswith("utf-8") or b"coding".decode(encoding) != "coding"
+        return data if is_plain else source.encode(encoding)
     except (SyntaxError, UnicodeError, LookupError):
         return data
 

@@ -7,16 +7,18 @@ import mmap
 import os
 import signal
 import sys
-from contextlib import suppress
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, Sequence
 
-from . import clock, streams, wire
+from . import channel as channels
+from . import clock, forks, streams, wire
 from .channel import Channel, out_of_the_way
 from .cuda import CudaClock
 from .forks import prepare_for_forks
 from .loops import TopLevelLoop
-from .statements import SharedProgress, Statement, execute, split
+from .odd_files import is_odd, run_as_bytes
+from .outermost import Entry, Outermost, hidden, hide
+from .statements import Program, SharedProgress, Statement, Timer, execute
 from .tracebacks import Hooks, Script, call_hook, error_frame, formatted, full, without_our_frames
 from .tracing import Tracer
 from .warmup import Warmup
@@ -24,8 +26,6 @@ from .warmup import Warmup
 if TYPE_CHECKING:
     from .benchmark import BenchmarkRun
 
-#: Frameworks whose versions are reported when the snippet has imported them.
-_FRAMEWORKS = ("numpy", "cupy", "torch", "tensorflow", "pycuda", "numba", "jax", "triton")
 _NOT_WAITED = (
     "A stream capture spanned statements: from there on nothing is waited for, and GPU times go by when work began."
 )
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
         arguments: its channel, its progress memory, the file for its trace, and where its input comes from.
         startup: the modules that Python itself has imported.
     """
+    hide(channels, forks, streams)
     descriptor, memory, trace, stdin = arguments
     channel = Channel(int(descriptor))
     tracer = Tracer(out_of_the_way(int(trace)))
@@ -68,7 +69,9 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     _Execution(order, script, channel, progress, memory, warmup, startup, tracer).run()
 
 
+@hidden
 def _end_quietly(channel: Channel, tracer: Tracer) -> None:
+    sys.settrace(None)  # a debugger that is still on would step through this
     tracer.close()
     channel.end()
 
@@ -99,33 +102,39 @@ class _Execution:
         self._script = script
         self._loop = TopLevelLoop()
 
-    def run(self) -> None:
+    def run(self) -> NoReturn:
         """Execute the snippet and end as Python would.
 
         Raises:
-            SystemExit, KeyboardInterrupt: what the interpreter needs to end the process accordingly.
+            KeyboardInterrupt: what has Python call the rest, see :mod:`.outermost`.
         """
+        stage = Outermost(self._conclude)
+        program = entry = None
         try:
-            try:
-                self._execute()
-            finally:
-                self._loop.close()
-        except SystemExit as error:
-            self._finish({"kind": "exit", "message": error.code if isinstance(error.code, str) else ""})
-            raise
+            program, entry = self._execute()
         except BaseException as error:  # whatever the snippet did
-            self._report(error)
-            interrupted = isinstance(error, KeyboardInterrupt)
-        else:
-            self._finish(result=True)
-            return
-        if interrupted:
-            # Python ends by SIGINT then, after its usual clean-up. It has been printed already.
-            sys.excepthook = lambda *_: None
-            raise KeyboardInterrupt
-        raise SystemExit(1)
+            stage.error = error
+        stage.launch(program.code if program is not None else None, entry, self._namespace)
 
-    def _execute(self) -> None:
+    @hidden
+    def _conclude(self, error: BaseException | None) -> BaseException:
+        """Report how the snippet ended and return what the interpreter needs to end the process accordingly."""
+        try:
+            self._loop.close()
+        except BaseException as failure:  # a task of the snippet's
+            error = failure
+        # With PYTHONINSPECT, Python shows SystemExit like any other exception.
+        if isinstance(error, SystemExit) and not sys.flags.inspect:
+            self._finish({"kind": "exit", "message": error.code if isinstance(error.code, str) else ""})
+            return error
+        if error is None:
+            self._finish(result=True)
+            return SystemExit(0)
+        self._report(error)
+        return error if isinstance(error, KeyboardInterrupt) else SystemExit(1)
+
+    def _execute(self) -> tuple[Program, Entry] | tuple[None, None]:
+        """Return the snippet ready to run, or nothing where it has been run: a benchmark, or one that awaits."""
         is_benchmark = self._order.get("benchmark") is not None
         if is_benchmark:
             # Ahead of the snippet's folder on the path, which may have a module of a name that this needs.
@@ -137,7 +146,14 @@ class _Execution:
             self._tracer.attach()
         module = self._enter_main()
         namespace = self._namespace = module.__dict__
-        docstring, statements = split(self._order["source"], self._script.path)
+        clock, progress = self._clock, self._progress
+        after = self._tracer.after_statement if self._order.get("trace") else None
+        entry = None if is_benchmark else Entry()
+        if is_odd(self._order["source"]):
+            run_as_bytes(self._script.path, namespace)
+            return None, None
+        program = Program(self._order["source"], self._script.path, entry)
+        statements: Sequence[Statement] = program.statements
         measured = self._benchmark(statements) if is_benchmark else None
         if measured is not None:
             statements = measured.rows
@@ -145,16 +161,20 @@ class _Execution:
             [s.line, s.end_line, s.source, s.is_import, self._warmup.use(s.imports) if s.imports else 0]
             for s in statements
         ]
-        self._progress.words = _shared_words(self._memory, len(statements))
+        progress.words = _shared_words(self._memory, len(statements))
         self._send({"kind": "started", "rows": rows})
-        if docstring is not None:
-            exec(docstring, namespace)
-        clock = self._clock
+        if entry is not None and not program.awaits:
+            for statement in statements:
+                statement.forget_tree()
+            entry.time_with(Timer(statements, progress, clock, self._before, after))
+            return program, entry
+        if program.docstring is not None:
+            exec(program.docstring, namespace)
         if measured is not None:
-            measured.run(namespace, self._progress, clock, self._before, self._loop.run, self._send, self._tracer)
-            return
-        after = self._tracer.after_statement if self._order.get("trace") else None
-        execute(statements, namespace, self._progress, clock, self._before, self._loop.run, after)
+            measured.run(namespace, progress, clock, self._before, self._loop.run, self._send, self._tracer)
+        else:
+            execute(statements, namespace, progress, clock, self._before, self._loop.run, after)
+        return None, None
 
     def _benchmark(self, statements: Sequence[Statement]) -> BenchmarkRun:
         """Return what measures the snippet.
@@ -197,6 +217,7 @@ class _Execution:
         sys.modules["__main__"] = module
         return module
 
+    @hidden
     def _report(self, error: BaseException) -> None:
         trace = without_our_frames(error.__traceback__)
         try:
@@ -215,7 +236,7 @@ class _Execution:
         streams.flush()
         import threading
 
-        from .outcome import allocator_peaks, result_value
+        from .outcome import allocator_peaks, framework_versions, result_value
 
         if frame is not None:
             self._send(frame)
@@ -227,7 +248,7 @@ class _Execution:
             {
                 "kind": "done",
                 "threads": len(waiting),
-                "frameworks": _framework_versions(),
+                "frameworks": framework_versions(),
                 "trace_note": note,
                 "result": result_value(self._namespace) if result else None,
                 "allocator_peaks": allocator_peaks(),
@@ -292,15 +313,3 @@ def _give_way(folder: str, startup: frozenset[str]) -> None:
         if spec is not None and spec.loader is not None:
             for module in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
                 del sys.modules[module]
-
-
-def _framework_versions() -> dict[str, str]:
-    versions = {}
-    for name in _FRAMEWORKS:
-        module = sys.modules.get(name)
-        if module is not None:
-            with suppress(Exception):  # half imported, or a module of the snippet's of that name
-                version = getattr(module, "__version__", None) or getattr(module, "VERSION_TEXT", None)
-                if isinstance(version, str):
-                    versions[name] = str(version)
-    return versions

@@ -14,6 +14,9 @@ _SAMPLE = 1024
 #: So many elements at a time are made double precision: all at once could take more memory than the array itself.
 _BLOCK = 1 << 20
 
+#: Frameworks whose versions are reported when the snippet has imported them.
+_FRAMEWORKS = ("numpy", "cupy", "torch", "tensorflow", "pycuda", "numba", "jax", "triton")
+
 
 def result_value(namespace: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the array named ``result`` in short, as ``playground.results.ResultValue``, or None where there is none.
@@ -111,3 +114,16 @@ def allocator_peaks() -> dict[str, int]:
         if cupy is not None:
             peaks["CuPy pool"] = int(cupy.get_default_memory_pool().total_bytes())
     return {name: peak for name, peak in peaks.items() if peak}
+
+
+def framework_versions() -> dict[str, str]:
+    """Return the versions of the frameworks that the snippet has imported."""
+    versions = {}
+    for name in _FRAMEWORKS:
+        module = sys.modules.get(name)
+        if module is not None:
+            with suppress(Exception):  # half imported, or a module of the snippet's of that name
+                version = getattr(module, "__version__", None) or getattr(module, "VERSION_TEXT", None)
+                if isinstance(version, str):
+                    versions[name] = str(version)
+    return versions

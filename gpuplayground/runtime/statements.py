@@ -5,36 +5,106 @@ from __future__ import annotations
 import _ast as ast
 import sys
 import warnings
+from functools import partial
 from time import perf_counter_ns
 from types import CodeType
 from typing import Any, Callable, Iterator, Sequence
 
 from .clock import now_ns
 from .cuda import CudaClock
+from .outermost import hidden
+from .trees import (
+    TOP_LEVEL_AWAIT,
+    compiled,
+    first_line,
+    flattened,
+    future_flags,
+    guarded,
+    import_texts,
+    is_text,
+    marked,
+)
 from .wire import Progress
 
-#: ``ast.PyCF_ALLOW_TOP_LEVEL_AWAIT``, which the ``ast`` module only names.
-_TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-#: The text of a statement that is reported is its first line, cut to this.
-_SOURCE_LENGTH = 200
+#: ``inspect.CO_COROUTINE``, set for code with a top-level ``await``.
+_COROUTINE = 0x80
+#: At hand for the clock, every look-up of which counts.
+_CURRENT, _FIRST, _STRIDE, _DONE = Progress.CURRENT, Progress.FIRST, Progress.STRIDE, Progress.DONE
 
 #: One row of the table sent to the session: line, end_line, source, is_import, prewarmed_ns.
 Row = list[Any]
 
 
 class Statement:
-    """One top-level statement: ``imports`` are its modules as ``import x`` or ``from x import y``, without aliases."""
+    """One top-level statement: ``imports`` are its modules as ``import x`` or ``from x import y``, without aliases.
 
-    __slots__ = ("code", "end_line", "imports", "is_import", "line", "source")
+    Its code is compiled when it is first asked for, as only benchmarks and top-level ``await`` need it.
+    """
 
-    def __init__(self, node: ast.stmt, code: CodeType, lines: Sequence[str]) -> None:
+    __slots__ = ("_code", "_compile", "end_line", "imports", "is_import", "line", "source")
+
+    def __init__(self, node: ast.stmt, compiling: Callable[[], CodeType], lines: Sequence[str]) -> None:
         decorators = getattr(node, "decorator_list", ())
         self.line: int = min([node.lineno, *(decorator.lineno for decorator in decorators)])
         self.end_line: int = node.end_lineno or node.lineno
-        self.source = _first_line(node, self.line, lines)
+        self.source = first_line(node, self.line, lines)
         self.is_import = isinstance(node, (ast.Import, ast.ImportFrom))
         self.imports = import_texts(node)
-        self.code = code
+        self._code: CodeType | None = None
+        self._compile: Callable[[], CodeType] | None = compiling
+
+    @property
+    def code(self) -> CodeType:
+        """The statement as a module of its own."""
+        if self._code is None:
+            assert self._compile is not None
+            self._code = self._compile()
+        return self._code
+
+    @code.setter
+    def code(self, code: CodeType) -> None:
+        self._code = code
+
+    def forget_tree(self) -> None:
+        """Let go of what the code could be compiled from, which is large."""
+        self._compile = None
+
+
+class Program:
+    """A snippet, compiled as a whole for its errors and warnings.
+
+    Args:
+        source: the text of the snippet.
+        filename: its file.
+        entry: what the marks between statements call, or None to compile it without marks.
+
+    Raises:
+        SyntaxError, ValueError: as ``compile`` raises them.
+    """
+
+    def __init__(self, source: str, filename: str, entry: object = None) -> None:
+        limit = sys.getrecursionlimit()
+        # A deep expression takes more of the stack as a tree than Python needs to compile it from text.
+        sys.setrecursionlimit(3 * limit)
+        try:
+            self._compile(source.removeprefix("\ufeff"), filename, entry)
+        finally:
+            sys.setrecursionlimit(limit)
+
+    def _compile(self, source: str, filename: str, entry: object) -> None:
+        tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | TOP_LEVEL_AWAIT, dont_inherit=True)
+        #: The code of the docstring, if there is one; the whole has it too.
+        self.docstring: CodeType | None = None
+        if tree.body and is_text(tree.body[0]):
+            self.docstring = compiled(tree.body[0], filename, 0)
+        self.statements = list(_statements(tree.body, filename, source))
+        #: The snippet as one code object that calls the marks.
+        self.code = marked(tree, filename, entry)
+
+    @property
+    def awaits(self) -> bool:
+        """Whether it awaits at top level, so that its statements have to be executed one by one."""
+        return bool(self.code.co_flags & _COROUTINE)
 
 
 def split(source: str, filename: str) -> tuple[CodeType | None, list[Statement]]:
@@ -45,35 +115,19 @@ def split(source: str, filename: str) -> tuple[CodeType | None, list[Statement]]
     Raises:
         SyntaxError, ValueError: as ``compile`` raises them for the whole snippet.
     """
-    limit = sys.getrecursionlimit()
-    # A deep expression takes more of the stack as a tree than Python needs to compile it from text.
-    sys.setrecursionlimit(3 * limit)
-    try:
-        return _split(source.removeprefix("\ufeff"), filename)
-    finally:
-        sys.setrecursionlimit(limit)
+    program = Program(source, filename)
+    return program.docstring, program.statements
 
 
-def _split(source: str, filename: str) -> tuple[CodeType | None, list[Statement]]:
-    tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | _TOP_LEVEL_AWAIT, dont_inherit=True)
-    # The whole is compiled for its errors and warnings alone: some are about two statements, as a late __future__.
-    compile(tree, filename, "exec", _TOP_LEVEL_AWAIT, dont_inherit=True)
+def _statements(body: Sequence[ast.stmt], filename: str, source: str) -> Iterator[Statement]:
     # Not splitlines(): a form feed or a separator inside a text is no new line for Python.
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    docstring: CodeType | None = None
-    statements = []
-    flags = _TOP_LEVEL_AWAIT
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for index, node in enumerate(_flattened(tree.body)):
-            if _is_text(node):
-                # Compiled alone, any text would become the module's docstring; only the first one is.
-                if index == 0:
-                    docstring = _compiled(node, filename, flags)
-                continue
-            flags |= _future_flags(node)
-            statements.append(Statement(node, _compiled(node, filename, flags), lines))
-    return docstring, statements
+    flags = TOP_LEVEL_AWAIT
+    for guard, node in flattened(body):
+        # Compiled alone, any text would become the module's docstring.
+        if not is_text(node):
+            flags |= future_flags(node)
+            yield Statement(node, partial(compiled, guarded(guard, node), filename, flags), lines)
 
 
 def top_level(source: str, filename: str) -> list[ast.stmt]:
@@ -85,8 +139,8 @@ def top_level(source: str, filename: str) -> list[ast.stmt]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         text = source.removeprefix("\ufeff")
-        tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | _TOP_LEVEL_AWAIT, dont_inherit=True)
-    return [node for node in _flattened(tree.body) if not _is_text(node)]
+        tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | TOP_LEVEL_AWAIT, dont_inherit=True)
+    return [node for _, node in flattened(tree.body) if not is_text(node)]
 
 
 def execute(
@@ -112,112 +166,106 @@ def execute(
     Raises:
         BaseException: whatever a statement raises; its time is written too.
     """
-    current, first, stride, done = Progress.CURRENT, Progress.FIRST, Progress.STRIDE, Progress.DONE
-    clock = perf_counter_ns
-    origin = clock()
-    progress.words[Progress.START_NS] = now_ns()
-    slot, unseen = first, 0
-    # Stop may raise between any two of these lines: both are -1 unless a statement has begun, or ended, unrecorded.
-    start = wall = -1
+    timer = Timer(statements, progress, cuda, before, after)
     try:
         for index, statement in enumerate(statements):
-            slot = first + stride * index
-            words = progress.words
-            words[current] = index
-            if before is not None:
-                start = clock()  # for the time of a statement that failed already here
-                before(statement)
             code = statement.code
-            start = clock()
-            words[slot + 3] = start - origin
+            timer.begin(index)
             awaitable = eval(code, namespace)  # noqa: S307 - a module's code returns None, or a coroutine if it awaits
             if awaitable is not None:
                 awaited(awaitable)
-            wall = clock() - start
-            unseen += wall
-            synced = -1
-            if cuda.in_use or unseen > cuda.patience_ns:
-                unseen = 0
-                if (cuda.in_use or cuda.look()) and cuda.synchronize():
-                    synced = clock() - start
-            words = progress.words  # a fork inside the statement gave the child words of its own
-            words[slot] = wall
-            words[slot + 1] = synced
-            words[slot + 2] = done
-            start = wall = -1
-            if after is not None and synced >= 0:
-                after()
+            timer.end()
     except BaseException:
-        words = progress.words
-        if start >= 0 and not words[slot + 2]:
-            # Stopped while the GPU was waited for, the statement itself had come to its end.
-            has_ended = wall >= 0
-            words[slot] = wall if has_ended else clock() - start
-            words[slot + 1] = -1
-            words[slot + 2] = done if has_ended else Progress.FAILED
+        timer.fail()
         raise
-    progress.words[current] = -1
+    progress.words[Progress.CURRENT] = -1
 
 
-def import_texts(node: ast.stmt) -> tuple[str, ...]:
-    """Return each module an import statement names, in one spelling: ``import x``, ``from x import y``."""
-    if isinstance(node, ast.Import):
-        return tuple(f"import {alias.name}" for alias in node.names)
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        return tuple(f"from {node.module} import {alias.name}" for alias in node.names)
-    return ()
+class Timer:
+    """Writes what each statement took to the words shared with the session; the arguments are those of ``execute``."""
 
-
-def _flattened(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    for node in body:
-        if isinstance(node, ast.If) and not node.orelse and _asks_for_main(node.test):
-            yield from node.body
-        else:
-            yield node
-
-
-def _asks_for_main(test: ast.expr) -> bool:
-    return (
-        isinstance(test, ast.Compare)
-        and isinstance(test.left, ast.Name)
-        and test.left.id == "__name__"
-        and len(test.ops) == 1
-        and isinstance(test.ops[0], ast.Eq)
-        and isinstance(test.comparators[0], ast.Constant)
-        and test.comparators[0].value == "__main__"
+    __slots__ = (
+        "_after",
+        "_before",
+        "_cuda",
+        "_origin",
+        "_progress",
+        "_slot",
+        "_start",
+        "_statements",
+        "_unseen",
+        "_wall",
     )
 
+    def __init__(
+        self,
+        statements: Sequence[Statement],
+        progress: SharedProgress,
+        cuda: CudaClock,
+        before: Callable[[Statement], None] | None,
+        after: Callable[[], None] | None = None,
+    ) -> None:
+        self._statements, self._progress, self._cuda = statements, progress, cuda
+        self._before, self._after = before, after
+        self._slot, self._unseen = Progress.FIRST, 0
+        # Stop may raise anywhere: both are -1 unless a statement has begun, or ended, unrecorded.
+        self._start = self._wall = -1
+        self._origin = perf_counter_ns()
+        progress.words[Progress.START_NS] = now_ns()
 
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    def begin(self, index: int) -> None:
+        """Begin a statement, and end the one before it."""
+        if self._start >= 0:
+            self.end()
+        words = self._progress.words
+        words[_CURRENT] = index
+        self._slot = slot = _FIRST + _STRIDE * index
+        before = self._before
+        if before is not None:
+            self._start = perf_counter_ns()  # for the time of a statement that failed already here
+            before(self._statements[index])
+        self._start = start = perf_counter_ns()
+        words[slot + 3] = start - self._origin
 
+    @hidden
+    def begin_unseen(self, index: int) -> None:
+        """Do that without a debugger stepping into it."""
+        tracing = sys.gettrace()
+        sys.settrace(None)
+        try:
+            self.begin(index)
+        finally:
+            sys.settrace(tracing)
 
-def _future_flags(node: ast.stmt) -> int:
-    if not isinstance(node, ast.ImportFrom) or node.module != "__future__":
-        return 0
-    import __future__
+    def end(self) -> None:
+        """Wait for the GPU where it is in use, and record the statement that has ended."""
+        start, cuda = self._start, self._cuda
+        if start < 0:
+            return
+        wall = self._wall = perf_counter_ns() - start
+        synced = -1
+        self._unseen = unseen = self._unseen + wall
+        if unseen > cuda.patience_ns or cuda.in_use:
+            self._unseen = 0
+            if (cuda.in_use or cuda.look()) and cuda.synchronize():
+                synced = perf_counter_ns() - start
+        words, slot = self._progress.words, self._slot  # a fork inside the statement gave the child words of its own
+        words[slot] = wall
+        words[slot + 1] = synced
+        words[slot + 2] = _DONE
+        self._start = self._wall = -1
+        if synced >= 0 and self._after is not None:
+            self._after()
 
-    flags = 0
-    for alias in node.names:
-        flags |= getattr(__future__, alias.name).compiler_flag
-    return flags
-
-
-def _compiled(node: ast.stmt, filename: str, flags: int) -> CodeType:
-    code: CodeType = compile(ast.Module([node], []), filename, "exec", flags, dont_inherit=True)
-    return code
-
-
-def _first_line(node: ast.stmt, line: int, lines: Sequence[str]) -> str:
-    if not 0 < line <= len(lines):
-        return ""
-    text = lines[line - 1]
-    if line == node.lineno:
-        # Columns are counted in bytes of UTF-8; a second statement on a line begins behind a semicolon.
-        data = text.encode("utf-8", "surrogatepass")
-        end = node.end_col_offset if node.end_lineno == line else None
-        text = data[node.col_offset : end].decode("utf-8", "replace")
-    return text.strip()[:_SOURCE_LENGTH]
+    def fail(self) -> None:
+        """Record the statement that has raised."""
+        words, slot, wall = self._progress.words, self._slot, self._wall
+        if self._start >= 0 and not words[slot + 2]:
+            # Stopped while the GPU was waited for, the statement itself had come to its end.
+            has_ended = wall >= 0
+            words[slot] = wall if has_ended else perf_counter_ns() - self._start
+            words[slot + 1] = -1
+            words[slot + 2] = Progress.DONE if has_ended else Progress.FAILED
 
 
 class SharedProgress:

@@ -77,11 +77,11 @@ class Header(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         """Return the room of what always stays: what gives way must not keep the window wide."""
-        least = super().minimumSizeHint()
+        least, layout = super().minimumSizeHint(), self.layout()
         spare = sum(
-            label.minimumSizeHint().width() + self.layout().spacing()
+            label.minimumSizeHint().width() + layout.spacing()
             for label in (self._title, self.driver_label)
-            if not label.isHidden()
+            if layout is not None and not label.isHidden()
         )
         return QSize(least.width() - spare, least.height())
 

@@ -150,7 +150,8 @@ class MainWindow(QMainWindow):
 
     def _focus_editor(self) -> None:
         """Give the keyboard back to the text, unless what was chosen has taken it."""
-        focus, editor = self.focusWidget(), self.playground.tabs.current_editor()
+        focus: QWidget | None = self.focusWidget()  # None where nothing has it, whatever the stubs say
+        editor = self.playground.tabs.current_editor()
         if editor is not None and (focus is None or self.header.isAncestorOf(focus)):
             editor.setFocus()
 

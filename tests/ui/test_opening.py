@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.application import Application
 from gpuplayground.options import WindowOptions
-from gpuplayground.ui.playground.questions import Answer
+from gpuplayground.ui.playground.questions import Answer, Question
 from gpuplayground.ui.playground.tabs import EditorTabs
 from tests.ui.conftest import StartApplication
 
@@ -101,7 +101,7 @@ def test_closing_the_window_names_what_is_running(
     wait_for_output(qtbot, application, "going")
     asked = []
 
-    def ask(_parent: object, question: object) -> Answer:
+    def ask(_parent: object, question: Question) -> Answer:
         asked.append(question)
         return Answer.CANCEL
 

@@ -110,7 +110,7 @@ def test_nothing_from_outside_is_markup_in_the_window(qtbot: QtBot, start: Start
     file = tmp_path / f"{EVIL.replace('/', '')}.py"
     file.write_text(f"# %% {EVIL}\ntext = '{EVIL}'\nraise ValueError('{EVIL}\x1b[31m ' * 20)\n")
     application.window.say(EVIL)
-    application.window.header.set_interpreters([(EVIL, EVIL)], EVIL)
+    application.window.header.set_interpreters([(EVIL, EVIL, EVIL)], EVIL)
     application.tabs.open_path(file)
     qtbot.waitUntil(lambda: any(EVIL in text for text in texts(application.window)), timeout=PATIENCE_MS)
     for action in ("run", "benchmark"):

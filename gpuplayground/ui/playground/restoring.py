@@ -59,6 +59,7 @@ class Restoring(QObject):
         return self._tabs.page(wanted) or find_page(self._tabs.pages(), Path(wanted))
 
     def _restore_tab(self, state: TabState, draft: Draft | None) -> None:
+        page: EditorPage | None = None
         if draft is not None:
             page = self._restore_draft(draft, state)
         elif state.path is None:
@@ -82,11 +83,10 @@ class Restoring(QObject):
     def _restore_draft(self, draft: Draft, state: TabState | None) -> EditorPage:
         if draft.path is None and state is not None and not state.modified:
             # A text that was opened, such as an example, and never changed.
-            page = self._add(Document(draft.text, None, draft.name, draft.newline, (), draft.bom), draft.tab_id)
-            page.restore(state)
-            return page
-        open_page = find_page(self._tabs.pages(), Path(draft.path)) if draft.path is not None else None
-        page = open_page
+            unchanged = self._add(Document(draft.text, None, draft.name, draft.newline, (), draft.bom), draft.tab_id)
+            unchanged.restore(state)
+            return unchanged
+        page: EditorPage | None = find_page(self._tabs.pages(), Path(draft.path)) if draft.path is not None else None
         if page is None or page in self._with_drafts:
             # Of two drafts of one file the second becomes a text of its own.
             document = self._saving.document_for(draft) if page is None else Document("", name=draft.name)

@@ -12,10 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
+from gpuplayground import documents
 from gpuplayground.documents import Stamp
 from gpuplayground.sessions import from_json
 from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.playground import disk_watch
 from gpuplayground.ui.playground import page as page_module
 from gpuplayground.ui.playground.questions import Answer
 from gpuplayground.ui.playground.tabs import EditorTabs
@@ -93,7 +93,7 @@ def test_a_hanging_disk_holds_nothing_up(
 
     (tmp_path / "a.py").write_text("old\n")
     tabs.open_path(tmp_path / "a.py")
-    monkeypatch.setattr(disk_watch.documents, "stamp", hang)
+    monkeypatch.setattr(documents, "stamp", hang)
     qtbot.waitUntil(asked.is_set, timeout=20_000)
     edit(tabs)
     assert text(tabs) == "xold\n"

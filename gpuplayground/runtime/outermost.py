@@ -1,0 +1,186 @@
+"""A snippet's module as the outermost frame: none of ours is on the stack while it runs.
+
+When a script ends by an exception, Python first flushes ``sys.stdout`` and then calls ``sys.excepthook``, both from C
+and after the script's own frames are gone. So ``child.py`` ends by an exception: the flush runs the module, and the
+hook does what follows. Debuggers, warnings, ``inspect``, ``logging`` and ``faulthandler`` then find the frames that
+they find under ``python file.py``.
+
+The exception is a KeyboardInterrupt because Python ends a process by SIGINT only after one of those; every other end
+leaves the hook by SystemExit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, Callable, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from .statements import Timer
+
+#: ``inspect.CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR``.
+_GENERATORS = 0x20 | 0x80 | 0x200
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def hidden(function: _Function) -> _Function:
+    """Keep the frames of a function out of ``f_back``, tracebacks and tracing; not on Python 3.10.
+
+    Python takes a frame that has not reached its ``RESUME`` instruction for incomplete and skips it.
+    """
+    if sys.version_info >= (3, 11):
+        function.__code__ = _without_resume(function.__code__)  # type: ignore[attr-defined, unused-ignore]
+    return function
+
+
+def hide(*modules: ModuleType) -> None:
+    """Do that for all functions and methods of some modules.
+
+    Left as they are: generators, which need the instruction, and what calls ``super()``, which looks for its frame.
+    """
+    if sys.version_info < (3, 11):
+        return
+    for module in modules:
+        own = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
+        classes = [value for value in own if isinstance(value, type)]
+        for value in (*own, *(member for kind in classes for member in vars(kind).values())):
+            if isinstance(value, FunctionType):
+                value.__code__ = _without_resume(value.__code__)
+
+
+def _without_resume(code: CodeType) -> CodeType:
+    from opcode import opmap
+
+    constants = tuple(_without_resume(c) if isinstance(c, CodeType) else c for c in code.co_consts)
+    if code.co_flags & _GENERATORS or "__class__" in code.co_freevars:
+        return code.replace(co_consts=constants)
+    instructions = bytearray(code.co_code)
+    for index in range(0, len(instructions), 2):
+        if instructions[index] == opmap["RESUME"]:
+            instructions[index : index + 2] = bytes((opmap["NOP"], 0))
+    return code.replace(co_code=bytes(instructions), co_consts=constants)
+
+
+class Entry:
+    """The way into the module and out of it: its code is inside ``with entry:`` and calls :meth:`mark`."""
+
+    def __init__(self) -> None:
+        self._stage: Outermost | None = None
+
+    def time_with(self, timer: Timer) -> None:
+        """Say what takes the time of each statement, ahead of the run."""
+        self._timer = timer
+        #: What the module calls ahead of each statement with its number: one of the two marks.
+        self.tracing, self.mark = sys.gettrace, timer.begin
+        # Python 3.10 hides no frame: there, statements are not timed under a debugger.
+        self.mark_unseen: Callable[[int], object] = timer.begin_unseen if sys.version_info >= (3, 11) else bool
+
+    def enter_from(self, stage: Outermost) -> None:
+        """Say what to restore on the way in, and where to leave the outcome."""
+        self._stage = stage
+
+    @hidden
+    def __enter__(self) -> None:
+        if self._stage is not None:
+            self._stage.enter()
+
+    @hidden
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._stage is not None:
+            self._stage.error = error
+            self._stage.leave()
+            tracing = sys.gettrace()
+            if tracing is not None:
+                sys.settrace(None)
+            if error is None:
+                self._timer.end()
+            else:
+                self._timer.fail()
+            if tracing is not None:
+                sys.settrace(tracing)
+
+
+class _Starter:
+    """Stands in for ``sys.stdout`` until Python flushes it."""
+
+    def __init__(self, flush: Callable[[], object]) -> None:
+        self.flush = flush
+
+
+class Outermost:
+    """Runs a module from C, then says how it ended.
+
+    Args:
+        conclude: called when the module has ended, with no frame above it but a hidden one. It returns the exception
+            that ends the process: SystemExit, or KeyboardInterrupt to end it by SIGINT.
+    """
+
+    def __init__(self, conclude: Callable[[BaseException | None], BaseException]) -> None:
+        self._conclude = conclude
+        self._stdout: Any = None
+        self._hook: Any = None
+        self._starter: _Starter | None = None
+        #: What the module raised. A Stop ahead of its first line leaves no other trace than this.
+        self.error: BaseException | None = None
+
+    def launch(self, code: CodeType | None, entry: Entry | None, namespace: dict[str, Any]) -> NoReturn:
+        """Leave all frames of ours, run a module and conclude; without code, conclude."""
+        self._hook = sys.excepthook
+        sys.excepthook = self._end
+        if code is not None and entry is not None:
+            entry.enter_from(self)
+            self.error = KeyboardInterrupt()
+            self._stdout = sys.stdout
+            # Kept here: Python itself only borrows it.
+            self._starter = _Starter(FunctionType(code, namespace, "<module>"))
+            sys.stdout = self._starter
+        raise KeyboardInterrupt
+
+    @hidden
+    def enter(self) -> None:
+        """Put back what brought the module here."""
+        sys.stdout, sys.excepthook = self._stdout, self._hook
+        self._stdout = None
+
+    @hidden
+    def leave(self) -> None:
+        """Be called when the frame of the module is gone, whatever hook the module has set."""
+        self._hook, sys.excepthook = sys.excepthook, self._end
+
+    @hidden
+    def _end(self, *_: object) -> None:
+        # Not put back: a debugger would go on in modules that only we have imported.
+        sys.settrace(None)
+        ending = self._conclusion()
+        if isinstance(ending, KeyboardInterrupt):
+            return
+        if sys.flags.inspect and not _stays_open(ending):
+            return
+        raise ending
+
+    @hidden
+    def _conclusion(self) -> BaseException:
+        if self._stdout is not None:
+            sys.stdout = self._stdout
+        sys.excepthook = self._hook
+        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+            vars(sys).pop(name, None)
+        try:
+            return self._conclude(self.error)
+        except BaseException as error:  # a Stop at the very end, or SystemExit of the snippet's hook
+            return error
+
+
+def _stays_open(ending: BaseException) -> bool:
+    """End the process although Python was told to stay, unless it stays for a prompt on a terminal.
+
+    With PYTHONINSPECT, Python takes no SystemExit for an end.
+    """
+    import ctypes
+
+    if not os.isatty(0):
+        ctypes.pythonapi.Py_Exit(ending.code if isinstance(ending, SystemExit) and isinstance(ending.code, int) else 1)
+    # The prompt's end is no longer that by an interrupt.
+    ctypes.pythonapi.PyRun_SimpleString(b"")
+    return False
