@@ -84,7 +84,8 @@ def _live_pages(pages: PageFile, new: sqlite3.Connection) -> Iterable[int]:
     if free is not None:
         return [number for number in everything if number not in free]
     # Which ones are free is not known. Where every tree is whole, nothing else is in use; where one is not, what
-    # hangs in none may have been in that one. What is in use for certain comes first and counts more.
+    # hangs in none may have been in that one. What is in use for certain comes first and counts more. Where a version
+    # before secure_delete was set has deleted runs, some of these may be among them then.
     used: dict[int, None] = {1: None}
     all_whole = True
     for root in _roots(pages, new):

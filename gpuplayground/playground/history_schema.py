@@ -99,6 +99,8 @@ def connect(path: Path, busy_s: float) -> sqlite3.Connection:
         # In WAL mode this may cost the last runs when the power fails, but never the file.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # What was deleted is gone for good: nobody finds it in the file, nor does a repair bring it back.
+        connection.execute("PRAGMA secure_delete = ON")
         if _version_of(connection) < VERSION:
             _migrate(connection)
         _check(connection)
