@@ -174,9 +174,7 @@ def test_damage_that_touches_no_row_costs_none(
         assert not store.notice
 
 
-def test_where_nothing_tells_what_is_in_use_all_that_is_readable_comes_back_and_nothing_that_was_deleted(
-    path: Path, layout: Layout
-) -> None:
+def test_where_nothing_tells_what_is_in_use_all_comes_back_but_what_was_deleted(path: Path, layout: Layout) -> None:
     overwrite(path, 1, *layout.interiors("entries", "details"))
     found, _ = read_back(path)
     assert found == LEFT
