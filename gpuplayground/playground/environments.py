@@ -120,7 +120,8 @@ def interpreter_in(prefix: Path) -> Path | None:
         names = ("Scripts/python.exe", "python.exe")
     else:
         names = ("bin/python3", "bin/python")
-    return next((prefix / name for name in names if (prefix / name).is_file()), None)
+    # Asked by os.path: what is in a folder that cannot be read is not there, and is no error.
+    return next((prefix / name for name in names if os.path.isfile(prefix / name)), None)  # noqa: PTH113
 
 
 def _candidates(extra: Sequence[str], working_directory: Path) -> Iterator[str]:
@@ -173,12 +174,12 @@ def _resolve(interpreter: str) -> str:
         path = Path(interpreter).expanduser()
     except RuntimeError as error:  # "~name" of nobody
         raise InterpreterError(f"There is no Python interpreter at {interpreter}: choose an existing one.") from error
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112
         inside = interpreter_in(path)
         if inside is None:
             raise InterpreterError(f"{path} is a folder without Python in it: choose an interpreter.")
         return str(inside)
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113
         return str(path.absolute())
     found = shutil.which(interpreter)
     if found is None:
@@ -214,7 +215,7 @@ def _read(interpreter: str, reason: str) -> Environment | None:
     version = python_version_in(prefix)
     if version and tuple(map(int, version.split(".")[:2])) < OLDEST:
         return None
-    kind = _kind(str(prefix), "" if (prefix / CONFIGURATION).exists() else str(prefix))
+    kind = _kind(str(prefix), "" if os.path.exists(prefix / CONFIGURATION) else str(prefix))  # noqa: PTH110
     words = ["Python", *([".".join(version.split(".")[:2])] if version else []), "·", kind]
     versions = packages_in(prefix)
     frameworks = (f"{each.name} {found}" for each in PROBES if (found := each.version_in(versions)))

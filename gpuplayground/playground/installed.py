@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 CONFIGURATION = "pyvenv.cfg"
@@ -26,7 +26,7 @@ _MAX_BYTES = 1 << 16
 def prefix_of(interpreter: str) -> Path:
     """Return the folder of the environment that an interpreter belongs to, as Python itself finds it."""
     folder = Path(interpreter).parent
-    return folder if (folder / CONFIGURATION).exists() else folder.parent
+    return folder if os.path.exists(folder / CONFIGURATION) else folder.parent  # noqa: PTH110 - never raises
 
 
 def base_folder(prefix: Path) -> Path | None:
@@ -38,20 +38,19 @@ def base_folder(prefix: Path) -> Path | None:
 def library_folders(prefix: Path) -> list[Path]:
     """Return the folders of the standard library and of packages, as far as there are any."""
     libraries = sorted({*prefix.glob("lib/python3*"), *prefix.glob("lib64/python3*")})
-    return [each for each in libraries if each.is_dir()]
+    return _folders(libraries)
 
 
 def package_folders(prefix: Path) -> list[Path]:
     """Return the folders of packages, as far as there are any."""
-    found = [library / name for library in library_folders(prefix) for name in _PACKAGES]
-    return [each for each in found if each.is_dir()]
+    return _folders(library / name for library in library_folders(prefix) for name in _PACKAGES)
 
 
 def early_folders(prefix: Path) -> list[Path]:
     """Return the folders of which Python runs something before the first line of a program."""
     libraries = library_folders(prefix)
-    early = [library / name for library in libraries for name in _EARLY]
-    return [*libraries, *package_folders(prefix), *(each for each in early if each.is_dir())]
+    early = (library / name for library in libraries for name in _EARLY)
+    return [*libraries, *package_folders(prefix), *_folders(early)]
 
 
 def python_version_in(prefix: Path) -> str:
@@ -91,6 +90,11 @@ def small_text(path: Path) -> str:
         return ""
     finally:
         os.close(descriptor)
+
+
+def _folders(paths: Iterable[Path]) -> list[Path]:
+    # By os.path: one that cannot be looked into is no error.
+    return [path for path in paths if os.path.isdir(path)]  # noqa: PTH112
 
 
 def _configuration(prefix: Path) -> Mapping[str, str]:

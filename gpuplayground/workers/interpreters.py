@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -22,7 +21,7 @@ class Interpreters(QObject):
 
     def __init__(self, own: str, chosen: str, added: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        is_there = Path(chosen).is_file()
+        is_there = os.path.isfile(chosen)  # noqa: PTH113 - Path raises where a folder cannot be read
         self.chosen = chosen if is_there else own
         self.added = list(added)
         self.environments: list[Environment] = []

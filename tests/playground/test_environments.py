@@ -140,6 +140,21 @@ def test_an_environment_that_is_found_and_added_goes_by_the_name_it_was_added_un
     assert [each.interpreter for each in discover([added], tmp_path) if not each.is_current] == [added]
 
 
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root can read every folder")
+def test_a_folder_that_cannot_be_read_hides_no_other_environment(tmp_path: Path) -> None:
+    closed, open_ = tmp_path / "project", tmp_path / "project" / "open"
+    make_venv(closed / ".venv")
+    venv = make_venv(open_ / ".venv")
+    (closed / ".venv").chmod(0)
+    try:
+        found = [each.prefix for each in discover((), open_) if not each.is_current]
+        with pytest.raises(InterpreterError):
+            probe(str(closed / ".venv" / "bin" / "python3"))
+    finally:
+        (closed / ".venv").chmod(0o700)
+    assert found == [str(venv)]
+
+
 def test_environments_compare_by_value() -> None:
     assert Environment("python", "Python 3.13 · venv", "3.13.1", "/env") == Environment(
         "python", "Python 3.13 · venv", "3.13.1", "/env"
