@@ -120,7 +120,7 @@ class DraftStore:
     def _adopt_folder(self, folder: Path) -> list[Draft]:
         drafts: list[Draft] = []
         emptied = False
-        with contextlib.suppress(OSError), folder.with_suffix(_LOCK).open("ab") as lock:
+        with contextlib.suppress(OSError), private_files.open_to_append(folder.with_suffix(_LOCK)) as lock:
             if not try_lock(lock):
                 return []
             files = sorted(folder.glob(f"*{_SUFFIX}"))

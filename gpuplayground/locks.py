@@ -14,31 +14,30 @@ _AGAIN_S = 0.02
 
 def try_lock(file: BinaryIO) -> bool:
     """Return whether the lock on an open file could be had at once; it is held until the file is closed."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
     try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(file)
     except OSError:
         return False
     return True
 
 
 def wait_for_lock(file: BinaryIO, seconds: float) -> bool:
-    """Return whether the lock on an open file could be had in that time; it is held until the file is closed."""
+    """Return whether the lock on an open file could be had in that time; it is held until the file is closed.
+
+    True as well where the file system has no locks: nobody else holds one there.
+    """
     deadline = time.monotonic() + seconds
-    while not try_lock(file):
-        if time.monotonic() >= deadline:
-            return False
+    while True:
+        try:
+            _lock(file)
+        except (BlockingIOError, PermissionError):
+            if time.monotonic() >= deadline:
+                return False
+        except OSError:
+            return True
+        else:
+            return True
         time.sleep(_AGAIN_S)
-    return True
 
 
 def is_still(file: BinaryIO, path: Path) -> bool:
@@ -47,3 +46,14 @@ def is_still(file: BinaryIO, path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def _lock(file: BinaryIO) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

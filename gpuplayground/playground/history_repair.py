@@ -19,7 +19,7 @@ from pathlib import Path
 from gpuplayground import private_files
 from gpuplayground.locks import wait_for_lock
 from gpuplayground.playground.history_entries import HistoryError
-from gpuplayground.playground.history_salvage import salvage
+from gpuplayground.playground.history_salvage import Salvage, salvage
 from gpuplayground.playground.history_schema import TAILS, NotAHistoryError, connect, is_damage, is_history, is_new
 from gpuplayground.playground.sqlite_pages import PageFile
 
@@ -93,15 +93,25 @@ def repair(path: Path, busy_s: float) -> Repair | None:
         building = path.with_name(f"{path.stem}-recovering{path.suffix}")
         _remove(building)
         with _writers_waiting(path, busy_s) as was_other, closing(PageFile(path, _page_size())) as pages:
-            with closing(connect(building, busy_s)) as new:
-                new.execute("PRAGMA foreign_keys = OFF")
-                new.execute("PRAGMA synchronous = FULL")
-                result = salvage(pages, new)
-                new.execute("PRAGMA journal_mode = DELETE")  # one file, that can be renamed by itself
+            try:
+                result = _rebuilt(pages, building, busy_s)
+            except BaseException:
+                _remove(building)  # it takes room on a disk that may be full
+                raise
             recovered = _free_name(path)
             building.rename(recovered)
             kept_as = _replace(path, recovered)
         return Repair(kept_as, len(result.found), frozenset(result.lost), len(result.partial), was_other)
+
+
+def _rebuilt(pages: PageFile, building: Path, busy_s: float) -> Salvage:
+    """Make a new history of what can be read in a damaged one: a single file, on the disk when this returns."""
+    with closing(connect(building, busy_s)) as new:
+        new.execute("PRAGMA foreign_keys = OFF")
+        new.execute("PRAGMA synchronous = FULL")
+        result = salvage(pages, new)
+        new.execute("PRAGMA journal_mode = DELETE")
+        return result
 
 
 @contextmanager

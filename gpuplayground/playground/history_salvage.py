@@ -122,7 +122,7 @@ def _carry(cell: Cell, new: sqlite3.Connection, known: _Known) -> None:
 
 def _table_of(values: tuple[Value, ...]) -> str | None:
     """Return the table that a row belongs to, by its shape. Its first column is its number, which is kept elsewhere."""
-    if values[0] is not None:
+    if not values or values[0] is not None:
         return None
     if len(values) == _TABLES["entries"]:
         return "entries" if isinstance(values[1], str) else None

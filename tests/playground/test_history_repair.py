@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import shutil
 import sqlite3
@@ -422,3 +423,36 @@ def test_a_history_that_is_held_by_a_writer_is_not_replaced(path: Path, layout: 
         other.execute("ROLLBACK")
     assert list(path.parent.glob("history-damaged-*")) == []
     assert read_back(path)[0] == LEFT
+
+
+def test_a_repair_that_finds_no_room_leaves_everything_as_it_was_and_is_made_later(
+    path: Path, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overwrite(path, *layout.by_table["listed"])
+    with monkeypatch.context() as patch:
+        # A database of that size is what SQLite takes for a full disk.
+        patch.setattr(history_repair, "salvage", lambda _, new: new.executescript("PRAGMA max_page_count = 1; " + FILL))
+        with pytest.raises(HistoryError, match="The disk is full"):
+            HistoryStore(path).entries()
+    assert {file.name for file in path.parent.iterdir()} <= {
+        "history.db",
+        "history.db-wal",
+        "history.db-shm",
+        "history.lock",
+    }
+    assert read_back(path)[0] == LEFT
+
+
+FILL = "INSERT INTO details VALUES (1, zeroblob(10000000));"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock is not Windows's")
+def test_a_file_system_without_locks_has_a_history_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with HistoryStore(path, busy_s=0) as store:
+        assert store.count() == len(LEFT)
