@@ -74,7 +74,7 @@ class RecordingWriter:
         start = (recorded_at or datetime.now(UTC)).astimezone(UTC)
         try:
             private_files.create(path)
-            self._connection = sqlite3.connect(path, READER_S, check_same_thread=False, isolation_level=None)
+            self._connection = sqlite3.connect(path, timeout=READER_S, check_same_thread=False, isolation_level=None)
             self._connection.executescript(f"PRAGMA synchronous = NORMAL; BEGIN; {SCHEMA} COMMIT;")
         except FileExistsError as error:
             raise RecordingError(f"“{path}” already exists: choose another name or remove it first.") from error
