@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PAINTED_AFTER_MS = 1000
 
 _FIRST_SIZE = (1400, 900)
+#: Smaller than any screen; parts that need more are scrolled.
+_LEAST_SIZE = (480, 320)
 #: Sentences that come within this many milliseconds are shown together.
 _MOMENT_MS = 1500
 #: How long a confirmation stays in the status line.
@@ -47,6 +49,7 @@ class MainWindow(QMainWindow):
         self._said: list[str] = []
         self._sweep, self._can_stop_sweep, self._kills_sweep = "", False, False
         self.setWindowTitle("GPU Playground")
+        self.setMinimumSize(*_LEAST_SIZE)
         self.setAcceptDrops(True)
 
     def fill(
@@ -159,9 +162,8 @@ class MainWindow(QMainWindow):
         """Give the window the place it had, or the size asked for; the first time one that fits the screen."""
         if size is not None:
             self.resize(*size)
-        elif settings.geometry:
-            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode("ascii", "ignore")))
-        else:
+        # A place on a screen of another size cannot be restored.
+        elif not self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode("ascii", "ignore"))):
             room = self.screen().availableSize()
             # Less than all of it: the frame around the window takes room too.
             self.resize(min(_FIRST_SIZE[0], room.width() - 20), min(_FIRST_SIZE[1], room.height() - 50))

@@ -99,7 +99,7 @@ def test_closing_the_window_names_what_is_running(
     application.tabs.open_text("train.py", "import time\nprint('going')\ntime.sleep(600)\n")
     application.playground.run()
     wait_for_output(qtbot, application, "going")
-    asked = []
+    asked: list[Question] = []
 
     def ask(_parent: object, question: Question) -> Answer:
         asked.append(question)

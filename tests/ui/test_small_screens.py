@@ -60,6 +60,13 @@ def test_a_place_on_a_larger_screen_is_brought_back(qtbot: QtBot, start: StartAp
     assert application.window.height() <= room.height()
 
 
+def test_a_place_that_cannot_be_restored_gives_way_to_the_first_size(qtbot: QtBot, start: StartApplication) -> None:
+    application = start(options=WindowOptions(size=(600, 600)))
+    application.window.place(Settings(geometry="nothing of Qt's"))
+    room = application.window.screen().availableGeometry()
+    assert application.window.width() == min(1400, room.width() - 20)
+
+
 def test_nothing_is_cut_at_1024_by_700(qtbot: QtBot, start: StartApplication) -> None:
     application = start(options=WindowOptions(size=(1024, 700)))
     window = application.window

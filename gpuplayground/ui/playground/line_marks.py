@@ -11,7 +11,7 @@ from PySide6.QtGui import QTextDocument
 
 _CLEARED_AFTER_MS = 40
 #: How long taking in shares may hold the window up at a time, in seconds.
-_SLICE_S = 0.02
+_SLICE_S = 0.01
 
 
 class StatementShare(NamedTuple):

@@ -229,7 +229,7 @@ class PlaygroundPanel(QSplitter):
         self.pages(tab_id).show_past(kept)
         editor = self.tabs.editor(tab_id)
         if editor is not None:
-            editor.set_shares(line_shares(run.timings))
+            editor.set_shares(line_shares(run.timings, self.timings(tab_id).model.totals.cost_ns))
             if run.error is not None and run.error.line is not None:
                 editor.mark_error(run.error.line, run.error.text)
         self.show_title(titles()[2 if run.benchmarks else 0])
@@ -253,7 +253,7 @@ class PlaygroundPanel(QSplitter):
         editor = self.tabs.editor(tab_id)
         if editor is not None:
             editor.mark_running(None)
-            editor.set_shares(line_shares(result.timings))
+            editor.set_shares(line_shares(result.timings, self.timings(tab_id).model.totals.cost_ns))
         self.stateChanged.emit()
 
     def _offer_kill(self, tab_id: str, run_id: str) -> None:

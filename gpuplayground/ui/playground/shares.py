@@ -8,8 +8,8 @@ from gpuplayground import units
 from gpuplayground.playground.results import StatementTiming
 
 
-def line_shares(timings: Iterable[StatementTiming]) -> Iterator[tuple[int, int, float, str]]:
+def line_shares(timings: Iterable[StatementTiming], total_ns: int) -> Iterator[tuple[int, int, float, str]]:
     """Yield (first line, last line, share of the total from 0 to 1, time as text) of every statement."""
-    timed = tuple(timings)
-    total = sum(timing.cost_ns for timing in timed) or 1
-    return ((timing.line, timing.end_line, timing.cost_ns / total, units.duration(timing.cost_ns)) for timing in timed)
+    for timing in timings:
+        cost_ns = timing.cost_ns
+        yield timing.line, timing.end_line, cost_ns / (total_ns or 1), units.duration(cost_ns)

@@ -64,7 +64,9 @@ class EditorTabs(TabStack):
 
     def new_tab(self, text: str = "", name: str | None = None) -> str:
         """Open an unsaved document and return its tab id."""
-        return self.add_page(EditorPage(self._theme, Document(text, name=name or self._free_name()))).tab_id
+        page = self.add_page(EditorPage(self._theme, Document(text, name=name or self._free_name())))
+        self._page_edited(page.tab_id)
+        return page.tab_id
 
     def open_text(self, name: str, text: str) -> str:
         """Open a copy of a text that no file belongs to, such as an example, and return its tab id.

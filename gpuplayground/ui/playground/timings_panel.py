@@ -254,7 +254,8 @@ class TimingsPanel(QWidget):
         self.table.setColumnHidden(Column.IDLE, not totals.has_idle or (totals.has_gpu and width < _ROOM_FOR_IDLE))
         header.resizeSection(Column.SHARE, _WIDTHS[Column.SHARE] if bars else FIGURE_WIDTH + 2 * PADDING)
         self.table.setColumnHidden(Column.SHARE, room < _ROOM_FOR_SHARES)
-        digits = len(str(max((timing.line for timing in self.model.timings()[-1:]), default=0)))
+        rows = self.model.rowCount()
+        digits = len(str(self.model.timing(rows - 1).line)) if rows else 1
         header.resizeSection(Column.LINE, max(_WIDTHS[Column.LINE], 2 * PADDING + 8 * digits))
 
     def _row_activated(self, row: int, by_key: bool) -> None:

@@ -330,3 +330,12 @@ def test_every_control_has_a_name(make_panel: MakePanel) -> None:
         if child.focusPolicy() & Qt.FocusPolicy.TabFocus and not child.accessibleName() and child.isVisible()
     ]
     assert nameless == []
+
+
+def test_the_sign_for_what_utilization_means_says_it_when_it_is_pressed(panel: MonitorPanel, qtbot: QtBot) -> None:
+    note = panel.details.note
+    assert note.focusPolicy() & Qt.FocusPolicy.TabFocus
+    qtbot.mouseClick(note, Qt.MouseButton.LeftButton)
+    shown = [each for each in QApplication.topLevelWidgets() if each.inherits("QWhatsThat") and each.isVisible()]
+    assert len(shown) == 1
+    QWhatsThis.hideText()

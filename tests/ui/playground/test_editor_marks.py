@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QTextCursor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from gpuplayground.ui.playground import line_marks
 from gpuplayground.ui.playground.editor import CodeEditor
 from gpuplayground.ui.playground.gutter import Gutter
 from gpuplayground.ui.playground.line_marks import StatementShare
@@ -195,3 +198,30 @@ def test_the_rule_of_a_cell_stays_beside_its_title(
     assert (len(ruled) > 50) == has_rule
     text_right = editor.text_left() + line.block.layout().lineAt(0).naturalTextWidth()
     assert all(x > text_right for x in ruled)
+
+
+def test_very_many_marks_never_hold_the_window_up(
+    editor: CodeEditor, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_marks, "_SLICE_S", 0.0)
+    taken = 0
+
+    def shares() -> Iterator[tuple[int, int, float, str]]:
+        nonlocal taken
+        for share in SHARES:
+            taken += 1
+            yield share
+
+    editor.set_shares(shares())
+    assert taken < len(SHARES)
+    qtbot.waitUntil(lambda: times(editor) == ["12.0 ms", "1 µs", "102 ms", None, "6.00 ms", None], timeout=10_000)
+
+
+def test_the_next_run_takes_no_marks_of_the_one_before(
+    editor: CodeEditor, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_marks, "_SLICE_S", 0.0)
+    editor.set_shares(SHARES)
+    editor.clear_run()
+    qtbot.wait(50)
+    assert times(editor) == [None] * 6
