@@ -111,7 +111,7 @@ def bench_parser() -> Parser:
     parser.add_argument(
         "--csv",
         metavar="OUT",
-        help='write the figures to a CSV file, or to standard output ("-"), a line for each value',
+        help='write the figures to a CSV file, or "-": a line for each value',
     )
     return parser
 

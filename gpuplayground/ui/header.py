@@ -134,7 +134,7 @@ class Header(QFrame):
             self.rate_pill.set(self.tr("Recording"), "warning")
         else:
             self.rate_pill.set(rate(hz), "warning" if reason else "good")
-        self.rate_pill.setToolTip(reason)
+        self.rate_pill.setToolTip(plainly(reason))
 
     def set_stop_state(self, *, can_stop: bool, kills: bool) -> None:
         """Show whether Stop has something to stop, and whether it has become Kill."""

@@ -97,7 +97,7 @@ class ProcessTable(QWidget):
     def set_processes(self, rows: tuple[ProcessSample, ...] | None, unlisted: str = "") -> None:
         """Show the processes of a GPU; None while they have not been read, ``unlisted`` is why not all are known."""
         self.model.set_rows(rows or ())
-        self.view.setToolTip(unlisted)
+        self.view.setToolTip(plainly(unlisted))
         if rows:
             self._stack.setCurrentWidget(self.view)
             return
