@@ -317,5 +317,4 @@ class Attempt:
 
 def not_started(request: RunRequest, report: RunReport, sentence: str) -> Run:
     """Return the result of a run that did not even get a process."""
-    now = now_ns()
-    return Run(request.run_id, request.name, RunState.NOT_STARTED, report.begun_ns, now, summary=sentence)
+    return Run(request.run_id, request.name, RunState.NOT_STARTED, report.begun_ns, now_ns(), summary=sentence)

@@ -98,8 +98,8 @@ def _is_ours(node: ast.expr) -> bool:
         return all(_is_ours(part) for part in node.values)
     if isinstance(node, ast.FormattedValue):
         return _is_ours(node.value)
-    # The card escapes what is from outside by itself.
-    ours = ("self.tr", "plainly", "with_shortcut", "utilization_note")
+    # The card escapes what is from outside by itself; what is a tooltip already was made plain when it was set.
+    ours = ("self.tr", "plainly", "with_shortcut", "utilization_note", "self.note.toolTip")
     return ast.unparse(node) == "self._status.tooltip" or (
         isinstance(node, ast.Call) and ast.unparse(node.func) in ours
     )
