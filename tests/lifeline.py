@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import select
 from pathlib import Path
-from types import TracebackType
 
 #: First lines of a snippet: from here on each process that is started inherits the descriptor ``LIFE``.
-HOLD = "import os, signal, subprocess, sys, time\nLIFE = os.open({path!r}, os.O_WRONLY)\nos.set_inheritable(LIFE, True)\n"
+HOLD = (
+    "import os, signal, subprocess, sys, time\nLIFE = os.open({path!r}, os.O_WRONLY)\nos.set_inheritable(LIFE, True)\n"
+)
 _PATIENCE_S = 60
 
 
@@ -24,10 +25,8 @@ class Lifeline:
         """Return a snippet that opens the pipe first; it has imported os, signal, subprocess, sys and time."""
         return HOLD.format(path=str(self._path)) + source
 
-    def __enter__(self) -> Lifeline:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def close(self) -> None:
+        """Close the reading end."""
         os.close(self._reading)
 
     def is_cut(self) -> bool:

@@ -11,18 +11,16 @@ import threading
 import time
 import tokenize
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
-from types import FrameType
 
 from gpuplayground.commands import run_report
 from gpuplayground.commands.inventory import read_inventory
 from gpuplayground.commands.json_file import write_json
 from gpuplayground.commands.keeping import keep
 from gpuplayground.commands.passthrough import LineFeeder, write_output
+from gpuplayground.commands.signal_queue import SignalQueue
 from gpuplayground.commands.streams import tell, unwritable
 from gpuplayground.commands.usage import (
     EXIT_BROKEN_PIPE,
@@ -42,7 +40,7 @@ from gpuplayground.playground.session import Launcher, Session
 LIMIT_BYTES = 100_000_000
 _STDIN = "-"
 #: In place of the number of a signal: the run is over, or took longer to end than it may.
-_OVER, _TOO_LATE = 0, -1
+_OVER, _TOO_LATE = 0, 255
 #: Signals that ask a process to end, and others that a file may have a handler for; passed on to it as they come.
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _PASSED_ON = (*_ENDING, "SIGQUIT", "SIGUSR1", "SIGUSR2")
@@ -190,20 +188,22 @@ class AttendedRun:
         self.output_error: BrokenPipeError | CommandFailedError | None = None
         self._session = session
         self._request = request
-        self._signals: SimpleQueue[int] = SimpleQueue()
+        self._signals = SignalQueue()
+        self._last_interrupt = float("-inf")
         self._feeder = LineFeeder(session.send_input)
         self._outcome: Run | BaseException | None = None
 
     def to_its_end(self) -> Run:
         """Run it and return how it went."""
         worker = threading.Thread(target=self._work, name="run")
-        with self._handling_signals():
+        with self._signals.collecting(_PASSED_ON):
             worker.start()
             while (number := self._signals.get()) != _OVER:
                 self._obey(number)
         worker.join()
         if self._grace is not None:
             self._grace.cancel()
+        self._signals.close()
         if isinstance(self._outcome, BaseException):
             raise self._outcome
         assert self._outcome is not None
@@ -237,39 +237,22 @@ class AttendedRun:
             self._feeder.want_line()
 
     def _obey(self, number: int) -> None:
-        if number == _TOO_LATE or (number == signal.SIGINT and self.is_interrupted):
+        if number == _TOO_LATE:
             self._session.kill()
             return
-        if number == signal.SIGINT:
-            self.is_interrupted = True
+        if number == signal.SIGINT and self._is_second_interrupt():
+            return
         if signal.Signals(number).name in _ENDING and self._grace is None:
             self._grace = threading.Timer(self._grace_s, self._signals.put, (_TOO_LATE,))
             self._grace.daemon = True
             self._grace.start()
         self._session.pass_on(number)
 
-    @contextmanager
-    def _handling_signals(self) -> Iterator[None]:
-        """Queue signals: a handler runs in the middle of anything, where it must not call into the session."""
-
-        last_interrupt = float("-inf")
-
-        def handle(number: int, _frame: FrameType | None) -> None:
-            nonlocal last_interrupt
-            now = time.monotonic()
-            if number == signal.SIGINT:
-                is_repeated = now - last_interrupt < _SAME_PRESS_S
-                last_interrupt = now
-                if is_repeated:
-                    return
-            self._signals.put(number)
-
-        names = [name for name in _PASSED_ON if hasattr(signal, name)]
-        # nohup and "&" in a script ignore some of these on purpose.
-        numbers = [getattr(signal, name) for name in names]
-        before = {n: signal.signal(n, handle) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def _is_second_interrupt(self) -> bool:
+        """Take note of a Ctrl+C; kill the file if it is the second one, and return whether it is."""
+        was_interrupted, self.is_interrupted = self.is_interrupted, True
+        now = time.monotonic()
+        is_same_press, self._last_interrupt = now - self._last_interrupt < _SAME_PRESS_S, now
+        if was_interrupted and not is_same_press:
+            self._session.kill()
+        return was_interrupted

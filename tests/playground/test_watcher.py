@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -67,8 +66,9 @@ DESCENDANTS = {
 
 @pytest.fixture
 def lifeline(tmp_path: Path) -> Iterator[Lifeline]:
-    with Lifeline(tmp_path) as lifeline:
-        yield lifeline
+    lifeline = Lifeline(tmp_path)
+    yield lifeline
+    lifeline.close()
 
 
 @pytest.mark.parametrize("kind", DESCENDANTS)
@@ -97,7 +97,8 @@ from gpuplayground.playground.results import RunRequest
 from gpuplayground.playground.session import Launcher
 launcher = Launcher(runs_folder=Path(sys.argv[2]))
 launcher.warm(RunRequest(run_id="2", source="import json"))
-launcher.session().run(RunRequest(run_id="1", source=Path(sys.argv[1]).read_text()), lambda event: print(event, flush=True))
+request = RunRequest(run_id="1", source=Path(sys.argv[1]).read_text())
+launcher.session().run(request, lambda event: print(event, flush=True))
 """
 
 
