@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import select
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 #: First lines of a snippet: from here on each process that is started inherits the descriptor ``LIFE``.
 HOLD = (
@@ -27,12 +25,8 @@ class Lifeline:
         """Return a snippet that opens the pipe first; it has imported os, signal, subprocess, sys and time."""
         return HOLD.format(path=str(self._path)) + source
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Close the reading end."""
         os.close(self._reading)
 
     def is_cut(self) -> bool:

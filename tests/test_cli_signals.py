@@ -11,6 +11,7 @@ import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -46,11 +47,8 @@ ASKING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 @pytest.fixture(autouse=True)
 def default_signals() -> Iterator[None]:
     """Under nohup or in the background of a script the tests ignore some, and so would what they start."""
-    numbers = [*ASKING, signal.SIGQUIT]
-    before = {
-        number: signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-        for number in numbers
-    }
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (*ASKING, signal.SIGQUIT)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -247,11 +245,20 @@ def terminal(folder: Path, source: str) -> Iterator[Terminal]:
 
 
 def test_ctrl_c_in_a_terminal_is_one_keyboard_interrupt(tmp_path: Path) -> None:
-    source = (
-        "import os, time\ncount = 0\nos.write(1, b'ready\\n')\n"
-        "try:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    count += 1\n"
-        "try:\n    time.sleep(0.5)\nexcept KeyboardInterrupt:\n    count += 1\nprint('interrupts:', count)\n"
-    )
+    source = dedent(r"""
+        import os, time
+        count = 0
+        try:
+            os.write(1, b"ready\n")
+            time.sleep(600)
+        except KeyboardInterrupt:
+            count += 1
+        try:
+            time.sleep(0.5)
+        except KeyboardInterrupt:
+            count += 1
+        print("interrupts:", count)
+        """)
     with terminal(tmp_path, source) as opened:
         opened.wait_for("ready")
         opened.press(b"\x03")
@@ -260,10 +267,15 @@ def test_ctrl_c_in_a_terminal_is_one_keyboard_interrupt(tmp_path: Path) -> None:
 
 
 def test_a_file_is_stopped_and_goes_on_as_any_command_of_a_shell(tmp_path: Path) -> None:
-    source = (
-        "import os, signal, time\ncame = []\nsignal.signal(signal.SIGCONT, lambda *_: came.append(1))\n"
-        "os.write(1, b'ready\\n')\nwhile not came:\n    time.sleep(0.01)\nprint('went on')\n"
-    )
+    source = dedent(r"""
+        import os, signal, time
+        came = []
+        signal.signal(signal.SIGCONT, lambda *_: came.append(1))
+        os.write(1, b"ready\n")
+        while not came:
+            time.sleep(0.01)
+        print("went on")
+        """)
     with terminal(tmp_path, source) as opened:
         opened.wait_for("ready")
         opened.press(b"\x1a")

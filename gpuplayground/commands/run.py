@@ -208,15 +208,13 @@ class AttendedRun:
     def to_its_end(self) -> Run:
         """Run it and return how it went."""
         worker = threading.Thread(target=self._work, name="run")
-        numbers = [getattr(signal, name) for name in _PASSED_ON if hasattr(signal, name)]
-        with self._signals.listening(numbers):
+        with self._signals.collecting(_PASSED_ON):
             worker.start()
             while (number := self._signals.get()) != _OVER:
                 self._obey(number)
         worker.join()
         if self._grace is not None:
             self._grace.cancel()
-            self._grace.join()
         self._signals.close()
         if isinstance(self._outcome, BaseException):
             raise self._outcome
@@ -249,19 +247,22 @@ class AttendedRun:
                 self._session.kill()
 
     def _obey(self, number: int) -> None:
-        if number == signal.SIGINT and self._is_same_press():
-            return
-        if number == _TOO_LATE or (number == signal.SIGINT and self.is_interrupted):
+        if number == _TOO_LATE:
             self._session.kill()
             return
-        if number == signal.SIGINT:
-            self.is_interrupted = True
+        if number == signal.SIGINT and self._is_second_interrupt():
+            return
         if signal.Signals(number).name in _ENDING and self._grace is None:
             self._grace = threading.Timer(self._grace_s, self._signals.put, (_TOO_LATE,))
             self._grace.daemon = True
             self._grace.start()
         self._session.pass_on(number)
 
-    def _is_same_press(self) -> bool:
-        last, self._last_interrupt = self._last_interrupt, time.monotonic()
-        return self._last_interrupt - last < _SAME_PRESS_S
+    def _is_second_interrupt(self) -> bool:
+        """Take note of a Ctrl+C; kill the file if it is the second one, and return whether it is."""
+        was_interrupted, self.is_interrupted = self.is_interrupted, True
+        now = time.monotonic()
+        is_same_press, self._last_interrupt = now - self._last_interrupt < _SAME_PRESS_S, now
+        if was_interrupted and not is_same_press:
+            self._session.kill()
+        return was_interrupted

@@ -1,54 +1,56 @@
-"""Signals to this process as a queue that one thread waits for."""
+"""The signals that come to this process, one after the other, for the thread that waits for them."""
 
 from __future__ import annotations
 
-import os
 import signal
+import socket
+from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import contextmanager, suppress
 
 
 class SignalQueue:
-    """Numbers in the order they came: signals while :meth:`listening`, and what other threads put in.
+    """Numbers of signals, and others that threads put in between.
 
-    Python handles a signal in the main thread, which a signal that the system gave to another thread does not wake from
-    its wait for a lock. So signals go through a pipe, see :func:`signal.set_wakeup_fd`.
+    A socket, not a queue: the system may hand a signal to any thread. It only wakes one that waits for a lock if it
+    happens to be the main thread; a byte in a socket wakes the one that reads it.
     """
 
     def __init__(self) -> None:
-        self._reading, self._writing = os.pipe()
-        os.set_blocking(self._writing, False)
-
-    def put(self, number: int) -> None:
-        """Add a number from 0 to 255; for any thread."""
-        os.write(self._writing, bytes([number]))
+        self._reading, self._writing = socket.socketpair()
+        self._writing.setblocking(False)
+        self._come: deque[int] = deque()
 
     def get(self) -> int:
-        """Wait for the next number."""
-        return os.read(self._reading, 1)[0]
+        """Wait for the next number and return it."""
+        while not self._come:
+            self._come.extend(self._reading.recv(4096))
+        return self._come.popleft()
 
-    def close(self) -> None:
-        """Close both ends of the pipe."""
-        os.close(self._reading)
-        os.close(self._writing)
+    def put(self, number: int) -> None:
+        """Add a number from 0 to 255; for any thread, also after the queue has been closed."""
+        with suppress(OSError):
+            self._writing.send(bytes([number]))
 
     @contextmanager
-    def listening(self, numbers: Iterable[int]) -> Iterator[None]:
-        """Queue these signals instead of what they do now; for the main thread.
+    def collecting(self, names: Iterable[str]) -> Iterator[None]:
+        """Let signals do nothing but come here, in the main thread.
 
-        Those that are ignored stay so: nohup and a shell's ``&`` ignore some on purpose.
+        Args:
+            names: of the signals, such as SIGTERM. Those this system doesn't have are left out, and those that are
+                ignored stay so: nohup and ``&`` in a script do that on purpose.
         """
-        heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-        before_fd = signal.set_wakeup_fd(self._writing)
-        before = {number: signal.signal(number, _do_nothing) for number in heard}
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {n: signal.signal(n, lambda *_: None) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
+        waking = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
         try:
             yield
         finally:
+            signal.set_wakeup_fd(waking)
             for number, handler in before.items():
                 signal.signal(number, handler)
-            signal.set_wakeup_fd(before_fd)
 
-
-def _do_nothing(_number: int, _frame: FrameType | None) -> None:
-    """Handle a signal whose number went into the pipe."""
+    def close(self) -> None:
+        """Close the socket."""
+        self._reading.close()
+        self._writing.close()

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ COOKIE = "GPUPLAYGROUND_RUN"
 _WATCHER = re.compile(rb"watches (\d+)")
 _HAS_PROC = sys.platform == "linux"
 _READ_BYTES = 1 << 16
+#: How long processes that have been killed are waited for, and how often they are looked for, in seconds.
+_ENDING_S, _LOOK_S = 0.5, 0.005
 #: How often all processes are looked at again because one of them ended meanwhile.
 _SCANS = 3
 
@@ -57,16 +60,17 @@ class Family:
         return found
 
     def kill_others(self) -> int:
-        """Kill the descendants, also those that are born meanwhile; return how many there were."""
+        """Kill the descendants, also those that are born meanwhile; return how many there were.
+
+        It waits half a second at most until the last one has ended.
+        """
         killed: set[ProcessKey] = set()
-        living = self.others()
-        for _ in range(20):
-            if not living:
-                break
-            for process in living:
+        deadline = time.monotonic() + _ENDING_S
+        while (living := self.others()) and time.monotonic() < deadline:
+            for process in living - killed:
                 _kill(process.pid)
             killed |= living
-            living = self.others() - killed
+            time.sleep(_LOOK_S)
         return len(killed)
 
     def _scan(self) -> tuple[set[ProcessKey], bool]:

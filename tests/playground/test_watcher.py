@@ -66,8 +66,9 @@ DESCENDANTS = {
 
 @pytest.fixture
 def lifeline(tmp_path: Path) -> Iterator[Lifeline]:
-    with Lifeline(tmp_path) as lifeline:
-        yield lifeline
+    lifeline = Lifeline(tmp_path)
+    yield lifeline
+    lifeline.close()
 
 
 @pytest.mark.parametrize("kind", DESCENDANTS)

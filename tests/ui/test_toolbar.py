@@ -90,4 +90,5 @@ def test_what_opens_a_bar_leaves_the_keyboard_there(qtbot: QtBot, start: StartAp
 
 
 def _menus(button: QToolButton) -> list[QWidget]:
-    return [menu for action in button.menu().actions() if isinstance(menu := action.menu(), QWidget)]
+    actions = button.menu().actions() if button.menu() is not None else []
+    return [menu for action in actions if isinstance(menu := action.menu(), QWidget)]
