@@ -146,6 +146,13 @@ def test_a_file_does_what_python_does(tmp_path: Path, name: str) -> None:
     assert_same(file)
 
 
+def test_what_follows_a_guard_that_is_false_is_timed(tmp_path: Path) -> None:
+    file = tmp_path / "file.py"
+    file.write_text("__name__ = 'other'\nif __name__ == '__main__':\n    a = 1\n    b = 2\nc = 3\nd = 4\n")
+    done = gpuplayground("run", file, "--no-history")
+    assert re.findall(r"^ +(\d+)  (\S+) =", done.stderr, re.MULTILINE) == [("1", "__name__"), ("5", "c"), ("6", "d")]
+
+
 @posix_only
 @pytest.mark.parametrize("name", BYTES)
 def test_bytes_that_are_no_text_are_pythons_own_error(tmp_path: Path, name: str) -> None:

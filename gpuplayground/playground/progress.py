@@ -76,6 +76,9 @@ class ProgressMemory:
         while words is not None and self._next < len(self._rows):
             slot = layout.FIRST + layout.STRIDE * self._next
             wall_ns, synced_ns, outcome, began_ns = words[slot : slot + layout.STRIDE]
+            if outcome == layout.SKIPPED:
+                self._next += 1
+                continue
             if outcome not in (layout.DONE, layout.FAILED):
                 break
             line, end_line, source, is_import, prewarmed_ns = self._rows[self._next]

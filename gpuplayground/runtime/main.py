@@ -150,6 +150,8 @@ class _Execution:
         after = self._tracer.after_statement if self._order.get("trace") else None
         entry = None if is_benchmark else Entry()
         if is_odd(self._order["source"]):
+            self._progress.words = _shared_words(self._memory, 0)
+            self._send({"kind": "started", "rows": []})
             run_as_bytes(self._script.path, namespace)
             return None, None
         program = Program(self._order["source"], self._script.path, entry)
@@ -260,7 +262,7 @@ class _Execution:
         words, layout = self._progress.words, wire.Progress
         begun = words[layout.START_NS] if len(words) else 0
         slots = range(layout.FIRST, len(words), layout.STRIDE)
-        return [begun + words[slot + 3] for slot in slots if words[slot + 2]]
+        return [begun + words[slot + 3] for slot in slots if words[slot + 2] in (layout.DONE, layout.FAILED)]
 
     def _send(self, frame: wire.Frame) -> None:
         self._channel.send({**frame, "run_id": self._order["run_id"]})

@@ -63,7 +63,7 @@ def _without_resume(code: CodeType) -> CodeType:
 
 
 class Entry:
-    """The way into the module and out of it: its code is inside ``with entry:`` and calls :meth:`mark`."""
+    """The way into the module and out of it: the code is inside ``with entry:`` and calls a mark for each statement."""
 
     def __init__(self) -> None:
         self._stage: Outermost | None = None
@@ -71,10 +71,11 @@ class Entry:
     def time_with(self, timer: Timer) -> None:
         """Say what takes the time of each statement, ahead of the run."""
         self._timer = timer
-        #: What the module calls ahead of each statement with its number: one of the two marks.
-        self.tracing, self.mark = sys.gettrace, timer.begin
         # Python 3.10 hides no frame: there, statements are not timed under a debugger.
-        self.mark_unseen: Callable[[int], object] = timer.begin_unseen if sys.version_info >= (3, 11) else bool
+        unseen: Callable[..., object] = timer.begin_unseen if sys.version_info >= (3, 11) else bool
+        #: What the module calls ahead of each statement: the first where a debugger is on, else the second.
+        self.marks = (unseen, timer.begin)
+        self.tracing = sys.gettrace
 
     def enter_from(self, stage: Outermost) -> None:
         """Say what to restore on the way in, and where to leave the outcome."""

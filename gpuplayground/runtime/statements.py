@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import _ast as ast
+import gc
 import sys
 import warnings
-from functools import partial
 from time import perf_counter_ns
 from types import CodeType
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterator, Optional, Sequence, Tuple
 
 from .clock import now_ns
 from .cuda import CudaClock
@@ -33,6 +33,8 @@ _CURRENT, _FIRST, _STRIDE, _DONE = Progress.CURRENT, Progress.FIRST, Progress.ST
 
 #: One row of the table sent to the session: line, end_line, source, is_import, prewarmed_ns.
 Row = list[Any]
+#: What a statement is compiled from: the guard it is under, itself, its file, and flags.
+Tree = Tuple[Optional[ast.If], ast.stmt, str, int]
 
 
 class Statement:
@@ -41,9 +43,10 @@ class Statement:
     Its code is compiled when it is first asked for, as only benchmarks and top-level ``await`` need it.
     """
 
-    __slots__ = ("_code", "_compile", "end_line", "imports", "is_import", "line", "source")
+    __slots__ = ("_code", "_tree", "end_line", "imports", "is_import", "line", "source")
 
-    def __init__(self, node: ast.stmt, compiling: Callable[[], CodeType], lines: Sequence[str]) -> None:
+    def __init__(self, tree: Tree, lines: Sequence[str]) -> None:
+        node = tree[1]
         decorators = getattr(node, "decorator_list", ())
         self.line: int = min([node.lineno, *(decorator.lineno for decorator in decorators)])
         self.end_line: int = node.end_lineno or node.lineno
@@ -51,14 +54,15 @@ class Statement:
         self.is_import = isinstance(node, (ast.Import, ast.ImportFrom))
         self.imports = import_texts(node)
         self._code: CodeType | None = None
-        self._compile: Callable[[], CodeType] | None = compiling
+        self._tree: Tree | None = tree
 
     @property
     def code(self) -> CodeType:
         """The statement as a module of its own."""
         if self._code is None:
-            assert self._compile is not None
-            self._code = self._compile()
+            assert self._tree is not None
+            guard, node, filename, flags = self._tree
+            self._code = compiled(guarded(guard, node), filename, flags)
         return self._code
 
     @code.setter
@@ -67,7 +71,7 @@ class Statement:
 
     def forget_tree(self) -> None:
         """Let go of what the code could be compiled from, which is large."""
-        self._compile = None
+        self._tree = None
 
 
 class Program:
@@ -83,13 +87,17 @@ class Program:
     """
 
     def __init__(self, source: str, filename: str, entry: object = None) -> None:
-        limit = sys.getrecursionlimit()
+        limit, collects = sys.getrecursionlimit(), gc.isenabled()
         # A deep expression takes more of the stack as a tree than Python needs to compile it from text.
         sys.setrecursionlimit(3 * limit)
+        # A tree has no garbage in it; to look for some again and again takes half the time of a large one.
+        gc.disable()
         try:
             self._compile(source.removeprefix("\ufeff"), filename, entry)
         finally:
             sys.setrecursionlimit(limit)
+            if collects:
+                gc.enable()
 
     def _compile(self, source: str, filename: str, entry: object) -> None:
         tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | TOP_LEVEL_AWAIT, dont_inherit=True)
@@ -127,7 +135,7 @@ def _statements(body: Sequence[ast.stmt], filename: str, source: str) -> Iterato
         # Compiled alone, any text would become the module's docstring.
         if not is_text(node):
             flags |= future_flags(node)
-            yield Statement(node, partial(compiled, guarded(guard, node), filename, flags), lines)
+            yield Statement((guard, node, filename, flags), lines)
 
 
 def top_level(source: str, filename: str) -> list[ast.stmt]:
@@ -188,6 +196,7 @@ class Timer:
         "_after",
         "_before",
         "_cuda",
+        "_index",
         "_origin",
         "_progress",
         "_slot",
@@ -207,17 +216,22 @@ class Timer:
     ) -> None:
         self._statements, self._progress, self._cuda = statements, progress, cuda
         self._before, self._after = before, after
-        self._slot, self._unseen = Progress.FIRST, 0
+        self._index, self._slot, self._unseen = -1, Progress.FIRST, 0
         # Stop may raise anywhere: both are -1 unless a statement has begun, or ended, unrecorded.
         self._start = self._wall = -1
         self._origin = perf_counter_ns()
         progress.words[Progress.START_NS] = now_ns()
 
-    def begin(self, index: int) -> None:
-        """Begin a statement, and end the one before it."""
+    def begin(self, index: int = -1) -> None:
+        """Begin a statement, the next one unless it is named, and end the one before it."""
         if self._start >= 0:
             self.end()
         words = self._progress.words
+        following = self._index + 1
+        if index > following:
+            for skipped in range(following, index):
+                words[_FIRST + _STRIDE * skipped + 2] = Progress.SKIPPED
+        self._index = index = index if index >= 0 else following
         words[_CURRENT] = index
         self._slot = slot = _FIRST + _STRIDE * index
         before = self._before
@@ -228,7 +242,7 @@ class Timer:
         words[slot + 3] = start - self._origin
 
     @hidden
-    def begin_unseen(self, index: int) -> None:
+    def begin_unseen(self, index: int = -1) -> None:
         """Do that without a debugger stepping into it."""
         tracing = sys.gettrace()
         sys.settrace(None)

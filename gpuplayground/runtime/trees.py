@@ -19,7 +19,7 @@ _NOWHERE: Any = {"lineno": -1, "col_offset": -1, "end_lineno": -1, "end_col_offs
 
 
 def marked(tree: ast.Module, filename: str, entry: object) -> CodeType:
-    """Return the code of a snippet's tree, inside ``with entry:`` and with ``entry.mark(index)`` ahead of statements.
+    """Return the code of a snippet's tree, inside ``with entry:`` and with a call of a mark ahead of each statement.
 
     What is added has no line numbers, so that debuggers do not stop there. Without an entry nothing is added.
     """
@@ -30,17 +30,31 @@ def marked(tree: ast.Module, filename: str, entry: object) -> CodeType:
     def member(name: str) -> ast.expr:
         return ast.Attribute(ast.Constant(_ENTRY, **_NOWHERE), name, ast.Load(), **_NOWHERE)
 
-    # Chosen here, as the mere call of a function is what a debugger stops at.
-    mark = ast.IfExp(ast.Call(member("tracing"), [], [], **_NOWHERE), member("mark_unseen"), member("mark"), **_NOWHERE)
-    counter = itertools.count()
+    # ``entry.marks[entry.tracing() is None]``: chosen here, as the call of a function is what a debugger stops at.
+    # Not by an ``if``, each branch of which costs the compiler more memory than the statement itself.
+    is_alone = ast.Compare(
+        ast.Call(member("tracing"), [], [], **_NOWHERE), [ast.Is()], [ast.Constant(None, **_NOWHERE)], **_NOWHERE
+    )
+    mark = ast.Subscript(member("marks"), is_alone, ast.Load(), **_NOWHERE)
+    # One node for all: a hundred thousand of them would take more time and memory than the snippet.
+    next_mark = ast.Expr(ast.Call(mark, [], [], **_NOWHERE), **_NOWHERE)
+    count = 0
 
     def with_marks(body: Sequence[ast.stmt], *, is_nested: bool = False) -> Iterator[ast.stmt]:
+        nonlocal count
+        follows_guard = False
         for node in body:
             if not is_nested and isinstance(node, ast.If) and _is_guard(node):
                 node.body = list(with_marks(node.body, is_nested=True))
+                follows_guard = True
             elif not is_text(node):
-                index = ast.Constant(next(counter), **_NOWHERE)
-                yield ast.Expr(ast.Call(mark, [index], [], **_NOWHERE), **_NOWHERE)
+                if follows_guard:  # whose statements may not have been counted
+                    number = ast.Constant(count, **_NOWHERE)
+                    yield ast.Expr(ast.Call(mark, [number], [], **_NOWHERE), **_NOWHERE)
+                else:
+                    yield next_mark
+                follows_guard = False
+                count += 1
             yield node
 
     has_docstring = bool(tree.body) and is_text(tree.body[0])
@@ -56,13 +70,10 @@ def marked(tree: ast.Module, filename: str, entry: object) -> CodeType:
 
 def guarded(guard: ast.If | None, node: ast.stmt) -> ast.stmt:
     """Return a statement of a guard's body under the guard's condition."""
-    return (
-        node
-        if guard is None
-        else ast.If(
-            guard.test, [node], [], lineno=guard.lineno, col_offset=0, end_lineno=guard.lineno, end_col_offset=0
-        )
-    )
+    if guard is None:
+        return node
+    line = guard.lineno
+    return ast.If(guard.test, [node], [], lineno=line, col_offset=0, end_lineno=line, end_col_offset=0)
 
 
 def import_texts(node: ast.stmt) -> tuple[str, ...]:

@@ -122,6 +122,8 @@ class Progress:
     #: Outcomes.
     DONE = 1
     FAILED = 2
+    #: It is under a guard that turned out to be false.
+    SKIPPED = 3
 
     @classmethod
     def size(cls, statements: int) -> int:
