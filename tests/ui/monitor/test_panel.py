@@ -332,8 +332,8 @@ def test_every_control_has_a_name(make_panel: MakePanel) -> None:
     assert nameless == []
 
 
-def test_the_sign_for_what_utilization_means_says_it_when_it_is_pressed(panel: MonitorPanel, qtbot: QtBot) -> None:
-    note = panel.details.note
+def test_the_sign_for_what_utilization_means_says_it_when_it_is_pressed(make_panel: MakePanel, qtbot: QtBot) -> None:
+    note = make_panel(1).details.note
     assert note.focusPolicy() & Qt.FocusPolicy.TabFocus
     qtbot.mouseClick(note, Qt.MouseButton.LeftButton)
     shown = [each for each in QApplication.topLevelWidgets() if each.inherits("QWhatsThat") and each.isVisible()]
