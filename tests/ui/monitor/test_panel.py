@@ -332,7 +332,8 @@ def test_every_control_has_a_name(make_panel: MakePanel) -> None:
     assert nameless == []
 
 
-def test_the_sign_for_what_utilization_means_says_it_when_it_is_pressed(panel: MonitorPanel, qtbot: QtBot) -> None:
+def test_the_sign_for_what_utilization_means_says_it_when_it_is_pressed(make_panel: MakePanel, qtbot: QtBot) -> None:
+    panel = make_panel(1)
     note = panel.details.note
     assert note.focusPolicy() & Qt.FocusPolicy.TabFocus
     qtbot.mouseClick(note, Qt.MouseButton.LeftButton)
