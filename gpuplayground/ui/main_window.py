@@ -26,7 +26,7 @@ PAINTED_AFTER_MS = 1000
 
 _FIRST_SIZE = (1400, 900)
 #: Smaller than any screen; parts that need more are scrolled.
-_LEAST_SIZE = (360, 320)
+_LEAST_SIZE = (320, 240)
 #: Sentences that come within this many milliseconds are shown together.
 _MOMENT_MS = 1500
 #: How long a confirmation stays in the status line.

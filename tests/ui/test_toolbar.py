@@ -90,5 +90,7 @@ def test_what_opens_a_bar_leaves_the_keyboard_there(qtbot: QtBot, start: StartAp
 
 
 def _menus(button: QToolButton) -> list[QWidget]:
-    actions = button.menu().actions() if button.menu() is not None else []
-    return [menu for action in actions if isinstance(menu := action.menu(), QWidget)]
+    menu: QWidget | None = button.menu()  # None for most of them, whatever the stubs say
+    if menu is None:
+        return []
+    return [each for action in menu.actions() if isinstance(each := action.menu(), QWidget)]

@@ -146,7 +146,8 @@ class Details(QFrame):
 
     def _explain(self) -> None:
         """Show what the tooltip says until the next click or key: touch screens and the keyboard know no hovering."""
-        QWhatsThis.showText(self.note.mapToGlobal(self.note.rect().bottomLeft()), self.note.toolTip(), self.note)
+        below = self.note.mapToGlobal(self.note.rect().bottomLeft())
+        QWhatsThis.showText(below, f"<p>{utilization_note()}</p>", self.note)
 
     def _draw_icons(self) -> None:
         self.note.setIcon(self._icons.icon("info"))

@@ -333,7 +333,8 @@ def test_every_control_has_a_name(make_panel: MakePanel) -> None:
 
 
 def test_the_sign_for_what_utilization_means_says_it_when_it_is_pressed(make_panel: MakePanel, qtbot: QtBot) -> None:
-    note = make_panel(1).details.note
+    panel = make_panel(1)
+    note = panel.details.note
     assert note.focusPolicy() & Qt.FocusPolicy.TabFocus
     qtbot.mouseClick(note, Qt.MouseButton.LeftButton)
     shown = [each for each in QApplication.topLevelWidgets() if each.inherits("QWhatsThat") and each.isVisible()]
