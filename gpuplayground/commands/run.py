@@ -46,8 +46,9 @@ _OVER, _TOO_LATE = 0, 255
 #: Signals that ask a process to end, and others that a file may have a handler for; passed on to it as they come.
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _PASSED_ON = (*_ENDING, "SIGQUIT", "SIGUSR1", "SIGUSR2")
-#: timeout(1) sends a signal to the command and then to its group: so close together it is one Ctrl+C, not two.
-_SAME_PRESS_S = 0.05
+#: timeout(1) sends a signal to a command and then to its whole group, and service managers to each process: how long
+#: it takes until the file must have what it gets without us, in seconds.
+_SETTLE_S = 0.05
 
 
 def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
@@ -202,7 +203,6 @@ class AttendedRun:
         self._session = session
         self._request = request
         self._signals = SignalQueue()
-        self._last_interrupt = float("-inf")
         self._outcome: Run | BaseException | None = None
 
     def to_its_end(self) -> Run:
@@ -247,22 +247,14 @@ class AttendedRun:
                 self._session.kill()
 
     def _obey(self, number: int) -> None:
-        if number == _TOO_LATE:
+        if number == _TOO_LATE or (number == signal.SIGINT and self.is_interrupted):
             self._session.kill()
             return
-        if number == signal.SIGINT and self._is_second_interrupt():
-            return
+        time.sleep(_SETTLE_S)
+        self._signals.forget(number)
+        self.is_interrupted = self.is_interrupted or number == signal.SIGINT
+        self._session.pass_on(number)
         if signal.Signals(number).name in _ENDING and self._grace is None:
             self._grace = threading.Timer(self._grace_s, self._signals.put, (_TOO_LATE,))
             self._grace.daemon = True
             self._grace.start()
-        self._session.pass_on(number)
-
-    def _is_second_interrupt(self) -> bool:
-        """Take note of a Ctrl+C; kill the file if it is the second one, and return whether it is."""
-        was_interrupted, self.is_interrupted = self.is_interrupted, True
-        now = time.monotonic()
-        is_same_press, self._last_interrupt = now - self._last_interrupt < _SAME_PRESS_S, now
-        if was_interrupted and not is_same_press:
-            self._session.kill()
-        return was_interrupted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import socket
 from collections import deque
@@ -26,6 +27,12 @@ class SignalQueue:
         while not self._come:
             self._come.extend(self._reading.recv(4096))
         return self._come.popleft()
+
+    def forget(self, number: int) -> None:
+        """Drop what has come of a number so far."""
+        if select.select([self._reading], [], [], 0)[0]:
+            self._come.extend(self._reading.recv(4096))
+        self._come = deque(each for each in self._come if each != number)
 
     def put(self, number: int) -> None:
         """Add a number from 0 to 255; for any thread, also after the queue has been closed."""
