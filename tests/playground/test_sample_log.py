@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpuplayground.monitor.history import History
 from gpuplayground.monitor.samples import (
     DriverInfo,
     GpuInfo,
@@ -256,3 +257,10 @@ def test_threads_may_write_and_read_at_the_same_time() -> None:
     reader.join()
     assert not failures
     assert times(log) == list(range(2500, 3000))
+
+
+def test_all_that_is_ever_kept_of_a_gpu_takes_at_most_six_mebibytes() -> None:
+    log, history = SampleLog(), History()
+    for keeps in (log, history):
+        keeps.add((sample(1),))
+    assert log.nbytes + history.nbytes <= 6 * 2**20
