@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.fake_nvml.build import FakeNvml, build_fake_nvml, energy_j, fake_nvml_env, gpu_uuid, no_nvml_env
+from tests.fake_nvml.build import FakeClock, FakeNvml, build_fake_nvml, energy_j, fake_nvml_env, gpu_uuid, no_nvml_env
 
-__all__ = ["FakeNvml", "build_fake_nvml", "energy_j", "fake_nvml_env", "gpu_uuid", "no_nvml_env"]
+__all__ = ["FakeClock", "FakeNvml", "build_fake_nvml", "energy_j", "fake_nvml_env", "gpu_uuid", "no_nvml_env"]

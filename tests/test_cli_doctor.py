@@ -73,6 +73,22 @@ def test_a_framework_that_misses_the_gpu_is_a_problem(bare_python: Path, tmp_pat
     assert "! PyTorch 2.13.0+cpu is built without CUDA: install a CUDA build" in done.stdout
 
 
+def test_processes_that_cannot_be_listed_are_told_of_and_are_no_problem(bare_python: Path, tmp_path: Path) -> None:
+    out = tmp_path / "findings.json"
+    env = environment(**fake_nvml_env(gpus=2, refuse="nvmlDeviceGetComputeRunningProcesses_v3@1:4"))
+    done = gpuplayground("doctor", "--python", bare_python, "--json", out, env=env)
+    assert done.returncode == 0
+    (line,) = (line for line in done.stdout.splitlines() if "processes —" in line)
+    assert "This account may not list the processes" in line
+    assert list(json.loads(out.read_text("utf-8"))["unlisted_processes"]) == [gpu_uuid(1)]
+
+
+def test_a_slow_start_of_the_driver_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in fake_nvml_env(gpus=1, delay="nvmlInitWithFlags:4000000").items():
+        monkeypatch.setenv(name, value)
+    assert read_inventory().problem is None
+
+
 def test_a_driver_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in fake_nvml_env(gpus=1, hang="all").items():
         monkeypatch.setenv(name, value)

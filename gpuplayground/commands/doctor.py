@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gpuplayground.commands.inventory import read_inventory
+from gpuplayground.commands.inventory import read_machine
 from gpuplayground.commands.json_file import write_json
 from gpuplayground.commands.streams import say
 from gpuplayground.commands.usage import EXIT_PROBLEM, UsageError, output_file
@@ -26,11 +26,15 @@ _COLUMN = 12
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All that was found out. ``problems`` are sentences: the machine's, each GPU's, then the frameworks'."""
+    """All that was found out. ``problems`` are sentences: the machine's, each GPU's, then the frameworks'.
+
+    ``unlisted`` has by UUID why the processes on a GPU cannot be listed.
+    """
 
     inventory: Inventory
     environment: Environment
     frameworks: tuple[FrameworkReport, ...]
+    unlisted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[str]:
@@ -52,9 +56,9 @@ def doctor(options: argparse.Namespace) -> int:
         environment = probe(options.python or sys.executable)
     except InterpreterError as error:
         raise UsageError(str(error)) from error
-    inventory = read_inventory()
+    inventory, unlisted = read_machine()
     frameworks = probe_frameworks(environment.interpreter, expects_gpu=bool(inventory.gpus))
-    findings = Findings(inventory, environment, frameworks)
+    findings = Findings(inventory, environment, frameworks, unlisted)
     say("\n".join(as_text(findings)) + "\n")
     if out is not None:
         write_json(out, as_json(findings))
@@ -68,6 +72,8 @@ def as_text(findings: Findings) -> Iterator[str]:
     yield _row("CUDA", driver.cuda_version or DASH)
     for gpu in findings.inventory.gpus:
         yield _row(gpu.label, " · ".join(_described(gpu)))
+        if gpu.uuid in findings.unlisted:
+            yield _row("", f"processes {DASH}: {findings.unlisted[gpu.uuid]}")
     if not findings.inventory.gpus:
         yield _row("GPU", "none")
     yield _row("Python", f"{findings.environment.version} · {findings.environment.interpreter}")
@@ -89,6 +95,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "generator": f"gpuplayground {version()}",
         "driver": asdict(inventory.driver),
         "gpus": [asdict(gpu) for gpu in inventory.gpus],
+        "unlisted_processes": dict(findings.unlisted),
         "environment": asdict(findings.environment),
         "frameworks": [asdict(framework) for framework in findings.frameworks],
         "problems": findings.problems,

@@ -164,9 +164,10 @@ class Feed:
             self._last_frame_ns = now_ns()
             if frame["kind"] == OPENING:
                 patience = _SLICES * START_STALLS
-            elif isinstance(event, Inventory):
-                self._is_reported = False
+            elif event is not None:
                 patience = _SLICES
+            if isinstance(event, Inventory):
+                self._is_reported = False
             if event is not None and not self._stopping.is_set():
                 on_event(event)
 

@@ -12,7 +12,7 @@ from gpuplayground.monitor.samples import Pace
 
 #: The rate is measured over this time, in nanoseconds, and no fewer than so many ticks.
 _MEASURED_NS = 2_000_000_000
-_LEAST_TICKS = 4
+_LEAST_TICKS = 3
 #: Rates that are closer to each other than this are one.
 _TOLERANCE = 0.05
 

@@ -11,20 +11,30 @@ from collections.abc import Mapping
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("fake_nvml.c")
+CLOCK_SOURCE = SOURCE.with_name("fake_clock.c")
 TOTAL_BYTES = 85899345920
 
 
 def build_fake_nvml(folder: Path | None = None) -> Path:
     """Compile the fake library once for its source text, and return the folder to put on LD_LIBRARY_PATH."""
-    digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
+    return _build(SOURCE, "libnvidia-ml.so.1", folder)
+
+
+def build_fake_clock() -> Path:
+    """Compile what is preloaded to set a process's time of day, and return it."""
+    return _build(CLOCK_SOURCE, "libfakeclock.so") / "libfakeclock.so"
+
+
+def _build(source: Path, name: str, folder: Path | None = None) -> Path:
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
     home = (folder or Path(tempfile.gettempdir()) / f"gpuplayground-fake-nvml-{os.getuid()}") / digest
-    library = home / "libnvidia-ml.so.1"
+    library = home / name
     if not library.exists():
         home.mkdir(parents=True, exist_ok=True)
         # Built beside and renamed, because several test runs may do it at the same time.
         partial = home / f".{os.getpid()}.so"
         command = ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
-        command += ["-Wl,-soname,libnvidia-ml.so.1", "-o", str(partial), str(SOURCE), "-lm"]
+        command += [f"-Wl,-soname,{name}", "-o", str(partial), str(source), "-lm"]
         subprocess.run(command, check=True)
         partial.replace(library)
     return home
@@ -59,6 +69,25 @@ class FakeNvml:
 def fake_nvml_env(gpus: int = 1, **settings: object) -> dict[str, str]:
     """Return what to add to a process's environment so that it sees fake GPUs, for instance ``lost="1"``."""
     return {**_library_path(os.environ), "FAKE_NVML": _text({"gpus": gpus, **settings}, ";")}
+
+
+class FakeClock:
+    """The time of day of processes that are started with ``env``, which can be set forward and back."""
+
+    def __init__(self, control: Path) -> None:
+        self._control = control
+        self.set(0)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What to add to a process's environment."""
+        return {"LD_PRELOAD": str(build_fake_clock()), "FAKE_CLOCK": str(self._control)}
+
+    def set(self, seconds: int) -> None:
+        """Set the time of day to so many seconds beside the real one."""
+        partial = self._control.with_suffix(".partial")
+        partial.write_text(str(seconds))
+        partial.replace(self._control)
 
 
 def no_nvml_env() -> dict[str, str]:

@@ -7,16 +7,26 @@ from typing import Any
 
 import pytest
 
-from gpuplayground.monitor.frames import event_of, heartbeat_frame, inventory_frame, processes_frame, samples_frame
+from gpuplayground.monitor.frames import (
+    event_of,
+    heartbeat_frame,
+    inventory_frame,
+    opening_frame,
+    pace_frame,
+    processes_frame,
+    samples_frame,
+)
 from gpuplayground.monitor.samples import (
     DriverInfo,
     GpuInfo,
     GpuSample,
     Inventory,
     MonitorEvent,
+    Pace,
     Problem,
     ProblemCode,
     ProcessSample,
+    UnlistedProcesses,
 )
 from gpuplayground.runtime.wire import Frame, WireError, read_frame, write_frame
 
@@ -25,6 +35,7 @@ BARE_GPU = GpuInfo(1, "GPU-2", "GPU 1")
 LOST = Problem(ProblemCode.GPU_LOST, "GPU 1 is lost.", "NVML error 15", 5, "GPU-2")
 NO_GPU = Problem(ProblemCode.NO_GPU, "There is none.")
 SAMPLES = (GpuSample(1, "GPU-1", gpu_util_percent=50, power_w=70.5, fan_percent=30), GpuSample(2, "GPU-2"))
+UNLISTED = UnlistedProcesses(1, "GPU-2", "This account may not.")
 PROCESSES = (ProcessSample(1, "GPU-1", 7, "wörker", "graphics", 1 << 30, 3.5), ProcessSample(1, "GPU-2", 8))
 
 
@@ -36,10 +47,24 @@ PROCESSES = (ProcessSample(1, "GPU-1", 7, "wörker", "graphics", 1 << 30, 3.5), 
         (samples_frame(SAMPLES), SAMPLES),
         (processes_frame(PROCESSES), PROCESSES),
         (processes_frame(()), ()),
+        (processes_frame((*PROCESSES, UNLISTED)), (*PROCESSES, UNLISTED)),
+        (pace_frame(Pace(4.4, 0.02)), Pace(4.4, 0.02)),
+        (opening_frame(), None),
         (heartbeat_frame(), None),
         ({"kind": "from the future"}, None),
     ],
-    ids=["inventory", "no GPU", "samples", "processes", "no processes", "heartbeat", "unknown"],
+    ids=[
+        "inventory",
+        "no GPU",
+        "samples",
+        "processes",
+        "no processes",
+        "unlisted",
+        "pace",
+        "opening",
+        "heartbeat",
+        "unknown",
+    ],
 )
 def test_an_event_comes_out_of_its_frame_as_it_went_in(frame: Frame, event: MonitorEvent | None) -> None:
     stream = BytesIO()

@@ -318,6 +318,14 @@ def test_of_too_many_gpus_the_one_seen_longest_ago_is_forgotten() -> None:
     assert set(history.uuids) == {"GPU-1", "GPU-3"}
 
 
+def test_no_gpu_that_is_there_makes_room_for_another() -> None:
+    history = History(max_gpus=2)
+    for number in range(5):
+        history.add([sample(T0 + number * S, number, f"GPU-{gpu}") for gpu in range(4)])
+    assert set(history.uuids) == {"GPU-0", "GPU-1"}
+    assert len(history.series("GPU-0", "gpu_util_percent", T0, T0 + 9 * S)) == 5
+
+
 def test_clearing_forgets_everything() -> None:
     history = filled(10)
     history.clear()

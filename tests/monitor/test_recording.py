@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +22,16 @@ from gpuplayground.monitor.recorder import record
 from gpuplayground.monitor.recording import Recording, RecordingError, RecordingWriter
 from gpuplayground.monitor.recording_format import VERSION
 from gpuplayground.monitor.recording_writer import COMMIT_S
-from gpuplayground.monitor.samples import METRICS, DriverInfo, GpuInfo, GpuSample, Inventory, ProcessSample, RunSpan
+from gpuplayground.monitor.samples import (
+    METRICS,
+    DriverInfo,
+    GpuInfo,
+    GpuSample,
+    Inventory,
+    ProcessSample,
+    RunSpan,
+    UnlistedProcesses,
+)
 from tests.fakes import FakeNvml, fake_nvml_env, gpu_uuid, no_nvml_env
 from tests.monitor.watch import PATIENCE_S, quick_feed
 
@@ -92,6 +102,29 @@ def test_an_event_of_a_feed_finds_its_table(tmp_path: Path) -> None:
         assert [len(found) for _, found in recording.passes(0, time.time_ns() + S)] == [1, 0]
 
 
+def test_processes_that_could_not_be_listed_stay_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpurec"
+    refused = UnlistedProcesses(T0 + 1, "GPU-2", "This account may not.")
+    with RecordingWriter(path) as writer:
+        writer.add_event(Inventory(T0, DriverInfo(), (GPU, OTHER)))
+        writer.add_event((SAMPLE,))
+        writer.add_event((ProcessSample(T0 + 1, "GPU-1", 1), refused))
+    with Recording.open(path) as recording:
+        assert recording.passes(0, T0 + S) == [(T0 + 1, (ProcessSample(T0 + 1, "GPU-1", 1), refused))]
+
+
+def test_a_recording_from_before_unknown_processes_were_kept_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpurec"
+    with RecordingWriter(path) as writer:
+        writer.add_event(Inventory(T0, DriverInfo(), (GPU,)))
+        writer.add_event((SAMPLE,))
+        writer.add_event((ProcessSample(T0 + 1, "GPU-1", 1),))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE unlisted")
+    with Recording.open(path) as recording:
+        assert recording.passes(0, T0 + S) == [(T0 + 1, (ProcessSample(T0 + 1, "GPU-1", 1),))]
+
+
 def test_a_gpu_no_inventory_told_of_keeps_its_figures(tmp_path: Path) -> None:
     path = tmp_path / "a.gpurec"
     with RecordingWriter(path) as writer:
@@ -107,7 +140,7 @@ def test_the_file_is_an_ordinary_sqlite_database_with_documented_tables(tmp_path
     path = written(tmp_path / "a.gpurec")
     connection = sqlite3.connect(path)
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    assert tables == {"meta", "devices", "samples", "passes", "processes", "runs"}
+    assert tables == {"meta", "devices", "samples", "passes", "processes", "unlisted", "runs"}
     columns = [row[1] for row in connection.execute("PRAGMA table_info(samples)")]
     assert columns == ["time_ns", "device_id", *METRICS]
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

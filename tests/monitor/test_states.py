@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuplayground.monitor.samples import METRICS, GpuSample, Inventory, ProblemCode
+from gpuplayground.monitor.history import History
+from gpuplayground.monitor.samples import METRICS, GpuSample, Inventory, ProblemCode, UnlistedProcesses
 from tests.fake_nvml.build import TOTAL_BYTES, wave
 from tests.fakes import FakeNvml, fake_nvml_env, gpu_uuid, no_nvml_env
 from tests.monitor.watch import Watch, quick_feed
@@ -130,7 +131,8 @@ def test_a_gpu_that_supports_nothing_is_still_there(nvml: FakeNvml) -> None:
     with Watch(quick_feed(nvml.env)) as watch:
         (gpu,) = watch.inventory().gpus
         (sample,) = watch.samples()
-        assert watch.processes() == ()
+        (row,) = watch.found()
+        assert isinstance(row, UnlistedProcesses)
     assert gpu.name == "GPU 0"
     assert all(getattr(sample, metric) is None for metric in METRICS)
 
@@ -241,9 +243,20 @@ def test_absurd_values_are_dropped(nvml: FakeNvml) -> None:
     assert (process.memory_used_bytes, process.sm_util_percent) == (None, None)
 
 
-def test_sixteen_gpus_come_in_every_tick() -> None:
-    with Watch(quick_feed(fake_nvml_env(16))) as watch:
-        assert uuids(watch.samples()) == [gpu_uuid(identity) for identity in range(16)]
+@pytest.mark.parametrize("count", [17, 64, 256])
+def test_any_number_of_gpus_comes_in_every_tick_and_is_kept(count: int) -> None:
+    expected = [gpu_uuid(identity) for identity in range(count)]
+    history = History()
+    with Watch(quick_feed(fake_nvml_env(count), hz=10)) as watch:
+        for _ in range(3):
+            samples = watch.samples(since=watch.mark())
+            assert uuids(samples) == expected
+            history.add(samples)
+        assert {process.gpu_uuid for process in watch.processes()} == set(expected)
+    assert list(history.uuids) == expected
+    now = samples[0].time_ns
+    for uuid in (expected[0], expected[-1]):
+        assert len(history.series(uuid, "power_w", now - 60_000_000_000, now + 1_000_000_000)) >= 3
 
 
 def test_a_process_that_computes_and_draws_is_listed_once(nvml: FakeNvml) -> None:
@@ -261,7 +274,8 @@ def test_a_process_that_computes_and_draws_is_listed_once(nvml: FakeNvml) -> Non
 def test_a_process_list_that_becomes_empty_is_reported_as_empty(nvml: FakeNvml) -> None:
     with Watch(quick_feed(nvml.env)) as watch:
         assert watch.processes()
-        nvml.set(processes=0)
+        # In use without a process, a container would call it unknown.
+        nvml.set(processes=0, used=0, util=0)
         assert watch.processes(lambda processes: not processes) == ()
 
 

@@ -12,7 +12,16 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from gpuplayground.monitor.agent_process import agent_command
 from gpuplayground.monitor.feed import Feed
-from gpuplayground.monitor.samples import GpuSample, Inventory, MonitorEvent, Problem, ProcessSample
+from gpuplayground.monitor.samples import (
+    GpuSample,
+    Inventory,
+    MonitorEvent,
+    Pace,
+    Problem,
+    ProcessPass,
+    ProcessSample,
+    UnlistedProcesses,
+)
 
 #: Generous: the machine may be busy. Nothing waits that long when things work.
 PATIENCE_S = 30.0
@@ -119,6 +128,16 @@ class Watch(Generic[FeedT]):
         """Wait for a tick."""
         return _samples(self.wait(lambda event: is_tick(event) and wanted(_samples(event)), since))
 
+    def found(self, wanted: Callable[[ProcessPass], bool] = lambda _: True, since: int = 0) -> ProcessPass:
+        """Wait for a pass over the processes, with what it could not list."""
+        return _found(self.wait(lambda event: is_pass(event) and wanted(_found(event)), since))
+
+    def pace(self, wanted: Callable[[Pace], bool] = lambda _: True, since: int = 0) -> Pace:
+        """Wait until the rate of sampling is told."""
+        event = self.wait(lambda event: isinstance(event, Pace) and wanted(event), since)
+        assert isinstance(event, Pace)
+        return event
+
     def processes(
         self, wanted: Callable[[tuple[ProcessSample, ...]], bool] = lambda _: True, since: int = 0
     ) -> tuple[ProcessSample, ...]:
@@ -142,6 +161,11 @@ def _samples(event: MonitorEvent) -> tuple[GpuSample, ...]:
 def _processes(event: MonitorEvent) -> tuple[ProcessSample, ...]:
     assert isinstance(event, tuple)
     return tuple(each for each in event if isinstance(each, ProcessSample))
+
+
+def _found(event: MonitorEvent) -> ProcessPass:
+    assert isinstance(event, tuple)
+    return tuple(each for each in event if isinstance(each, ProcessSample | UnlistedProcesses))
 
 
 def process_state(pid: int) -> str:

@@ -24,6 +24,12 @@ END = START + 4 * S
 PID = 42
 
 
+def test_a_receipt_says_why_the_memory_of_the_process_is_not_known() -> None:
+    window, reason = h200.workload(), "This account may not list the processes on this GPU."
+    (found,) = receipts(window, h200.samples(), [], None, [h200.GPU], (), {h200.UUID: reason})
+    assert (found.process_peak_bytes, found.process_note) == (None, reason)
+
+
 def of_h200(window: Window) -> Receipt:
     found = receipt(window, h200.samples(), h200.processes(), {"PyTorch": 3 * GIB}, [h200.GPU])
     assert found is not None

@@ -20,6 +20,7 @@ from gpuplayground.monitor.samples import (
     Problem,
     ProblemCode,
     ProcessSample,
+    UnlistedProcesses,
 )
 from gpuplayground.playground import sample_log
 from gpuplayground.playground.receipt import receipts
@@ -93,6 +94,20 @@ def test_it_holds_the_newest_of_a_clock_that_may_be_set_back(clock: list[int], c
         log.add((sample(time_ns),))
         expected = [*(each for each in expected if each < time_ns), time_ns][-capacity:]
         assert times(log) == expected
+
+
+def test_no_gpu_that_is_there_makes_room_for_another() -> None:
+    log = SampleLog(max_gpus=2)
+    for number in range(3):
+        log.add(tuple(sample(number + 1, f"GPU-{gpu}") for gpu in range(4)))
+    assert [each.gpu_uuid for each in log.between(0, S).samples].count("GPU-0") == 3
+
+
+def test_it_keeps_why_processes_could_not_be_listed() -> None:
+    log = SampleLog()
+    log.add((ProcessSample(5, "GPU-1", 7), UnlistedProcesses(5, "GPU-2", "This account may not.")))
+    assert log.between(0, 10).unlisted == {"GPU-2": "This account may not."}
+    assert log.between(6, 10).unlisted == {}
 
 
 def test_memory_is_bounded_for_sixteen_gpus() -> None:

@@ -89,6 +89,13 @@ def test_samples_that_spread_are_noisy() -> None:
     assert kinds(judge(calmer, samples(), [], [OWN])) == [FlagKind.STEADY]
 
 
+def test_steady_does_not_mean_alone_where_the_processes_could_not_be_listed() -> None:
+    flag = only(judge(CALM, samples(), [], [OWN], unlisted={"GPU-1": "This account may not."}))
+    assert flag.kind is FlagKind.STEADY
+    assert flag.sentence.endswith("SM clock 1980 MHz; other processes could not be seen.")
+    assert only(judge(CALM, samples(), [], [OWN])).sentence.endswith("SM clock 1980 MHz.")
+
+
 def test_a_time_limit_says_how_well_the_median_is_known() -> None:
     short = replace(CALM, converged=False, samples_ns=(1000.0, 1050.0, 1020.0, 1030.0, 1010.0, 1040.0, 1025.0))
     flag = only(judge(short, samples(), [], [OWN]))

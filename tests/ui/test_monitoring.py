@@ -59,6 +59,40 @@ def test_without_a_gpu_the_recording_is_called_one(qtbot: QtBot, start: StartApp
     assert not application.window.actions_["record"].isEnabled()
 
 
+def test_the_rate_is_the_measured_one_and_a_slow_driver_is_named(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path
+) -> None:
+    nvml = FakeNvml(tmp_path / "control", gpus=1, delay="all:30000")
+    application = start(nvml.env)
+    qtbot.waitUntil(lambda: "the driver takes" in status(application), timeout=PATIENCE_MS)
+    pace = application.monitor.pace
+    assert pace is not None
+    assert pace.call_s is not None
+    assert pace.call_s >= 0.03
+    words = f"{pace.hz:.2g} Hz"
+    assert (rate(application), application.window.header.rate_pill.role) == (words, "warning")
+    assert status(application).startswith(f"Sampling {words}: the driver takes ")
+    assert status(application).endswith(" ms a call")
+    nvml.set(delay=None)
+    qtbot.waitUntil(
+        lambda: (rate(application), status(application)) == ("10 Hz", "Sampling 10 Hz"), timeout=PATIENCE_MS
+    )
+
+
+@pytest.mark.parametrize("count", [17, 64])
+def test_the_first_and_the_last_of_many_gpus_have_graphs(qtbot: QtBot, start: StartApplication, count: int) -> None:
+    application = start(fake_nvml_env(gpus=count))
+    panel = application.monitor_panel
+    wait_for_gpu(qtbot, application)
+    assert len(panel.devices.cards) == count
+    for uuid in (gpu_uuid(0), gpu_uuid(count - 1)):
+        card = next(card for card in panel.devices.cards if card.uuid == uuid)
+        panel.select(uuid)
+        panel.devices._scroll.ensureWidgetVisible(card)
+        image = card._chart._image
+        qtbot.waitUntil(lambda image=image: bool(image._pixels.any()), timeout=PATIENCE_MS)  # type: ignore[misc]
+
+
 def test_a_pause_is_said_until_it_is_over(qtbot: QtBot, start: StartApplication) -> None:
     application = start(fake_nvml_env(gpus=1))
     wait_for_gpu(qtbot, application)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.monitor.samples import Problem, ProblemCode, RunSpan
+from gpuplayground.monitor.samples import Problem, ProblemCode, RunSpan, UnlistedProcesses
 from gpuplayground.ui.monitor.card_status import CardState
 from gpuplayground.ui.monitor.time_axis import clock_time
 from gpuplayground.ui.theme import Theme
@@ -52,6 +52,24 @@ def test_the_number_of_processes_is_a_pill_once_it_is_known(make_panel: MakePane
     assert panel.devices.cards[0].tags == ()
     panel.set_processes((process(1), process(2)))
     assert [card.tags for card in panel.devices.cards] == [("2 processes",), ("idle",)]
+
+
+def test_processes_that_cannot_be_listed_are_a_dash_with_the_reason_and_not_idle(make_panel: MakePanel) -> None:
+    panel = make_panel(2)
+    reason = "This account may not list the processes on this GPU."
+    panel.set_processes((process(1), UnlistedProcesses(NOW_NS, uuid(1), reason)))
+    known, unknown = panel.devices.cards
+    assert (known.tags, unknown.tags) == (("1 process",), ("processes —",))
+    assert reason in unknown.toolTip()
+    assert reason.removesuffix(".") in unknown.accessibleDescription()
+    assert reason not in known.toolTip()
+    panel.select(uuid(1))
+    assert panel.details.processes.note.text() == f"—\n{reason}"
+    assert panel.details.tabs.tabText(1) == "Processes"
+    panel.set_processes((process(1),))
+    assert unknown.tags == ("idle",)
+    assert reason not in unknown.toolTip()
+    assert panel.details.processes.note.text() == "No process uses this GPU."
 
 
 def test_a_lost_gpu_says_since_when_and_keeps_its_last_figures_dimmed(make_panel: MakePanel, theme: Theme) -> None:
