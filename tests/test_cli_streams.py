@@ -93,7 +93,7 @@ def test_closed_streams_are_like_the_null_device(folder: Path, closed: str) -> N
         assert "to stderr\n" in done.stderr
         assert "says.py: exit 0" in done.stderr
     assert in_shell(f"--version {closed}", folder).returncode == 0
-    assert in_shell(f"nothing.py {closed}", folder).returncode == 2
+    assert in_shell(f"run nothing.py {closed}", folder).returncode == 2
 
 
 def test_output_that_is_set_not_to_wait_is_waited_for(folder: Path) -> None:
