@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -116,6 +117,8 @@ _MODULES = [
 
 def main() -> int:
     """Compare what was asked for and return the exit code."""
+    # In the background of a shell it is ignored, and Python's own tests of it fail.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("modules", nargs="*", default=_MODULES)
