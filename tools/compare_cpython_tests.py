@@ -151,6 +151,7 @@ def _outcome(command: list[str]) -> tuple[object, ...]:
                 capture_output=True,
                 timeout=_TIMEOUT_S,
                 check=False,
+                start_new_session=True,  # some signal their whole group
             )
         except subprocess.TimeoutExpired:
             return ("timed out",)
