@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import threading
 import warnings
 
 #: Only this much is parsed, which takes a millisecond or two whatever the length of the snippet.
 _HEAD_LINES = 300
+#: Runs that start together parse in turn. Python counts the depth of all trees as one: when the collection of garbage
+#: lets another thread run in between, it fails ("AST constructor recursion depth mismatch"). And it has one list of
+#: filters for warnings.
+_PARSING = threading.Lock()
 #: Modules that create a CUDA context when imported: a spare must not hold GPU memory.
 _CONTEXT_MODULES = frozenset({"pycuda.autoinit", "pycuda.autoprimaryctx", "pycuda.gl.autoinit"})
 
@@ -56,7 +61,7 @@ def _parsed_head(source: str) -> list[ast.stmt]:
     lines = source.removeprefix("\ufeff").split("\n", _HEAD_LINES)[:_HEAD_LINES]
     for _ in range(3):
         try:
-            with warnings.catch_warnings():
+            with _PARSING, warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return ast.parse("\n".join(lines)).body
         except SyntaxError as error:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Callable, NoReturn, TypeVar
 
@@ -155,6 +156,7 @@ class Outermost:
         sys.settrace(None)
         ending = self._conclusion()
         if isinstance(ending, KeyboardInterrupt):
+            _remember_interrupt()
             return
         if sys.flags.inspect and not _stays_open(ending):
             return
@@ -171,6 +173,16 @@ class Outermost:
             return self._conclude(self.error)
         except BaseException as error:  # a Stop at the very end, or SystemExit of the snippet's hook
             return error
+
+
+def _remember_interrupt() -> None:
+    """Have Python end the process by SIGINT.
+
+    It does so after a KeyboardInterrupt that has left the code it ran last, and forgets that as soon as anything runs
+    code from text, as the import of a module with a namedtuple does.
+    """
+    with suppress(KeyboardInterrupt):
+        exec("raise KeyboardInterrupt", {})
 
 
 def _stays_open(ending: BaseException) -> bool:

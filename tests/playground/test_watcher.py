@@ -137,7 +137,7 @@ def test_a_snippet_that_kills_its_process_group_is_told_from_one_that_lost_its_w
     assert played.output() == "go\n"
 
 
-ENDS = [f"sys.exit({code})" for code in (0, 1, 86, 120, 255)] + [
+ENDS = ["raise KeyboardInterrupt", *(f"sys.exit({code})" for code in (0, 1, 86, 120, 255))] + [
     f"os.kill(os.getpid(), {number})"
     for number in sorted(
         {signal.SIGHUP, signal.SIGQUIT, signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE}
