@@ -111,12 +111,12 @@ def _window(given: list[str]) -> int:
         from gpuplayground.app import main as show_window
     except ImportError as error:
         raise UsageError(f"The window cannot be loaded ({error}): install what is missing.") from error
-    from gpuplayground.options import WindowOptions
+    from gpuplayground.options import PICTURE_SIZE, WindowOptions
 
     options = WindowOptions(
         files=tuple(parsed.files),
         screenshot=parsed.screenshot,
-        size=parsed.size,
+        size=parsed.size or (PICTURE_SIZE if parsed.screenshot is not None else None),
         theme=parsed.theme,
         replay=parsed.replay,
         run=parsed.run,

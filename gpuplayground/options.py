@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Size of a picture unless another is asked for: it has no screen that it must fit.
+PICTURE_SIZE = (1400, 900)
+
 
 @dataclass(frozen=True, slots=True)
 class WindowOptions:

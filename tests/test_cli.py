@@ -130,6 +130,12 @@ def test_the_options_of_the_window_reach_it(tmp_path: Path, resources: Path, ask
     ]
 
 
+def test_a_picture_is_as_large_on_every_machine(tmp_path: Path, asked: list[WindowOptions]) -> None:
+    picture = str(tmp_path / "b.png")
+    assert cli.main(["--screenshot", picture]) == 7
+    assert asked == [WindowOptions(screenshot=picture, size=(1400, 900))]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_without_a_display_a_picture_is_waited_for_and_a_signal_is_no_success(

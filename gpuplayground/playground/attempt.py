@@ -218,12 +218,11 @@ class Attempt:
         try:
             for frame in self._frames.feed(data):
                 self._report.take_frame(frame, self._process.memory)
+                while self._early and self._report.python:  # ahead of a frame that came with the first
+                    early = self._early.pop(0)
+                    self._report.output.append(early.source, early.data)
         except wire.WireError:
             self._end_for("The snippet wrote into the application's own channel, so it was ended.")
-        if self._report.python:
-            for early in self._early:
-                self._report.output.append(early.source, early.data)
-            self._early.clear()
         if self._report.is_started:
             self._controls.started()
 

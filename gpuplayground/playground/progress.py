@@ -64,10 +64,21 @@ class ProgressMemory:
     @property
     def current_line(self) -> int | None:
         """First line of the statement that is executing, if any."""
-        if self._words is None:
-            return None
-        index = self._words[wire.Progress.CURRENT]
+        return self._line_of(self._current)
+
+    @property
+    def _current(self) -> int:
+        return self._words[wire.Progress.CURRENT] if self._words is not None else -1
+
+    def _line_of(self, index: int) -> int | None:
         return int(self._rows[index][0]) if 0 <= index < len(self._rows) else None
+
+    def news(self) -> tuple[tuple[StatementTiming, ...], int | None]:
+        """Return the statements that ended since the last call, and the first line of the one that executes, if any."""
+        # The line first: what ended before that statement began is among the timings then, and it may be itself.
+        index = self._current
+        timings = self.new_timings()
+        return timings, self._line_of(index) if index >= self._next else None
 
     def new_timings(self) -> tuple[StatementTiming, ...]:
         """Return the statements that ended since the last call."""

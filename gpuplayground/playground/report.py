@@ -163,7 +163,7 @@ class RunReport:
 
     def take_timings(self, memory: ProgressMemory) -> None:
         """Report the statements that ended meanwhile, and the line that is executing when it changed."""
-        self._report_timings(memory.new_timings(), memory.current_line)
+        self._report_timings(*memory.news())
 
     def _report_timings(self, timings: tuple[StatementTiming, ...], line: int | None) -> None:
         if timings or line != self._line:
