@@ -21,6 +21,7 @@ os.environ.update(dict.fromkeys(FOLDERS, f"{os.devnull}/nowhere"))
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep settings, drafts and run folders away from the user's own, in this process and in those it starts."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # it changes when snippets write
     home = tmp_path_factory.mktemp("home")
     for name in FOLDERS:
         monkeypatch.setenv(name, str(home / name.lower()))

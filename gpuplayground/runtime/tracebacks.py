@@ -18,8 +18,9 @@ _INSTALLED = ("site-packages", "dist-packages")
 #: A message of an exception is told up to this many characters.
 _MESSAGE_LENGTH = 1 << 16
 _FULL_LENGTH = 1 << 18
-#: Python shows so many frames, the last ones, unless sys.tracebacklimit is set (PyTraceBack_LIMIT in traceback.c).
-_FRAMES = 1000
+#: Up to Python 3.12 the last 1000 frames are shown (PyTraceBack_LIMIT in traceback.c); since then all, by ``traceback``.
+_SHOWS_FIRST = sys.version_info >= (3, 13)
+_FRAMES = None if _SHOWS_FIRST else 1000
 
 
 class Script:
@@ -128,7 +129,9 @@ def _stack(trace: TracebackType | None) -> traceback.StackSummary:
         chain = TracebackType(chain, entry.tb_frame, entry.tb_lasti, entry.tb_lineno or 0)
     frames = traceback.extract_tb(chain, limit=len(distinct))
     limit = getattr(sys, "tracebacklimit", _FRAMES)
-    return traceback.StackSummary.from_list([frames[number] for number in (order[-limit:] if limit > 0 else ())])
+    if limit is not None:
+        order = [] if limit <= 0 else order[:limit] if _SHOWS_FIRST else order[-limit:]
+    return traceback.StackSummary.from_list([frames[number] for number in order])
 
 
 def _collapse(part: traceback.TracebackException, script: Script) -> bool:

@@ -215,8 +215,9 @@ SNIPPETS = {
     "redirected stdout": """
         import contextlib, io, sys
         with contextlib.redirect_stdout(io.StringIO()) as text: print("hidden")
-        print(repr(text.getvalue()), sys.stdout is sys.__stdout__, sys.stdout.fileno(), sys.stdout.isatty())
+        print(repr(text.getvalue()), sys.stdout is sys.__stdout__, sys.stdout.fileno(), sys.stdout.isatty(), flush=True)
         sys.stdout.buffer.write(b"bytes\\n")
+        sys.stdout.buffer.flush()
         print(sys.stdout.name, sys.stdout.mode, sys.stdin.name, sys.stdin.fileno())
         """,
     "output of subprocesses in order": """
