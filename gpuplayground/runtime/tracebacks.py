@@ -18,7 +18,8 @@ _INSTALLED = ("site-packages", "dist-packages")
 #: A message of an exception is told up to this many characters.
 _MESSAGE_LENGTH = 1 << 16
 _FULL_LENGTH = 1 << 18
-#: Up to Python 3.12 the last 1000 frames are shown (PyTraceBack_LIMIT in traceback.c); since then all, by ``traceback``.
+#: Up to Python 3.12 the last 1000 frames are shown (PyTraceBack_LIMIT in traceback.c). Later versions show all, by
+#: their ``traceback`` module.
 _SHOWS_FIRST = sys.version_info >= (3, 13)
 _FRAMES = None if _SHOWS_FIRST else 1000
 
