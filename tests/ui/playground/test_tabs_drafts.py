@@ -254,7 +254,8 @@ def test_a_draft_that_could_not_be_removed_goes_once_it_can(open_tabs: Open, qtb
     qtbot.waitUntil(lambda: len(told.problems) == 1, timeout=10_000)
     root.unlink()
     (tmp_path / "aside").rename(root)
-    qtbot.waitUntil(lambda: drafts(tmp_path) == [], timeout=30_000)
+    told.wait(qtbot, settled=1)
+    assert drafts(tmp_path) == []
     assert len(told.settled) == 1
 
 
