@@ -2,7 +2,7 @@
 
 import sys
 
-from gpuplayground.cli import main
+from gpuplayground.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, reported, table
 from benchmarks.machine import machine
 from benchmarks.screen import virtual_screen
-from tests.fakes import fake_nvml_env
+from tests.support.fakes import fake_nvml_env
 
 NAMES = (
     "startup",

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.figures import Figure, report
 from benchmarks.flood import StallWatch
 from benchmarks.window import Window
-from gpuplayground.playground import attempt
-from gpuplayground.playground.results import Run
-from gpuplayground.playground.traced_runs import with_trace
-from gpuplayground.runtime import trace_format
-from gpuplayground.ui.playground.result_pages import titles
-from tests.playground.trace_files import CUPTI, US, many_rows, names, note
+from gpuplayground.model.results import Run
+from gpuplayground.runs import execution
+from gpuplayground.runtime.trace import file_format
+from gpuplayground.tracing.traced_runs import with_trace
+from gpuplayground.ui.results.pages import titles
+from tests.support.trace_files import CUPTI, US, many_rows, names, note
 
 OPERATIONS = 1_000_000
 STATEMENTS = 1000
@@ -34,7 +34,7 @@ def write_trace(path: Path) -> None:
     rows = many_rows(OPERATIONS, period=3 * US)
     path.write_bytes(
         names(*(f"kernel_{number}(float*, int)" for number in range(10)))
-        + trace_format.chunk(trace_format.ROWS, rows.tobytes())
+        + file_format.chunk(file_format.ROWS, rows.tobytes())
     )
 
 
@@ -47,7 +47,7 @@ def measure() -> list[Figure]:
         write_trace(trace)
 
         def traced(run: Run, _path: Path | None) -> Run:
-            tied = note(trace_format.CLOCK, [CUPTI, run.start_ns])
+            tied = note(file_format.CLOCK, [CUPTI, run.start_ns])
             with trace.open("ab") as file:
                 file.write(tied)
             return with_trace(replace(run, trace_note=""), trace)
@@ -55,7 +55,7 @@ def measure() -> list[Figure]:
         window = Window(qt, snippet)
         window.run_for(2.0)
         stalls, figures = StallWatch(), []
-        with mock.patch.object(attempt, "with_trace", traced):
+        with mock.patch.object(execution, "with_trace", traced):
             for title in titles()[:2]:
                 window.application.playground.show_title(title)
                 window.run_for(1.0)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.figures import Figure, report
-from gpuplayground.playground.store import EntryKind, HistoryFilter, HistoryStore, KeptRun
-from tests.playground.history_runs import benchmark, plain, sweep
+from gpuplayground.past_runs.store import EntryKind, HistoryFilter, HistoryStore, KeptRun
+from tests.past_runs.runs_to_keep import benchmark, plain, sweep
 
 RUNS = 100_000
 ROUNDS = 7

@@ -10,7 +10,7 @@ import threading
 
 from benchmarks.figures import Figure, report
 from benchmarks.processes import Cost, cost_of, end
-from tests.fakes import fake_nvml_env
+from tests.support.fakes import fake_nvml_env
 
 WATCH_S = 20.0
 SETTLE_S = 8.0
@@ -21,8 +21,8 @@ _WINDOW = """
 import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from gpuplayground.wiring import running
-from gpuplayground.cli import main
+from gpuplayground.app import running
+from gpuplayground.cli.main import main
 running.WARM_AFTER_MS = 10**9
 run = QApplication.exec
 def exec_(app=None):

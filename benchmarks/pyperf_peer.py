@@ -11,10 +11,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from benchmarks.figures import Figure, report
-from gpuplayground.playground.benchmark_results import BenchmarkPlan
-from gpuplayground.playground.results import RunRequest
-from gpuplayground.playground.session import Launcher
-from gpuplayground.playground.statistics import summary
+from gpuplayground.benchmarks.statistics import summary
+from gpuplayground.model.benchmarks import BenchmarkPlan
+from gpuplayground.model.results import RunRequest
+from gpuplayground.runs.session import Launcher
 
 ROUNDS = 9
 _SET_UP = "import math; data = [number / 7 for number in range(2000)]"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.figures import Figure, report
 from benchmarks.window import PaintWatch, Window
-from gpuplayground.playground.results import RunState
+from gpuplayground.model.results import RunState
 
 ROUNDS = 15
 KILLS = 7

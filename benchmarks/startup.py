@@ -55,7 +55,7 @@ app.exec()
 _OURS = f"""
 LAST = "TrackView"
 {_PROBE}
-from gpuplayground.cli import main
+from gpuplayground.cli.main import main
 main([])
 """
 

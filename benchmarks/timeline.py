@@ -11,13 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.figures import Figure, report
-from gpuplayground import paths
-from gpuplayground.playground.results import Run
-from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.theme import Theme, load_fonts
-from gpuplayground.ui.timeline.panel import TimelinePanel
-from gpuplayground.ui.timeline.rows import RowKind
-from tests.ui.timeline.runs import RUN, crowded_run, samples_of
+from gpuplayground.model.results import Run
+from gpuplayground.storage import paths
+from gpuplayground.ui.trace_timeline.panel import TimelinePanel
+from gpuplayground.ui.trace_timeline.rows import RowKind
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.theme import Theme, load_fonts
+from tests.ui.trace_timeline.runs import RUN, crowded_run, samples_of
 
 KERNELS = (100_000, 1_000_000)
 SIZE = (1400, 400)

@@ -10,13 +10,13 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
-from gpuplayground import paths
-from gpuplayground.application import Application
-from gpuplayground.options import WindowOptions
-from gpuplayground.playground.events import RunFinished, SessionEvent
-from gpuplayground.playground.results import RunState
-from gpuplayground.settings import Settings
-from gpuplayground.ui.theme import Theme, load_fonts
+from gpuplayground.app.application import Application
+from gpuplayground.app.options import WindowOptions
+from gpuplayground.model.events import RunFinished, SessionEvent
+from gpuplayground.model.results import RunState
+from gpuplayground.storage import paths
+from gpuplayground.storage.settings import Settings
+from gpuplayground.ui.widgets.theme import Theme, load_fonts
 
 
 class PaintWatch(QObject):

@@ -67,3 +67,9 @@ def data_size(value: float | None) -> str:
 def whole(value: float | None) -> str:
     """Return a value without decimals."""
     return DASH if value is None else f"{value:.0f}"
+
+
+def share_text(share: float) -> str:
+    """Return a share of 0 to 1 as ``65.2 %``; what is too small to round up is ``< 0.1 %``, never zero."""
+    percent = share * 100
+    return "< 0.1 %" if 0 < percent < 0.05 else f"{percent:.1f} %"

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from gpuplayground import paths
+from gpuplayground.storage import paths
+from tests.support.application import start
+from tests.support.fake_cuda import build_fake_cuda
+from tests.support.fakes import FakeNvml
+from tests.support.snippets import playground
+
+__all__ = ["playground", "start"]
 
 #: What says where the user's own folders are. Until a test has its own, they are where nothing can be written.
 FOLDERS = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "APPDATA")
@@ -38,3 +44,15 @@ def qapp_cls() -> type[QApplication]:
 def resources() -> Path:
     """The folder of icons, fonts, examples and recordings."""
     return paths.resources()
+
+
+@pytest.fixture(scope="session")
+def libcuda(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fake driver library; its soname is what the clock looks for."""
+    return build_fake_cuda(tmp_path_factory.mktemp("cuda"))
+
+
+@pytest.fixture
+def nvml(tmp_path: Path) -> FakeNvml:
+    """A fake driver with two GPUs."""
+    return FakeNvml(tmp_path / "nvml", gpus=2)

@@ -10,21 +10,23 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, Sequence
 
-from . import channel as channels
-from . import clock, forks, streams, wire
-from .channel import Channel, out_of_the_way
-from .cuda import CudaClock
-from .forks import prepare_for_forks
-from .loops import TopLevelLoop
-from .odd_files import is_odd, run_as_bytes
-from .outermost import Entry, Outermost, hidden, hide
-from .statements import Program, SharedProgress, Statement, Timer, execute
-from .tracebacks import Hooks, Script, call_hook, error_frame, formatted, full, without_our_frames
-from .tracing import Tracer
-from .warmup import Warmup
+from . import clock
+from .execute import forks
+from .execute.event_loop import TopLevelLoop
+from .execute.forks import prepare_for_forks
+from .execute.outermost import Entry, Outermost, hidden, hide
+from .execute.statements import Program, SharedProgress, Statement, Timer, execute
+from .execute.tracebacks import Hooks, Script, call_hook, error_frame, formatted, full, without_our_frames
+from .execute.undecodable import is_odd, run_as_bytes
+from .execute.warmup import Warmup
+from .io import channel as channels
+from .io import streams, wire
+from .io.channel import Channel, out_of_the_way
+from .trace.cuda import CudaClock
+from .trace.tracer import Tracer
 
 if TYPE_CHECKING:
-    from .benchmark import BenchmarkRun
+    from .bench.benchmark import BenchmarkRun
 
 _NOT_WAITED = (
     "A stream capture spanned statements: from there on nothing is waited for, and GPU times go by when work began."
@@ -106,7 +108,7 @@ class _Execution:
         """Execute the snippet and end as Python would.
 
         Raises:
-            KeyboardInterrupt: what has Python call the rest, see :mod:`.outermost`.
+            KeyboardInterrupt: what has Python call the rest, see :mod:`.execute.outermost`.
         """
         stage = Outermost(self._conclude)
         program = entry = None
@@ -138,7 +140,7 @@ class _Execution:
         is_benchmark = self._order.get("benchmark") is not None
         if is_benchmark:
             # Ahead of the snippet's folder on the path, which may have a module of a name that this needs.
-            from . import benchmark  # noqa: F401
+            from .bench import benchmark  # noqa: F401
         elif self._order.get("trace") and self._tracer.would_attach(self._order["source"]):
             # Ahead of the path for the same reason. CUPTI for Python needs NumPy, which is the snippet's to pay for.
             if "numpy" not in sys.modules:
@@ -184,7 +186,7 @@ class _Execution:
         Raises:
             SystemExit: what was asked for does not fit the snippet; the session has been told why.
         """
-        from .benchmark import BenchmarkRun, RefusedError
+        from .bench.benchmark import BenchmarkRun, RefusedError
 
         try:
             return BenchmarkRun(self._order, self._script, statements)
@@ -238,7 +240,7 @@ class _Execution:
         streams.flush()
         import threading
 
-        from .outcome import allocator_peaks, framework_versions, result_value
+        from .execute.outcome import allocator_peaks, framework_versions, result_value
 
         if frame is not None:
             self._send(frame)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 
-from gpuplayground.terminal import cells
-from gpuplayground.terminal.history import History
+from gpuplayground.printable import visible
+from gpuplayground.terminal import grid
 from gpuplayground.terminal.lines import OutputLine, TailLine
+from gpuplayground.terminal.scrollback import History
 from gpuplayground.terminal.styles import ECHO, LINK, NOTE, STDERR, apply_sgr
-from gpuplayground.visible import visible
 
 #: Bytes of output kept.
 LIMIT_BYTES = 5_000_000
@@ -80,7 +80,7 @@ class OutputBuffer:
     @property
     def width(self) -> int:
         """Cells of the longest line, or a little more."""
-        return max(self.history.width, *(cells.width(_finished(line).text) for line in self._tail))
+        return max(self.history.width, *(grid.width(_finished(line).text) for line in self._tail))
 
     def append(self, stream: str, data: bytes) -> None:
         """Take in what the snippet wrote to ``stdout`` or ``stderr``, in chunks cut anywhere."""

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
-from gpuplayground.terminal import cells
+from gpuplayground.terminal import grid
 from gpuplayground.terminal.buffer import OutputBuffer
-from gpuplayground.terminal.history import Block
+from gpuplayground.terminal.scrollback import Block
 
 #: Lines with wide characters or tabs are wrapped at words up to this length: beyond it measuring takes too long.
 _MEASURED = 10_000
@@ -112,15 +112,15 @@ class RowMap:
 def row_starts(text: str, columns: int) -> tuple[int, ...]:
     """Return the cells at which the rows of a text begin that are at most ``columns`` cells wide."""
     starts, index, cell = [0], 0, 0
-    regular, end = cells.is_regular(text), cells.width(text)
+    regular, end = grid.is_regular(text), grid.width(text)
     if not regular and len(text) > _MEASURED:
         return tuple(range(0, max(end, 1), columns))
     while end - cell > columns:
-        limit = index + columns if regular else cells.index_at(text, cell + columns)
+        limit = index + columns if regular else grid.index_at(text, cell + columns)
         space = text.rfind(" ", index, limit + 1)
         is_word_longer = space < 0 or not text[index:space].strip()
         index = max(limit, index + 1) if is_word_longer else space + 1
-        cell = index if regular else cells.width(text[:index])
+        cell = index if regular else grid.width(text[:index])
         if cell < end:
             starts.append(cell)
     return tuple(starts)

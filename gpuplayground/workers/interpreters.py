@@ -9,7 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from gpuplayground.playground.environments import Environment, discover, probe, told_apart
+from gpuplayground.environments.interpreters import Environment, discover, probe, told_apart
 from gpuplayground.workers.task import Tasks
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from gpuplayground.monitor.recording import RecordingError, RecordingWriter
-from gpuplayground.monitor.samples import RunSpan
+from gpuplayground.model.samples import RunSpan
+from gpuplayground.monitor.recording.reader import RecordingError, RecordingWriter
 from gpuplayground.workers.monitor_worker import MonitorWorker
 from gpuplayground.workers.task import Tasks
 

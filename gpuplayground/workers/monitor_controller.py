@@ -9,10 +9,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from gpuplayground.monitor.feed import Feed
-from gpuplayground.monitor.recording import RecordingError
-from gpuplayground.monitor.replay import ReplayFeed
-from gpuplayground.monitor.samples import Inventory, Pace, Problem, RunSpan
+from gpuplayground.model.samples import Inventory, Pace, Problem, RunSpan
+from gpuplayground.monitor.recording.reader import RecordingError
+from gpuplayground.monitor.recording.replay import ReplayFeed
+from gpuplayground.monitor.sampling.feed import Feed
 from gpuplayground.runtime.clock import now_ns
 from gpuplayground.workers.live_recorder import LiveRecorder
 from gpuplayground.workers.monitor_worker import MonitorWorker

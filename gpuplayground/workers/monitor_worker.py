@@ -9,8 +9,8 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from gpuplayground.monitor.recording import RecordingError, RecordingWriter
-from gpuplayground.monitor.samples import GpuSample, Inventory, MonitorEvent, Pace, Problem
+from gpuplayground.model.samples import GpuSample, Inventory, MonitorEvent, Pace, Problem
+from gpuplayground.monitor.recording.reader import RecordingError, RecordingWriter
 
 #: Stopping a feed takes some milliseconds; closing the window must not take longer than this for whatever reason.
 STOP_MS = 900
@@ -39,7 +39,7 @@ class MonitorFeed(Protocol):
 
 
 class MonitorWorker(QThread):
-    """Runs a feed in a thread. The signals carry values of :mod:`gpuplayground.monitor.samples`.
+    """Runs a feed in a thread. The signals carry values of :mod:`gpuplayground.model.samples`.
 
     ``problemChanged`` carries what is wrong with the monitor as a whole, or None once that is over; what is wrong with
     one GPU is in the inventory.

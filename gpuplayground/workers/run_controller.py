@@ -7,9 +7,9 @@ import time
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from gpuplayground.playground.events import OutputAppended, RunFinished, SessionEvent
-from gpuplayground.playground.results import RunRequest
-from gpuplayground.playground.session import Launcher
+from gpuplayground.model.events import OutputAppended, RunFinished, SessionEvent
+from gpuplayground.model.results import RunRequest
+from gpuplayground.runs.session import Launcher
 from gpuplayground.workers.run_worker import RunWorker
 from gpuplayground.workers.threads import Threads
 

@@ -6,9 +6,9 @@ import threading
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from gpuplayground.playground.events import OutputAppended, SessionEvent
-from gpuplayground.playground.results import RunRequest
-from gpuplayground.playground.session import Launcher
+from gpuplayground.model.events import OutputAppended, SessionEvent
+from gpuplayground.model.results import RunRequest
+from gpuplayground.runs.session import Launcher
 
 #: So many batches of output may be on their way to the window; while it is busy, the session collects and cuts more.
 _BATCHES_UNDER_WAY = 3

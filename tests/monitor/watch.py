@@ -10,9 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
-from gpuplayground.monitor.agent_process import agent_command
-from gpuplayground.monitor.feed import Feed
-from gpuplayground.monitor.samples import (
+from gpuplayground.model.samples import (
     GpuSample,
     Inventory,
     MonitorEvent,
@@ -22,6 +20,8 @@ from gpuplayground.monitor.samples import (
     ProcessSample,
     UnlistedProcesses,
 )
+from gpuplayground.monitor.sampling.agent_process import agent_command
+from gpuplayground.monitor.sampling.feed import Feed
 
 #: Generous: the machine may be busy. Nothing waits that long when things work.
 PATIENCE_S = 30.0

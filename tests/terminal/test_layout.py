@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuplayground.terminal import cells
+from gpuplayground.terminal import grid
 from gpuplayground.terminal.buffer import OutputBuffer
 from gpuplayground.terminal.rows import RowMap, row_starts
 from gpuplayground.terminal.search import find
@@ -31,14 +31,14 @@ def filled(text: str) -> OutputBuffer:
     ],
 )
 def test_the_width_of_a_line_is_counted_in_cells(text: str, width: int) -> None:
-    assert cells.width(text) == width
+    assert grid.width(text) == width
 
 
 def test_a_cell_finds_its_character() -> None:
-    assert [cells.index_at("日本x", cell) for cell in range(6)] == [0, 0, 1, 1, 2, 3]
-    assert [cells.index_at("a\tb", cell) for cell in (0, 1, 7, 8, 9)] == [0, 1, 1, 2, 3]
-    assert cells.index_at("abc", 99) == 3
-    assert cells.index_at("abc", -1) == 0
+    assert [grid.index_at("日本x", cell) for cell in range(6)] == [0, 0, 1, 1, 2, 3]
+    assert [grid.index_at("a\tb", cell) for cell in (0, 1, 7, 8, 9)] == [0, 1, 1, 2, 3]
+    assert grid.index_at("abc", 99) == 3
+    assert grid.index_at("abc", -1) == 0
 
 
 def test_without_wrapping_every_line_is_a_row() -> None:
@@ -64,10 +64,10 @@ def test_without_wrapping_every_line_is_a_row() -> None:
     ],
 )
 def test_lines_are_wrapped_at_words(text: str, rows: list[str] | None) -> None:
-    starts = [cells.index_at(text, cell) for cell in row_starts(text, 10)]
+    starts = [grid.index_at(text, cell) for cell in row_starts(text, 10)]
     parts = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
     assert "".join(parts) == text
-    assert all(cells.width(part.rstrip()) <= 10 for part in parts)
+    assert all(grid.width(part.rstrip()) <= 10 for part in parts)
     if rows is not None:
         assert parts == rows
 

@@ -1,48 +1,45 @@
-"""The whole application, as a user starts it: real window, real agent, real snippet processes."""
+"""Theme, icons and editor tabs for the tests of widgets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gpuplayground import paths
-from gpuplayground.application import Application
-from gpuplayground.options import WindowOptions
-from gpuplayground.settings import Settings
-from gpuplayground.ui.theme import Theme, load_fonts
-from tests.fakes import no_nvml_env
-
-StartApplication = Callable[..., Application]
+from gpuplayground.ui.editor.tabs import EditorTabs
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.theme import Theme
+from tests.ui.editor.tab_helpers import User, front
 
 
 @pytest.fixture
-def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartApplication]:
-    """Start the application in an environment: without a driver, or with that of ``fake_nvml_env``."""
-    started: list[Application] = []
+def theme(qapp: QApplication) -> Theme:
+    """The dark theme."""
+    return Theme("dark")
 
-    def begin(
-        environment: dict[str, str] | None = None,
-        theme: str = "dark",
-        options: WindowOptions | None = None,
-        settings: Settings | None = None,
-    ) -> Application:
-        for name, value in (no_nvml_env() if environment is None else environment).items():
-            monkeypatch.setenv(name, value)
-        load_fonts(paths.resources() / "fonts")
-        chosen = Theme(theme)
-        chosen.apply()
-        application = Application(chosen, settings or Settings(theme=theme), options or WindowOptions(size=(1400, 900)))
-        started.append(application)
-        application.show()
-        qtbot.waitExposed(application.window)
-        return application
 
-    yield begin
-    for application in started:
-        application.window.may_close = lambda: True
-        application.window.close()
-        application.shutdown()
-        application.window.deleteLater()
-        application.deleteLater()
+@pytest.fixture
+def icons(resources: Path, theme: Theme) -> Icons:
+    """The icons that ship."""
+    return Icons(resources / "icons", theme)
+
+
+@pytest.fixture
+def user() -> User:
+    return User()
+
+
+@pytest.fixture
+def tabs(qtbot: QtBot, theme: Theme, icons: Icons, user: User) -> Iterator[EditorTabs]:
+    tabs = EditorTabs(theme, icons, None, user.ask, user.choose)
+    qtbot.addWidget(tabs)
+    tabs.resize(800, 500)
+    tabs.show()
+    tabs.activateWindow()
+    qtbot.waitUntil(tabs.isActiveWindow)
+    front(tabs).setFocus()
+    yield tabs
+    assert not user.answers, "not everything was asked that was expected"

@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.playground.environments import Environment
+from gpuplayground.environments.interpreters import Environment
 from gpuplayground.workers import interpreters
 from gpuplayground.workers.interpreters import Interpreters
 

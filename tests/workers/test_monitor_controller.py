@@ -10,14 +10,14 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
 
-from gpuplayground import paths
-from gpuplayground.monitor.recording import Recording, RecordingWriter
-from gpuplayground.monitor.replay import ReplayFeed
-from gpuplayground.monitor.samples import GpuSample, Inventory, Problem, RunSpan
+from gpuplayground.model.samples import GpuSample, Inventory, Problem, RunSpan
+from gpuplayground.monitor.recording.reader import Recording, RecordingWriter
+from gpuplayground.monitor.recording.replay import ReplayFeed
+from gpuplayground.storage import paths
 from gpuplayground.workers.monitor_controller import MAX_RECORDED_RUNS, RECORDED_RUNS_NS, MonitorController
-from tests.fakes import FakeNvml, gpu_uuid
-from tests.monitor import damaged
+from tests.monitor.recording import damaged
 from tests.monitor.watch import quick_feed
+from tests.support.fakes import FakeNvml, gpu_uuid
 
 PATIENCE_MS = 30_000
 SHIPPED = paths.resources() / "recordings" / "h200.gpurec"

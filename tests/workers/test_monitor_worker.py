@@ -9,13 +9,13 @@ import pytest
 from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
 
-from gpuplayground import paths
-from gpuplayground.monitor.recording import Recording, RecordingWriter
-from gpuplayground.monitor.replay import ReplayFeed
-from gpuplayground.monitor.samples import GpuSample, Inventory, Problem, ProblemCode, ProcessSample
+from gpuplayground.model.samples import GpuSample, Inventory, Problem, ProblemCode, ProcessSample
+from gpuplayground.monitor.recording.reader import Recording, RecordingWriter
+from gpuplayground.monitor.recording.replay import ReplayFeed
+from gpuplayground.storage import paths
 from gpuplayground.workers.monitor_worker import MonitorWorker
-from tests.fakes import FakeNvml
 from tests.monitor.watch import quick_feed
+from tests.support.fakes import FakeNvml
 
 PATIENCE_MS = 30_000
 

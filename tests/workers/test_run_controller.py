@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.playground.events import OutputAppended, RunFinished, SessionEvent
-from gpuplayground.playground.results import RunRequest
+from gpuplayground.model.events import OutputAppended, RunFinished, SessionEvent
+from gpuplayground.model.results import RunRequest
 from gpuplayground.workers.run_controller import RunController
-from tests.snippets import Playground
+from tests.support.snippets import Playground
 
 PATIENCE_MS = 30_000
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, QThread
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.playground.benchmark_results import BenchmarkPlan, Phase
-from gpuplayground.playground.events import (
+from gpuplayground.model.benchmarks import BenchmarkPlan, Phase
+from gpuplayground.model.events import (
     BenchmarkMeasured,
     BenchmarkProgressed,
     InputRequested,
@@ -15,9 +15,9 @@ from gpuplayground.playground.events import (
     SessionEvent,
     StateChanged,
 )
-from gpuplayground.playground.results import RunRequest, RunState
+from gpuplayground.model.results import RunRequest, RunState
 from gpuplayground.workers.run_worker import RunWorker
-from tests.snippets import Playground
+from tests.support.snippets import Playground
 
 
 class Listener(QObject):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 
-from gpuplayground.monitor.samples import RunSpan
+from gpuplayground.model.samples import RunSpan
 
 _SCRAP_PX = 48
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gpuplayground.monitor.samples import GpuInfo, Problem, RunSpan
+from gpuplayground.model.samples import GpuInfo, Problem, RunSpan
 from gpuplayground.ui.monitor.bands import Band, visible_bands
 from gpuplayground.ui.monitor.card_chart import CardChart
 from gpuplayground.ui.monitor.card_face import Face, draw_face, draw_message
@@ -19,7 +19,7 @@ from gpuplayground.ui.monitor.card_status import CardState, CardStatus
 from gpuplayground.ui.monitor.card_values import FigurePainter
 from gpuplayground.ui.monitor.figures import Figure, short_name
 from gpuplayground.ui.monitor.picture import Picture
-from gpuplayground.ui.theme import Theme
+from gpuplayground.ui.widgets.theme import Theme
 
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
 #: A screen reader cannot keep up with more than one description a second.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
-from gpuplayground.monitor.samples import GpuInfo
+from gpuplayground.model.samples import GpuInfo
 from gpuplayground.ui.monitor.bands import Band, name_in
 from gpuplayground.ui.monitor.card_geometry import CardGeometry
-from gpuplayground.ui.monitor.chart import ChartImage, column_values
 from gpuplayground.ui.monitor.picture import Picture
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.ui.widgets.area_chart import ChartImage, Floats
+from gpuplayground.ui.widgets.theme import Theme, ui_font
 
 #: The curves move at most twice a second, the figures with every redraw. Five seconds of a day are less than a pixel,
 #: but a chart that has just begun shall not look dead.
@@ -84,3 +85,16 @@ def _across(band: Band, place: CardGeometry) -> QRect:
     left = chart.left() + round(band.left * chart.width())
     right = chart.left() + round(band.right * chart.width())
     return QRect(left, chart.top(), max(1, right - left), chart.height())
+
+
+def column_values(
+    picture: Picture, uuid: str, metric: str, top: float, start_ns: int, column_ns: int, columns: int
+) -> Floats:
+    """Return a metric as a share of ``top`` at the ``columns + 1`` edges of a chart's columns; NaN is a gap."""
+    # Two stretches a column: what they hold does not change while the chart moves on by whole columns.
+    series = picture.series(uuid, metric, start_ns, start_ns + column_ns * columns, 2 * columns + 2)
+    if len(series) < 2:
+        return np.full(columns + 1, np.nan, np.float32)
+    positions = (series.times_ns - start_ns) / column_ns
+    edges = np.arange(columns + 1, dtype=np.float64)
+    return np.interp(edges, positions, series.mean / top, left=np.nan, right=np.nan).astype(np.float32)

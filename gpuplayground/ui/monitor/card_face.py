@@ -11,7 +11,7 @@ from gpuplayground.ui.monitor.card_geometry import CardGeometry
 from gpuplayground.ui.monitor.card_status import CardStatus, Tag
 from gpuplayground.ui.monitor.figures import label
 from gpuplayground.ui.monitor.time_axis import relative_ticks
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.ui.widgets.theme import Theme, ui_font
 
 _GRID_SHARES = (0.0, 0.5, 1.0)
 

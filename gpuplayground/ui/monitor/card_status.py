@@ -8,7 +8,7 @@ from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
-from gpuplayground.monitor.samples import GpuInfo, GpuSample, Problem, ProblemCode
+from gpuplayground.model.samples import GpuInfo, GpuSample, Problem, ProblemCode
 from gpuplayground.ui.monitor.figures import Figure, process_count, read_figures, spoken, utilization_note
 from gpuplayground.ui.monitor.time_axis import clock_time
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QBrush, QFont, QFontMetrics, QPainter, QPen
 
 from gpuplayground.ui.monitor.card_geometry import CardGeometry, Column
 from gpuplayground.ui.monitor.figures import Figure
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.ui.widgets.theme import Theme, ui_font
 
 _ZEROS = str.maketrans("123456789", "000000000")
 

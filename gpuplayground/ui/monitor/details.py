@@ -17,18 +17,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gpuplayground.monitor.samples import GpuInfo, ProcessSample, RunSpan
-from gpuplayground.ui.elided_label import ElidedLabel
-from gpuplayground.ui.icons import Icons
+from gpuplayground.model.samples import GpuInfo, ProcessSample, RunSpan
 from gpuplayground.ui.monitor.figures import short_name, utilization_note
-from gpuplayground.ui.monitor.mark import RecordingMark
 from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.processes import ProcessTable
-from gpuplayground.ui.plain_text import PlainLabel
-from gpuplayground.ui.theme import Theme
+from gpuplayground.ui.monitor.replay_mark import RecordingMark
+from gpuplayground.ui.widgets.elided_label import ElidedLabel
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.plain_text import PlainLabel
+from gpuplayground.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from gpuplayground.ui.monitor.timeline import Timeline
+    from gpuplayground.ui.monitor.tracks import Timeline
 
 
 class Details(QFrame):
@@ -92,7 +92,7 @@ class Details(QFrame):
         """Make the timeline. pyqtgraph is imported here and no earlier: it takes 0.2 s, half of a start."""
         if self._timeline is not None:
             return
-        from gpuplayground.ui.monitor.timeline import Timeline
+        from gpuplayground.ui.monitor.tracks import Timeline
 
         self._timeline = timeline = Timeline(self._theme, self._picture, self)
         timeline.pauseToggled.connect(self.pauseToggled)

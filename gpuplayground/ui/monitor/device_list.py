@@ -16,15 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gpuplayground.monitor.samples import GpuInfo, Problem, RunSpan
-from gpuplayground.ui.icons import Icons
+from gpuplayground.model.samples import GpuInfo, Problem, RunSpan
 from gpuplayground.ui.monitor.card import GpuCard
 from gpuplayground.ui.monitor.card_geometry import COMPACT_HEIGHT, FULL_HEIGHT, LEAST_FULL_HEIGHT
 from gpuplayground.ui.monitor.empty_state import EmptyState
 from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.range_buttons import RangeButtons
-from gpuplayground.ui.plain_text import PlainLabel
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.plain_text import PlainLabel
+from gpuplayground.ui.widgets.theme import Theme, ui_font
 
 _GAP, _GAP_COMPACT = 8, 5
 #: Height of the header above the cards, with its margins.

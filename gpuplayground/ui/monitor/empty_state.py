@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gpuplayground.monitor.samples import Problem, ProblemCode
-from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.plain_text import PlainLabel, plainly
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.model.samples import Problem, ProblemCode
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
+from gpuplayground.ui.widgets.theme import Theme, ui_font
 
 _ICONS = {
     ProblemCode.NO_LIBRARY: "cpu",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from gpuplayground.monitor.samples import GpuInfo, GpuSample
+from gpuplayground.model.samples import GpuInfo, GpuSample
 from gpuplayground.units import DASH, GIB, gibibytes, percent, whole
 
 #: The hottest temperature a bar can show; data-centre GPUs slow down at 85 to 95 °C.

@@ -10,8 +10,7 @@ from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gpuplayground.monitor.history import History
-from gpuplayground.monitor.samples import (
+from gpuplayground.model.samples import (
     GpuInfo,
     GpuSample,
     Inventory,
@@ -22,14 +21,15 @@ from gpuplayground.monitor.samples import (
     RunSpan,
     UnlistedProcesses,
 )
-from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.monitor.banner import Banner
+from gpuplayground.monitor.timeseries.store import History
 from gpuplayground.ui.monitor.details import Details
 from gpuplayground.ui.monitor.device_list import DeviceList
 from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.source import Source
 from gpuplayground.ui.monitor.split import Split
-from gpuplayground.ui.theme import Theme
+from gpuplayground.ui.widgets.banner import Banner
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.theme import Theme
 
 #: A redraw follows the first sample that arrives this long after the one before: at 10 Hz every third sample, so that
 #: no figure on screen grows older than 0.3 s. A plain timer of 4 Hz would add its period to the sample's age.

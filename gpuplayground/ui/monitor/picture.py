@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gpuplayground.monitor.history import History
-from gpuplayground.monitor.samples import GpuSample
-from gpuplayground.monitor.series import Series
+from gpuplayground.model.samples import GpuSample
+from gpuplayground.monitor.timeseries.series import Series
+from gpuplayground.monitor.timeseries.store import History
 
 
 class Picture:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
 
-from gpuplayground.monitor.samples import ProcessSample
-from gpuplayground.ui.plain_text import PlainLabel, plainly
-from gpuplayground.ui.theme import align_right, ui_font
+from gpuplayground.model.samples import ProcessSample
+from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
+from gpuplayground.ui.widgets.theme import align_right, ui_font
 from gpuplayground.units import DASH, memory_size, percent
 
 _Index = QModelIndex | QPersistentModelIndex

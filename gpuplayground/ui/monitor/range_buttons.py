@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from gpuplayground.ui.monitor.time_axis import RANGES_S, range_name
-from gpuplayground.ui.plain_text import plainly
+from gpuplayground.ui.widgets.plain_text import plainly
 
 
 class RangeButtons(QFrame):

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from gpuplayground.monitor.samples import RunSpan
-from gpuplayground.playground.events import RunFinished, SessionEvent, StateChanged
-from gpuplayground.playground.results import RunState
+from gpuplayground.model.events import RunFinished, SessionEvent, StateChanged
+from gpuplayground.model.results import RunState
+from gpuplayground.model.samples import RunSpan
 from gpuplayground.ui.monitor.panel import MonitorPanel
 
 #: Runs that are remembered: no more of them are drawn.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from gpuplayground.monitor.history import History
-from gpuplayground.monitor.samples import GpuInfo, GpuSample, Inventory, Problem, ProcessPass
+from gpuplayground.model.samples import GpuInfo, GpuSample, Inventory, Problem, ProcessPass
+from gpuplayground.monitor.timeseries.store import History
 
 #: A source that was silent this long has stalled: time goes on without it, and the gap shows.
 SILENT_AFTER_S = 1.5

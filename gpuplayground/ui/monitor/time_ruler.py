@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gpuplayground.ui.monitor.time_axis import clock_time, relative_ticks, step_for
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.ui.widgets.theme import Theme, ui_font
 
 _HEIGHT = 20
 

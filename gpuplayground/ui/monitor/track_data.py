@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from gpuplayground.monitor.samples import GpuSample
-from gpuplayground.monitor.series import Series
+from gpuplayground.model.samples import GpuSample
+from gpuplayground.monitor.timeseries.series import Series
 from gpuplayground.ui.monitor.track_specs import CurveSpec, TrackSpec
 
 Floats = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from gpuplayground.monitor.samples import GpuInfo, GpuSample
+from gpuplayground.model.samples import GpuInfo, GpuSample
 from gpuplayground.units import DASH, GIB
 
 

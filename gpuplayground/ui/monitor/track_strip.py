@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QStaticText
 
 from gpuplayground.ui.monitor.track_specs import TrackSpec
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.ui.widgets.theme import Theme, ui_font
 
 #: Height of the line in pixels.
 STRIP_PX = 17

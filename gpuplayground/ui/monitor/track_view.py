@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QWidget
 from gpuplayground.ui.monitor.bands import Band, name_in
 from gpuplayground.ui.monitor.track_specs import TrackSpec
 from gpuplayground.ui.monitor.track_strip import STRIP_PX, TrackStrip
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.ui.widgets.theme import Theme, ui_font
 
 #: Room for the figures left of the plots, and to their right, in pixels.
 LEFT_PX, RIGHT_PX = 44, 12

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.playground.panel import KILL_AFTER_MS
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.window.playground import KILL_AFTER_MS
 
 
 class CancelButton(QPushButton):

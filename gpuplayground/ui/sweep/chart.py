@@ -10,13 +10,13 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from gpuplayground.playground.curves import Crossing, CurvePoint, crossings
-from gpuplayground.playground.sweep_curves import SweepCurve
-from gpuplayground.ui.charts.series import repeats, series_role
-from gpuplayground.ui.charts.surface import Surface, dashed, draw_tip, solid
-from gpuplayground.ui.charts.ticks import about_text, number_text
+from gpuplayground.benchmarks.curves import Crossing, CurvePoint, crossings
+from gpuplayground.benchmarks.sweep_curves import SweepCurve
 from gpuplayground.ui.sweep.chart_frame import Frame, Quantity, draw_frame, quantity_text
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.ui.widgets.chart_surface import Surface, dashed, draw_tip, solid
+from gpuplayground.ui.widgets.series_colors import repeats, series_role
+from gpuplayground.ui.widgets.theme import Theme, ui_font
+from gpuplayground.ui.widgets.ticks import about_text, number_text
 
 #: More crossings than this are noise of curves that lie on one another; they are counted, not marked.
 MOST_MARKS = 6

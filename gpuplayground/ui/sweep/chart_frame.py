@@ -9,12 +9,12 @@ from enum import StrEnum
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from gpuplayground.playground.benchmark_figures import rate_text
-from gpuplayground.ui.charts.axis import Axis, padded
-from gpuplayground.ui.charts.series import repeats, series_role
-from gpuplayground.ui.charts.surface import solid
-from gpuplayground.ui.charts.ticks import duration_tick, natural_base, power_text, value_text
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.benchmarks.figures import rate_text
+from gpuplayground.ui.widgets.chart_axis import Axis, padded
+from gpuplayground.ui.widgets.chart_surface import solid
+from gpuplayground.ui.widgets.series_colors import repeats, series_role
+from gpuplayground.ui.widgets.theme import Theme, ui_font
+from gpuplayground.ui.widgets.ticks import duration_tick, natural_base, power_text, value_text
 from gpuplayground.units import duration
 
 _LEGEND_ROW, _BOTTOM, _RIGHT = 20.0, 38.0, 14.0

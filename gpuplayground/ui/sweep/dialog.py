@@ -18,14 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gpuplayground.playground.benchmark_results import Benchmark
-from gpuplayground.playground.events import BenchmarkProgressed
-from gpuplayground.playground.sweep_curves import sweep_csv
-from gpuplayground.ui.benchmark.meter import Meter
-from gpuplayground.ui.charts.saving import ChooseFile, choose_by_dialog, save_picture, save_text
-from gpuplayground.ui.charts.ticks import number_text
-from gpuplayground.ui.icons import Icons
-from gpuplayground.ui.plain_text import plainly
+from gpuplayground.benchmarks.sweep_curves import sweep_csv
+from gpuplayground.model.benchmarks import Benchmark
+from gpuplayground.model.events import BenchmarkProgressed
+from gpuplayground.ui.benchmarks.meter import Meter
 from gpuplayground.ui.sweep.cancel_button import CancelButton
 from gpuplayground.ui.sweep.chart import SweepChart
 from gpuplayground.ui.sweep.chart_frame import Quantity
@@ -33,7 +29,11 @@ from gpuplayground.ui.sweep.form import SweepForm
 from gpuplayground.ui.sweep.note import Note
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
 from gpuplayground.ui.sweep.results import SweepResults
-from gpuplayground.ui.theme import Theme
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.plain_text import plainly
+from gpuplayground.ui.widgets.saving import ChooseFile, choose_by_dialog, save_picture, save_text
+from gpuplayground.ui.widgets.theme import Theme
+from gpuplayground.ui.widgets.ticks import number_text
 
 _FORM_WIDTH = 300
 _PICTURE = QSize(960, 600)
@@ -188,7 +188,7 @@ class SweepDialog(QDialog):
             self.activated.emit()
 
     def suggest_variables(self, names: Sequence[str]) -> None:
-        """Offer variables of the current snippet, see :func:`.sweep_variables.number_variables`."""
+        """Offer variables of the current snippet, found by ``number_variables``."""
         self.form.suggest_variables(names)
 
     def set_implementations(self, implementations: Sequence[Implementation], preferred: str = "") -> None:

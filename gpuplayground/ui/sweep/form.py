@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from gpuplayground.playground.benchmark_results import SweepPlan
-from gpuplayground.playground.sweeps import SweepError, parse_sweep
-from gpuplayground.ui.charts.tick_box import TickBox
-from gpuplayground.ui.charts.ticks import number_text
-from gpuplayground.ui.drop_down import DropDown
-from gpuplayground.ui.plain_text import PlainLabel
+from gpuplayground.benchmarks.sweep_values import SweepError, parse_sweep
+from gpuplayground.model.benchmarks import SweepPlan
 from gpuplayground.ui.sweep.implementations import ImplementationList
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
-from gpuplayground.ui.theme import Theme, ui_font
+from gpuplayground.ui.widgets.drop_down import DropDown
+from gpuplayground.ui.widgets.plain_text import PlainLabel
+from gpuplayground.ui.widgets.theme import Theme, ui_font
+from gpuplayground.ui.widgets.tick_box import TickBox
+from gpuplayground.ui.widgets.ticks import number_text
 from gpuplayground.units import duration
 
 _DEFAULT_VARIABLE, _DEFAULT_VALUES = "n", "2**10 .. 2**26"

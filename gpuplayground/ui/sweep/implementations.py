@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from gpuplayground.ui.charts.tick_box import TickDelegate
-from gpuplayground.ui.plain_text import plainly
 from gpuplayground.ui.sweep.request import Implementation
-from gpuplayground.ui.theme import Theme
+from gpuplayground.ui.widgets.plain_text import plainly
+from gpuplayground.ui.widgets.theme import Theme
+from gpuplayground.ui.widgets.tick_box import TickDelegate
 
 _SEPARATOR = "  ·  "
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from gpuplayground.ui.plain_text import PlainLabel
+from gpuplayground.ui.widgets.plain_text import PlainLabel
 
 #: More lines than this scroll.
 MOST_LINES = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gpuplayground.playground.benchmark_results import SweepPlan
+from gpuplayground.model.benchmarks import SweepPlan
 
 
 def _never(_variable: str) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.monitor.history import History
-from gpuplayground.ui.icons import Icons
+from gpuplayground.monitor.timeseries.store import History
 from gpuplayground.ui.monitor.panel import MonitorPanel
-from gpuplayground.ui.theme import Theme, load_fonts
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.theme import Theme, load_fonts
 from tests.ui.monitor.gpus import inventory, minute
 
 MakePanel = Callable[[int], MonitorPanel]

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from gpuplayground.monitor.samples import DriverInfo, GpuInfo, GpuSample, Inventory, Problem, ProcessSample
+from gpuplayground.model.samples import DriverInfo, GpuInfo, GpuSample, Inventory, Problem, ProcessSample
 from gpuplayground.ui.monitor.panel import MonitorPanel
 
 NOW_NS = 1_763_900_000_000_000_000

@@ -9,12 +9,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWhatsThis, QWidget
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.monitor.history import History
-from gpuplayground.monitor.samples import Problem, ProblemCode
+from gpuplayground.model.samples import Problem, ProblemCode
+from gpuplayground.monitor.timeseries.store import History
 from gpuplayground.ui.monitor.card_status import CardState
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.monitor.time_axis import clock_time
-from gpuplayground.ui.theme import THEMES, Theme
+from gpuplayground.ui.widgets.theme import THEMES, Theme
 from tests.ui.monitor.conftest import MakePanel
 from tests.ui.monitor.gpus import NOW_NS, SECOND_NS, column_has, inventory, picture_of, play, process, sample, uuid
 

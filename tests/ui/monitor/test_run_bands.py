@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from gpuplayground import paths
-from gpuplayground.monitor.history import History
-from gpuplayground.monitor.samples import RunSpan
-from gpuplayground.playground.events import RunFinished, StateChanged
-from gpuplayground.playground.results import Run, RunState
-from gpuplayground.ui.icons import Icons
+from gpuplayground.model.events import RunFinished, StateChanged
+from gpuplayground.model.results import Run, RunState
+from gpuplayground.model.samples import RunSpan
+from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.storage import paths
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.monitor.run_bands import MAX_RUNS, RunBands
-from gpuplayground.ui.theme import Theme
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.theme import Theme
 
 
 def run_one(bands: RunBands, run_id: str, *, begins: bool = True) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gpuplayground.ui.charts.axis import Axis, padded
 from gpuplayground.ui.sweep.chart_frame import value_marks
+from gpuplayground.ui.widgets.chart_axis import Axis, padded
 
 
 def test_few_values_are_marked_themselves_and_many_by_round_numbers() -> None:

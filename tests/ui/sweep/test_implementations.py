@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.ui.sweep.implementations import ImplementationList
 from gpuplayground.ui.sweep.request import Implementation
-from tests.ui.playground.result_panels import themed
+from tests.support.result_panels import themed
 
 
 def only(wanted: str) -> Callable[[str], str]:

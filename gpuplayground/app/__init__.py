@@ -1,0 +1,1 @@
+"""The window application: start-up, and what connects the window with the workers."""

@@ -1,0 +1,252 @@
+"""The running application: builds the window and the workers, and ends them in the right order."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtWidgets import QFileDialog
+
+from gpuplayground.app.autosave import Remembering
+from gpuplayground.app.files import Files
+from gpuplayground.app.monitoring import Monitoring
+from gpuplayground.app.options import WindowOptions
+from gpuplayground.app.past_runs import PastRuns
+from gpuplayground.app.run_observer import Measuring
+from gpuplayground.app.running import Running
+from gpuplayground.app.sweeping import Sweeping
+from gpuplayground.environments.examples import load_examples
+from gpuplayground.monitor.sampling.feed import Feed
+from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.runs.session import Launcher
+from gpuplayground.storage import paths
+from gpuplayground.storage.drafts import DraftStore
+from gpuplayground.storage.paths import UserFolders
+from gpuplayground.storage.settings import Settings, SettingsStore
+from gpuplayground.ui.editor.tabs import EditorTabs
+from gpuplayground.ui.monitor.panel import MonitorPanel
+from gpuplayground.ui.monitor.run_bands import RunBands
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.theme import Theme
+from gpuplayground.ui.window.main_window import MainWindow
+from gpuplayground.ui.window.playground import PlaygroundPanel
+from gpuplayground.workers.interpreters import Interpreters
+from gpuplayground.workers.monitor_controller import MonitorController
+from gpuplayground.workers.past_runs_keeper import HistoryKeeper
+from gpuplayground.workers.run_controller import RunController
+
+#: How long the end of the window waits at most, in seconds since it began: for interpreters that are being asked, for
+#: the monitor, for snippets, whose children are looked for once they were killed, and for all that is to be written.
+INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 1.5
+
+
+class Application(QObject):
+    """Owns the window, the monitor and the runs for as long as the window lives."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        settings: Settings,
+        options: WindowOptions,
+        folders: UserFolders | None = None,
+        window: MainWindow | None = None,
+        store: SettingsStore | None = None,
+    ) -> None:
+        super().__init__()
+        self._theme, self._settings, self._options = theme, settings, options
+        self._folders = folders or paths.user_folders()
+        self._problem = self._folders.problem
+        self._drafts = self._open_drafts()
+        self._is_kept = False
+        icons = Icons(paths.resources() / "icons", theme)
+        runs_folder = self._folders.data / "runs"
+        launcher = Launcher(runs_folder=runs_folder, keep_warm=True)
+        self.runs = RunController(launcher, self)
+        shipped = paths.resources() / "recordings" / "h200.gpurec"
+        self.monitor = MonitorController(Feed(hz=settings.sampling_hz), shipped, self)
+        self.interpreters = Interpreters(sys.executable, settings.interpreter, settings.interpreters, self)
+        self.monitor_panel = MonitorPanel(theme, icons, History())
+        self.tabs = EditorTabs(theme, icons, self._drafts)
+        self.playground = PlaygroundPanel(theme, icons, self.tabs, private_folder=str(runs_folder))
+        examples = load_examples(paths.resources() / "examples")
+        self.window = window = window or MainWindow(theme)
+        window.fill(icons, self.monitor_panel, self.playground, examples)
+        bands = RunBands(self.monitor_panel)
+        self._monitoring = monitoring = Monitoring(settings, self.monitor, self.monitor_panel, window, bands, self)
+        self.history = HistoryKeeper(self._folders.data / paths.HISTORY_FILE, self)
+        self._past = PastRuns(theme, icons, self.history, self.playground, window, self)
+        self._measuring = measuring = Measuring(self.monitor, self.playground, self.history, self)
+        measuring.failed.connect(window.say)
+        self._running = Running(
+            launcher,
+            self.runs,
+            self.interpreters,
+            self.playground,
+            window,
+            bands,
+            lambda: monitoring.device,
+            measuring,
+            self,
+        )
+        self._sweeping = Sweeping(theme, icons, self.runs, self.tabs, window, measuring, self._running.request, self)
+        self._files = Files(settings, self.tabs, self.monitor, window, self)
+        self._remembering: Remembering | None = None
+        if store is not None and not options.screenshot:
+            self._remembering = Remembering(settings, store, self.tabs, self._collect, self)
+            self._remembering.failed.connect(window.say)
+            self._remembering.recovered.connect(window.settle)
+        self._connect_actions()
+        self._files.open_first(options.files, examples, restores=not options.screenshot)
+
+    def show(self) -> None:
+        """Show the window; what may take its time starts once the first frame is on the screen."""
+        self.window.place(self._settings, self._options.size)
+        self.window.painted.connect(self._start)
+        self.window.show()
+        self._begin()
+
+    def take_over(self) -> None:
+        """Go on from a window that shows its outline already."""
+        self._begin()
+        QTimer.singleShot(0, self, self._start)
+
+    def _begin(self) -> None:
+        # A picture looks the same on every machine.
+        self.window.arrange(self._settings, as_before=not self._options.screenshot)
+        editor = self.tabs.current_editor()
+        if editor is not None:
+            editor.setFocus()
+        if self._remembering is not None:
+            self._remembering.start()
+        if self._problem:
+            self._say_nothing_is_kept()
+        if self._options.replay:
+            self.monitor.open_recording(Path(self._options.replay))
+        if self._options.run and self._files.show_first(self._options.files):
+            self.playground.run()
+
+    def keep(self) -> None:
+        """Write unsaved work to the disk and what is worth remembering into the settings. Once; waits for no thread."""
+        if self._is_kept:
+            return
+        self._is_kept = True
+        if self._remembering is not None:
+            self._remembering.close()
+        self._collect()
+        self._files.remember()
+        self.tabs.shut_down()
+        if self._drafts is not None:
+            self._drafts.close()
+
+    def _collect(self) -> None:
+        """Bring the settings up to date with the window."""
+        settings = self._settings
+        self.window.store(settings)
+        settings.interpreter, settings.interpreters = self.interpreters.chosen, list(self.interpreters.added)
+        settings.theme = self._theme.name
+        settings.editor_font_px = self.tabs.font_pixels()
+
+    def shutdown(self) -> bool:
+        """End every thread and process; return False where one hangs, which is then left to the end of this process."""
+        self.keep()
+        begun = time.monotonic()
+        for each in (self.runs, self.interpreters, self.monitor):
+            each.end()
+        if not self._measuring.is_waiting:
+            self.history.end()
+        have_ended = self.runs.wait(RUNS_S)
+        self._keep_last_runs()
+        parts = (
+            (self.interpreters, INTERPRETERS_S),
+            (self.monitor, MONITOR_S),
+            (self.history, WRITTEN_S),
+            (self._past, WRITTEN_S),
+            (self._measuring, WRITTEN_S),
+        )
+        for part, limit_s in parts:
+            have_ended = part.wait(max(0.0, begun + limit_s - time.monotonic())) and have_ended
+        self._folders.discard()
+        return have_ended
+
+    def _keep_last_runs(self) -> None:
+        """Put into the history what was running until now, and end it: no event loop brings the news any more."""
+        # Of these alone: what others have on its way may still open a tab or a dialog.
+        for receiver in (self.monitor, *self.runs.children()):
+            QCoreApplication.sendPostedEvents(receiver, QEvent.Type.MetaCall)
+        self._measuring.complete_now()
+        self.history.end()
+
+    def _start(self) -> None:
+        if self._is_kept:
+            return  # closed before it was painted
+        gc.freeze()  # what the start has made stays: looking through it again and again would hold the window up
+        self.monitor.start()
+        self._running.start()
+        self._past.start()
+        self.monitor_panel.load_timeline()
+
+    def _open_drafts(self) -> DraftStore | None:
+        if self._options.screenshot:
+            return None  # nothing of a picture is kept
+        try:
+            return DraftStore(self._folders.data / "drafts")
+        except OSError as error:
+            self._problem = self._problem or str(error)
+            return None
+
+    def _say_nothing_is_kept(self) -> None:
+        sentence = self.tr(
+            "Unsaved work and settings will not be kept ({0}): set HOME or XDG_DATA_HOME to a folder that can be "
+            "written and start again."
+        )
+        self.window.banner.say(sentence.format(self._problem), icon="triangle-alert", role="warning")
+
+    def _connect_actions(self) -> None:
+        actions, window, tabs = self.window.actions_, self.window, self.tabs
+        commands = {
+            "run": self.playground.run, "stop": self.playground.stop, "benchmark": self.playground.benchmark,
+            "history": self._past.show_history, "compare": self._past.show_comparison,
+            "sweep": self._sweeping.show,
+            "new": tabs.new_tab, "open": tabs.open_dialog, "save": tabs.save, "save_as": tabs.save_as,
+            "close_tab": tabs.close_tab, "reopen_tab": tabs.reopen_tab, "quit": window.close,
+            "next_tab": lambda: tabs.step_tab(1), "previous_tab": lambda: tabs.step_tab(-1),
+            "find": tabs.open_find, "replace": lambda: tabs.open_find(replace=True),
+            "go_to_line": tabs.open_go_to_line, "toggle_comment": tabs.toggle_comment,
+            "zoom_in": lambda: tabs.zoom(1), "zoom_out": lambda: tabs.zoom(-1), "zoom_reset": lambda: tabs.zoom(0),
+            "about": self._show_about, "screenshot": self._save_picture,
+        }  # fmt: skip
+        for name, command in commands.items():
+            actions[name].triggered.connect(lambda _checked=False, command=command: command())
+        actions["theme"].setChecked(self._theme.name == "light")
+        actions["theme"].toggled.connect(lambda light: self._theme.select("light" if light else "dark"))
+        tabs.set_font_pixels(self._settings.editor_font_px)
+        tabs.set_show_times(self._settings.show_line_timings)
+        actions["line_timings"].setChecked(self._settings.show_line_timings)
+        actions["line_timings"].toggled.connect(self._show_line_timings)
+        window.may_close = self._may_close
+
+    def _may_close(self) -> bool:
+        if self._options.screenshot:
+            return True
+        sweep = [self.tr("Sweep")] if self._sweeping.is_running else []
+        return self.tabs.close_all([*self.playground.running_names(), *sweep])
+
+    def _show_line_timings(self, shown: bool) -> None:
+        self._settings.show_line_timings = shown
+        self.tabs.set_show_times(shown)
+
+    def _show_about(self) -> None:
+        from gpuplayground.ui.window.about import show_about  # reads metadata of packages: not at every start
+
+        show_about(self.window)
+
+    def _save_picture(self) -> None:
+        picture = self.window.grab()  # before the dialog covers it
+        file, _ = QFileDialog.getSaveFileName(
+            self.window, self.tr("Save a picture of the window"), "gpuplayground.png", self.tr("Pictures (*.png)")
+        )
+        if file and not picture.save(file, "PNG"):
+            self.window.say(self.tr("The picture could not be written to {0}: choose another folder.").format(file))

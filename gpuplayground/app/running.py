@@ -1,0 +1,155 @@
+"""The playground's half: runs, the Python they run in, and the spare that makes them start at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QFileDialog
+
+from gpuplayground.app.run_observer import Measuring
+from gpuplayground.benchmarks.selections import SelectionError, plan_for
+from gpuplayground.environments.interpreters import Environment
+from gpuplayground.model.benchmarks import BenchmarkPlan
+from gpuplayground.model.results import RunRequest
+from gpuplayground.runs.session import Launcher
+from gpuplayground.ui.monitor.run_bands import RunBands
+from gpuplayground.ui.window.main_window import MainWindow
+from gpuplayground.ui.window.playground import PlaygroundPanel
+from gpuplayground.workers.interpreters import Interpreters
+from gpuplayground.workers.run_controller import RunController
+
+#: The spare is warmed for what a tab imports once the typing has paused for so long.
+WARM_AFTER_MS = 700
+
+
+class Running(QObject):
+    """Connects the playground's panel with the runs. ``device`` tells which GPU a run may use."""
+
+    def __init__(
+        self,
+        launcher: Launcher,
+        runs: RunController,
+        interpreters: Interpreters,
+        playground: PlaygroundPanel,
+        window: MainWindow,
+        bands: RunBands,
+        device: Callable[[], str | None],
+        measuring: Measuring,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._measuring = measuring
+        self._launcher, self._runs, self._interpreters = launcher, runs, interpreters
+        self._playground, self._tabs, self._window, self._bands = playground, playground.tabs, window, bands
+        self._device = device
+        self._warm_timer = QTimer(self)
+        self._warm_timer.setSingleShot(True)
+        self._warm_timer.setInterval(WARM_AFTER_MS)
+        self._warm_timer.timeout.connect(self._warm)
+        self._connect_runs()
+        self._connect_surroundings()
+
+    def start(self) -> None:
+        """Begin with what may take its time."""
+        self._interpreters.discover()
+        self._warm_timer.start()
+
+    def _connect_runs(self) -> None:
+        playground, runs = self._playground, self._runs
+        playground.runRequested.connect(self._run)
+        playground.benchmarkRequested.connect(self._benchmark)
+        playground.stopRequested.connect(runs.stop)
+        playground.killRequested.connect(runs.kill)
+        playground.inputEntered.connect(runs.send_input)
+        playground.inputClosed.connect(runs.close_input)
+        runs.happened.connect(playground.apply)
+        runs.happened.connect(self._bands.follow)
+        runs.happened.connect(self._measuring.follow)
+
+    def _connect_surroundings(self) -> None:
+        self._tabs.currentChanged.connect(self._warm_soon)
+        self._tabs.textEdited.connect(self._warm_soon)
+        self._tabs.tabClosed.connect(self._tab_closed)
+        self._interpreters.changed.connect(self._interpreters_changed)
+        self._interpreters.failed.connect(self._window.say)
+        header = self._window.header
+        header.interpreterChosen.connect(self._interpreters.choose)
+        header.interpreterWanted.connect(self._ask_interpreter)
+        header.deviceChosen.connect(self._warm_soon)
+
+    def request(self, tab_id: str, run_id: str = "") -> RunRequest:
+        """Return what a run of a tab would be."""
+        page = self._tabs.page(tab_id)
+        assert page is not None, "a run belongs to an open tab"
+        return RunRequest(
+            run_id=run_id,
+            source=page.text(),
+            name=page.document.name,
+            path=str(page.document.path) if page.document.path is not None else None,
+            interpreter=self._interpreters.chosen,
+            cuda_visible_devices=self._device(),
+        )
+
+    def _run(self, tab_id: str, plan: BenchmarkPlan | None = None) -> None:
+        if self._runs.is_running(tab_id):
+            return
+        self._tabs.check_disk(tab_id)
+        page = self._tabs.page(tab_id)
+        if page is not None:
+            page.load()  # the marks of the run are set on its lines
+        request = replace(self.request(tab_id, uuid.uuid4().hex), benchmark=plan)
+        self._playground.begin(tab_id, request.run_id, request.path or request.name, plan)
+        self._measuring.begin(request)
+        device = request.cuda_visible_devices
+        self._bands.announce(request.run_id, (device,) if device else ())
+        self._runs.start(tab_id, request)
+
+    def _benchmark(self, tab_id: str) -> None:
+        self._tabs.check_disk(tab_id)
+        editor = self._tabs.editor(tab_id)
+        if editor is None:
+            return
+        try:
+            plan = plan_for(editor.text(), lines=editor.selected_lines(), cursor=editor.place()[0])
+        except SelectionError as error:
+            self._window.say(str(error))
+        else:
+            self._run(tab_id, plan)
+
+    def _warm_soon(self) -> None:
+        self._warm_timer.start()
+
+    def _warm(self) -> None:
+        tab_id = self._tabs.current_id()
+        if tab_id is not None and not self._runs.is_running(tab_id):
+            self._launcher.warm(self.request(tab_id))
+
+    def _tab_closed(self, tab_id: str) -> None:
+        self._runs.forget(tab_id)
+        self._playground.forget(tab_id)
+
+    def _interpreters_changed(self) -> None:
+        found = [(self._shown(each), each.interpreter, self._hint(each)) for each in self._interpreters.environments]
+        self._window.header.set_interpreters(found, self._interpreters.chosen)
+        self._warm_timer.start()
+
+    def _shown(self, environment: Environment) -> str:
+        return self.tr("{0} · not started").format(environment.label) if environment.distrust else environment.label
+
+    def _hint(self, environment: Environment) -> str:
+        if not environment.distrust:
+            return environment.interpreter
+        lines = [environment.interpreter]
+        lines.append(self.tr("Not started yet, because {0}: choose it to start it.").format(environment.distrust))
+        if environment.packages:
+            lines.append(self.tr("Installed: {0}").format(", ".join(environment.packages)))
+        return "\n".join(lines)
+
+    def _ask_interpreter(self) -> None:
+        self._interpreters_changed()  # back to the chosen one, should nothing come of it
+        file, _ = QFileDialog.getOpenFileName(self._window, self.tr("Choose a Python interpreter"), "/usr/bin")
+        if file:
+            self._interpreters.add(file)

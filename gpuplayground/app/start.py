@@ -1,0 +1,150 @@
+"""Builds every object, connects them and runs Qt. Nothing else knows the whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qFormatLogMessage, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from gpuplayground.app.options import WindowOptions
+from gpuplayground.printable import visible
+from gpuplayground.standard_streams import tell
+from gpuplayground.storage import paths
+from gpuplayground.storage.paths import UserFolders
+from gpuplayground.storage.settings import Settings, SettingsStore
+from gpuplayground.ui.widgets.theme import Theme, load_fonts
+from gpuplayground.ui.window.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from gpuplayground.app.application import Application
+
+#: How long a busy thread may keep the interpreter from the one that draws, in seconds. Painting gives it up at every
+#: call of Qt and waits for it again: with Python's own 5 ms, a thread that packs a long run would slow the window down
+#: to a few frames a second.
+SWITCH_S = 0.0005
+
+
+def main(options: WindowOptions) -> int:
+    """Show the window until it is closed and return the exit code: 128+N when signal N came before the picture."""
+    sys.setswitchinterval(SWITCH_S)
+    qt = QApplication([*sys.argv[:1], *_platform(options)])
+    qt.setApplicationName("gpuplayground")
+    qt.setApplicationDisplayName("GPU Playground")
+    qt.setDesktopFileName("gpuplayground")
+    folders = paths.user_folders()
+    store = SettingsStore(folders.config / "settings.json")
+    settings = store.load()
+    window = MainWindow(Theme(options.theme or settings.theme))
+    starter = _Starter(qt, window, settings, options, folders, store)
+    window.place(settings, options.size)
+    window.painted.connect(starter.start)
+    window.show()
+    code = qt.exec()
+    application = starter.application
+    if application is None:
+        return code  # closed, or failed, as an outline
+    application.keep()
+    if not options.screenshot and not store.save(settings):
+        _tell(store.problem)
+    if not application.shutdown():
+        # Python would wait for a thread that hangs, and Qt abort when it is destroyed; everything is saved.
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, OSError, ValueError):  # there may be none, or nobody reads it
+                stream.flush()
+        os._exit(code)
+    return code
+
+
+class _Starter(QObject):
+    """Makes the application once the window's outline is on the screen: importing it takes longer than Qt's start."""
+
+    def __init__(
+        self,
+        qt: QApplication,
+        window: MainWindow,
+        settings: Settings,
+        options: WindowOptions,
+        folders: UserFolders,
+        store: SettingsStore,
+    ) -> None:
+        super().__init__()
+        self.application: Application | None = None
+        self._qt, self._window = qt, window
+        self._settings, self._options, self._folders, self._store = settings, options, folders, store
+        _end_on_signals(qt, self, is_failure=options.screenshot is not None)
+
+    def start(self) -> None:
+        """Fill the window."""
+        try:
+            from gpuplayground.app.application import Application
+
+            load_fonts(paths.resources() / "fonts")
+            self._window.theme.apply()
+            self.application = application = Application(
+                self._window.theme, self._settings, self._options, self._folders, self._window, self._store
+            )
+            application.take_over()
+        except BaseException:
+            self._qt.exit(1)
+            raise
+        picture = self._options.screenshot
+        if picture:
+            after_ms = int(self._options.after_s * 1000)
+            QTimer.singleShot(after_ms, self, lambda: self._qt.exit(_take_picture(application, picture)))
+
+    def beat(self) -> None:
+        """Let Python run its signal handlers; called by a timer."""
+
+
+def _tell(sentence: str) -> None:
+    """Say something once the window is gone; there may be no stream to say it on."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        sys.stderr.write(f"{sentence}\n")
+
+
+def _platform(options: WindowOptions) -> list[str]:
+    """Return what tells Qt where to draw; an argument, because snippets would inherit a variable."""
+    if not options.screenshot or os.environ.get("QT_QPA_PLATFORM"):
+        return []
+    # A picture needs no display, and must not flash up on one.
+    qInstallMessageHandler(_pass_message_on)
+    return ["-platform", "offscreen"]
+
+
+def _pass_message_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    if "propagateSizeHints" not in message:  # said of every window that is drawn off screen
+        sys.stderr.write(f"{visible(qFormatLogMessage(kind, context, message))}\n")
+
+
+def _take_picture(application: Application, file: str | None) -> int:
+    saved = application.window.grab().save(str(file), "PNG")
+    if not saved:
+        tell(f"The picture could not be written to {file}: choose a folder that exists and is writable.\n")
+    return 0 if saved else 1
+
+
+def _end_on_signals(qt: QApplication, starter: _Starter, *, is_failure: bool) -> None:
+    """End in an orderly way on Ctrl+C and on a polite kill.
+
+    Python runs a signal's handler only between its own instructions: the heartbeat sees to it that there are some.
+    Drafts keep unsaved work, so nothing is asked.
+    """
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        # By a timer: before the event loop runs, exit() would be lost.
+        QTimer.singleShot(0, lambda: qt.exit(128 + number if is_failure else 0))
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            with contextlib.suppress(ValueError, OSError):
+                signal.signal(number, end)
+    heartbeat = QTimer(starter)
+    heartbeat.timeout.connect(starter.beat)
+    heartbeat.start(500)

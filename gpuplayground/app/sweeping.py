@@ -1,0 +1,188 @@
+"""Sweeps from the window: each implementation in a process of its own, one after the other."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from gpuplayground.app.run_observer import Measuring
+from gpuplayground.benchmarks.selections import SelectionError, plan_for
+from gpuplayground.benchmarks.sweep_variables import Assignments, number_variables
+from gpuplayground.model.benchmarks import Benchmark
+from gpuplayground.model.cells import cell_at, cells
+from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed, InputRequested, RunFinished, SessionEvent
+from gpuplayground.model.results import Run, RunRequest
+from gpuplayground.ui.editor.tabs import EditorTabs
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.theme import Theme
+from gpuplayground.ui.window.main_window import MainWindow
+from gpuplayground.workers.run_controller import RunController
+
+if TYPE_CHECKING:
+    from gpuplayground.ui.sweep.dialog import SweepDialog
+    from gpuplayground.ui.sweep.request import Implementation, SweepRequest
+
+
+class Sweeping(QObject):
+    """Offers the cells of the open tabs as implementations and runs those that are chosen."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        icons: Icons,
+        runs: RunController,
+        tabs: EditorTabs,
+        window: MainWindow,
+        measuring: Measuring,
+        request_of: Callable[[str, str], RunRequest],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._icons = theme, icons
+        self._runs, self._tabs, self._window, self._measuring = runs, tabs, window, measuring
+        self._request_of = request_of
+        self._dialog: SweepDialog | None = None
+        self._wanted: SweepRequest | None = None
+        self._waiting: list[str] = []
+        self._current = ""
+        #: The implementation that each run of the present sweep measured, by the id of the run.
+        self._measured: dict[str, str] = {}
+        runs.happened.connect(self._happened)
+        window.actions_["stop"].triggered.connect(self._stop)
+        measuring.judged.connect(self._judged)
+
+    def show(self) -> None:
+        """Open the window of the sweep, with what can be swept now."""
+        if self._dialog is None:
+            from gpuplayground.ui.sweep.dialog import SweepDialog
+
+            self._dialog = SweepDialog(self._theme, self._icons, self._window)
+            self._dialog.startRequested.connect(self._start)
+            self._dialog.cancelRequested.connect(self._cancel)
+            self._dialog.killRequested.connect(self._kill)
+            self._dialog.statusChanged.connect(self._tell_window)
+            self._dialog.activated.connect(self._offer)
+        self._offer()
+        self._dialog.show()
+        self._dialog.raise_()
+        self._dialog.activateWindow()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a sweep is measuring."""
+        return self._dialog is not None and self._dialog.is_running
+
+    def _offer(self) -> None:
+        """Offer the cells as they are now, unless some of them are being measured."""
+        if self._dialog is None or self._dialog.is_running:
+            return
+        from gpuplayground.ui.sweep.request import Implementation
+
+        current, preferred = self._tabs.current_id(), ""
+        pages = sorted(self._tabs.pages(), key=lambda page: page.tab_id != current)
+        offered: list[Implementation] = []
+        for page in pages:
+            self._tabs.check_disk(page.tab_id)
+            source = page.text()
+            found, assignments = cells(source), Assignments(source)
+            for cell in found:
+                refusal = partial(assignments.refusal, cell.first_line, cell.last_line)
+                identity = f"{page.tab_id} {cell.number}"
+                offered.append(Implementation(identity, cell.label, page.document.name, refusal, page.tab_id))
+            if page.tab_id == current:
+                at_cursor = cell_at(found, page.editor.place()[0])
+                preferred = f"{current} {at_cursor.number}" if at_cursor is not None else ""
+                last = found[-1].first_line if found else None
+                above = number_variables(source, at_cursor.first_line) if at_cursor is not None else ()
+                self._dialog.suggest_variables([v.name for v in above or number_variables(source, last)])
+        self._dialog.set_implementations(offered, preferred)
+
+    def _start(self, wanted: SweepRequest) -> None:
+        self._wanted, self._waiting = wanted, list(wanted.implementations)
+        self._measured.clear()
+        self._next()
+
+    def _cancel(self) -> None:
+        self._waiting.clear()
+        if self._current:
+            self._runs.stop(_key(self._current))
+
+    def _stop(self) -> None:
+        """Stop in the toolbar is for the sweep while the tab in front has no run of its own."""
+        if self._dialog is not None and not self._window.playground.current_run().active:
+            self._dialog.cancel()
+
+    def _tell_window(self) -> None:
+        if self._dialog is not None:
+            dialog = self._dialog
+            self._window.show_sweep(dialog.status, can_stop=dialog.can_cancel, kills=dialog.kills)
+
+    def _kill(self) -> None:
+        if self._current:
+            self._runs.kill(_key(self._current))
+
+    def _next(self) -> None:
+        """Begin with the next implementation; one that cannot be measured says so and is passed over."""
+        assert self._dialog is not None
+        assert self._wanted is not None
+        while self._waiting:
+            self._current = self._waiting.pop(0)
+            try:
+                request = self._request(self._current, self._wanted)
+            except SelectionError as error:
+                self._dialog.fail(self._current, str(error))
+                continue
+            self._measured[request.run_id] = self._current
+            self._measuring.begin(request)
+            self._runs.start(_key(self._current), request)
+            return
+        self._current = ""
+        self._dialog.finish()
+
+    def _request(self, identity: str, wanted: SweepRequest) -> RunRequest:
+        tab_id, _, cell = identity.partition(" ")
+        if self._tabs.page(tab_id) is None:
+            raise SelectionError(self.tr("Its tab was closed: open it again."))
+        request = self._request_of(tab_id, uuid.uuid4().hex)
+        plan = plan_for(
+            request.source, cell=cell, max_time_s=wanted.max_time_s, cold_l2=wanted.cold_l2, sweep=wanted.plan
+        )
+        return replace(request, benchmark=plan)
+
+    def _happened(self, key: str, event: SessionEvent) -> None:
+        if not self._current or key != _key(self._current) or self._dialog is None:
+            return
+        if isinstance(event, BenchmarkProgressed):
+            self._dialog.progress(self._current, event)
+        elif isinstance(event, BenchmarkMeasured):
+            self._dialog.add_results(self._current, [event.benchmark])
+        elif isinstance(event, InputRequested):
+            # Nobody sees what it asks for.
+            self._runs.close_input(key)
+            self._dialog.fail(
+                self._current, self.tr("A sweep cannot answer input(): assign a value in its place and start again.")
+            )
+        elif isinstance(event, RunFinished):
+            self._finished(self._dialog, event.run)
+
+    def _finished(self, dialog: SweepDialog, run: Run) -> None:
+        dialog.add_results(self._current, run.benchmarks)  # with the GPU's own times, which are only known now
+        if not run.benchmarks:
+            dialog.fail(self._current, run.summary)
+        self._next()
+
+    def _judged(self, run_id: str, benchmarks: Sequence[Benchmark]) -> None:
+        """Show the verdicts, which are known a moment after the end of a run."""
+        identity = self._measured.pop(run_id, None)
+        if identity is not None and self._dialog is not None:
+            self._dialog.add_results(identity, benchmarks)
+
+
+def _key(identity: str) -> str:
+    """Return the name of a run that belongs to no tab."""
+    return f"sweep {identity}"

@@ -1,0 +1,1 @@
+"""Benchmarks: what is measured, sweeps, and statistics of the samples."""

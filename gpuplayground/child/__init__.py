@@ -1,0 +1,1 @@
+"""Child processes: starting, feeding, watching and ending one."""

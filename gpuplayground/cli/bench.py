@@ -1,0 +1,118 @@
+"""``gpuplayground bench``: some lines of a file in steady state, and how far the figure can be trusted."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gpuplayground.benchmarks.selections import SelectionError, plan_for
+from gpuplayground.benchmarks.sweep_curves import sweep_csv
+from gpuplayground.benchmarks.sweep_values import SweepError, parse_sweep
+from gpuplayground.cli import bench_report
+from gpuplayground.cli.afterwards import attempt
+from gpuplayground.cli.bench_progress import ProgressLine
+from gpuplayground.cli.gpu_watch import watching
+from gpuplayground.cli.past_runs import keep
+from gpuplayground.cli.result_files import write_text
+from gpuplayground.cli.run import AttendedRun, chosen_gpus, request_of, results_written
+from gpuplayground.cli.run_report import as_text
+from gpuplayground.cli.usage import EXIT_PROBLEM, UsageError, is_same_file, output_file
+from gpuplayground.model.benchmarks import BenchmarkPlan
+from gpuplayground.model.cells import cells
+from gpuplayground.model.events import SessionEvent
+from gpuplayground.model.results import Run, RunState
+from gpuplayground.runs.session import Launcher
+from gpuplayground.standard_streams import tell, tell_styled
+
+
+def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Measure what was chosen of a file and return the exit code: 0, 1 when measuring failed, else as of ``run``.
+
+    Raises:
+        UsageError: the file, the selection, the interpreter or an output file cannot be used.
+        CommandFailedError: its output cannot be written.
+    """
+    request = request_of(options, arguments)
+    plan = _plan(options, request.source)
+    request = replace(request, benchmark=plan)
+    json_path = output_file(options.json, request.path) if options.json is not None else None
+    csv_path = output_file(options.csv, request.path) if options.csv is not None else None
+    if json_path is not None and csv_path is not None and is_same_file(json_path, csv_path):
+        raise UsageError(f"{options.csv} is written twice: name two files.")
+    _say_what_is_wider(options, plan)
+    progress = ProgressLine(sys.stderr.isatty())
+    launcher = Launcher(attached=True)
+    try:
+        with watching(request.source) as watch:
+
+            def on_event(event: SessionEvent) -> None:
+                watch.follow(event)
+                progress.show(event)
+
+            attended = AttendedRun(launcher.session(), request, options.grace, on_event)
+            run = attended.to_its_end()
+            progress.clear()
+            gpus = chosen_gpus(request)
+            account = watch.account_or_none(run, gpus)
+            run = replace(run, benchmarks=account.benchmarks)
+    finally:
+        launcher.close()
+    code = attended.exit_code(run)
+    code = code or (0 if _has_measured(run) else EXIT_PROBLEM)
+    columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
+    text = bench_report.as_text(run) if run.benchmarks else f"{as_text(run, columns)}{_unmeasured(run)}"
+    if attended.output_error is None and not tell_styled(text):
+        code = code or EXIT_PROBLEM
+    if not options.no_history:
+        kept = replace(account, run=run)
+        attempt(lambda: keep(request, kept, watch.inventory), "The run is not kept in the history")
+    if json_path is not None and not results_written(json_path, run, request, code, account.receipts):
+        code = code or EXIT_PROBLEM  # asked for, and not there
+    if csv_path is not None and not _table_written(csv_path, run):
+        code = code or EXIT_PROBLEM
+    if attended.output_error is not None:
+        raise attended.output_error
+    return code
+
+
+def _table_written(path: Path, run: Run) -> bool:
+    return attempt(lambda: write_text(path, sweep_csv({run.name: run.benchmarks})), f"{path} is not written")
+
+
+def _plan(options: argparse.Namespace, source: str) -> BenchmarkPlan:
+    if options.cell is None and options.lines is None:
+        where = "a cell with --cell" if cells(source) else "lines with --lines"
+        raise UsageError(f"Nothing is chosen to be measured: name {where}.")
+    try:
+        return plan_for(
+            source,
+            lines=options.lines,
+            cell=options.cell,
+            max_time_s=options.max_time,
+            cold_l2=options.cold_l2,
+            sweep=None if options.sweep is None else parse_sweep(options.sweep),
+        )
+    except (SelectionError, SweepError) as error:
+        raise UsageError(str(error)) from None
+
+
+def _say_what_is_wider(options: argparse.Namespace, plan: BenchmarkPlan) -> None:
+    """Say which lines are measured where those that were named are part of a statement."""
+    if options.lines is not None and (plan.first_line < min(options.lines) or plan.last_line > max(options.lines)):
+        tell(f"Measured are lines {plan.first_line} to {plan.last_line}: a statement is measured as a whole.\n")
+
+
+def _unmeasured(run: Run) -> str:
+    """Return the sentence for a run that ended before there was anything to report of the chosen lines."""
+    if run.state is not RunState.STOPPED:
+        return ""
+    return "Nothing was measured before it ended: the table above is of what ran, the last row of all its repeats.\n"
+
+
+def _has_measured(run: Run) -> bool:
+    """Return whether there is a figure to go by; of a sweep at least one."""
+    return run.state is RunState.FINISHED and any(each.samples_ns and not each.error for each in run.benchmarks)

@@ -1,0 +1,126 @@
+"""``gpuplayground doctor``: the driver, the GPUs, the frameworks, and each problem with what mends it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from gpuplayground.cli.inventory import read_machine
+from gpuplayground.cli.result_files import write_json
+from gpuplayground.cli.usage import EXIT_PROBLEM, UsageError, output_file
+from gpuplayground.cli.version import version
+from gpuplayground.environments.doctor import FrameworkReport, probe_frameworks
+from gpuplayground.environments.interpreters import Environment, InterpreterError, probe
+from gpuplayground.model.samples import GpuInfo, Inventory
+from gpuplayground.printable import visible_line
+from gpuplayground.standard_streams import say
+from gpuplayground.units import DASH, gibibytes
+
+#: Version of the JSON written by ``--json``; raised when a field changes its meaning.
+SCHEMA_VERSION = 1
+_COLUMN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that was found out. ``problems`` are sentences: the machine's, each GPU's, then the frameworks'.
+
+    ``unlisted`` has by UUID why the processes on a GPU cannot be listed.
+    """
+
+    inventory: Inventory
+    environment: Environment
+    frameworks: tuple[FrameworkReport, ...]
+    unlisted: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[str]:
+        """Every problem in one sentence that says what to do."""
+        machine = [self.inventory.problem] if self.inventory.problem else []
+        sentences = [problem.sentence for problem in (*machine, *self.inventory.gpu_problems)]
+        return sentences + [framework.problem for framework in self.frameworks if framework.problem]
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Print the findings; return 0 when all is well and 1 when there are problems.
+
+    Raises:
+        UsageError: the interpreter cannot be used, or the JSON file cannot be written.
+        CommandFailedError: the disk is full.
+    """
+    out = output_file(options.json, None) if options.json else None
+    try:
+        environment = probe(options.python or sys.executable)
+    except InterpreterError as error:
+        raise UsageError(str(error)) from error
+    inventory, unlisted = read_machine()
+    frameworks = probe_frameworks(environment.interpreter, expects_gpu=bool(inventory.gpus))
+    findings = Findings(inventory, environment, frameworks, unlisted)
+    say("\n".join(as_text(findings)) + "\n")
+    if out is not None:
+        write_json(out, as_json(findings))
+    return EXIT_PROBLEM if findings.problems else 0
+
+
+def as_text(findings: Findings) -> Iterator[str]:
+    """Yield the lines for the terminal."""
+    driver = findings.inventory.driver
+    yield _row("Driver", driver.driver_version or DASH)
+    yield _row("CUDA", driver.cuda_version or DASH)
+    for gpu in findings.inventory.gpus:
+        yield _row(gpu.label, " · ".join(_described(gpu)))
+        if gpu.uuid in findings.unlisted:
+            yield _row("", f"processes {DASH}: {findings.unlisted[gpu.uuid]}")
+    if not findings.inventory.gpus:
+        yield _row("GPU", "none")
+    yield _row("Python", f"{findings.environment.version} · {findings.environment.interpreter}")
+    yield ""
+    yield from _framework_rows(findings.frameworks)
+    yield ""
+    problems = findings.problems
+    if not problems:
+        yield "No problems found."
+    for problem in problems:
+        yield f"! {problem}"
+
+
+def as_json(findings: Findings) -> dict[str, Any]:
+    """Return the findings as the JSON object that ``--json`` writes."""
+    inventory = findings.inventory
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generator": f"gpuplayground {version()}",
+        "driver": asdict(inventory.driver),
+        "gpus": [asdict(gpu) for gpu in inventory.gpus],
+        "unlisted_processes": dict(findings.unlisted),
+        "environment": asdict(findings.environment),
+        "frameworks": [asdict(framework) for framework in findings.frameworks],
+        "problems": findings.problems,
+    }
+
+
+def _described(gpu: GpuInfo) -> Iterator[str]:
+    yield gpu.name
+    if gpu.compute_capability is not None:
+        yield f"compute capability {gpu.compute_capability[0]}.{gpu.compute_capability[1]}"
+    if gpu.memory_total_bytes is not None:
+        yield f"{gibibytes(gpu.memory_total_bytes)} GiB"
+    yield gpu.uuid
+
+
+def _framework_rows(frameworks: Sequence[FrameworkReport]) -> Iterator[str]:
+    width = max([len(framework.version or "not installed") for framework in frameworks], default=0)
+    sight = {True: "sees the GPU", False: "sees no GPU", None: ""}
+    for framework in frameworks:
+        if framework.installed:
+            version_text, remark = framework.version or DASH, sight[framework.sees_gpu]
+        else:
+            version_text, remark = "not installed", framework.install
+        yield _row(framework.name, f"{version_text:<{width}}  {remark}")
+
+
+def _row(name: str, value: str) -> str:
+    return visible_line(f"{name:<{_COLUMN}}{value}".rstrip())

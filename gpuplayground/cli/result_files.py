@@ -1,0 +1,70 @@
+"""Results as files: JSON, and texts made elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gpuplayground.cli.usage import STDOUT
+from gpuplayground.standard_streams import CommandFailedError, say
+from gpuplayground.storage.documents import replace_file
+
+_OUTPUTS = (1, 2)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write an object as indented JSON in UTF-8.
+
+    Raises:
+        CommandFailedError: the file cannot be written.
+    """
+    # Half a surrogate pair in a snippet's text cannot be UTF-8: ASCII escapes can hold it.
+    write_text(path, f"{json.dumps(content, indent=2, ensure_ascii=True)}\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text in UTF-8 with the line ends that it has; an older file stays whole until the new one is.
+
+    Args:
+        path: a file, a pipe or a device; :data:`.usage.STDOUT` for standard output.
+        text: the text.
+
+    Raises:
+        CommandFailedError: it cannot be written.
+    """
+    try:
+        descriptor = 1 if path == STDOUT else _own_output(path)
+        if descriptor == 1 and os.isatty(1):
+            say(text)
+        else:
+            _write(path if descriptor is None else descriptor, text.encode("utf-8", "replace"))
+    except OSError as error:
+        reason = error.strerror or error
+        raise CommandFailedError(f"{path} cannot be written ({reason}): choose another folder.") from error
+
+
+def _own_output(path: Path) -> int | None:
+    """Return the descriptor of this process that a path stands for, as ``/dev/stdout`` does.
+
+    Opening it by its name would cut off what is in the file behind it.
+    """
+    with suppress(OSError):
+        found = path.stat()
+        for descriptor in _OUTPUTS:
+            if os.path.samestat(found, os.fstat(descriptor)):
+                return descriptor
+    return None
+
+
+def _write(target: Path | int, data: bytes) -> None:
+    if isinstance(target, Path) and (target.is_file() or not target.exists()):
+        try:
+            replace_file(Path(os.path.realpath(target)), data)
+        except PermissionError:  # it may be written, but its folder takes no new file
+            target.write_bytes(data)
+        return
+    with open(target, "wb", closefd=isinstance(target, Path)) as file:
+        file.write(data)

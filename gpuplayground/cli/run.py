@@ -1,0 +1,253 @@
+"""``gpuplayground run``: one snippet on this terminal, then what each of its statements cost."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import signal
+import sys
+import threading
+import time
+import tokenize
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gpuplayground.cli import run_report
+from gpuplayground.cli.afterwards import attempt
+from gpuplayground.cli.gpu_watch import watching
+from gpuplayground.cli.inventory import read_inventory
+from gpuplayground.cli.passthrough import write_output
+from gpuplayground.cli.past_runs import keep
+from gpuplayground.cli.result_files import write_json
+from gpuplayground.cli.signal_queue import SignalQueue
+from gpuplayground.cli.usage import EXIT_BROKEN_PIPE, EXIT_PROBLEM, UsageError, output_file, readable_file
+from gpuplayground.environments.interpreters import InterpreterError, probe
+from gpuplayground.model.events import OutputAppended, SessionEvent
+from gpuplayground.model.results import Run, RunRequest
+from gpuplayground.receipts.receipt import Receipt
+from gpuplayground.runs.session import Launcher, Session
+from gpuplayground.standard_streams import CommandFailedError, tell, tell_styled, unwritable
+
+#: Largest file that is run, in bytes: a file without an end, as some devices are, would fill the memory.
+LIMIT_BYTES = 100_000_000
+_STDIN = "-"
+#: In place of the number of a signal: the run is over, or took longer to end than it may.
+_OVER, _TOO_LATE = 0, 255
+#: Signals that ask a process to end, and others that a file may have a handler for; passed on to it as they come.
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+_PASSED_ON = (*_ENDING, "SIGQUIT", "SIGUSR1", "SIGUSR2")
+#: timeout(1) sends a signal to a command and then to its whole group, and service managers to each process: how long
+#: it takes until the file must have what it gets without us, in seconds.
+_SETTLE_S = 0.05
+
+
+def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Run a file to its end and return the exit code; see :func:`gpuplayground.cli.run_report.exit_code`.
+
+    Raises:
+        UsageError: the file, the interpreter or the JSON file cannot be used.
+        CommandFailedError: its output cannot be written.
+    """
+    request = replace(request_of(options, arguments), trace=not options.no_trace)
+    out = output_file(options.json, request.path) if options.json is not None else None
+    columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
+    launcher = Launcher(attached=True)
+    try:
+        with watching(request.source) as watch:
+            attended = AttendedRun(launcher.session(), request, options.grace)
+            run = attended.to_its_end()
+            code = attended.exit_code(run)
+            if attended.output_error is None and not tell_styled(run_report.as_text(run, columns)):
+                code = code or EXIT_PROBLEM
+            account = watch.account_or_none(run, chosen_gpus(request))
+    finally:
+        launcher.close()
+    if account.receipts and attended.output_error is None:
+        tell(run_report.receipts_as_text(account.receipts))
+    if not options.no_history:
+        attempt(lambda: keep(request, account, watch.inventory), "The run is not kept in the history")
+    if out is not None and not results_written(out, run, request, code, account.receipts):
+        code = code or EXIT_PROBLEM  # asked for, and not there
+    if attended.output_error is not None:
+        raise attended.output_error
+    return code
+
+
+def results_written(out: Path, run: Run, request: RunRequest, code: int, receipts: Sequence[Receipt]) -> bool:
+    """Write the results as JSON and return whether that went well; where it did not, one sentence on stderr says so."""
+
+    def write() -> None:
+        write_json(out, run_report.as_json(run, request, code, read_inventory(), receipts))
+
+    return attempt(write, f"{out} is not written")
+
+
+def request_of(options: argparse.Namespace, arguments: Sequence[str]) -> RunRequest:
+    """Return what the options of ``run`` and ``bench`` ask for.
+
+    Raises:
+        UsageError: the file, the interpreter or the GPU cannot be used.
+    """
+    working_directory = _working_directory()
+    path = None if options.file == _STDIN else readable_file(options.file, is_stream_fine=True)
+    # A pipe has no text to compare with any more once it has been read, and a named one would be waited for.
+    file = path if path is not None and path.is_file() else None
+    interpreter = sys.executable
+    if options.python:
+        try:
+            interpreter = probe(options.python).interpreter
+        except InterpreterError as error:
+            raise UsageError(str(error)) from error
+    device = _device_uuid(options.device) if options.device else None
+    return RunRequest(
+        run_id=uuid.uuid4().hex,
+        source=_source(path),
+        name=file.name if file is not None else "stdin" if path is None else str(path),
+        path=str(file.absolute()) if file is not None else None,
+        arguments=tuple(arguments),
+        interpreter=interpreter,
+        working_directory=working_directory,
+        cuda_visible_devices=device,
+        timeout_s=options.timeout,
+    )
+
+
+def chosen_gpus(request: RunRequest) -> tuple[str, ...]:
+    """Return the UUID of the GPU that a request was given, none where it sees all."""
+    chosen = request.cuda_visible_devices or ""
+    return (chosen,) if chosen.startswith("GPU-") else ()
+
+
+def _device_uuid(device: str) -> str:
+    """Return the UUID of a GPU of this machine, or the text as it is where there is no driver to ask.
+
+    CUDA counts GPUs in an order of its own, so an index could mean another one; and it would hide all of them without
+    a word for one that is not there.
+    """
+    if device.startswith("MIG-"):
+        return device
+    gpus = read_inventory().gpus
+    for gpu in gpus:
+        if device == str(gpu.index) or gpu.uuid.startswith(device):
+            return gpu.uuid
+    if gpus:
+        names = ", ".join(f"{gpu.index} ({gpu.name})" for gpu in gpus)
+        raise UsageError(f"There is no GPU {device}: this machine has {names}.")
+    return device
+
+
+def _working_directory() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:
+        raise UsageError("The working folder does not exist any more: change to another one.") from None
+
+
+def _source(path: Path | None) -> str:
+    name = "Standard input" if path is None else str(path)
+    try:
+        with open(0 if path is None else path, "rb", closefd=path is not None) as file:
+            data = file.read(LIMIT_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read ({error.strerror or error}): name a Python file.") from error
+    if len(data) > LIMIT_BYTES:
+        if b"\0" in data:
+            raise UsageError(f"{name} is a binary file: name a Python file.")
+        raise UsageError(f"{name} is larger than {LIMIT_BYTES // 1_000_000} MB: name a smaller file.")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        if b"coding".decode(encoding) == "coding":
+            return data.decode(encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        pass
+    # Python says what is wrong with it, when it runs the file with these very bytes.
+    return data.decode("utf-8", "surrogateescape")
+
+
+class AttendedRun:
+    """A run on this terminal: its output passes through, and so do signals; a second Ctrl+C kills it.
+
+    The session runs in a thread of its own and prints from there, so that a slow reader slows the snippet and not
+    its interruption.
+
+    Args:
+        session: runs it.
+        request: what to run.
+        grace_s: how long it may take to end after the first signal that asks it to; then it is killed.
+        also: takes each event too, ahead of whatever is written of it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        request: RunRequest,
+        grace_s: float,
+        also: Callable[[SessionEvent], None] | None = None,
+    ) -> None:
+        self._also = also
+        self._grace_s = grace_s
+        self._grace: threading.Timer | None = None
+        self.is_interrupted = False
+        #: Why the output could not be written, which ended the run.
+        self.output_error: BrokenPipeError | CommandFailedError | None = None
+        self._session = session
+        self._request = request
+        self._signals = SignalQueue()
+        self._outcome: Run | BaseException | None = None
+
+    def to_its_end(self) -> Run:
+        """Run it and return how it went."""
+        worker = threading.Thread(target=self._work, name="run")
+        with self._signals.collecting(_PASSED_ON):
+            worker.start()
+            while (number := self._signals.get()) != _OVER:
+                self._obey(number)
+        worker.join()
+        if self._grace is not None:
+            self._grace.cancel()
+        self._signals.close()
+        if isinstance(self._outcome, BaseException):
+            raise self._outcome
+        assert self._outcome is not None
+        return self._outcome
+
+    def exit_code(self, run: Run) -> int:
+        """Return the exit code of this command."""
+        if self.output_error is not None:
+            return EXIT_BROKEN_PIPE if isinstance(self.output_error, BrokenPipeError) else EXIT_PROBLEM
+        return run_report.exit_code(run, self.is_interrupted)
+
+    def _work(self) -> None:
+        try:
+            self._outcome = self._session.run(self._request, self._on_event, batch_limit_bytes=None)
+        except BaseException as error:
+            self._outcome = error
+        finally:
+            self._signals.put(_OVER)
+
+    def _on_event(self, event: SessionEvent) -> None:
+        if self._also is not None:
+            self._also(event)
+        if isinstance(event, OutputAppended) and self.output_error is None:
+            try:
+                write_output(event)
+            except OSError as error:
+                # As in a pipeline without us: whoever writes into a pipe that nobody reads is ended.
+                self.output_error = error if isinstance(error, BrokenPipeError) else unwritable(error)
+                self._session.kill()
+
+    def _obey(self, number: int) -> None:
+        if number == _TOO_LATE or (number == signal.SIGINT and self.is_interrupted):
+            self._session.kill()
+            return
+        time.sleep(_SETTLE_S)
+        self._signals.forget(number)
+        self.is_interrupted = self.is_interrupted or number == signal.SIGINT
+        self._session.pass_on(number)
+        if signal.Signals(number).name in _ENDING and self._grace is None:
+            self._grace = threading.Timer(self._grace_s, self._signals.put, (_TOO_LATE,))
+            self._grace.daemon = True
+            self._grace.start()

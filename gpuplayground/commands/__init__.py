@@ -1,1 +1,0 @@
-"""The subcommands of ``gpuplayground``: each composes the halves for one job without a window."""

@@ -1,0 +1,1 @@
+"""Comparing runs and benchmarks, and whether their results agree."""

@@ -1,0 +1,1 @@
+"""Python environments: interpreters, their frameworks, the doctor and the examples."""

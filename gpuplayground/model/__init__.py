@@ -1,0 +1,1 @@
+"""Frozen records that cross package boundaries, and plain text about them."""

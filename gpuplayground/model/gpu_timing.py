@@ -1,0 +1,100 @@
+"""What the GPU did for a statement, by its own clock: frozen values, joined to the statement from a trace.
+
+Durations are nanoseconds of GPU or wall time, sizes bytes. :mod:`gpuplayground.tracing.attribution` computes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Wait(StrEnum):
+    """What a statement's time until idle was spent on; the parts add up to the whole."""
+
+    IMPORT = "import"
+    CONTEXT = "context creation"
+    COMPILATION = "compilation"  # compiling a kernel, or loading it on its first use
+    COPIES = "copies"  # the GPU copied and nothing else
+    KERNELS = "kernels"  # a kernel ran on the GPU
+    LAUNCHES = "launch overhead"  # the GPU had nothing to do between two operations of the statement
+    CPU = "CPU"  # everything else: Python, allocation, waiting for other things
+
+
+class Direction(StrEnum):
+    """Which way a copy went."""
+
+    HOST_TO_DEVICE = "host to device"
+    DEVICE_TO_HOST = "device to host"
+    DEVICE_TO_DEVICE = "device to device"
+    PEER_TO_PEER = "peer to peer"
+    HOST_TO_HOST = "host to host"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyTotals:
+    """The copies of one direction. ``busy_ns`` is the union of their intervals, ``pageable_bytes`` a part of ``bytes``.
+
+    Pageable is host memory that the driver must stage; pinned (page-locked) memory is copied at the speed of the bus.
+    """
+
+    direction: Direction
+    count: int
+    bytes: int
+    busy_ns: int
+    pageable_bytes: int = 0
+
+    @property
+    def gb_per_s(self) -> float | None:
+        """Rate in 10^9 bytes a second, or None where no time passed."""
+        return self.bytes / self.busy_ns if self.busy_ns else None
+
+
+@dataclass(frozen=True, slots=True)
+class KernelTotals:
+    """The launches of one kernel, under its demangled name. ``total_ns`` is their sum."""
+
+    name: str
+    count: int
+    total_ns: int
+    longest_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegionTiming:
+    """An NVTX range inside a statement: ``depth`` 0 is outermost, ``start_ns`` is ``clock.now_ns()``.
+
+    ``wall_ns`` is the time between its push and its pop, ``busy_ns`` the union of the GPU operations launched in it.
+    """
+
+    name: str
+    depth: int
+    start_ns: int
+    wall_ns: int
+    busy_ns: int
+    kernels: int
+
+
+@dataclass(frozen=True, slots=True)
+class GpuTiming:
+    """The GPU's part of a statement, or of a number of repeats of a benchmark.
+
+    ``busy_ns`` is the union of the intervals of all its operations, so that what overlaps counts once;
+    ``kernel_busy_ns`` and ``copy_busy_ns`` are the unions of kernels alone and of copies alone. ``top_kernels`` has
+    those with the largest total first. ``waits`` is empty where only the GPU's clock is known.
+    """
+
+    busy_ns: int = 0
+    kernels: int = 0
+    memsets: int = 0
+    kernel_busy_ns: int = 0
+    copy_busy_ns: int = 0
+    top_kernels: tuple[KernelTotals, ...] = ()
+    copies: tuple[CopyTotals, ...] = ()
+    waits: tuple[tuple[Wait, int], ...] = ()
+    regions: tuple[RegionTiming, ...] = ()
+
+    @property
+    def longest_kernel(self) -> KernelTotals | None:
+        """The kernel with the longest single launch."""
+        return max(self.top_kernels, key=lambda kernel: kernel.longest_ns, default=None)

@@ -1,0 +1,1 @@
+"""Recordings of GPU samples on disk: writing, reading, checking, replaying."""

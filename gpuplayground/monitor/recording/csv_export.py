@@ -1,0 +1,69 @@
+"""A recording as a CSV table."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import attrgetter
+from pathlib import Path
+from typing import TextIO
+
+from gpuplayground.model.samples import METRICS
+from gpuplayground.monitor.recording.reader import Recording, RecordingError
+
+COLUMNS = ("time_ns", "gpu_index", "gpu_uuid", *METRICS)
+
+_metrics = attrgetter(*METRICS)
+
+
+def export_csv(recording_path: Path, out_path: Path) -> int:
+    """Write a recording's samples as CSV and return their number. Not supported, or not read, is an empty field.
+
+    The table appears under its name once it is complete; if it cannot be, whatever was there before stays.
+
+    Raises:
+        RecordingError: the recording cannot be read, or the table cannot be written.
+    """
+    with Recording.open(recording_path) as recording:
+        recording.require_samples()
+        try:
+            with _whole_file(out_path) as file:
+                return _write(recording, file)
+        except OSError as error:
+            raise RecordingError(
+                f"“{out_path}” cannot be written ({error.strerror}): choose another folder."
+            ) from error
+
+
+def _write(recording: Recording, file: TextIO) -> int:
+    indexes = {gpu.uuid: gpu.index for gpu in recording.gpus}
+    table = csv.writer(file, lineterminator="\n")
+    table.writerow(COLUMNS)
+    count = 0
+    for sample in recording.samples():
+        uuid = sample.gpu_uuid
+        table.writerow((sample.time_ns, indexes[uuid], uuid, *_metrics(sample)))
+        count += 1
+    return count
+
+
+@contextmanager
+def _whole_file(path: Path) -> Iterator[TextIO]:
+    """Open a file beside ``path`` that takes its place at the end of the block, and is removed if that fails.
+
+    What is no plain file, such as a pipe, is written at once.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    path = path.resolve()  # a link stays one
+    part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+    try:
+        with part.open("x", encoding="utf-8", newline="") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Sampling the GPUs through NVML in an agent process."""

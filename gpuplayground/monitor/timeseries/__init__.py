@@ -1,0 +1,1 @@
+"""Time series of samples in memory, at several resolutions."""

@@ -1,1 +1,0 @@
-"""Half two, without Qt: running and timing snippets."""

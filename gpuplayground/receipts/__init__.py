@@ -1,0 +1,1 @@
+"""What a run took: memory, energy, GPU use, and verdicts on its benchmarks."""

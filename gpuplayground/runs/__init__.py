@@ -1,0 +1,1 @@
+"""One snippet from source to finished run."""

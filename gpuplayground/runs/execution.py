@@ -1,0 +1,319 @@
+"""A run in one particular process: feed it, listen to it, stop it, and clear up behind it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+
+from gpuplayground.benchmarks.frames import order_of
+from gpuplayground.child.event_sources import Arrival
+from gpuplayground.child.stdin_readers import InputWatch
+from gpuplayground.model import run_summary
+from gpuplayground.model.results import Run, RunRequest, RunState
+from gpuplayground.runs.folders import RunFolders
+from gpuplayground.runs.process import SnippetProcess
+from gpuplayground.runs.report import RunReport
+from gpuplayground.runs.scripts import Places, Script
+from gpuplayground.runtime.clock import now_ns, offset_ns
+from gpuplayground.runtime.io import wire
+from gpuplayground.tracing.traced_runs import with_trace
+
+#: An interpreter that has not said hello by then will not.
+_HELLO_S = 60.0
+#: How often statement times are looked at while a snippet runs.
+_TICK_S = 0.1
+#: After a time-out has interrupted a snippet, it has this long to end.
+_AFTER_TIMEOUT_S = 2.0
+#: A process closes the channel a moment before it has ended. One that lives on after that has lost it.
+_WITHOUT_CHANNEL_S = 0.5
+#: Helpers of multiprocessing and the like end by themselves when the snippet is gone; others are ended after this.
+_GRACE_S = 0.2
+#: Output of processes that cannot be ended is not waited for longer than this.
+_DRAIN_S = 0.5
+#: A process that SIGKILL has not ended by then waits inside the kernel, perhaps for ever.
+_LET_GO_S = 2.0
+#: In place of the exit status of a process that has none: ended by SIGKILL.
+_NO_STATUS = -9
+#: What an interpreter wrote before it said hello: startup warnings, or why it is none.
+_EARLY_BYTES = 4096
+
+
+class Controls:
+    """Stop, Kill and answers for a run, from any thread and also from a signal handler in the thread of the run."""
+
+    def __init__(self) -> None:
+        # Re-entrant for the signal handler.
+        self._lock = threading.RLock()
+        self._process: SnippetProcess | None = None
+        self._passed_on: list[int] = []
+        self._is_started = False
+        self.stop_wanted = False
+        self.kill_wanted = False
+        self.answers = 0
+
+    def attach(self, process: SnippetProcess | None) -> None:
+        """Control this process from now on, and apply what was asked before; None lets go of it."""
+        with self._lock:
+            self._process = process
+            self._is_started = False
+            if process is not None:
+                if self.stop_wanted:
+                    process.kill()
+                for number in self._passed_on:
+                    process.pass_on(number)
+
+    def started(self) -> None:
+        """The snippet's own code runs, so Stop is an exception in it from now on."""
+        with self._lock:
+            self._is_started = True
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the snippet, or end it when none of its code runs yet."""
+        with self._lock:
+            self.stop_wanted = True
+            if self._process is not None:
+                if self._is_started:
+                    self._process.interrupt()
+                else:
+                    self._process.kill()
+                self._process.sources.wake()
+
+    def pass_on(self, number: int) -> None:
+        """Send the snippet a signal that came to this process, whatever it makes of it; SIGINT is a Stop as well."""
+        with self._lock:
+            self.stop_wanted = self.stop_wanted or number == signal.SIGINT
+            self._passed_on.append(number)
+            if self._process is not None:
+                self._process.pass_on(number)
+                self._process.sources.wake()
+
+    def was_passed_on(self, number: int) -> bool:
+        """Return whether the snippet was sent this signal."""
+        return number in self._passed_on
+
+    def kill(self) -> None:
+        """End the process at once."""
+        with self._lock:
+            self.stop_wanted = self.kill_wanted = True
+            if self._process is not None:
+                self._process.kill()
+                self._process.sources.wake()
+
+    def send_input(self, text: str | None) -> None:
+        """Send a line to the snippet's standard input, or its end."""
+        line = "" if text is None else text if text.endswith("\n") else text + "\n"
+        with self._lock:
+            if self._process is not None:
+                self.answers += 1
+                self._process.sources.type_in(line.encode("utf-8", "surrogatepass"), is_end=text is None)
+
+
+class Attempt:
+    """One process running one snippet. Everything happens in the thread that calls :meth:`run`."""
+
+    def __init__(
+        self, controls: Controls, process: SnippetProcess, is_spare: bool, request: RunRequest, report: RunReport
+    ) -> None:
+        self._controls = controls
+        self._process = process
+        self._is_spare = is_spare
+        self._request = request
+        self._report = report
+        self._frames = wire.FrameBuffer()
+        self._early: list[Arrival] = []
+        self._begun = time.monotonic()
+        self._next_tick = self._begun + _TICK_S
+        self._timeout_at = self._begun + request.timeout_s if request.timeout_s is not None else None
+        self._kill_at: float | None = None
+        self._timed_out = False
+        self._channel_closed_at: float | None = None
+        self._input_watch = InputWatch(process.sources.is_input_awaited)
+        self._answers = controls.answers
+        self._trouble = ""
+
+    def run(self, folders: RunFolders) -> Run | None:
+        """Run the snippet to its end; None when the process was a spare that turned out to be no good."""
+        try:
+            script = Script(self._request, folders)
+        except OSError as error:
+            sentence = f"The snippet could not be written to a file ({error.strerror or error}): make room for it."
+            return not_started(self._request, self._report, sentence)
+        try:
+            self._process.sources.send(self._order(script))
+            self._controls.attach(self._process)
+            while not (has_ended := self._process.has_exited()) and not self._is_stuck():
+                self._turn(self._patience_s())
+            end_ns = now_ns()
+            was_stopped, was_killed = self._controls.stop_wanted, self._controls.kill_wanted
+            self._clear_up(was_killed)
+        finally:
+            self._controls.attach(None)
+            script.remove()
+        if has_ended:
+            status = self._process.reap()
+        else:
+            status = _NO_STATUS
+            self._process.abandon()
+            self._report.notes.append(run_summary.cannot_be_ended(self._process.pid))
+        if not self._report.has_spoken and self._is_spare and not was_stopped and not self._trouble:
+            return None
+        outcome = self._outcome(status, end_ns, was_stopped, was_killed)
+        run = with_trace(self._report.finished(outcome, self._process.memory), self._process.trace.path)
+        return self._report.with_gpu_of_benchmarks(run)
+
+    def _order(self, script: Script) -> wire.Frame:
+        return {
+            "kind": "run",
+            "clock_ns": offset_ns(),
+            "run_id": self._request.run_id,
+            "source": self._request.source,
+            "script": script.path,
+            "shown": script.shown,
+            "folder": Places.of(self._request).folder,
+            "arguments": self._request.arguments,
+            "trace": self._request.trace,
+            "benchmark": order_of(self._request.benchmark),
+        }
+
+    def _is_stuck(self) -> bool:
+        killed_at = self._process.killed_at
+        return killed_at is not None and time.monotonic() - killed_at > _LET_GO_S
+
+    def _patience_s(self) -> float:
+        """Return how long nothing needs to be done unless something arrives."""
+        now = time.monotonic()
+        due = [self._next_tick - now if self._report.is_started else _TICK_S, self._report.output.wait_s(now)]
+        due += [at - now for at in (self._timeout_at, self._kill_at) if at is not None]
+        return max(0.0, min(seconds for seconds in due if seconds is not None))
+
+    def _turn(self, timeout_s: float) -> bool:
+        """Take what arrived within a time, do what is due; whether anything arrived."""
+        arrivals = self._process.sources.wait(timeout_s)
+        for arrival in arrivals:
+            if arrival.source == "channel":
+                self._take_channel(arrival.data)
+            elif self._report.python:
+                if arrival.data:
+                    self._report.output.append(arrival.source, arrival.data)
+            elif sum(len(early.data) for early in self._early) < _EARLY_BYTES:
+                self._early.append(arrival)
+        now = time.monotonic()
+        self._follow_controls()
+        self._watch_deadlines(now)
+        if self._input_watch.look(self._report.state is RunState.RUNNING):
+            self._report.ask_for_input()
+        self._report.output.flush_if_due(now)
+        if self._report.is_started and now >= self._next_tick:
+            self._next_tick = now + _TICK_S
+            self._report.take_timings(self._process.memory)
+        return bool(arrivals)
+
+    def _take_channel(self, data: bytes) -> None:
+        if not data:
+            self._channel_closed_at = time.monotonic()
+            return
+        self._follow_controls()  # what a Stop has raised must not arrive ahead of the Stop
+        try:
+            for frame in self._frames.feed(data):
+                self._report.take_frame(frame, self._process.memory)
+                while self._early and self._report.python:  # ahead of a frame that came with the first
+                    early = self._early.pop(0)
+                    self._report.output.append(early.source, early.data)
+        except wire.WireError:
+            self._end_for("The snippet wrote into the application's own channel, so it was ended.")
+        if self._report.is_started:
+            self._controls.started()
+
+    def _follow_controls(self) -> None:
+        if self._controls.stop_wanted and self._report.state is not RunState.STOPPING:
+            self._report.enter(RunState.STOPPING)
+        if self._controls.answers != self._answers:
+            self._answers = self._controls.answers
+            self._report.take_answer()
+
+    def _watch_deadlines(self, now: float) -> None:
+        if self._timeout_at is not None and now >= self._timeout_at:
+            self._timed_out, self._timeout_at = True, None
+            self._kill_at = now + _AFTER_TIMEOUT_S
+            self._controls.interrupt()
+        if self._kill_at is not None and now >= self._kill_at:
+            self._kill_at = None
+            self._controls.kill()
+        if not self._report.python and now - self._begun > _HELLO_S:
+            self._end_for(f"{self._interpreter} did not start within {_HELLO_S:.0f} s: choose another environment.")
+        if self._channel_closed_at is not None and now - self._channel_closed_at > _WITHOUT_CHANNEL_S:
+            self._channel_closed_at = None
+            if not self._report.is_started:
+                self._end_for(f"{self._interpreter} closed the application's own channel: choose another environment.")
+            elif not self._report.is_done and not self._process.has_exited():
+                self._report.notes.append(run_summary.CHANNEL_LOST)
+
+    def _end_for(self, trouble: str) -> None:
+        if not self._trouble:
+            self._trouble = trouble
+            self._process.kill()
+
+    def _clear_up(self, was_killed: bool) -> None:
+        """End what the snippet left running and read what is left to read."""
+        self._process.sources.forget_process()
+        deadline = time.monotonic() + (0.0 if was_killed else _GRACE_S)
+        while self._process.has_others() and time.monotonic() < deadline:
+            self._turn(0.01)
+        count = self._process.end_others()
+        if count and not was_killed:
+            self._report.notes.append(run_summary.left_running(count))
+        deadline = time.monotonic() + _DRAIN_S
+        # A thread reads each pipe on Windows, and may need a moment; elsewhere nothing arriving means nothing is there.
+        while self._turn(0.05 if sys.platform == "win32" else 0.0) and time.monotonic() < deadline:
+            continue
+
+    @property
+    def _interpreter(self) -> str:
+        return self._process.surroundings.interpreter
+
+    def _outcome(self, status: int, end_ns: int, was_stopped: bool, was_killed: bool) -> Run:
+        """Return what the end of the process says; the report adds the rest."""
+        line, duration_ns = self._process.memory.current_line, self._report.duration_ns(end_ns, self._process.memory)
+        error, text = self._report.error, self._trouble
+        state = RunState.FINISHED if status == 0 and not text else RunState.FAILED
+        if was_stopped:
+            state = RunState.STOPPED
+            text = run_summary.of_stop(self._stop_words(was_killed), line, duration_ns)
+            if error is not None and error.kind == "KeyboardInterrupt":
+                error = None
+        elif not self._report.has_spoken and not self._controls.was_passed_on(-status):
+            state = RunState.NOT_STARTED
+            text = text or self._why_not_started(status)
+        return Run(
+            run_id=self._request.run_id,
+            name=self._request.name,
+            state=state,
+            start_ns=self._report.begun_ns,
+            end_ns=end_ns,
+            exit_code=status if status >= 0 and self._report.has_spoken else None,
+            signal_name=run_summary.signal_name(status),
+            error=error,
+            summary=text,
+            was_warm=self._is_spare,
+            timed_out=self._timed_out,
+            pid=self._process.pid,
+        )
+
+    def _stop_words(self, was_killed: bool) -> str:
+        if self._timed_out:
+            return f"stopped by its time-out of {self._request.timeout_s:g} s"
+        return "killed" if was_killed else "stopped"
+
+    def _why_not_started(self, status: int) -> str:
+        words = b"".join(early.data for early in self._early if early.source == "stderr").decode("utf-8", "replace")
+        last = run_summary.brief(words.strip().splitlines()[-1]) if words.strip() else ""
+        if status == wire.TOO_OLD:
+            return f"{self._interpreter} is {last}, but snippets need Python 3.10 or newer: choose another environment."
+        return run_summary.of_failed_start(self._interpreter, status, last)
+
+
+def not_started(request: RunRequest, report: RunReport, sentence: str) -> Run:
+    """Return the result of a run that did not even get a process."""
+    return Run(request.run_id, request.name, RunState.NOT_STARTED, report.begun_ns, now_ns(), summary=sentence)

@@ -1,0 +1,165 @@
+"""Statement timings as figures and as aligned text: the same in the window, on a terminal and pasted into an issue."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gpuplayground.model.results import StatementTiming
+from gpuplayground.printable import visible_line
+from gpuplayground.tracing.gpu_table import busy_text, gpu_remark, with_regions
+from gpuplayground.units import duration, share_text
+
+#: Longest statement printed, in columns; a longer one ends in an ellipsis.
+STATEMENT_COLUMNS = 48
+_DEFINITIONS = ("def ", "class ", "async def ")
+
+
+@dataclass(frozen=True, slots=True)
+class TimingTotals:
+    """Sums over the statements of a run, in nanoseconds. Imports are part of the total and told apart beside it.
+
+    ``wall_ns`` and ``cost_ns`` count what was imported ahead of the run, which took ``ahead_ns``; ``cost_ns`` is the
+    time until the GPU was idle, or the wall time of statements without CUDA; ``gpu_ns`` is how long the GPU was busy,
+    by its own clock.
+    """
+
+    statements: int = 0
+    imports: int = 0
+    wall_ns: int = 0
+    cost_ns: int = 0
+    import_wall_ns: int = 0
+    import_cost_ns: int = 0
+    has_idle: bool = False
+    gpu_ns: int = 0
+    has_gpu: bool = False
+    ahead_ns: int = 0
+
+    def plus(self, timings: Iterable[StatementTiming]) -> TimingTotals:
+        """Return these sums with more statements counted in."""
+        batch = tuple(timings)
+        imports = [timing for timing in batch if timing.is_import]
+        return TimingTotals(
+            statements=self.statements + len(batch),
+            imports=self.imports + len(imports),
+            wall_ns=self.wall_ns + sum(map(shown_wall_ns, batch)),
+            cost_ns=self.cost_ns + sum(timing.cost_ns for timing in batch),
+            import_wall_ns=self.import_wall_ns + sum(map(shown_wall_ns, imports)),
+            import_cost_ns=self.import_cost_ns + sum(timing.cost_ns for timing in imports),
+            has_idle=self.has_idle or any(timing.synced_ns is not None for timing in batch),
+            gpu_ns=self.gpu_ns + sum(timing.gpu.busy_ns for timing in batch if timing.gpu is not None),
+            has_gpu=self.has_gpu or any(timing.gpu is not None and timing.gpu.busy_ns > 0 for timing in batch),
+            ahead_ns=self.ahead_ns + sum(timing.prewarmed_ns for timing in batch),
+        )
+
+    def share(self, cost_ns: int) -> float:
+        """Return what part of the whole a cost is, 0 to 1."""
+        return cost_ns / self.cost_ns if self.cost_ns else 0.0
+
+
+def shown_wall_ns(timing: StatementTiming) -> int:
+    """Return a statement's wall time, with what its modules cost when they were imported ahead of the run."""
+    return timing.wall_ns + timing.prewarmed_ns
+
+
+def shown_idle_ns(timing: StatementTiming) -> int | None:
+    """Return the time until the GPU was idle on the same footing, or None where CUDA was not in use."""
+    return None if timing.synced_ns is None else timing.synced_ns + timing.prewarmed_ns
+
+
+def headline(source: str) -> str:
+    """Return the line that names a statement: the ``def`` below its decorators, otherwise the first."""
+    lines = source.strip().splitlines() or [""]
+    first = lines[0]
+    if first.startswith("@"):
+        first = next((line for line in lines if line.startswith(_DEFINITIONS)), first)
+    text = " ".join(first.split())
+    return text if len(lines) == 1 or first.startswith(_DEFINITIONS) else f"{text} …"
+
+
+def name_of(timing: StatementTiming) -> str:
+    """Return how a row of a table is named."""
+    return visible_line(timing.source if timing.is_region else headline(timing.source))
+
+
+def remark(timing: StatementTiming) -> str:
+    """Return what a reader of the figures must know about one statement, or an empty text."""
+    parts = []
+    if timing.prewarmed_ns:
+        parts.append(f"imported ahead of the run: {duration(timing.prewarmed_ns)}")
+    if timing.failed:
+        parts.append("failed")
+    if said := gpu_remark(timing):
+        parts.append(said)
+    return "; ".join(parts)
+
+
+def format_timings(timings: Sequence[StatementTiming], rows: Sequence[StatementTiming] | None = None) -> str:
+    """Return the timings as an aligned text table with a header, imports and total below, and no trailing newline.
+
+    Args:
+        timings: every statement of the run: shares and totals are of these.
+        rows: the statements to print, in this order; all of them when None.
+    """
+    totals = TimingTotals().plus(timings)
+    gpu = ["GPU"] if totals.has_gpu else []
+    header = ["line", "statement", "wall", *(["until idle"] if totals.has_idle else []), *gpu, "share", ""]
+    body = [_cells(timing, totals) for timing in (with_regions(timings) if rows is None else rows)]
+    footer = []
+    if totals.imports:
+        idle = [duration(totals.import_cost_ns)] if totals.has_idle else []
+        share = share_text(totals.share(totals.import_cost_ns))
+        figures = [duration(totals.import_wall_ns), *idle, *["" for _ in gpu], share]
+        footer.append(["", f"imports ({totals.imports})", *figures, ""])
+    idle = [duration(totals.cost_ns)] if totals.has_idle else []
+    count = "1 statement" if totals.statements == 1 else f"{totals.statements} statements"
+    busy = [duration(totals.gpu_ns)] if gpu else []
+    footer.append(["", f"total ({count})", duration(totals.wall_ns), *idle, *busy, "", ""])
+    return _aligned(header, body, footer)
+
+
+def _cells(timing: StatementTiming, totals: TimingTotals) -> list[str]:
+    """Return one row of the text table."""
+    idle = [duration(shown_idle_ns(timing))] if totals.has_idle else []
+    gpu = [busy_text(timing)] if totals.has_gpu else []
+    share = "" if timing.is_region else share_text(totals.share(timing.cost_ns))
+    figures = [duration(shown_wall_ns(timing)), *(["" for _ in idle] if timing.is_region else idle), *gpu, share]
+    return ["" if timing.is_region else str(timing.line), _elided(name_of(timing)), *figures, remark(timing)]
+
+
+def _aligned(header: list[str], body: list[list[str]], footer: list[list[str]]) -> str:
+    """Pad every column to its widest cell: figures to the right, statement and remark to the left."""
+    table = [header, *body, *footer]
+    widths = [max(_columns(row[column]) for row in table) for column in range(len(header) - 1)]
+    rule = "  ".join("-" * width for width in widths)
+
+    def padded(row: list[str]) -> str:
+        cells = [
+            cell + " " * (width - _columns(cell)) if column == 1 else " " * (width - _columns(cell)) + cell
+            for column, (cell, width) in enumerate(zip(row, widths, strict=False))
+        ]
+        return "  ".join([*cells, row[-1]]).rstrip()
+
+    lines = [padded(header), rule, *map(padded, body)]
+    return "\n".join([*lines, rule, *map(padded, footer)])
+
+
+def _columns(text: str) -> int:
+    """Return the width of a text on a terminal: East Asian characters take two columns, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def _elided(text: str) -> str:
+    """Return the text cut to :data:`STATEMENT_COLUMNS` columns."""
+    if _columns(text) <= STATEMENT_COLUMNS:
+        return text
+    kept = text[: STATEMENT_COLUMNS - 1]
+    while _columns(kept) > STATEMENT_COLUMNS - 1:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"

@@ -1,0 +1,1 @@
+"""Benchmark loops inside the snippet process."""

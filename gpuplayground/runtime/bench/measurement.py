@@ -1,0 +1,212 @@
+"""One measurement from warm-up to the traced pass, and the frames that tell the session of it."""
+
+from __future__ import annotations
+
+import gc
+import math
+import operator
+from contextlib import contextmanager, suppress
+from time import perf_counter_ns, sleep
+from typing import Any, Callable, Iterator, NamedTuple, Protocol
+
+from ..clock import now_ns
+from ..execute.outcome import result_value
+from ..io import wire
+from ..io.interrupts import uninterrupted
+from .l2 import L2Error, L2Flush
+from .medians import LEAST_TIME_NS
+from .meter import Meter
+
+_TRACING = "GPU time"
+#: Progress is told this often at most, between samples.
+_PROGRESS_NS = 200_000_000
+#: The traced pass takes about so long at most, and so many executions.
+_PASS_NS = 500_000_000
+_PASS_REPEATS = 1000
+_COLD_PASS_REPEATS = 20
+#: Between the flush of a cache and the window of an execution, so that no error of a clock mixes them up, in seconds.
+_GAP_S = 0.0002
+_MOST_BYTES = 1 << 62
+
+Send = Callable[[wire.Frame], None]
+
+
+class Tracer(Protocol):
+    """What records the GPU's own times while a pass lasts."""
+
+    @property
+    def available(self) -> bool:
+        """Whether it can; to find out may make it ready."""
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot, a sentence."""
+
+    def begin_pass(self) -> None:
+        """Record from here on."""
+
+    def end_pass(self) -> None:
+        """Record no more."""
+
+
+class Failure(NamedTuple):
+    """Why a measurement is not complete: the whole message, empty where it is, and the line of the snippet."""
+
+    message: str = ""
+    line: int | None = None
+    has_no_memory: bool = False
+
+
+class Point:
+    """A value of a sweep, or the only measurement of a benchmark.
+
+    Args:
+        send: takes frames for the session.
+        step: of ``steps``, from 1.
+        steps: how many points there are.
+    """
+
+    def __init__(self, send: Send, step: int, steps: int) -> None:
+        self._to_session = send
+        self._place = {"step": step, "steps": steps}
+        self._phase = ""
+        self._next_progress = 0
+
+    def progress(self, phase: str, meter: Meter) -> None:
+        """Tell where it stands, a few times a second; and collect garbage, which is left alone inside samples."""
+        now = perf_counter_ns()
+        if now < self._next_progress and phase == self._phase:
+            return
+        self._phase, self._next_progress = phase, now + _PROGRESS_NS
+        known = meter.convergence
+        if known.time_ns < LEAST_TIME_NS:  # the stop rule itself does not look yet
+            known.look()
+        width = known.half_width
+        frame = {
+            "kind": "bench_progress",
+            "phase": phase,
+            "samples": len(known.samples_ns),
+            "median_ns": known.median_ns,
+            "half_width": width if width is not None and math.isfinite(width) else None,
+            "elapsed_s": meter.elapsed_s,
+        }
+        self._send(frame)
+        gc.collect()
+
+    def measure(self, meter: Meter, *, is_cold: bool) -> None:
+        """Warm up and sample.
+
+        Raises:
+            BaseException: whatever the body raises; the meter knows what was measured until then.
+        """
+        with _garbage_kept():
+            meter.warm_up()
+            flush = self._flush() if is_cold else None
+            try:
+                meter.choose_repeats(None if flush is None else flush.flush)
+                meter.sample()
+            finally:
+                if flush is not None:
+                    flush.close()
+
+    def _flush(self) -> L2Flush | None:
+        try:
+            return L2Flush()
+        except L2Error as error:
+            self._send({"kind": "bench_note", "sentence": str(error)})
+            return None
+
+    def report(self, meter: Meter, lines: tuple[int, int], namespace: dict[str, Any], failure: Failure) -> None:
+        """Send what was measured, however far it came."""
+        with uninterrupted():
+            meter.convergence.look()
+            frame = {
+                "kind": "bench_result",
+                "first_line": lines[0],
+                "last_line": lines[1],
+                "totals_ns": meter.totals_ns,
+                "repeats": meter.repeats,
+                "warmup_repeats": meter.warmup_repeats,
+                "warmup_ns": meter.warmup_ns,
+                "overhead": meter.overhead,
+                "converged": meter.convergence.converged and not failure.message,
+                "is_cold": meter.is_cold,
+                "start_ns": meter.start_ns,
+                "end_ns": meter.end_ns,
+                "uses_gpu": meter.uses_gpu,
+                "bytes_moved": _bytes_moved(namespace),
+                "error": failure.message,
+                "error_line": failure.line,
+                "out_of_memory": failure.has_no_memory,
+                "result": None if failure.message else result_value(namespace),
+            }
+            self._send(frame)
+
+    def trace(self, meter: Meter, tracer: Tracer | None) -> None:
+        """Execute the body some more with the GPU's own clock running, and tell when that was."""
+        if not meter.uses_gpu or tracer is None:
+            return
+        self.progress(_TRACING, meter)
+        windows = []
+        if tracer.available:
+            flush = self._flush() if meter.is_cold else None
+            tracer.begin_pass()
+            try:
+                windows = _windows(meter, flush)
+            finally:
+                tracer.end_pass()
+                if flush is not None:
+                    flush.close()
+        self._send({"kind": "bench_gpu", "windows": windows, "note": tracer.reason})
+
+    def _send(self, frame: wire.Frame) -> None:
+        self._to_session({**frame, **self._place})
+
+
+def _windows(meter: Meter, flush: L2Flush | None) -> list[list[int]]:
+    """Execute the body and return between when, in ``clock.now_ns()``, and how often in each window."""
+    count = max(1, min(round(_PASS_NS / max(1.0, meter.repeat_ns)), _PASS_REPEATS))
+    if flush is None:
+        return [_window(meter, count)]
+    windows = []
+    for _ in range(min(count, _COLD_PASS_REPEATS)):
+        flush.flush()
+        sleep(_GAP_S)
+        windows.append(_window(meter, 1))
+        sleep(_GAP_S)
+    return windows
+
+
+def _window(meter: Meter, count: int) -> list[int]:
+    start = now_ns()
+    meter.execute(count)
+    return [start, now_ns(), count]
+
+
+def _bytes_moved(namespace: dict[str, Any]) -> int | None:
+    """Return the whole number, above zero, that the snippet names so; ``1e6`` is one too."""
+    value: Any = namespace.get("bytes_moved")
+    with suppress(Exception):  # whatever the snippet has under that name
+        number = operator.index(value) if hasattr(value, "__index__") else int(value)
+        return number if number == value and 0 < number < _MOST_BYTES else None
+    return None
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """Have no garbage collected inside of samples, as ``timeit`` does; what is there by now is not looked at again.
+
+    So a collection between samples is quick, and cycles that hold GPU memory do not pile up.
+    """
+    was_enabled, is_ours = gc.isenabled(), gc.get_freeze_count() == 0
+    gc.collect()
+    gc.disable()
+    if is_ours:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        if is_ours:
+            gc.unfreeze()
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,1 @@
+"""The snippet process's channel to the session, and its standard streams."""

@@ -1,0 +1,1 @@
+"""CUPTI tracing and GPU synchronisation inside the snippet process."""

@@ -1,0 +1,294 @@
+"""Tracing a run with CUPTI: what the GPU did, and what the CPU did in CUDA meanwhile, written to the session's file.
+
+Times are CUPTI's; the session ties them to its own clock. Nothing is imported or loaded for a snippet that has
+nothing to do with a GPU.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import os
+import re
+import sys
+from contextlib import suppress
+from typing import Any, Sequence
+
+from ..clock import now_ns
+from ..io.channel import OwnDescriptor
+from . import file_format
+from .compilers import Compilers
+from .cupti import CONTEXT_CALLS, CPU_KINDS, GPU_KINDS, KERNEL, MARKER, MEMSET, OVERHEAD, WAIT_CALL, Cupti, CuptiError
+from .cupti import DRIVER as DRIVER_CALL
+
+#: A snippet that has none of these words in it is not traced before it has a CUDA context.
+_MENTIONS = re.compile(r"\b(?:cupy|torch|tensorflow|pycuda|numba|jax|triton|cuda|libcuda|keras|cudf|cuml|warp|nvmath)")
+#: What sets these attaches a profiler to the process, such as Nsight Systems.
+_INJECTIONS = ("CUDA_INJECTION64_PATH", "NVTX_INJECTION64_PATH")
+_NVTX = "NVTX_INJECTION64_PATH"
+#: CUpti_ActivityOverheadKind: the driver compiles, or loads what is used for the first time.
+_COMPILER, _LOADING = 1, (4 << 16, 5 << 16)
+#: CUpti_ActivityFlag of markers: start and end of a range.
+_START, _END = 1 << 1, 1 << 2
+
+
+class Tracer:
+    """Records a run from :meth:`attach` on. Everything is safe to call where tracing is not possible.
+
+    Args:
+        descriptor: the file to write to, or -1 where the session wants no trace.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._file: OwnDescriptor | None = OwnDescriptor(descriptor) if descriptor >= 0 else None
+        self._cupti: Cupti | None = None
+        self._has_tried = False
+        self._names: dict[int, int] = {}
+        self._open_ranges: dict[tuple[int, int], list[Any]] = {}
+        self._waits: list[tuple[int, int]] = []
+        self._compilers = Compilers()
+        #: Why there are no GPU times, or what is missing in them: a sentence, or an empty text.
+        self.reason = ""
+
+    @property
+    def available(self) -> bool:
+        """Whether there is CUPTI to record with; to find out attaches it."""
+        return self.attach()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it may still be attached."""
+        return self._file is not None and not self._has_tried
+
+    def would_attach(self, source: str) -> bool:
+        """Return whether a snippet has to do with a GPU, so that its first use should be traced."""
+        return bool(self.is_wanted and _MENTIONS.search(source) and _has_driver())
+
+    def attach(self, *, late: bool = False) -> bool:
+        """Begin to record, once, and return whether it is possible; ``late`` is after the snippet has used the GPU."""
+        if not self.is_wanted:
+            return self._cupti is not None
+        self._has_tried = True
+        self.reason = self._attach()
+        if late and not self.reason:
+            self.reason = "GPU times begin where the first CUDA context was noticed: what ran before is not in them."
+        return self._cupti is not None
+
+    def _attach(self) -> str:
+        if sys.platform != "linux":
+            return "GPU times need CUPTI for Python, which there is for Linux alone."
+        for name in _INJECTIONS:
+            if os.environ.get(name):
+                return f"Another profiler is attached to this process ({name}), so there are no GPU times."
+        try:
+            cupti = Cupti(self._take)
+            os.environ[_NVTX] = cupti.path  # NVTX, too, asks for it when it is first used
+            self._tie_clocks(cupti)
+            cupti.enable((*GPU_KINDS, *CPU_KINDS))
+            cupti.enable_calls()
+        except CuptiError as error:
+            return str(error)
+        os.register_at_fork(after_in_child=self._detach)
+        self._cupti = cupti
+        return ""
+
+    def before_statement(self) -> None:
+        """Look for compilers that have been imported since."""
+        if self._cupti is not None:
+            self._compilers.watch(self._cupti.timestamp)
+
+    def after_statement(self) -> None:
+        """Take what a statement left, now that the GPU is idle: a crash, or a profiler of the snippet's, may follow."""
+        if self._cupti is not None:
+            self._cupti.flush()
+        elif self.is_wanted:
+            self.attach(late=True)
+
+    def begin_pass(self) -> None:
+        """Record, in a process that is not traced otherwise."""
+        if self.available and self._cupti is not None:
+            with suppress(CuptiError):
+                self._cupti.enable((*GPU_KINDS, *CPU_KINDS))
+                self._cupti.enable_calls()
+
+    def end_pass(self) -> None:
+        """Record no longer, so that it does not cost."""
+        if self._cupti is not None:
+            self._stop_recording(self._cupti)
+
+    def finish(self, starts_ns: Sequence[int]) -> str:
+        """Write what is known at the end of the statements, which began at ``starts_ns``; return :attr:`reason`.
+
+        Args:
+            starts_ns: ``clock.now_ns()`` at the beginning of each statement that was executed, in their order.
+        """
+        cupti = self._cupti
+        if cupti is None:
+            return self.reason
+        # Called ahead of the frameworks' own exit handlers: CUPTI must not be asked once a context has been destroyed.
+        atexit.register(self.close)
+        if cupti.is_taken():
+            # The other profiler gets the records now, and may have given them another clock.
+            self.reason = "Another profiler took CUPTI over during the run: what the GPU did from then on is missing."
+        else:
+            cupti.flush(forced=True)
+            self._tie_clocks(cupti)
+        self._note(file_format.STATEMENTS, _first_correlations(self._waits, starts_ns))
+        self._note(file_format.SPANS, [["compile", *span] for span in self._compilers.take()])
+        return self.reason
+
+    def close(self) -> None:
+        """Record nothing more: CUPTI must not call into an interpreter that ends."""
+        cupti = self._cupti
+        if cupti is None:
+            return
+        if not cupti.is_taken():
+            self._stop_recording(cupti)
+            # A record that could not be read is about so long.
+            self._note(file_format.DROPPED, [[cupti.dropped() + cupti.unreadable // 64]])
+            cupti.detach()
+        self._note(file_format.REGIONS, [[*started, None, *rest] for started, rest in self._open_regions()])
+        self._cupti, self._file = None, None
+
+    def _stop_recording(self, cupti: Cupti) -> None:
+        cupti.flush(forced=True)
+        cupti.disable((*GPU_KINDS, *CPU_KINDS))
+        cupti.disable_calls()
+        cupti.flush(forced=True)
+
+    def _open_regions(self) -> list[tuple[list[Any], list[Any]]]:
+        return [([name, start], [thread, domain]) for name, start, thread, domain in self._open_ranges.values()]
+
+    def _detach(self) -> None:
+        """Forget the tracing in a forked child."""
+        self._cupti, self._file, self._has_tried = None, None, True
+
+    def _tie_clocks(self, cupti: Cupti) -> None:
+        """Write both clocks at one moment: of a few tries the one that took the least time."""
+        tries = []
+        for _ in range(9):
+            before = cupti.timestamp()
+            now = now_ns()
+            after = cupti.timestamp()
+            tries.append((after - before, [(before + after) // 2, now]))
+        self._note(file_format.CLOCK, [min(tries)[1]])
+
+    # -- records, in a thread of CUPTI
+
+    def _take(self, kind: int, records: Any) -> None:
+        if self._file is None:
+            return
+        if kind in GPU_KINDS:
+            self._write(file_format.ROWS, self._rows(kind, records))
+        elif kind == MARKER:
+            self._take_markers(records)
+        elif kind == OVERHEAD:
+            self._take_overheads(records)
+        elif kind == DRIVER_CALL:
+            self._take_calls(records)
+
+    def _rows(self, kind: int, records: Any) -> bytes:
+        from .rows import rows
+
+        numbers = self._numbers(records["name"]) if kind == KERNEL else None
+        return rows(kind, records, numbers, KERNEL, MEMSET)
+
+    def _numbers(self, pointers: Any) -> Any:
+        """Return the numbers of kernels' names, and write the names that are new."""
+        import ctypes
+
+        import numpy
+
+        unique, inverse = numpy.unique(pointers, return_inverse=True)
+        new = []
+        for pointer in unique.tolist():
+            if pointer not in self._names:
+                self._names[pointer] = len(self._names)
+                name = ctypes.string_at(pointer).decode("utf-8", "replace") if pointer else "?"
+                new.append([self._names[pointer], name])
+        if new:
+            self._note(file_format.NAMES, new)
+        return numpy.array([self._names[pointer] for pointer in unique.tolist()], "<u4")[inverse]
+
+    def _take_markers(self, records: Any) -> None:
+        import ctypes
+
+        def text(pointer: int) -> str:
+            return ctypes.string_at(pointer).decode("utf-8", "replace") if pointer else ""
+
+        ended = []
+        for record in records:
+            thread = int(record["object_id"]["pt"]["thread_id"])
+            number, time, flags = int(record["id"]), int(record["timestamp"]), int(record["flags_"])
+            domain = text(int(record["domain"]))
+            if flags & _START:
+                self._open_ranges[number, thread] = [text(int(record["name"])), time, thread, domain]
+            elif flags & _END:
+                opened = self._open_ranges.pop((number, thread), None)
+                if opened is not None:
+                    ended.append([opened[0], opened[1], time, thread, domain])
+        if ended:
+            self._note(file_format.REGIONS, ended)
+
+    def _take_overheads(self, records: Any) -> None:
+        spans = []
+        for record in records:
+            kind = int(record["overhead_kind"])
+            if kind == _COMPILER:
+                spans.append(["compile", int(record["start"]), int(record["end"]), "driver"])
+            elif kind in _LOADING:
+                spans.append(["load", int(record["start"]), int(record["end"]), "driver"])
+        if spans:
+            self._note(file_format.SPANS, spans)
+
+    def _take_calls(self, records: Any) -> None:
+        assert self._cupti is not None
+        names, spans = self._cupti.calls, []
+        for record in records:
+            name = names.get(int(record["cbid"]), "")
+            start, end = int(record["start"]), int(record["end"])
+            if name == WAIT_CALL:
+                self._waits.append((start, int(record["correlation_id"])))
+            elif name:
+                spans.append(["context" if name in CONTEXT_CALLS else "load", start, end, name])
+        if spans:
+            self._note(file_format.SPANS, spans)
+
+    def _note(self, key: str, rows: list[Any]) -> None:
+        self._write(file_format.NOTE, file_format.note_payload(key, rows))
+
+    def _write(self, tag: bytes, payload: bytes) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.write(file_format.chunk(tag, payload))
+        except OSError as error:  # half a chunk must not be followed by another
+            self._file = None
+            reason = (
+                "the snippet closed all descriptors"
+                if error.errno == errno.EBADF
+                else "the temporary folder took no more of them"
+            )
+            self.reason = f"The GPU times are cut short: {reason}."
+
+
+def _has_driver() -> bool:
+    import ctypes
+
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def _first_correlations(waits: list[tuple[int, int]], starts_ns: Sequence[int]) -> list[list[int]]:
+    """Return for each statement the first number its calls can have: the one behind the last wait before it."""
+    ordered = sorted(waits)
+    result, position, last = [], 0, 0
+    for index, start in enumerate(starts_ns):
+        while position < len(ordered) and ordered[position][0] < start:
+            last = max(last, ordered[position][1])
+            position += 1
+        result.append([index, last + 1])
+    return result

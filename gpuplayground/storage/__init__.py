@@ -1,0 +1,1 @@
+"""The application's own files: settings, documents, drafts and open tabs."""

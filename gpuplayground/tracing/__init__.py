@@ -1,0 +1,1 @@
+"""CUPTI records joined with statements, and Chrome traces."""

@@ -1,1 +1,0 @@
-"""The panels of a benchmark and of the receipt of a run."""

@@ -1,1 +1,0 @@
-"""What charts of benchmarks share: ticks, layout, pictures."""

@@ -1,0 +1,316 @@
+"""The code editor: a plain text edit that knows Python and what the last run of its text cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from PySide6.QtCore import QPoint, QRect, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextBlock,
+    QTextCursor,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+
+from gpuplayground.ui.editor import editing, line_paint
+from gpuplayground.ui.editor.brackets import BracketPair, bracket_at
+from gpuplayground.ui.editor.gutter import Gutter
+from gpuplayground.ui.editor.highlighter import Highlighter
+from gpuplayground.ui.editor.keys import KeyHandler
+from gpuplayground.ui.editor.line_edits import LineCommands
+from gpuplayground.ui.editor.line_marks import LineMarks, LineTracker, StatementShare
+from gpuplayground.ui.widgets.theme import Theme, mono_font
+
+FONT_PIXELS = 13
+_FLASH_MS = 900
+
+
+class VisibleLine(NamedTuple):
+    """A line on screen: its block and number from 0, its top and height in pixels of the viewport."""
+
+    block: QTextBlock
+    number: int
+    top: float
+    height: float
+
+
+class CodeEditor(QPlainTextEdit):
+    """Edits one Python text. Lines and columns are counted from 1 wherever they are passed."""
+
+    cursorMoved = Signal(int, int)  # line, column
+    pathsDropped = Signal(list)  # of str
+    zoomRequested = Signal(int)  # steps; 0 is back to normal
+    focused = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.show_times = True
+        self.matches: list[tuple[int, int]] = []
+        self.bracket: BracketPair | None = None
+        self.flash: tuple[int, float] | None = None  # line from 0, strength
+        self._font_pixels = FONT_PIXELS
+        self._line = -1
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setCursorWidth(2)
+        self.setAccessibleName(self.tr("Code"))
+        self.document().setDocumentMargin(8)
+        self.highlighter = Highlighter(self.document(), theme, self)
+        self.marks = LineMarks(LineTracker(self.document(), self), self)
+        self.commands = LineCommands(self)
+        self._keys = KeyHandler(self, self.highlighter, self.commands)
+        self._gutter = Gutter(self)
+        self._flasher = QVariantAnimation(self, duration=_FLASH_MS, startValue=1.0, endValue=0.0)
+        self._flasher.valueChanged.connect(self._flash_step)
+        self.set_font_pixels(FONT_PIXELS)
+        self.updateRequest.connect(self._update_requested)
+        self.blockCountChanged.connect(self._lay_out)
+        self.cursorPositionChanged.connect(self._cursor_moved)
+        self.textChanged.connect(self._text_changed)
+        self.marks.changed.connect(self._repaint)
+        theme.changed.connect(self._theme_changed)
+
+    def text(self) -> str:
+        r"""Return all lines, joined by ``\n``, character for character."""
+        # toPlainText() would turn no-break spaces into spaces and U+2028 into line ends.
+        return self.document().toRawText().replace("\u2029", "\n")
+
+    def set_text(self, text: str) -> None:
+        """Replace everything, as when a file is opened: nothing to undo, cursor at the start."""
+        self.setPlainText(text)
+        self.commands.unit = editing.detect_indent(text)
+        self.document().setModified(False)
+
+    def replace_text(self, text: str) -> None:
+        """Replace everything that differs as one step of undo; the cursor stays on its line."""
+        line, column = self.place()
+        old, new = self.text().split("\n"), text.split("\n")
+        shorter = min(len(old), len(new))
+        top = next((i for i in range(shorter) if old[i] != new[i]), shorter - 1)
+        rest = shorter - top - 1
+        bottom = next((i for i in range(rest) if old[-1 - i] != new[-1 - i]), rest)
+        cursor = QTextCursor(self.document().findBlockByNumber(top))
+        last = self.document().findBlockByNumber(len(old) - 1 - bottom)
+        cursor.setPosition(last.position() + last.length() - 1, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText("\n".join(new[top : len(new) - bottom]))
+        self.set_place(line, column)
+
+    def place(self) -> tuple[int, int]:
+        """Return line and column of the cursor."""
+        cursor = self.textCursor()
+        return cursor.blockNumber() + 1, cursor.positionInBlock() + 1
+
+    def selected_lines(self) -> tuple[int, int] | None:
+        """Return the first and the last line of the selection, from 1, or None where nothing is selected.
+
+        A line of which only the beginning is touched, as where whole lines are selected, does not belong to it.
+        """
+        cursor = self.textCursor()
+        if not cursor.hasSelection():
+            return None
+        first = self.document().findBlock(cursor.selectionStart())
+        last = self.document().findBlock(cursor.selectionEnd())
+        end = last.blockNumber() + 1
+        if last.position() == cursor.selectionEnd() and end > first.blockNumber() + 1:
+            end -= 1
+        return first.blockNumber() + 1, end
+
+    def set_place(self, line: int, column: int = 1) -> None:
+        """Put the cursor at a line and column, or as near as the text goes."""
+        block = self.document().findBlockByNumber(min(max(line, 1), self.blockCount()) - 1)
+        cursor = self.textCursor()
+        cursor.setPosition(block.position() + min(max(column, 1), block.length()) - 1)
+        self.setTextCursor(cursor)
+
+    def go_to_line(self, line: int, column: int = 1, *, with_focus: bool = True) -> None:
+        """Jump to a line, centre it and flash it; the keyboard goes there too, or stays where it is."""
+        self.set_place(line, column)
+        self.centerCursor()
+        if with_focus:
+            self.setFocus()
+        self.flash = (self.textCursor().blockNumber(), 1.0)
+        self._flasher.stop()
+        self._flasher.start()
+
+    def go_to_run_line(self, line: int, *, with_focus: bool = True) -> None:
+        """Jump to where a line of the text that was last run is now; to its number if it was deleted."""
+        self.go_to_line(self.marks.tracker.find(line) or line, with_focus=with_focus)
+
+    def clear_run(self) -> None:
+        """Forget the marks of the last run; those of the next refer to the text as it stands."""
+        self.marks.clear()
+
+    def set_shares(self, shares: Iterable[StatementShare | tuple[int, int, float, str]]) -> None:
+        """Show what each statement of the run cost: line, last line, share from 0 to 1, time as text."""
+        self.marks.set_shares(StatementShare(*share) for share in shares)
+
+    def mark_error(self, line: int, message: str) -> None:
+        """Mark a line of the run as the one that failed."""
+        self.marks.set_error(line, message)
+
+    def mark_running(self, line: int | None) -> None:
+        """Mark a line of the run as the one that executes now, or none."""
+        self.marks.set_running(line)
+
+    def set_show_times(self, shown: bool) -> None:
+        """Show or hide the heat bars and the times at the lines' ends."""
+        self.show_times = shown
+        self._repaint()
+
+    def set_matches(self, matches: list[tuple[int, int]]) -> None:
+        """Highlight what was found: start and end positions, in order."""
+        self.matches = matches
+        self.viewport().update()
+
+    def font_pixels(self) -> int:
+        """Return the size of the text in pixels."""
+        return self._font_pixels
+
+    def set_font_pixels(self, pixels: int) -> None:
+        """Set the size of the text in pixels."""
+        self._font_pixels = pixels
+        font = mono_font(pixels)
+        self.setFont(font)
+        self.setTabStopDistance(QFontMetricsF(font).horizontalAdvance(" ") * 4)
+        self._lay_out()
+
+    def visible_lines(self) -> Iterator[VisibleLine]:
+        """Yield the lines on screen from top to bottom."""
+        block = self.firstVisibleBlock()
+        number, bottom = block.blockNumber(), self.viewport().height()
+        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
+        while block.isValid() and top <= bottom:
+            height = self.blockBoundingRect(block).height()
+            if not block.next().isValid():
+                height -= self.document().documentMargin()  # Qt counts it to the last line
+            yield VisibleLine(block, number, top, height)
+            block, number, top = block.next(), number + 1, top + height
+
+    def line_at(self, y: float) -> int | None:
+        """Return the number, from 0, of the line at a height in the viewport."""
+        for line in self.visible_lines():
+            if line.top <= y < line.top + line.height:
+                return line.number
+        return None
+
+    def text_left(self) -> float:
+        """Return where column 1 is in the viewport."""
+        return self.contentOffset().x() + self.document().documentMargin()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what lies behind the text, the text, and what stands beside it."""
+        with QPainter(self.viewport()) as painter:
+            line_paint.paint_behind(self, painter)
+        super().paintEvent(event)
+        with QPainter(self.viewport()) as painter:
+            line_paint.paint_beside(self, painter)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let the keys that know Python go first."""
+        if not self._keys.handle(event):
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom with Ctrl, scroll without."""
+        steps = event.angleDelta().y()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            if steps:
+                self.zoomRequested.emit(1 if steps > 0 else -1)
+            event.accept()
+            return
+        super().wheelEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the gutter as tall as the text."""
+        super().resizeEvent(event)
+        self._lay_out()
+        self._color_visible()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell that the user is back."""
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files to open them, text to insert it."""
+        if local_paths(event):
+            event.acceptProposedAction()
+        else:
+            super().dragEnterEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Keep accepting what was accepted on entering."""
+        if local_paths(event):
+            event.acceptProposedAction()
+        else:
+            super().dragMoveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand files to whoever opens them instead of inserting their names."""
+        paths = local_paths(event)
+        if paths:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.pathsDropped.emit(paths)
+        else:
+            super().dropEvent(event)
+
+    def _update_requested(self, rect: QRect, dy: int) -> None:
+        if dy:
+            self._gutter.scroll(0, dy)
+        else:
+            self._gutter.update(0, rect.y(), self._gutter.width(), rect.height())
+        self._color_visible()
+
+    def _color_visible(self) -> None:
+        first = self.firstVisibleBlock()
+        rows = int(self.viewport().height() / max(self.fontMetrics().height(), 1)) + 2
+        self.highlighter.format_lines(first, first.blockNumber() + rows)
+
+    def _text_changed(self) -> None:
+        self._color_visible()
+        self._cursor_moved()
+
+    def _cursor_moved(self) -> None:
+        line, column = self.place()
+        bracket = None if self.textCursor().hasSelection() else bracket_at(self.textCursor(), self.highlighter)
+        if line != self._line or bracket != self.bracket:
+            self._line, self.bracket = line, bracket
+            self._repaint()
+        self.cursorMoved.emit(line, column)
+
+    def _lay_out(self) -> None:
+        width = self._gutter.needed_width()
+        self.setViewportMargins(width, 0, 0, 0)
+        area = self.contentsRect()
+        self._gutter.setGeometry(QRect(area.topLeft(), area.bottomLeft() + QPoint(width - 1, 0)))
+
+    def _flash_step(self, strength: float) -> None:
+        if self.flash is not None:
+            self.flash = (self.flash[0], strength) if strength > 0 else None
+        self.viewport().update()
+
+    def _repaint(self) -> None:
+        self.viewport().update()
+        self._gutter.update()
+
+    def _theme_changed(self) -> None:
+        self.highlighter.recolor()
+        self._color_visible()
+        self._repaint()
+
+
+def local_paths(event: QDropEvent) -> list[str]:
+    """Return the files that are dragged, as paths; none where it is text or comes from the network."""
+    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]

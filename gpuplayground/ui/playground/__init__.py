@@ -1,1 +1,0 @@
-"""The playground's half of the window."""

@@ -1,0 +1,1 @@
+"""Result pages of a run: timings, receipt."""

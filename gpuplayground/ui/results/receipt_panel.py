@@ -1,0 +1,132 @@
+"""What a run cost, from the monitor's samples: memory, utilization, energy, clocks, for each GPU it used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QPalette
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from gpuplayground.model.results import Run, RunState
+from gpuplayground.receipts.receipt import Receipt
+from gpuplayground.receipts.rows import rows, sentences
+from gpuplayground.ui.results.memory_bars import MemoryBars
+from gpuplayground.ui.widgets.figure_labels import FactRows
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.panel_header import RECEIPT, PanelHeader, page_title
+from gpuplayground.ui.widgets.plain_text import PlainLabel
+from gpuplayground.ui.widgets.theme import Theme
+from gpuplayground.units import duration
+
+
+class ReceiptPanel(QWidget):
+    """Shows the receipts of one run at a time, or why there is none."""
+
+    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._run_id: str | None = None
+        self._receipts: tuple[Receipt, ...] = ()
+        self._has_gpus = True
+        self._words = self.tr("Press Run (F5) to see here what a run costs: memory, energy, clocks.")
+        self.header = PanelHeader(page_title(RECEIPT), theme, icons, titles)
+        tip = self.tr("Copy the receipt as text")
+        self.copy_button = self.header.add_button("copy", self.tr("Copy receipt"), tip, lambda _: self.copy())
+        self.empty = PlainLabel()
+        self.empty.setProperty("role", "muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.empty.setMargin(16)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setAccessibleName(self.tr("Receipt of the run"))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._scroll)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self._stack, 1)
+        self._show_empty(self._words)
+
+    def set_has_gpus(self, has_gpus: bool) -> None:
+        """Say whether there is a GPU that the monitor can watch."""
+        if has_gpus == self._has_gpus:
+            return
+        self._has_gpus = has_gpus
+        if not self._receipts:
+            self._show_empty(self._words)
+
+    def begin(self, run_id: str) -> None:
+        """Empty the panel for a run that is about to start."""
+        self._run_id, self._receipts = run_id, ()
+        self._show_empty(self.tr("The receipt is made when the run is over."))
+
+    def wait(self, run_id: str) -> None:
+        """Say that the run is over and that its last samples are still to come."""
+        if run_id == self._run_id:
+            self._show_empty(
+                self.tr("Waiting for the last samples: the driver gives memory back a moment after a run.")
+            )
+
+    def show_receipts(self, run_id: str, receipts: Sequence[Receipt], run: Run | None = None) -> None:
+        """Show what was made for a run, also for one of the past; where that is nothing, ``run`` tells the reason."""
+        self._run_id, self._receipts = run_id, tuple(receipts)
+        if not self._receipts:
+            self._show_empty(self._reason(run))
+            return
+        inside = QWidget()
+        inside.setBackgroundRole(QPalette.ColorRole.Base)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(14, 10, 14, 10)
+        column.setSpacing(6)
+        for receipt in self._receipts:
+            column.addWidget(self._title(receipt))
+            column.addWidget(MemoryBars(receipt, self._theme))
+            column.addWidget(FactRows(rows(receipt)))
+            column.addSpacing(8)
+        column.addStretch(1)
+        self._scroll.setWidget(inside)
+        self._stack.setCurrentIndex(1)
+        self.copy_button.setEnabled(True)
+
+    def text(self) -> str:
+        """Return the receipts as plain text, a paragraph for each GPU."""
+        return "\n\n".join(
+            "\n".join([receipt.gpu_name or receipt.gpu_uuid, *sentences(receipt)]) for receipt in self._receipts
+        )
+
+    def copy(self) -> None:
+        """Put the text on the clipboard."""
+        QGuiApplication.clipboard().setText(self.text())
+
+    def _reason(self, run: Run | None) -> str:
+        """Return why there is no receipt."""
+        if run is None or run.used_cuda:
+            return self.tr("No sample of a GPU fell into this run, so that there is nothing to account for.")
+        if run.state is RunState.FINISHED:
+            return self.tr("This run did not use CUDA, so that there is nothing to account for.")
+        # A statement is known to have used CUDA once it is over and the GPU was waited for.
+        return self.tr("This run ended before a statement that used CUDA was over: there is nothing to account for.")
+
+    def _title(self, receipt: Receipt) -> QLabel:
+        name = receipt.gpu_name or receipt.gpu_uuid
+        samples = self.tr("1 sample") if receipt.sample_count == 1 else self.tr("{count} samples")
+        words = self.tr("{gpu}  ·  {time}, {samples}").format(
+            gpu=name,
+            time=duration(receipt.end_ns - receipt.start_ns),
+            samples=samples.format(count=receipt.sample_count),
+        )
+        label = PlainLabel(words)
+        label.setProperty("role", "title")
+        return label
+
+    def _show_empty(self, words: str) -> None:
+        self._words = words
+        no_gpu = self.tr("This machine has no NVIDIA GPU to watch, so that a run has no receipt.")
+        self.empty.setText(words if self._has_gpus else no_gpu)
+        self._stack.setCurrentIndex(0)
+        self.copy_button.setEnabled(False)

@@ -1,0 +1,47 @@
+"""Sums by group over any stretch of a row, in time that does not grow with what lies in the stretch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gpuplayground.ui.trace_timeline.density import Floats, Integers
+
+#: Sums up to every so many places are kept; what lies beyond is added when it is asked for.
+_BLOCK = 4096
+
+
+class GroupSums:
+    """Counts and sums a weight for each of some groups. A thousand names of kernels need no more room than the row.
+
+    Args:
+        groups: the group of each place, from 0.
+        weights: what is added up, such as a duration.
+        least: how many groups there are at least.
+    """
+
+    def __init__(self, groups: Integers, weights: Floats, least: int = 1) -> None:
+        self._groups, self._weights = groups.astype(np.int32), weights
+        self._size = max(int(groups.max(initial=0)) + 1, least)
+        self._block = max(_BLOCK, self._size)
+        blocks = len(groups) // self._block
+        whole = slice(0, blocks * self._block)
+        cells = np.repeat(np.arange(blocks) * self._size, self._block) + groups[whole]
+        shape = (blocks, self._size)
+        counts = np.bincount(cells, minlength=blocks * self._size).reshape(shape)
+        sums = np.bincount(cells, weights[whole], minlength=blocks * self._size).reshape(shape)
+        #: Of everything before each block, and before what no longer fills one.
+        self._counts: Integers = np.vstack((np.zeros((1, self._size), np.int64), np.cumsum(counts, axis=0)))
+        self._sums: Floats = np.vstack((np.zeros((1, self._size)), np.cumsum(sums, axis=0)))
+
+    def within(self, places: slice) -> tuple[Integers, Floats]:
+        """Return for each group how many lie in a stretch, and the sum of their weights."""
+        counts, sums = self._before(places.stop)
+        counts_before, sums_before = self._before(places.start)
+        return counts - counts_before, sums - sums_before
+
+    def _before(self, place: int) -> tuple[Integers, Floats]:
+        block = place // self._block
+        rest = slice(block * self._block, place)
+        counts: Integers = self._counts[block] + np.bincount(self._groups[rest], minlength=self._size)
+        sums: Floats = self._sums[block] + np.bincount(self._groups[rest], self._weights[rest], self._size)
+        return counts, sums

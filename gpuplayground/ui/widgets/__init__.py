@@ -1,0 +1,1 @@
+"""Widgets, charts, theme and icons that several pages share."""

@@ -1,0 +1,1 @@
+"""The main window: header, menus, status bar, and its two halves."""

@@ -1,0 +1,88 @@
+"""The line at the bottom: what is happening, where the cursor is, and what the application itself costs."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QStatusBar, QWidget
+
+from gpuplayground.ui.widgets.elided_label import ElidedLabel
+from gpuplayground.ui.widgets.plain_text import PlainLabel
+from gpuplayground.ui.widgets.theme import Theme, ui_font
+
+_COST_EVERY_MS = 2000
+
+
+class Dot(QWidget):
+    """A small filled circle in the colour of a state."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._role = theme, "muted"
+        self.setFixedSize(18, 12)
+        theme.changed.connect(self.update)
+
+    def set_role(self, role: str) -> None:
+        """Take the colour of a role."""
+        if role != self._role:
+            self._role = role
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the circle."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color(self._role))
+        painter.drawEllipse(8, 2, 8, 8)
+
+
+class StatusBar(QStatusBar):
+    """State at the left; cursor, sampling rate and the window's own share of a core at the right."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self._dot = Dot(theme)
+        self.state_label, self.cursor_label, self.cost_label = ElidedLabel(), PlainLabel(), PlainLabel()
+        self.addWidget(self._dot)
+        self.addWidget(self.state_label, 1)
+        for label in (self.cursor_label, self.cost_label):
+            label.setContentsMargins(12, 0, 6, 0)
+            self.addPermanentWidget(label)
+        for label in (self.state_label, self.cursor_label, self.cost_label):
+            label.setProperty("role", "muted")
+            label.setFont(ui_font(12))
+        self.cost_label.setToolTip(self.tr("Share of one CPU core that this window takes, measured"))
+        self._rate_text = self._share_text = ""
+        self._last = (time.monotonic(), time.process_time())
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._measure)
+        self._timer.start(_COST_EVERY_MS)
+        self.set_state(self.tr("Ready"), "muted")
+
+    def set_state(self, text: str, role: str) -> None:
+        """Say what the tab in front, or a sweep, is doing."""
+        self.state_label.setText(text)
+        self._dot.set_role(role)
+
+    def set_cursor(self, line: int, column: int) -> None:
+        """Show where the cursor is, both counted from 1."""
+        self.cursor_label.setText(self.tr("Ln {0}, Col {1}").format(line, column))
+
+    def set_rate(self, text: str) -> None:
+        """Show how often the GPUs are sampled."""
+        self._rate_text = text
+        self._measure()
+
+    def _measure(self) -> None:
+        now, used = time.monotonic(), time.process_time()
+        elapsed = now - self._last[0]
+        if elapsed >= 1:
+            share = 100 * (used - self._last[1]) / elapsed
+            self._last = (now, used)
+            self._share_text = self.tr("UI {0} % CPU").format(f"{share:.1f}")
+        if self.window().isVisible():
+            self.cost_label.setText(" · ".join(part for part in (self._rate_text, self._share_text) if part))
