@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ class Column:
     """What a column holds: numbers that count ``unit`` each, or of which ``parts`` make one, or None.
 
     ``kind`` is the type of NumPy that takes what a driver tells. A column that is given anything else is widened,
-    to 64 bits for each value.
+    to 64 bits for each value. One that ``is_listed`` has few different values: a row says which of them it has.
     """
 
     name: str
@@ -26,13 +26,15 @@ class Column:
     unit: int = 1
     parts: int = 1
     is_whole: bool = False
+    is_listed: bool = False
 
-    def pack(self, value: float | None, nothing: int | None) -> float | None:
+    def pack(self, value: float | None, nothing: int | None, listed: dict[float, int]) -> float | None:
         """Return the number to store, or None if that would not be the same value.
 
         Args:
             value: what is to be stored.
             nothing: the number that stands for None; if this is None, the column has floating-point numbers.
+            listed: the numbers of the values that there are, if they are listed; a new one is added.
         """
         if nothing is None:
             return float("nan") if value is None else value
@@ -40,6 +42,9 @@ class Column:
             return nothing
         if self.is_whole:
             value = int(value)
+        if self.is_listed:
+            number = listed.setdefault(value, len(listed))
+            return number if number < nothing else None
         if self.parts > 1:
             number = round(value * self.parts)
             is_exact = number / self.parts == value
@@ -48,13 +53,16 @@ class Column:
             number, is_exact = int(quotient), not rest
         return number if is_exact and 0 <= number < nothing else None
 
-    def unpack(self, numbers: npt.NDArray[Any]) -> list[Any]:
+    def unpack(self, numbers: npt.NDArray[Any], listed: Iterable[float] = ()) -> list[Any]:
         """Return the values of a column."""
         nothing, found = _nothing(numbers.dtype), numbers.tolist()
         if nothing is None:
             return [None if number != number else number for number in found]
         if numbers.dtype != self.kind:  # widened: each value is what it is
             return [None if number == nothing else number for number in found]
+        if self.is_listed:
+            values = (*listed,)
+            return [None if number == nothing else values[number] for number in found]
         if self.is_whole:
             return [None if number == nothing else number * self.unit for number in found]
         return [None if number == nothing else number * self.unit / self.parts for number in found]
@@ -68,7 +76,8 @@ class PackedRing:
     """The newest ``capacity`` rows, the oldest first."""
 
     def __init__(self, columns: Sequence[Column], capacity: int) -> None:
-        self._columns = list(columns)
+        self._columns, self._narrow = list(columns), tuple(columns)
+        self._listed: list[dict[float, int]] = [{} for _ in columns]
         self._rows: Rows = np.empty(capacity, self._layout())
         self._nothings = [_nothing(np.dtype(column.kind)) for column in columns]
         self._end = 0
@@ -82,13 +91,13 @@ class PackedRing:
     def append(self, values: Sequence[float | None]) -> None:
         """Add a row, in place of the oldest one where there is no room."""
         numbers = [
-            column.pack(value, nothing)
-            for column, value, nothing in zip(self._columns, values, self._nothings, strict=True)
+            column.pack(value, nothing, listed)
+            for column, value, nothing, listed in zip(self._columns, values, self._nothings, self._listed, strict=True)
         ]
         while None in numbers:
             at = numbers.index(None)
             self._widen(at)
-            numbers[at] = self._columns[at].pack(values[at], self._nothings[at])
+            numbers[at] = self._columns[at].pack(values[at], self._nothings[at], {})
         self._rows[self._end] = tuple(numbers)
         self._end = (self._end + 1) % len(self._rows)
         self.count = min(self.count + 1, len(self._rows))
@@ -128,6 +137,14 @@ class PackedRing:
         rows: Rows = self._rows[order]
         return rows
 
+    def unpack(self, rows: Rows) -> Iterable[tuple[Any, ...]]:
+        """Return the values of rows that were taken, also while others are added."""
+        columns = (
+            column.unpack(rows[column.name], tuple(listed))
+            for column, listed in zip(self._narrow, self._listed, strict=True)
+        )
+        return zip(*columns, strict=True)
+
     def _widen(self, at: int) -> None:
         old, column = self._rows, self._columns[at]
         self._columns[at] = wide = column.widened()
@@ -138,16 +155,11 @@ class PackedRing:
         order = self.order()
         for each in self._columns:
             self._rows[each.name][order] = old[each.name][order]
-        values = column.unpack(old[column.name][order])
-        self._rows[column.name][order] = [wide.pack(value, self._nothings[at]) for value in values]
+        values = column.unpack(old[column.name][order], self._listed[at])
+        self._rows[column.name][order] = [wide.pack(value, self._nothings[at], {}) for value in values]
 
     def _layout(self) -> np.dtype[np.void]:
         return np.dtype([(column.name, column.kind) for column in self._columns])
-
-
-def unpack(columns: Sequence[Column], rows: Rows) -> list[list[Any]]:
-    """Return the values of some columns of rows, whether they were widened or not."""
-    return [column.unpack(rows[column.name]) for column in columns]
 
 
 def _nothing(kind: np.dtype[Any]) -> int | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gpuplayground.monitor.samples import ProcessSample
 from gpuplayground.playground.leftovers import lineage
-from gpuplayground.playground.packed_rows import Column, PackedRing, Rows, unpack
+from gpuplayground.playground.packed_rows import Column, PackedRing, Rows
 
 #: Rows kept in all: twenty minutes of passes each half second with eight processes.
 MAX_PROCESSES = 20_000
@@ -84,7 +84,7 @@ class ProcessLog:
 
     def _seen(self, rows: Rows) -> list[Seen]:
         found = []
-        for time_ns, number, _, memory, utilization in zip(*unpack(_COLUMNS, rows), strict=True):
+        for time_ns, number, _, memory, utilization in self._rows.unpack(rows):
             uuid, pid, name, kind, numbers = self._who[number]
             found.append((ProcessSample(time_ns, uuid, pid, name, kind, memory, utilization), numbers))
         return found
