@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gpuplayground.app.autosave import Remembering
 from gpuplayground.app.files import Files
@@ -38,9 +38,10 @@ from gpuplayground.workers.monitor_controller import MonitorController
 from gpuplayground.workers.past_runs_keeper import HistoryKeeper
 from gpuplayground.workers.run_controller import RunController
 
-#: How long the end of the window waits at most, in seconds since it began: for interpreters that are being asked, for
-#: the monitor, for snippets, whose children are looked for once they were killed, and for all that is to be written.
-INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 1.5
+#: How long the end waits at most once the window is gone, in seconds since it began: for interpreters that are being
+#: asked, for the monitor, for snippets, whose children are looked for once they were killed, and for all that is to be
+#: written: a slow disk may take its time, because nobody waits for it.
+INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 10.0
 
 
 class Application(QObject):
@@ -129,10 +130,16 @@ class Application(QObject):
             self.playground.run()
 
     def keep(self) -> None:
-        """Write unsaved work to the disk and what is worth remembering into the settings. Once; waits for no thread."""
+        """Take the window off the screen, then write unsaved work to the disk and collect the settings. Once.
+
+        It waits for the disk and for no other thread.
+        """
         if self._is_kept:
             return
         self._is_kept = True
+        # A signal has closed nothing, and what belongs to the window, such as a comparison, does not close with it.
+        for widget in QApplication.topLevelWidgets():
+            widget.hide()
         if self._remembering is not None:
             self._remembering.close()
         self._collect()

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: call of Qt and waits for it again: with Python's own 5 ms, a thread that packs a long run would slow the window down
 #: to a few frames a second.
 SWITCH_S = 0.0005
+#: How long after the window has gone the process is there at most, in seconds: a disk may answer no write at all.
+GONE_AFTER_S = 15.0
 
 
 def main(options: WindowOptions) -> int:
@@ -49,6 +52,7 @@ def main(options: WindowOptions) -> int:
     application = starter.application
     if application is None:
         return code  # closed, or failed, as an outline
+    _end_at_last(code)
     application.keep()
     if not options.screenshot and not store.save(settings):
         _tell(store.problem)
@@ -59,6 +63,13 @@ def main(options: WindowOptions) -> int:
                 stream.flush()
         os._exit(code)
     return code
+
+
+def _end_at_last(code: int) -> None:
+    """See to it that no process stays behind a window that is gone, whatever it waits for."""
+    end = threading.Timer(GONE_AFTER_S, os._exit, (code,))
+    end.daemon = True
+    end.start()
 
 
 class _Starter(QObject):

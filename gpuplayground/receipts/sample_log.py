@@ -7,12 +7,9 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from gpuplayground.child.leftovers import lineage
 from gpuplayground.model.samples import (
     MAX_GPUS,
     METRICS,
@@ -23,22 +20,42 @@ from gpuplayground.model.samples import (
     ProcessSample,
     UnlistedProcesses,
 )
+from gpuplayground.receipts.packed_rows import Column, PackedRing, Rows
+from gpuplayground.receipts.process_log import ProcessLog
 
 KEPT_S = 1200.0
 #: How far back one sample of each second is kept: a run may take hours.
 THINNED_S = 14_400.0
 _THINNED_NS = 1_000_000_000
-#: Rows of processes kept in all: twenty minutes of passes each half second with eight processes.
-MAX_PROCESSES = 20_000
 #: Times kept at which the processes on a GPU could not be listed: twenty minutes of 64 GPUs.
 MAX_UNLISTED = 40_000
-#: Processes whose most memory is remembered after their passes are forgotten.
-MAX_PEAKS = 1000
 _BEYOND_NS = 500_000_000
 
-_metrics = attrgetter(*METRICS)
-_ENERGY = METRICS.index("energy_j")
-_IS_WHOLE = tuple("int" in str(GpuSample.__dataclass_fields__[name].type) for name in METRICS)
+_STEADY = ("memory_total_bytes", "power_limit_w", "memory_clock_mhz", "event_reasons")
+_kept = attrgetter("time_ns", *METRICS)
+
+
+def _column(metric: str) -> Column:
+    """Return how a metric is kept, by what NVML counts in: whole percents, pages of memory, MHz and milliwatts.
+
+    What hardly ever changes has a byte in each row.
+    """
+    is_whole = "int" in str(GpuSample.__dataclass_fields__[metric].type)
+    if metric in _STEADY:
+        return Column(metric, "u1", is_whole=is_whole, is_listed=True)
+    match metric.rpartition("_")[2]:
+        case "bytes":
+            return Column(metric, "u4", unit=4096, is_whole=is_whole)
+        case "w":
+            return Column(metric, "u4", parts=1000)
+        case "mhz":
+            return Column(metric, "u2", is_whole=is_whole)
+        case "j":
+            return Column(metric, "f8")
+    return Column(metric, "u1", is_whole=is_whole)
+
+
+_COLUMNS = (Column("time_ns", "i8", is_whole=True), *map(_column, METRICS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,55 +86,41 @@ class Watched:
 
 
 class _Ring:
-    """The newest rows of one GPU in arrays: an object per sample would take four times as much memory."""
+    """The newest samples of one GPU, packed: an object per sample would take ten times as much memory."""
 
     def __init__(self, capacity: int) -> None:
-        self.times = np.empty(capacity, np.int64)
-        # Of 64 bits, so that bytes and joules stay what they are; NaN stands for None.
-        self.rows = np.empty((capacity, len(METRICS)), np.float64)
-        self.count = 0
-        self.end = 0
+        self.rows = PackedRing(_COLUMNS, capacity)
 
     @property
     def first_ns(self) -> int:
-        return int(self.times[self.end - self.count]) if self.count else 0
+        return int(self.rows.value("time_ns", 0)) if self.rows.count else 0
 
     @property
     def last_ns(self) -> int:
-        return int(self.times[self.end - 1]) if self.count else 0
+        return int(self.rows.value("time_ns", -1)) if self.rows.count else 0
 
     def add(self, sample: GpuSample) -> None:
-        if self.count and sample.time_ns <= self.last_ns:
+        if self.rows.count and sample.time_ns <= self.last_ns:
             # The clock was set back: what it had called the future is no more.
-            order = self._order()
-            kept = int(np.searchsorted(self.times[order], sample.time_ns))
-            self.end = (self.end - (self.count - kept)) % len(self.times)
-            self.count = kept
-        self.times[self.end] = sample.time_ns
-        self.rows[self.end] = _metrics(sample)  # numpy takes None for NaN here
-        self.end = (self.end + 1) % len(self.times)
-        self.count = min(self.count + 1, len(self.times))
+            kept = int(np.searchsorted(self.rows.numbers("time_ns"), sample.time_ns))
+            self.rows.drop_newest(self.rows.count - kept)
+        self.rows.append(_kept(sample))
 
-    def between(self, start_ns: int, end_ns: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    def between(self, start_ns: int, end_ns: int) -> Rows:
         """Return copies of the rows from one time to another, both included."""
-        order = self._order()
-        times = self.times[order]
-        wanted = order[np.searchsorted(times, start_ns) : np.searchsorted(times, end_ns, "right")]
-        return self.times[wanted], self.rows[wanted]
-
-    def _order(self) -> npt.NDArray[np.int64]:
-        return (np.arange(self.count) + self.end - self.count) % len(self.times)
+        order = self.rows.order()
+        times = self.rows.numbers("time_ns", order)
+        return self.rows.take(order[np.searchsorted(times, start_ns) : np.searchsorted(times, end_ns, "right")])
 
 
 class _ThinnedRing(_Ring):
     """Keeps one sample of each second: the one with the energy where there is one, else the first."""
 
     def add(self, sample: GpuSample) -> None:
-        if self.count and sample.time_ns // _THINNED_NS == self.last_ns // _THINNED_NS:
-            if sample.energy_j is None or not math.isnan(self.rows[self.end - 1, _ENERGY]):
+        if self.rows.count and sample.time_ns // _THINNED_NS == self.last_ns // _THINNED_NS:
+            if sample.energy_j is None or not math.isnan(self.rows.value("energy_j", -1)):
                 return
-            self.end = (self.end - 1) % len(self.times)
-            self.count -= 1
+            self.rows.drop_newest(1)
         super().add(sample)
 
 
@@ -135,14 +138,15 @@ class _Gpu:
 
     def ring(self, start_ns: int, *, whole: bool) -> _Ring:
         """Return the samples to take a stretch from: never of both kinds, which would not count alike in a mean."""
-        reaches_further = self.thinned.count and self.thinned.first_ns < self.newest.first_ns - _THINNED_NS
+        reaches_further = self.thinned.rows.count and self.thinned.first_ns < self.newest.first_ns - _THINNED_NS
         return self.thinned if whole and start_ns < self.newest.first_ns and reaches_further else self.newest
 
 
 class SampleLog:
     """Takes what a feed reports and gives back a stretch of it. May be used from any thread.
 
-    Memory is bounded: 1.8 MB per GPU after twenty minutes at 10 Hz, 4 MB after four hours.
+    Memory is bounded: 1.1 MB per GPU at 10 Hz, of which 0.5 MB fill within twenty minutes and the rest within four
+    hours, and 0.4 MB for the processes of all GPUs. Nothing that NVML tells is rounded.
 
     Args:
         seconds: how far back all samples reach.
@@ -155,9 +159,7 @@ class SampleLog:
         self._max_gpus = max_gpus
         self._lock = threading.Lock()
         self._kept: dict[str, _Gpu] = {}
-        self._passes: deque[tuple[tuple[ProcessSample, ...], dict[int, frozenset[int]]]] = deque()
-        self._process_count = 0
-        self._peaks: dict[tuple[str, int], tuple[ProcessSample, frozenset[int]]] = {}
+        self._processes: ProcessLog | None = None
         self._gpus: tuple[GpuInfo, ...] = ()
         self._unlisted: deque[UnlistedProcesses] = deque(maxlen=MAX_UNLISTED)
 
@@ -166,7 +168,8 @@ class SampleLog:
         """Size of the arrays in bytes."""
         with self._lock:
             rings = [ring for gpu in self._kept.values() for ring in (gpu.newest, gpu.thinned)]
-            return sum(ring.times.nbytes + ring.rows.nbytes for ring in rings)
+            processes = 0 if self._processes is None else self._processes.nbytes
+            return sum(ring.rows.nbytes for ring in rings) + processes
 
     @property
     def gpus(self) -> tuple[GpuInfo, ...]:
@@ -188,7 +191,7 @@ class SampleLog:
     def has_seen(self, pid: int | None) -> bool:
         """Return whether a process was on a GPU in one of the passes that are kept."""
         with self._lock:
-            return any(each.pid == pid for found, _ in self._passes for each in found)
+            return self._processes is not None and pid is not None and self._processes.has_seen(pid)
 
     def between(self, start_ns: int, end_ns: int, *, whole: bool = False) -> Watched:
         """Return what was seen from one time to another, both included.
@@ -198,31 +201,26 @@ class SampleLog:
         """
         with self._lock:
             parts = [
-                (gpu.uuid, *gpu.ring(start_ns, whole=whole).between(start_ns, end_ns)) for gpu in self._kept.values()
+                (gpu.uuid, ring.rows, ring.between(start_ns, end_ns))
+                for gpu in self._kept.values()
+                for ring in (gpu.ring(start_ns, whole=whole),)
             ]
-            peaks = list(self._peaks.values())
-            passes = list(self._passes)
+            seen = [] if self._processes is None else self._processes.between(start_ns, end_ns)
             unlisted = {row.gpu_uuid: row.reason for row in self._unlisted if start_ns <= row.time_ns <= end_ns}
             gpus = self._gpus
         samples = [
-            GpuSample(int(time_ns), uuid, *_values(row))
-            for uuid, times, rows in parts
-            for time_ns, row in zip(times, rows.tolist(), strict=True)
+            GpuSample(time_ns, uuid, *values) for uuid, ring, rows in parts for time_ns, *values in ring.unpack(rows)
         ]
         samples.sort(key=lambda sample: sample.time_ns)
-        rows = [*peaks, *((each, known[each.pid]) for found, known in passes for each in found)]
-        inside = sorted((row for row in rows if start_ns <= row[0].time_ns <= end_ns), key=lambda row: row[0].time_ns)
-        lineages = {each.pid: numbers for each, numbers in inside}
-        return Watched(tuple(samples), tuple(each for each, _ in inside), gpus, lineages, unlisted)
+        lineages = {each.pid: numbers for each, numbers in seen}
+        return Watched(tuple(samples), tuple(each for each, _ in seen), gpus, lineages, unlisted)
 
     def clear(self) -> None:
         """Forget everything, for instance because what comes now is from elsewhere."""
         with self._lock:
             self._kept.clear()
-            self._passes.clear()
-            self._peaks.clear()
+            self._processes = None
             self._unlisted.clear()
-            self._process_count = 0
             self._gpus = ()
 
     def _add_samples(self, samples: list[GpuSample]) -> None:
@@ -241,31 +239,6 @@ class SampleLog:
         return self._kept.setdefault(uuid, _Gpu(uuid, self._capacity))
 
     def _add_pass(self, processes: tuple[ProcessSample, ...]) -> None:
-        if not processes:
-            return
-        # Asked at once and of what is new alone: when a run is over, its processes cannot be asked any more.
-        known = self._passes[-1][1] if self._passes else {}
-        pids = dict.fromkeys(each.pid for each in processes)
-        self._passes.append((processes, {pid: known[pid] if pid in known else lineage(pid) for pid in pids}))
-        self._process_count += len(processes)
-        while self._process_count > MAX_PROCESSES and len(self._passes) > 1:
-            forgotten, numbers = self._passes.popleft()
-            self._process_count -= len(forgotten)
-            for process in forgotten:
-                self._keep_peak(process, numbers[process.pid])
-
-    def _keep_peak(self, process: ProcessSample, lineage: frozenset[int]) -> None:
-        key = process.gpu_uuid, process.pid
-        peak, _ = self._peaks.pop(key, (process, lineage))
-        has_more = (process.memory_used_bytes or 0) > (peak.memory_used_bytes or 0)
-        self._peaks[key] = (process if has_more else peak, lineage)
-        if len(self._peaks) > MAX_PEAKS:
-            del self._peaks[next(iter(self._peaks))]
-
-
-def _values(row: list[float]) -> list[Any]:
-    """Return a row with the types of a sample: None for NaN, and whole numbers where it has whole numbers."""
-    return [
-        None if math.isnan(value) else int(value) if is_whole else value
-        for value, is_whole in zip(row, _IS_WHOLE, strict=True)
-    ]
+        if processes:
+            self._processes = self._processes or ProcessLog()
+            self._processes.add(processes)

@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import gpuplayground
@@ -121,7 +124,10 @@ class Application(application.Application):
         self.window.close()
 
 application.Application = Application
-if {hangs!r} == "feed":
+app.GONE_AFTER_S = 3 if {hangs!r} == "disk" else app.GONE_AFTER_S
+if {hangs!r} == "disk":
+    app.SettingsStore.save = hang
+elif {hangs!r} == "feed":
     application.Feed.run, application.Feed.stop = hang, lambda self: None
 elif {hangs!r} == "run":
     RunWorker.run = hang
@@ -155,6 +161,47 @@ def test_what_hangs_neither_holds_the_window_up_nor_aborts_it(hangs: str, own_fo
     saved = json.loads((own_folders / "xdg_config_home" / "gpuplayground" / "settings.json").read_text())
     assert saved["geometry"]
     assert list((own_folders / "xdg_data_home" / "gpuplayground" / "drafts").iterdir()) == []
+
+
+def test_a_disk_that_answers_no_write_leaves_no_process_behind(own_folders: Path, tmp_path: Path) -> None:
+    assert close_a_window(tmp_path, "disk") == (0, [])
+
+
+def test_all_windows_are_gone_before_anything_is_written_or_waited_for(
+    qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = start()
+    application._past.show_comparison()
+    assert sum(widget.isVisible() for widget in QApplication.topLevelWidgets()) == 2
+    noted: list[bool] = []
+
+    def note(write: Callable[[], None]) -> Callable[[], None]:
+        def noting() -> None:
+            noted.append(any(widget.isVisible() for widget in QApplication.topLevelWidgets()))
+            write()
+
+        return noting
+
+    monkeypatch.setattr(application.tabs, "shut_down", note(application.tabs.shut_down))
+    monkeypatch.setattr(application.runs, "end", note(application.runs.end))
+    assert application.shutdown()
+    assert noted == [False, False]
+
+
+def test_a_slow_disk_loses_no_run(
+    qtbot: QtBot, start: StartApplication, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = start()
+    run_until(qtbot, application, "import time\ntime.sleep(600)\n", RunState.RUNNING)
+    add = HistoryStore.add
+
+    def add_slowly(store: HistoryStore, kept: KeptRun) -> int:
+        time.sleep(2)
+        return add(store, kept)
+
+    monkeypatch.setattr(HistoryStore, "add", add_slowly)
+    assert application.shutdown()
+    assert [each.run.state for each in kept(own_folders)] == [RunState.STOPPED]
 
 
 def test_settings_and_drafts_are_safe_before_anything_is_ended(

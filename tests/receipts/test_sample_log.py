@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from typing import TypeVar
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +24,10 @@ from gpuplayground.model.samples import (
     ProcessSample,
     UnlistedProcesses,
 )
+from gpuplayground.monitor.sampling.probes import MAX_POWER_MW
 from gpuplayground.monitor.timeseries.store import History
-from gpuplayground.receipts import sample_log
+from gpuplayground.receipts import process_log, sample_log
+from gpuplayground.receipts.packed_rows import Column
 from gpuplayground.receipts.receipt import receipts
 from gpuplayground.receipts.rows import sentences
 from gpuplayground.receipts.sample_log import SampleLog
@@ -30,6 +35,8 @@ from gpuplayground.receipts.used_gpus import Window
 from tests.support import h200
 
 S = 1_000_000_000
+
+T = TypeVar("T")
 
 
 def sample(time_ns: int, uuid: str = "GPU-1", watts: float | None = 70.25) -> GpuSample:
@@ -47,6 +54,109 @@ def test_samples_come_back_as_they_went_in() -> None:
     assert log.between(0, 10).samples == tick
     assert isinstance(log.between(0, 10).samples[0].memory_used_bytes, int)
     assert isinstance(log.between(0, 10).samples[0].event_reasons, int)
+
+
+def or_none(values: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
+    return st.none() | values
+
+
+#: What NVML tells, in the numbers it counts in.
+percents = or_none(st.integers(0, 100))
+watts = or_none(st.integers(0, 5_000_000).map(lambda milliwatts: milliwatts / 1000))
+pages = or_none(st.integers(0, 2**28).map(lambda pages: pages << 16))
+clocks = or_none(st.integers(0, 10_000))
+told = st.builds(
+    GpuSample,
+    time_ns=st.just(1),
+    gpu_uuid=st.just("GPU-1"),
+    gpu_util_percent=percents,
+    memory_util_percent=percents,
+    memory_used_bytes=pages,
+    memory_total_bytes=pages,
+    temperature_c=or_none(st.integers(0, 200)),
+    power_w=watts,
+    power_average_w=watts,
+    power_limit_w=watts,
+    sm_clock_mhz=clocks,
+    memory_clock_mhz=clocks,
+    encoder_util_percent=percents,
+    decoder_util_percent=percents,
+    performance_state=or_none(st.integers(0, 15)),
+    event_reasons=or_none(st.integers(0, 2**64 - 2)),
+    fan_percent=or_none(st.integers(0, 200)),
+    energy_j=or_none(st.integers(0, 2**50).map(lambda millijoules: millijoules / 1000)),
+)
+
+
+@given(st.lists(told, min_size=1, max_size=12))
+def test_whatever_the_driver_tells_comes_back_exactly(samples: list[GpuSample]) -> None:
+    log, taken = SampleLog(), [replace(each, time_ns=at) for at, each in enumerate(samples, 1)]
+    for each in taken:
+        log.add((each,))
+    assert list(log.between(0, S).samples) == taken
+
+
+def test_no_power_in_milliwatts_is_rounded() -> None:
+    power = Column("power_w", "u4", parts=1000)
+    numbers = np.arange(MAX_POWER_MW + 1, dtype="u4")
+    assert power.unpack(numbers) == (numbers / 1000).tolist()
+    some = power.unpack(numbers[::97])
+    assert [power.pack(each, 2**32 - 1, {}) for each in some] == numbers[::97].tolist()
+
+
+def test_values_that_no_driver_tells_come_back_exactly_too() -> None:
+    log = SampleLog(seconds=4, hz=1)
+    odd = [
+        sample(1),
+        GpuSample(2, "GPU-1", gpu_util_percent=33.3, memory_used_bytes=2**63 + 1, power_w=71.12345, temperature_c=-40),
+        GpuSample(3, "GPU-1", memory_total_bytes=4097, sm_clock_mhz=70_000, performance_state=300, power_limit_w=1e9),
+        GpuSample(4, "GPU-1", gpu_util_percent=255, memory_util_percent=255.0, memory_clock_mhz=65_535, fan_percent=0),
+        sample(5, watts=None),
+    ]
+    for number, each in enumerate(odd, 1):
+        log.add((each,))
+        assert list(log.between(0, S).samples) == odd[max(number - 4, 0) : number]
+
+
+def test_more_different_values_than_a_byte_can_tell_apart_come_back_exactly() -> None:
+    log = SampleLog(seconds=400, hz=1)
+    taken = [GpuSample(each, "GPU-1", power_limit_w=each / 10, event_reasons=each << 50) for each in range(1, 401)]
+    for each in taken:
+        log.add((each,))
+    assert log.between(0, S).samples == tuple(taken)
+
+
+@given(
+    st.lists(
+        st.builds(
+            ProcessSample,
+            time_ns=st.just(1),
+            gpu_uuid=st.sampled_from(["GPU-1", "GPU-2"]),
+            pid=st.integers(2**30, 2**30 + 3),
+            name=st.none() | st.text(max_size=3),
+            kind=st.sampled_from(["compute", "graphics"]),
+            memory_used_bytes=pages | st.integers(0, 2**60),
+            sm_util_percent=percents | st.floats(0, 100),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_processes_come_back_as_they_went_in(found: list[ProcessSample]) -> None:
+    log = SampleLog()
+    log.add(tuple(found))
+    log.add((replace(found[0], time_ns=2),))
+    assert log.between(0, S).processes == (*found, replace(found[0], time_ns=2))
+
+
+def test_a_pass_larger_than_all_that_is_kept_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_log, "MAX_PROCESSES", 4)
+    log = SampleLog()
+    for number in range(1, 4):
+        log.add(tuple(ProcessSample(number, "GPU-1", pid) for pid in range(7)))
+    assert [each.pid for each in log.between(3, S).processes] == list(range(7))
+    assert log.has_seen(6)
+    assert not log.has_seen(7)
 
 
 def test_only_the_window_comes_back_both_ends_included_and_by_time() -> None:
@@ -120,7 +230,7 @@ def test_memory_is_bounded_for_sixteen_gpus() -> None:
 
 
 def test_the_passes_over_the_processes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_log, "MAX_PROCESSES", 10)
+    monkeypatch.setattr(process_log, "MAX_PROCESSES", 10)
     log = SampleLog()
     for number in range(1, 9):
         log.add(tuple(ProcessSample(number, "GPU-1", pid) for pid in range(3)))
@@ -128,8 +238,8 @@ def test_the_passes_over_the_processes_are_bounded(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_most_memory_of_a_process_is_there_after_its_passes_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_log, "MAX_PROCESSES", 2)
-    monkeypatch.setattr(sample_log, "MAX_PEAKS", 2)
+    monkeypatch.setattr(process_log, "MAX_PROCESSES", 2)
+    monkeypatch.setattr(process_log, "MAX_PEAKS", 2)
     log = SampleLog()
     for number, used in enumerate([5, 9, 7, 3, 2, 1], 1):
         log.add((ProcessSample(number, "GPU-1", 42, memory_used_bytes=used),))
@@ -274,8 +384,15 @@ def test_threads_may_write_and_read_at_the_same_time() -> None:
     assert times(log) == list(range(2500, 3000))
 
 
-def test_all_that_is_ever_kept_of_a_gpu_takes_at_most_six_mebibytes() -> None:
+def test_the_samples_of_a_gpu_and_all_processes_take_less_than_one_and_a_half_mebibytes() -> None:
+    log = SampleLog()
+    log.add((sample(1),))
+    log.add(tuple(ProcessSample(1, "GPU-1", pid) for pid in range(8)))
+    assert log.nbytes < 1.5 * 2**20
+
+
+def test_all_that_is_ever_kept_of_a_gpu_takes_less_than_three_mebibytes() -> None:
     log, history = SampleLog(), History()
-    for keeps in (log, history):
-        keeps.add((sample(1),))
-    assert log.nbytes + history.nbytes <= 6 * 2**20
+    log.add((sample(1),))
+    history.add((sample(1),))
+    assert log.nbytes + history.nbytes < 2.9 * 2**20
