@@ -8,12 +8,13 @@ run: .venv/.ready-run
 	@exec $(PYTHON_BIN) main.py $(ARGS)
 
 test: .venv/.ready-dev
-	$(PYTHON_BIN) -m pytest $(ARGS)
+	$(PYTHON_BIN) -m pytest -n 4 --dist worksteal $(ARGS)
 
 check: .venv/.ready-dev
 	$(PYTHON_BIN) -m ruff check .
 	$(PYTHON_BIN) -m ruff format --check .
 	$(PYTHON_BIN) -m mypy
+	.venv/bin/lint-imports --no-cache
 
 # The examples on real frameworks, in an environment of their own: .venv-frameworks.
 examples: .venv/.ready-dev
