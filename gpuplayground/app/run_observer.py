@@ -134,9 +134,7 @@ class Measuring(QObject):
         tab_id = due[0]
         self.judged.emit(run_id, account.benchmarks)
         if self._playground.tabs.page(tab_id) is not None:
-            names = {gpu.uuid: gpu.label for gpu in account.gpus}
-            pages = self._playground.pages(tab_id)
-            pages.complete(run_id, account.samples, names, account.receipts, account.benchmarks)
+            self._playground.pages(tab_id).set_account(account)
         verdicts = [each.verdict for each in account.benchmarks]
         self._keeper.complete(run_id, account.receipts, verdicts, account.samples)
 

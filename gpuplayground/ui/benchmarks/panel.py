@@ -12,11 +12,11 @@ from gpuplayground.benchmarks.figures import report
 from gpuplayground.model.benchmarks import Benchmark, BenchmarkPlan, Phase
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.model.results import Run, RunState
+from gpuplayground.receipts.accounting import Account
 from gpuplayground.ui.benchmarks.live_view import LiveView
 from gpuplayground.ui.benchmarks.result_view import ResultView
 from gpuplayground.ui.widgets.drop_down import DropDown
-from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import BENCHMARK, PanelHeader, page_title
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme
 
@@ -33,12 +33,12 @@ class BenchmarkPanel(QWidget):
     saveRequested = Signal(object)
     comparisonRequested = Signal(object)
 
-    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, header: PanelHeader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run_id: str | None = None
         self._benchmarks: list[Benchmark] = []
         self._are_judged = False
-        self.header = PanelHeader(page_title(BENCHMARK), theme, icons, titles)
+        self.header = header
         self.steps = DropDown()
         self.empty = PlainLabel()
         self.live, self.result = LiveView(theme), ResultView(theme)
@@ -86,8 +86,10 @@ class BenchmarkPanel(QWidget):
         index = self.steps.currentIndex()
         return self._benchmarks[index] if 0 <= index < len(self._benchmarks) else None
 
-    def begin(self, run_id: str, plan: BenchmarkPlan) -> None:
-        """Get ready for a benchmark that is about to start."""
+    def clear(self, run_id: str, plan: BenchmarkPlan | None) -> None:
+        """Empty the panel for a benchmark that is about to start; a plain run leaves the last benchmark in place."""
+        if plan is None:
+            return
         self._run_id, self._are_judged = run_id, False
         self._replace(())
         self.live.begin(plan)
@@ -105,15 +107,15 @@ class BenchmarkPanel(QWidget):
             return
         self._replace((*self._benchmarks, event.benchmark))
         if event.benchmark.uses_gpu and not event.benchmark.error:
-            return  # the traced pass is still to come: the GPU time is part of what finish() brings
+            return  # the traced pass is still to come: the GPU time is part of what set_run() brings
         if event.step >= event.steps:
             self._show_step(len(self._benchmarks) - 1)
         elif not event.benchmark.error:
             following = BenchmarkProgressed(event.run_id, Phase.SET_UP, step=event.step + 1, steps=event.steps)
             self.live.progress(following)
 
-    def finish(self, run: Run) -> None:
-        """Show what a run measured, or why it measured nothing."""
+    def set_run(self, run: Run) -> None:
+        """Show what a benchmark run measured, or why it measured nothing."""
         if run.run_id != self._run_id:
             return
         if run.benchmarks:
@@ -126,10 +128,10 @@ class BenchmarkPanel(QWidget):
         elif self._stack.currentIndex() == _LIVE:
             self._show_step(len(self._benchmarks) - 1)
 
-    def judged(self, run_id: str, benchmarks: Sequence[Benchmark]) -> None:
-        """Show what a run measured with its verdicts, unless another benchmark has begun since."""
-        if run_id == self._run_id:
-            self.show_benchmarks(benchmarks)
+    def set_account(self, account: Account) -> None:
+        """Show the verdicts of a run's benchmarks, unless another benchmark has started since."""
+        if account.run.run_id == self._run_id:
+            self.show_benchmarks(account.benchmarks)
 
     def show_benchmark(self, benchmark: Benchmark) -> None:
         """Show one benchmark, of the past or judged since."""

@@ -18,7 +18,7 @@ from gpuplayground.ui.output.pump import OutputPump
 from gpuplayground.ui.output.run_status import RunStatus, ending_of
 from gpuplayground.ui.output.view import OutputView
 from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import PanelHeader
+from gpuplayground.ui.widgets.panel_header import PageTab, PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 from gpuplayground.units import data_size
@@ -40,7 +40,7 @@ class OutputPanel(QWidget):
         self._traceback_line: int | None = None
         self.buffer = OutputBuffer()
         self.pump = OutputPump(self.buffer, self)
-        self.header = PanelHeader(self.tr("Output"), theme, icons)
+        self.header = PanelHeader(PageTab("output", self.tr("Output")), theme, icons)
         self.status = RunStatus(theme)
         self.view = OutputView(self.buffer, theme, icons)
         self.find_bar = FindBar(theme, icons)

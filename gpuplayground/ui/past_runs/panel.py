@@ -16,7 +16,7 @@ from gpuplayground.ui.past_runs.model import HistoryModel
 from gpuplayground.ui.past_runs.notice_bar import NoticeBar
 from gpuplayground.ui.past_runs.table import HistoryTable
 from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import HISTORY, PanelHeader, page_title
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.saving import choose_by_dialog
 from gpuplayground.ui.widgets.theme import Theme, ui_font
@@ -40,13 +40,13 @@ class HistoryPanel(QWidget):
     exportRequested = Signal(list, str)  # ids, all that the filter lets pass where there are none; path
     shown = Signal()
 
-    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, icons: Icons, header: PanelHeader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._count = 0
         self._is_read = False
         self._problem = ""
         self._pending: list[HistoryEntry] = []  # deleted, but it can still be taken back
-        self.header = PanelHeader(page_title(HISTORY), theme, icons, titles)
+        self.header = header
         self.count = PlainLabel()
         self.filters = FilterRow(theme, icons)
         self.model = HistoryModel(self)

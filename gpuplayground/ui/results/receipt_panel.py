@@ -8,13 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from gpuplayground.model.benchmarks import BenchmarkPlan
 from gpuplayground.model.results import Run, RunState
+from gpuplayground.receipts.accounting import Account
 from gpuplayground.receipts.receipt import Receipt
 from gpuplayground.receipts.rows import rows, sentences
 from gpuplayground.ui.results.memory_bars import MemoryBars
 from gpuplayground.ui.widgets.figure_labels import FactRows
-from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import RECEIPT, PanelHeader, page_title
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.units import duration
@@ -23,14 +24,14 @@ from gpuplayground.units import duration
 class ReceiptPanel(QWidget):
     """Shows the receipts of one run at a time, or why there is none."""
 
-    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, header: PanelHeader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._run_id: str | None = None
         self._receipts: tuple[Receipt, ...] = ()
         self._has_gpus = True
         self._words = self.tr("Press Run (F5) to see here what a run costs: memory, energy, clocks.")
-        self.header = PanelHeader(page_title(RECEIPT), theme, icons, titles)
+        self.header = header
         tip = self.tr("Copy the receipt as text")
         self.copy_button = self.header.add_button("copy", self.tr("Copy receipt"), tip, lambda _: self.copy())
         self.empty = PlainLabel()
@@ -60,17 +61,22 @@ class ReceiptPanel(QWidget):
         if not self._receipts:
             self._show_empty(self._words)
 
-    def begin(self, run_id: str) -> None:
+    def clear(self, run_id: str, _plan: BenchmarkPlan | None = None) -> None:
         """Empty the panel for a run that is about to start."""
         self._run_id, self._receipts = run_id, ()
         self._show_empty(self.tr("The receipt is made when the run is over."))
 
-    def wait(self, run_id: str) -> None:
-        """Say that the run is over and that its last samples are still to come."""
-        if run_id == self._run_id:
+    def set_run(self, run: Run) -> None:
+        """Say that the run is over and that its last samples are not here yet."""
+        if run.run_id == self._run_id:
             self._show_empty(
                 self.tr("Waiting for the last samples: the driver gives memory back a moment after a run.")
             )
+
+    def set_account(self, account: Account) -> None:
+        """Show the receipts of a run, or why it has none."""
+        if account.run.run_id == self._run_id:
+            self.show_receipts(account.run.run_id, account.receipts, account.run)
 
     def show_receipts(self, run_id: str, receipts: Sequence[Receipt], run: Run | None = None) -> None:
         """Show what was made for a run, also for one of the past; where that is nothing, ``run`` tells the reason."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -16,14 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gpuplayground.model.benchmarks import BenchmarkPlan
 from gpuplayground.model.events import StatementsTimed
 from gpuplayground.model.results import Run
 from gpuplayground.runs.timing_table import format_timings
 from gpuplayground.ui.results.timings_delegate import FIGURE_WIDTH, PADDING, ROW_HEIGHT, TimingsDelegate
 from gpuplayground.ui.results.timings_footer import TimingsFooter
 from gpuplayground.ui.results.timings_model import Column, TimingsModel
-from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import TIMINGS, PanelHeader, page_title
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
@@ -74,13 +72,13 @@ class TimingsPanel(QWidget):
 
     lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
 
-    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, header: PanelHeader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run_id: str | None = None
         self._sorted_by: tuple[Column, bool] | None = None
         self.model = TimingsModel(self)
         self.table = TimingsTable()
-        self.header = PanelHeader(page_title(TIMINGS), theme, icons, titles)
+        self.header = header
         self.current = PlainLabel()
         self.empty = PlainLabel()
         self._stack = QStackedWidget()
@@ -142,7 +140,7 @@ class TimingsPanel(QWidget):
         outer.addWidget(self._stack, 1)
         outer.setContentsMargins(0, 0, 0, 4)
 
-    def begin(self, run_id: str) -> None:
+    def clear(self, run_id: str, _plan: BenchmarkPlan | None = None) -> None:
         """Empty the table for a run that is about to start."""
         self._run_id = run_id
         self.model.clear()
@@ -164,8 +162,8 @@ class TimingsPanel(QWidget):
         self.current.setText("" if line is None else self.tr("running line {line}").format(line=line))
         self._show_totals()
 
-    def finish(self, run: Run) -> None:
-        """Show the timings of a run that is over; those already shown stay as they are."""
+    def set_run(self, run: Run) -> None:
+        """Show the timings of a finished run; rows that are already shown stay as they are."""
         if run.run_id != self._run_id:
             return
         self._say_trace(run)
