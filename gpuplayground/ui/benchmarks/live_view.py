@@ -2,21 +2,83 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPalette
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gpuplayground.benchmarks.figures import TARGET_HALF_WIDTH, half_width_text
 from gpuplayground.model.benchmarks import BenchmarkPlan, Phase
 from gpuplayground.model.events import BenchmarkProgressed
-from gpuplayground.ui.benchmarks.labels import SubjectLabel, WholeLabel
-from gpuplayground.ui.benchmarks.meter import Meter, convergence
 from gpuplayground.ui.widgets.chart_surface import Surface
+from gpuplayground.ui.widgets.elided_label import ElidedLabel
+from gpuplayground.ui.widgets.meter import Meter
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 from gpuplayground.units import duration
 
 _PHASES = tuple(Phase)
+#: Names are shortened to this many pixels before what follows them is left out.
+_LEAST_NAME_PX = 40
+#: Relative half-width at which the bar of the precision is empty.
+_WIDEST = 0.5
+
+
+def convergence(half_width: float | None, target: float) -> float:
+    """Return how far a relative half-width has come from 50 % to its target, 0 to 1, on a logarithmic scale.
+
+    The interval shrinks with the root of the samples, so that the bar grows steadily with the logarithm of the time.
+    """
+    if half_width is None or half_width >= _WIDEST:
+        return 0.0
+    if half_width <= target:
+        return 1.0
+    return math.log(_WIDEST / half_width) / math.log(_WIDEST / target)
+
+
+class WholeLabel(PlainLabel):
+    """One line of plain text that is left out where there is no room for all of it. It asks for no width."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setMinimumWidth(1)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is room for the text."""
+        return self.width() >= self.sizeHint().width()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw all of the text or nothing."""
+        if self.is_whole:
+            super().paintEvent(event)
+
+
+class SubjectLabel(ElidedLabel):
+    """A name and, behind it, the value of a sweep: where there is no room for both, the name is what is shortened."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value = ""
+
+    def show_subject(self, name: str, value: str) -> None:
+        """Show another name and the value that goes with it, which may be empty."""
+        self._value = f"  ·  {value}" if value else ""
+        self.setText(name + self._value)
+
+    @property
+    def shown(self) -> str:
+        """The text as far as there is room for it."""
+        metrics, room = self.fontMetrics(), self.contentsRect().width()
+        if metrics.horizontalAdvance(self.text()) <= room:
+            return self.text()
+        value = self._value
+        if room - metrics.horizontalAdvance(value) < _LEAST_NAME_PX:
+            value = ""
+        name = self.text().removesuffix(self._value)
+        beside = room - metrics.horizontalAdvance(value)
+        return metrics.elidedText(name, Qt.TextElideMode.ElideRight, beside) + value
 
 
 class PhaseSteps(Surface):

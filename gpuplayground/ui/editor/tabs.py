@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gpuplayground.storage import documents
@@ -22,7 +22,6 @@ from gpuplayground.ui.editor.page import EditorPage
 from gpuplayground.ui.editor.questions import Answer, Ask, ChoosePaths, ask_by_dialog, choose_by_dialog
 from gpuplayground.ui.editor.restoring import Restoring
 from gpuplayground.ui.editor.saving import Saving, find_page
-from gpuplayground.ui.editor.tab_keys import key_commands, key_name
 from gpuplayground.ui.editor.tab_stack import TabStack
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
@@ -57,7 +56,7 @@ class EditorTabs(TabStack):
         self._saving = Saving(self, ask, choose, self.pages)
         self._watch = DiskWatch(self.pages, self)
         self._keeper = DraftKeeper(drafts, self) if drafts is not None else None
-        self._commands = key_commands(self)
+        self._commands = self._key_commands()
         self.setAcceptDrops(True)
         self._connect()
         self.new_tab()
@@ -206,7 +205,7 @@ class EditorTabs(TabStack):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Run the command of a key that the text did not take."""
-        command = self._commands.get(key_name(event))
+        command = self._commands.get(_key_name(event))
         if command is None:
             super().keyPressEvent(event)
         else:
@@ -257,6 +256,37 @@ class EditorTabs(TabStack):
         page.editor.focused.connect(self._check_current)
         return super().add_page(page, shows=shows)
 
+    def _key_commands(self) -> dict[str, Callable[[], object]]:
+        """Return what each key does. A shortcut of the window with the same keys takes precedence."""
+        return {
+            "Ctrl+N": self.new_tab,
+            "Ctrl+O": self.open_dialog,
+            "Ctrl+S": self.save,
+            "Ctrl+Shift+S": self.save_as,
+            "Ctrl+W": self.close_tab,
+            "Ctrl+Shift+T": self.reopen_tab,
+            "Ctrl+F": self.open_find,
+            "Ctrl+H": lambda: self.open_find(replace=True),
+            "F3": self.find_bar.find_next,
+            "Shift+F3": lambda: self.find_bar.find_next(backwards=True),
+            "Ctrl+G": self.open_go_to_line,
+            "Ctrl+/": self.toggle_comment,
+            "Ctrl++": lambda: self.zoom(1),
+            "Ctrl+=": lambda: self.zoom(1),
+            "Ctrl+Shift++": lambda: self.zoom(1),
+            "Ctrl+-": lambda: self.zoom(-1),
+            "Ctrl+0": lambda: self.zoom(0),
+            "Ctrl+Tab": lambda: self.step_tab(1),
+            "Ctrl+Shift+Tab": lambda: self.step_tab(-1),
+            "Ctrl+Shift+Backtab": lambda: self.step_tab(-1),
+            "Ctrl+PgDown": lambda: self.step_tab(1),
+            "Ctrl+PgUp": lambda: self.step_tab(-1),
+            "Esc": self.close_bars,
+            # Tab indents: these are the way out of the text by keyboard.
+            "F6": lambda: self.leave_text(forwards=True),
+            "Shift+F6": lambda: self.leave_text(forwards=False),
+        }
+
     def _check_current(self) -> None:
         page = self.current_page()
         if page is not None:
@@ -304,3 +334,9 @@ class EditorTabs(TabStack):
     def _free_name(self) -> str:
         taken = {page.document.name for page in self._pages}
         return next(name for number in count(1) if (name := f"untitled-{number}.py") not in taken)
+
+
+def _key_name(event: QKeyEvent) -> str:
+    """Return a key with its modifiers as a portable key sequence; keypad keys are named like the others."""
+    text = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+    return text.replace("Num+", "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
@@ -12,13 +14,13 @@ from gpuplayground.terminal import grid
 from gpuplayground.terminal.buffer import OutputBuffer
 from gpuplayground.terminal.lines import OutputLine
 from gpuplayground.terminal.rows import RowMap
-from gpuplayground.terminal.styles import STDERR
-from gpuplayground.ui.output.links import Link, links_of
+from gpuplayground.terminal.styles import LINK, STDERR
 from gpuplayground.ui.output.painter import LinePainter, Place, Span, found_spans
 from gpuplayground.ui.output.selection import Position, Selection
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 
+_PLACE = re.compile(r'File "(?P<path>[^"]+)", line (?P<line>\d+)')
 MARGIN = 10
 DEFAULT_PIXELS = 12
 _SMALLEST, _LARGEST = 8, 32
@@ -27,6 +29,30 @@ _REFRESH_MS = 30
 _SPOKEN_LINES = 5
 #: How many changes of style are looked at to tell that a line has parts from stderr.
 _MARKED_RUNS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Some characters of a line that lead somewhere. Without ``path`` it is a remark that asks for more."""
+
+    start: int
+    end: int
+    path: str = ""
+    line: int = 0
+
+
+def links_of(line: OutputLine, paths: Mapping[str, str]) -> tuple[Link, ...]:
+    """Return the links of a line. ``paths`` are those of the snippet's file: frames of other files lead nowhere."""
+    places: tuple[Link, ...] = ()
+    if 'File "' in line.text and paths:
+        places = tuple(
+            Link(match.start(), match.end(), match["path"], int(match["line"]))
+            for match in _PLACE.finditer(line.text)
+            if match["path"] in paths
+        )
+    if line.runs and line.runs[0][1] & LINK:
+        return (*places, Link(0, len(line.text)))
+    return places
 
 
 class OutputSurface(QAbstractScrollArea):

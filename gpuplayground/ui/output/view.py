@@ -7,8 +7,7 @@ from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QKeyE
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from gpuplayground.terminal.buffer import OutputBuffer
-from gpuplayground.ui.output.links import Link, links_of
-from gpuplayground.ui.output.surface import OutputSurface
+from gpuplayground.ui.output.surface import Link, OutputSurface, links_of
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QLineF, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from gpuplayground.model.results import RunState
 from gpuplayground.past_runs.entries import HistoryEntry
 from gpuplayground.ui.past_runs import entry_text
 from gpuplayground.ui.past_runs.model import ENTRY_ROLE, Column
-from gpuplayground.ui.past_runs.state_mark import SIZE, draw_state
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme, align_right, mono_font, ui_font
 
@@ -17,6 +17,7 @@ ROW_HEIGHT = 28
 _PADDING = 8
 _MAX_NOTE = 500
 _GAP = 8
+_MARK_SIZE = 8
 #: Less room than this shows nothing but an ellipsis.
 _LEAST_ROOM = 16
 _LEAST_SHARE_OF_NAME = 0.45
@@ -98,8 +99,8 @@ class HistoryDelegate(QStyledItemDelegate):
         """Draw the mark of the state, the name, the label in a softer tone, and a note that has no column."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         color = self._theme.color(entry_text.state_role(entry))
-        draw_state(painter, area.left(), area.center().y(), entry.state, color)
-        area = area.adjusted(SIZE + _GAP, 0, 0, 0)
+        _draw_state(painter, area.left(), area.center().y(), entry.state, color)
+        area = area.adjusted(_MARK_SIZE + _GAP, 0, 0, 0)
         name = self._draw_text(painter, self._room_of_name(area, entry), entry.name, self._name, "text")
         area.setLeft(area.left() + name + _GAP)
         note = entry.note if self.notes_beside_names else ""
@@ -147,3 +148,36 @@ class HistoryDelegate(QStyledItemDelegate):
         font = QFont(self._small)
         font.setItalic(True)
         return font
+
+
+def _draw_state(painter: QPainter, left: int, middle: int, state: RunState, color: QColor) -> None:
+    """Draw a disc for a run that finished, a square for a stopped one, a ring for none, and else a cross.
+
+    Args:
+        painter: Draws without sharp edges.
+        left: Where the mark, :data:`_MARK_SIZE` pixels wide, begins.
+        middle: The height of its centre.
+        state: How the run ended.
+        color: Of the mark.
+    """
+    area = QRectF(left, middle - _MARK_SIZE / 2 + 1, _MARK_SIZE, _MARK_SIZE)
+    inside = area.adjusted(1, 1, -1, -1)
+    painter.setPen(QPen(color, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    match state:
+        case RunState.FINISHED:
+            _fill_mark(painter, color)
+            painter.drawEllipse(area)
+        case RunState.STOPPED:
+            _fill_mark(painter, color)
+            painter.drawRect(inside)
+        case RunState.NOT_STARTED:
+            painter.drawEllipse(inside)
+        case _:
+            painter.drawLine(QLineF(inside.topLeft(), inside.bottomRight()))
+            painter.drawLine(QLineF(inside.bottomLeft(), inside.topRight()))
+
+
+def _fill_mark(painter: QPainter, color: QColor) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)

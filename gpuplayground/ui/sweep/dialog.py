@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
     QFrame,
     QHBoxLayout,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QSplitter,
     QToolButton,
     QVBoxLayout,
@@ -21,22 +23,146 @@ from PySide6.QtWidgets import (
 from gpuplayground.benchmarks.sweep_curves import sweep_csv
 from gpuplayground.model.benchmarks import Benchmark
 from gpuplayground.model.events import BenchmarkProgressed
-from gpuplayground.ui.benchmarks.meter import Meter
-from gpuplayground.ui.sweep.cancel_button import CancelButton
 from gpuplayground.ui.sweep.chart import SweepChart
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.form import SweepForm
-from gpuplayground.ui.sweep.note import Note
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
 from gpuplayground.ui.sweep.results import SweepResults
 from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.plain_text import plainly
+from gpuplayground.ui.widgets.meter import Meter
+from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.saving import ChooseFile, choose_by_dialog, save_picture, save_text
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.ui.widgets.ticks import number_text
+from gpuplayground.workers.run_controller import KILL_AFTER_MS
 
+#: A note of more lines scrolls.
+MOST_LINES = 5
 _FORM_WIDTH = 300
 _PICTURE = QSize(960, 600)
+
+
+class CancelButton(QPushButton):
+    """``cancelRequested`` is emitted by the first click, ``killRequested`` by those that follow once it is Kill."""
+
+    cancelRequested = Signal()
+    killRequested = Signal()
+    stateChanged = Signal()  # whether it can be clicked, or whether it kills
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icons = icons
+        self._is_running = self._kills = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(KILL_AFTER_MS)
+        self._timer.timeout.connect(self._offer_kill)
+        self.setAutoDefault(False)
+        self.clicked.connect(self._ask)
+        self._show_state(enabled=False)
+
+    @property
+    def kills(self) -> bool:
+        """Whether a click kills."""
+        return self._kills
+
+    def set_running(self, is_running: bool) -> None:
+        """Say whether there is something to cancel; what was asked for before is forgotten when that changes."""
+        if is_running != self._is_running:
+            self._is_running, self._kills = is_running, False
+            self._timer.stop()
+            self._show_state(enabled=is_running)
+
+    def draw_icon(self) -> None:
+        """Draw the icon anew, after the theme has changed."""
+        self.setIcon(self._icons.icon("skull", "window") if self._kills else self._icons.icon("square"))
+
+    def _ask(self) -> None:
+        if self._kills:
+            self.killRequested.emit()
+            return
+        self.setEnabled(False)
+        self._timer.start()
+        self.cancelRequested.emit()
+        self.stateChanged.emit()
+
+    def _offer_kill(self) -> None:
+        self._kills = True
+        self._show_state(enabled=True)
+
+    def _show_state(self, *, enabled: bool) -> None:
+        self.setText(self.tr("Kill") if self._kills else self.tr("Cancel"))
+        self.setAccessibleName(self.text())
+        self.setToolTip(
+            self.tr("End what is measured at once; what is done is kept")
+            if self._kills
+            else self.tr("Stop measuring and keep what is done")
+        )
+        self.setProperty("role", "danger" if self._kills else "")
+        # A style sheet looks at a property when it is applied, not when the property changes.
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self.draw_icon()
+        self.setEnabled(enabled)
+        self.stateChanged.emit()
+
+
+class Note(QScrollArea):
+    """What there is to say, and below it in the colour of errors what failed; hidden while there is nothing."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words, self._failures = PlainLabel(), PlainLabel()
+        self._words.setProperty("role", "muted")
+        self._failures.setProperty("role", "error")
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for label in (self._words, self._failures):
+            label.setWordWrap(True)
+            column.addWidget(label)
+        column.addStretch(1)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        # The panel's surface shows through: a scroll area fills both of them with another one.
+        for surface in (inside, self.viewport()):
+            surface.setAutoFillBackground(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Findings of the sweep"))
+        self.show_words("")
+
+    def text(self) -> str:
+        """Return all of it, a line for each sentence."""
+        return "\n".join(filter(None, (self._words.text(), self._failures.text())))
+
+    def show_words(self, words: str, failures: str = "") -> None:
+        """Show other words; both texts may have several lines."""
+        for label, text in ((self._words, words), (self._failures, failures)):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self.setAccessibleDescription(self.text())
+        self.setVisible(bool(self.text()))
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Return the room of the words as far as they do not scroll."""
+        return QSize(0, self.maximumHeight())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take the height that the words need at another width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = [label for label in (self._words, self._failures) if label.text()]
+        wanted = sum(label.heightForWidth(max(self.width(), 1)) for label in shown)
+        most = MOST_LINES * self.fontMetrics().lineSpacing()
+        self.setFixedHeight(min(wanted, most))
+        # Only what scrolls takes the keyboard.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if wanted > most else Qt.FocusPolicy.NoFocus)
 
 
 class SweepDialog(QDialog):

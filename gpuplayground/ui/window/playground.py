@@ -21,7 +21,7 @@ from gpuplayground.model.events import (
     StatementsTimed,
 )
 from gpuplayground.model.results import Run, RunState
-from gpuplayground.ui.editor.shares import line_shares
+from gpuplayground.ui.editor.line_marks import line_shares
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.output.panel import OutputPanel
 from gpuplayground.ui.results.pages import BENCHMARK, HISTORY, TIMINGS, PageSpec, ResultPages
@@ -29,12 +29,11 @@ from gpuplayground.ui.results.timings_panel import TimingsPanel
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.ui.window.tab_run import TabRun
+from gpuplayground.workers.run_controller import KILL_AFTER_MS
 
 if TYPE_CHECKING:
     from gpuplayground.past_runs.details import KeptRun  # needs numpy, which a start does without
 
-#: Stop asks politely; a snippet that has not ended after this long gets Kill instead.
-KILL_AFTER_MS = 2000
 _RESULTS_WIDTH = 302
 
 

@@ -15,7 +15,7 @@ from gpuplayground.model.benchmarks import Benchmark, BenchmarkPlan, Flag, FlagK
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.model.results import Run, RunError, RunState
 from gpuplayground.receipts.accounting import Account
-from gpuplayground.ui.benchmarks.meter import convergence
+from gpuplayground.ui.benchmarks.live_view import convergence
 from gpuplayground.ui.benchmarks.panel import BenchmarkPanel
 from gpuplayground.ui.results.pages import BENCHMARK
 from tests.support.hovering import hover, leave

@@ -105,7 +105,7 @@ def test_the_memory_bars_tell_whether_it_came_back(qtbot: QtBot, resources: Path
         qtbot.addWidget(bars)
         assert not bars.grab().isNull()
         found.append(bars.verdict())
-    assert found == [("came back", "good"), ("not all came back", "warning"), ("", "muted")]
+    assert found == [("freed", "good"), ("not all freed", "warning"), ("", "muted")]
 
 
 def test_unknown_memory_is_a_dash(qtbot: QtBot, resources: Path) -> None:

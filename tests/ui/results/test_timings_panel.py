@@ -66,16 +66,16 @@ def test_statements_appear_as_they_finish(qtbot: QtBot, resources: Path) -> None
     assert column(panel, Column.LINE) == ["2", "4", "5"]
     assert column(panel, Column.STATEMENT) == ["import torch", "y = x @ x", "print(y)"]
     assert column(panel, Column.WALL) == ["4.10 s", "1.00 ms", "2.00 ms"]
-    assert column(panel, Column.IDLE) == ["—", "545 ms", "—"]
+    assert column(panel, Column.GPU_DONE) == ["—", "545 ms", "—"]
     assert column(panel, Column.SHARE) == ["88.2 %", "11.7 %", "< 0.1 %"]
 
 
-def test_a_module_imported_ahead_shows_what_it_cost_and_says_so(qtbot: QtBot, resources: Path) -> None:
+def test_a_preloaded_module_shows_its_import_time_and_says_so(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
     add(panel, IMPORT)
     index = panel.model.index(0, Column.WALL)
     assert index.data() == "4.10 s"
-    assert "Imported ahead of the run: 4.10 s" in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert "imported in 4.10 s before the run" in index.data(Qt.ItemDataRole.ToolTipRole)
     statement = panel.model.index(0, Column.STATEMENT).data(Qt.ItemDataRole.AccessibleTextRole)
     assert statement == "import torch, import, imported ahead of the run: 4.10 s"
 
@@ -83,12 +83,12 @@ def test_a_module_imported_ahead_shows_what_it_cost_and_says_so(qtbot: QtBot, re
 def test_the_idle_column_shows_only_where_cuda_is_in_use(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
     add(panel, PRINT)
-    assert panel.table.isColumnHidden(Column.IDLE)
+    assert panel.table.isColumnHidden(Column.GPU_DONE)
     add(panel, LAUNCH)
-    assert not panel.table.isColumnHidden(Column.IDLE)
+    assert not panel.table.isColumnHidden(Column.GPU_DONE)
     panel.clear("run-2")
     panel.add(StatementsTimed("run-2", (PRINT,)))
-    assert panel.table.isColumnHidden(Column.IDLE)
+    assert panel.table.isColumnHidden(Column.GPU_DONE)
 
 
 def test_totals_stand_below_with_the_imports_apart(qtbot: QtBot, resources: Path) -> None:
@@ -98,16 +98,16 @@ def test_totals_stand_below_with_the_imports_apart(qtbot: QtBot, resources: Path
     assert panel.footer.text().splitlines() == [
         "Imports · 1 statement 4.10 s 4.10 s 88.2 %",
         "Total · 3 statements 4.10 s 4.65 s",
-        "Imports made ahead of the run included",
+        "Includes imports preloaded before the run",
     ]
     assert panel.footer.accessibleDescription() == panel.footer.text()
 
 
-def test_totals_name_no_imports_ahead_where_none_were_made(qtbot: QtBot, resources: Path) -> None:
+def test_totals_name_no_preloaded_imports_where_none_were_made(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
     add(panel, replace(IMPORT, prewarmed_ns=0), LAUNCH)
     high = panel.footer.height()
-    assert "ahead" not in panel.footer.text()
+    assert "preloaded" not in panel.footer.text()
     add(panel, IMPORT)
     assert panel.footer.height() > high
 

@@ -22,7 +22,7 @@ from gpuplayground.model.events import BenchmarkProgressed
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.dialog import SweepDialog
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
-from gpuplayground.ui.window.playground import KILL_AFTER_MS
+from gpuplayground.workers.run_controller import KILL_AFTER_MS
 from tests.support.hovering import hover, leave
 from tests.support.result_panels import themed
 from tests.ui.benchmarks.measurements import samples

@@ -1,8 +1,6 @@
-"""Two thin bars of a benchmark that is being sampled: how near the interval is to its target, and the time used."""
+"""A thin progress bar with a name at the left and a few words at the right."""
 
 from __future__ import annotations
-
-import math
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
@@ -13,20 +11,6 @@ from gpuplayground.ui.widgets.theme import Theme, align_right, ui_font
 
 _BAR = 6.0
 _HEIGHT = 34
-#: An interval of this half-width fills nothing of the bar, see :func:`convergence`.
-_WIDEST = 0.5
-
-
-def convergence(half_width: float | None, target: float) -> float:
-    """Return how far a relative half-width has come from 50 % to its target, 0 to 1, on a logarithmic scale.
-
-    The interval shrinks with the root of the samples, so that the bar grows steadily with the logarithm of the time.
-    """
-    if half_width is None or half_width >= _WIDEST:
-        return 0.0
-    if half_width <= target:
-        return 1.0
-    return math.log(_WIDEST / half_width) / math.log(_WIDEST / target)
 
 
 class Meter(Surface):
