@@ -31,6 +31,9 @@ class Column(IntEnum):
     SHARE = 5
 
 
+_RIGHT_ALIGNED = (Column.LINE, Column.WALL, Column.GPU_DONE, Column.GPU)
+
+
 class TimingsModel(QAbstractTableModel):
     """One row for each finished statement."""
 

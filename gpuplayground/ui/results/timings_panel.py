@@ -252,7 +252,7 @@ class TimingsPanel(QWidget):
             - (_WIDTHS[Column.GPU] if totals.has_gpu else 0)
         )
         bars = room >= _ROOM_FOR_BARS
-        # Wall and GPU busy times say nearly the same, so this column goes first.
+        # The GPU busy times say most of what these do, so this column is hidden first.
         self.table.setColumnHidden(
             Column.GPU_DONE, not totals.has_idle or (totals.has_gpu and width < _ROOM_FOR_GPU_DONE)
         )

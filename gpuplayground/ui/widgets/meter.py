@@ -14,7 +14,7 @@ _HEIGHT = 34
 
 
 class Meter(Surface):
-    """A name at the left, words at the right, a bar below."""
+    """Shows a name, a few words, and a bar below them."""
 
     def __init__(self, name: str, role: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QSize(260, _HEIGHT), parent)
@@ -25,7 +25,7 @@ class Meter(Surface):
 
     @property
     def words(self) -> str:
-        """What stands at the right."""
+        """The text at the right."""
         return self._words
 
     @property
@@ -34,13 +34,13 @@ class Meter(Surface):
         return self._share
 
     def set(self, share: float, words: str) -> None:
-        """Fill the bar to a share of 0 to 1 and say in ``words`` what that is."""
+        """Fill the bar to a share from 0 to 1 and show ``words`` at the right."""
         self._share, self._words = min(max(share, 0.0), 1.0), words
         self.setAccessibleDescription(words)
         self.update()
 
     def words_within(self, width: float) -> str:
-        """Return the words or, where so many pixels are too few for them, those up to the comma."""
+        """Return the words or, if they do not fit into ``width`` pixels, those before the first comma."""
         has_room = QFontMetricsF(ui_font(11)).horizontalAdvance(self._words) <= width
         return self._words if has_room else self._words.partition(", ")[0]
 

@@ -141,7 +141,7 @@ def test_a_benchmark_of_the_past_that_was_never_judged_promises_no_verdict(qtbot
     panel = shown(qtbot, resources)
     panel.show_benchmark(measurement(verdict=()))
     assert [(pill.text, pill.role) for pill in panel.result.headline.pills] == [("NOT JUDGED", "muted")]
-    assert "measure again" in panel.result.headline.reasons.text()
+    assert "Measure again" in panel.result.headline.reasons.text()
 
 
 def test_with_a_gpu_the_result_waits_for_its_gpu_time(qtbot: QtBot, resources: Path) -> None:

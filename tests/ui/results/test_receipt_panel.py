@@ -134,7 +134,7 @@ def test_a_run_that_no_sample_met_says_so(qtbot: QtBot, resources: Path) -> None
     panel = shown(qtbot, resources)
     panel.show_receipts("1", [RECEIPT])
     panel.show_receipts("2", [])
-    assert "No sample" in panel.empty.text()
+    assert "No GPU samples" in panel.empty.text()
     assert not panel.copy_button.isEnabled()
 
 
@@ -150,9 +150,9 @@ def test_a_run_that_was_watched_in_part_says_so(qtbot: QtBot, resources: Path) -
     ("run", "reason"),
     [
         (Run("1", "a.py", RunState.FINISHED, 0, 10), "did not use CUDA"),
-        (Run("1", "a.py", RunState.FAILED, 0, 10), "before a statement that used CUDA was over"),
-        (Run("1", "a.py", RunState.FINISHED, 0, 10, benchmarks=(measurement(),)), "No sample"),
-        (Run("1", "a.py", RunState.FINISHED, 0, 10, timings=(StatementTiming(0, 1, 1, "x", 5, 6),)), "No sample"),
+        (Run("1", "a.py", RunState.FAILED, 0, 10), "before any statement that used CUDA had finished"),
+        (Run("1", "a.py", RunState.FINISHED, 0, 10, benchmarks=(measurement(),)), "No GPU samples"),
+        (Run("1", "a.py", RunState.FINISHED, 0, 10, timings=(StatementTiming(0, 1, 1, "x", 5, 6),)), "No GPU samples"),
     ],
 )
 def test_a_run_without_a_receipt_says_why(qtbot: QtBot, resources: Path, run: Run, reason: str) -> None:

@@ -282,7 +282,7 @@ def test_a_failure_is_said_below_the_chart(qtbot: QtBot, resources: Path) -> Non
     lines = dialog.note.text().splitlines()
     assert lines == [
         "add_cupy.py: ModuleNotFoundError: No module named 'cupy' (line 1)",
-        "add_numpy.py, n = 16,384: ValueError: no; 6 further values were not tried",
+        "add_numpy.py, n = 16,384: ValueError: no; 6 more values were not tried",
     ]
 
 
@@ -352,7 +352,7 @@ def test_its_status_is_told_while_it_runs_and_gone_afterwards(qtbot: QtBot, reso
     assert told[-1] == ("Sweep: add_numpy.py (1 of 1) · n = 65,536 (3 of 7)", True, False)
     with qtbot.waitSignal(dialog.cancelRequested):
         dialog.cancel()
-    assert told[-1] == ("Sweep: stopping: what is done is kept", False, False)
+    assert told[-1] == ("Sweep: stopping; results so far are kept", False, False)
     qtbot.waitUntil(lambda: told[-1][1:] == (True, True))
     dialog.finish()
     assert told[-1] == ("", False, False)
