@@ -250,7 +250,7 @@ def test_keys_open_the_bars_and_toggle_comments(tabs: EditorTabs) -> None:
     QTest.keyClick(editor, KEY.Key_G, MOD.ControlModifier)
     assert tabs.go_to_bar.isVisible()
     assert not tabs.find_bar.isVisible()
-    editor.set_place(1)
+    editor.set_line_and_column(1)
     QTest.keyClick(editor, KEY.Key_Slash, MOD.ControlModifier)
     assert editor.text() == "# a = 1\nb = a\n"
 
