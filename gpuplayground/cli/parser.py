@@ -152,7 +152,7 @@ def export_parser() -> Parser:
         f"{PROGRAM} export", description="Write a recording as CSV, one line per sample.", allow_abbrev=False
     )
     parser.add_argument("recording", metavar="REC", help="the recording to read")
-    parser.add_argument("out", metavar="OUT.csv", help="the file to write")
+    parser.add_argument("out", metavar="OUT.csv", help='the file to write, or "-" for standard output')
     return parser
 
 

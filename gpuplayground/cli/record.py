@@ -8,13 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
-from gpuplayground.cli.usage import UsageError, readable_file, writable_file
+from gpuplayground.cli.usage import STDOUT, UsageError, readable_file, writable_file
 from gpuplayground.monitor.recording import recorder
-from gpuplayground.monitor.recording.csv_export import export_csv
+from gpuplayground.monitor.recording.csv_export import export_csv, export_csv_to
 from gpuplayground.monitor.recording.reader import RecordingError
 from gpuplayground.monitor.recording.report import RecordingReport
 from gpuplayground.monitor.sampling.feed import Feed
-from gpuplayground.standard_streams import CommandFailedError, say, tell
+from gpuplayground.standard_streams import CommandFailedError, say, tell, unwritable
 from gpuplayground.units import duration
 
 #: Back to the beginning of the line, and erase it (ECMA-48).
@@ -76,14 +76,38 @@ def export(options: argparse.Namespace) -> int:
 
     Raises:
         UsageError: the recording cannot be read, or the table cannot be written.
+        CommandFailedError: standard output cannot be written.
+        BrokenPipeError: nobody reads it.
     """
     recording = readable_file(options.recording, "recording")
-    out = writable_file(options.out)
-    if out.exists() and Path.samefile(recording, out):
+    out = STDOUT if options.out == str(STDOUT) else writable_file(options.out)
+    if out != STDOUT and out.exists() and Path.samefile(recording, out):
         raise UsageError(f"{out} is the recording itself: name another file to write.")
     try:
-        rows = export_csv(recording, out)
+        if out == STDOUT:
+            tell(f"{_export_to_stdout(recording):,} rows.\n")
+        else:
+            say(f"{out}: {export_csv(recording, out):,} rows.\n")
     except RecordingError as error:
         raise UsageError(str(error)) from error
-    say(f"{out}: {rows:,} rows.\n")
     return 0
+
+
+class _Terminal:
+    """Takes a text for a terminal, which must not obey what is in it."""
+
+    def write(self, text: str) -> None:
+        say(text)
+
+
+def _export_to_stdout(recording: Path) -> int:
+    if sys.stdout.isatty():
+        return export_csv_to(recording, _Terminal())
+    try:
+        # As in a file, whatever the encoding of the terminal.
+        with open(1, "w", encoding="utf-8", newline="", closefd=False) as file:
+            return export_csv_to(recording, file)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(error) from error

@@ -182,7 +182,8 @@ def _dumps(data: object) -> str:
 
 
 def _unpack(content: bytes) -> dict[str, Any]:
-    data = json.loads(_inflate(content, _MAX_BYTES))
+    # Calling back for each object lets other threads run in between: many statements would hold them all up.
+    data = json.loads(_inflate(content, _MAX_BYTES), object_hook=lambda found: found)
     if not isinstance(data, dict):
         raise TypeError("not an object")
     return data

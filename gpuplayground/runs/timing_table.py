@@ -38,19 +38,41 @@ class TimingTotals:
 
     def plus(self, timings: Iterable[StatementTiming]) -> TimingTotals:
         """Return these sums with more statements counted in."""
-        batch = tuple(timings)
-        imports = [timing for timing in batch if timing.is_import]
+        statements, wall_ns, cost_ns, gpu_ns, ahead_ns = 0, 0, 0, 0, 0
+        imports, import_wall_ns, import_cost_ns = 0, 0, 0
+        has_idle, has_gpu = self.has_idle, self.has_gpu
+        # In one go: of very many statements the window waits for this.
+        for timing in timings:
+            shown_ns, synced_ns, ahead, gpu = timing.wall_ns, timing.synced_ns, timing.prewarmed_ns, timing.gpu
+            until_idle_ns = shown_ns
+            if synced_ns is not None:
+                has_idle = True
+                until_idle_ns = max(shown_ns, synced_ns)
+            if ahead:
+                shown_ns += ahead
+                until_idle_ns += ahead
+                ahead_ns += ahead
+            if gpu is not None:
+                gpu_ns += gpu.busy_ns
+                has_gpu = has_gpu or gpu.busy_ns > 0
+            if timing.is_import:
+                imports += 1
+                import_wall_ns += shown_ns
+                import_cost_ns += until_idle_ns
+            statements += 1
+            wall_ns += shown_ns
+            cost_ns += until_idle_ns
         return TimingTotals(
-            statements=self.statements + len(batch),
-            imports=self.imports + len(imports),
-            wall_ns=self.wall_ns + sum(map(shown_wall_ns, batch)),
-            cost_ns=self.cost_ns + sum(timing.cost_ns for timing in batch),
-            import_wall_ns=self.import_wall_ns + sum(map(shown_wall_ns, imports)),
-            import_cost_ns=self.import_cost_ns + sum(timing.cost_ns for timing in imports),
-            has_idle=self.has_idle or any(timing.synced_ns is not None for timing in batch),
-            gpu_ns=self.gpu_ns + sum(timing.gpu.busy_ns for timing in batch if timing.gpu is not None),
-            has_gpu=self.has_gpu or any(timing.gpu is not None and timing.gpu.busy_ns > 0 for timing in batch),
-            ahead_ns=self.ahead_ns + sum(timing.prewarmed_ns for timing in batch),
+            statements=self.statements + statements,
+            imports=self.imports + imports,
+            wall_ns=self.wall_ns + wall_ns,
+            cost_ns=self.cost_ns + cost_ns,
+            import_wall_ns=self.import_wall_ns + import_wall_ns,
+            import_cost_ns=self.import_cost_ns + import_cost_ns,
+            has_idle=has_idle,
+            gpu_ns=self.gpu_ns + gpu_ns,
+            has_gpu=has_gpu,
+            ahead_ns=self.ahead_ns + ahead_ns,
         )
 
     def share(self, cost_ns: int) -> float:

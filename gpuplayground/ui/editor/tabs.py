@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -32,7 +32,10 @@ _REOPENED = 20
 
 
 class EditorTabs(TabStack):
-    """Any number of documents, at least one. A tab is known by its ``tab_id``."""
+    """Any number of documents, at least one. A tab is known by its ``tab_id``.
+
+    ``is_running`` tells whether closing a tab would end its snippet.
+    """
 
     fileOpened = Signal(str)  # path, also after Save as
     pathsDropped = Signal(list)  # of str: dropped files that are no Python
@@ -50,6 +53,7 @@ class EditorTabs(TabStack):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, icons, parent)
+        self.is_running: Callable[[str], bool] = lambda _: False
         self._choose, self._drafts = choose, drafts
         self._begun_at = time.time()
         self._closed: list[Draft] = []
@@ -120,9 +124,10 @@ class EditorTabs(TabStack):
     def close_tab(self, index: int | None = None) -> bool:
         """Close a tab, the current one by default; False if the user kept it."""
         page = self._pages[self.header.bar.currentIndex() if index is None else index]
-        if page.modified:
+        is_running = self.is_running(page.tab_id)
+        if page.modified or is_running:
             self.show_page(page)
-        if not self._saving.may_close(page):
+        if not self._saving.may_close(page, is_running=is_running):
             return False
         self._closed = [*self._closed, page.draft()][-_REOPENED:]
         self.remove_page(page)
