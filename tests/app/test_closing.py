@@ -171,7 +171,7 @@ def test_all_windows_are_gone_before_anything_is_written_or_waited_for(
     qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     application = start()
-    application._past.show_comparison()
+    application.services.past.show_comparison()
     assert sum(widget.isVisible() for widget in QApplication.topLevelWidgets()) == 2
     noted: list[bool] = []
 
