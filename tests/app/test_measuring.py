@@ -143,7 +143,7 @@ def test_a_run_of_the_history_has_the_curves_of_its_time(qtbot: QtBot, start: St
     application.window.actions_["run"].trigger()
     qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: not application._measuring.is_waiting, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not application.services.measuring.is_waiting, timeout=PATIENCE_MS)
     application.window.actions_["history"].trigger()
     panel = history(application)
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=PATIENCE_MS)
@@ -165,8 +165,8 @@ def test_runs_of_the_history_are_compared_alone_and_a_benchmark_is_added(qtbot: 
     panel = history(application)
     qtbot.waitUntil(lambda: panel.model.rowCount() >= 2, timeout=PATIENCE_MS)
     panel.compareRequested.emit([panel.model.entry(row).id for row in (0, 1)])
-    qtbot.waitUntil(lambda: application._past._dialog is not None, timeout=PATIENCE_MS)
-    dialog = application._past._dialog
+    qtbot.waitUntil(lambda: application.services.past._dialog is not None, timeout=PATIENCE_MS)
+    dialog = application.services.past._dialog
     assert dialog is not None
     qtbot.waitUntil(lambda: len(dialog.subjects) == 2, timeout=PATIENCE_MS)
     assert sorted(subject.label for subject in dialog.subjects) == ["Sort", "Sum"]
@@ -184,7 +184,7 @@ def test_an_export_that_fails_is_said_once_where_it_was_asked_for(
 ) -> None:
     application = start()
     nowhere = str(tmp_path / "missing" / "runs.json")
-    qtbot.waitUntil(lambda: application._past._panel is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: application.services.past._panel is not None, timeout=PATIENCE_MS)
     application.window.actions_["history"].trigger()
     panel = history(application)
     qtbot.waitUntil(panel.isVisible, timeout=PATIENCE_MS)
@@ -235,7 +235,7 @@ def test_the_trace_of_a_run_also_of_one_opened_again_is_saved_with_its_curves(
 
 def sweep_window(application: Application) -> SweepDialog:
     application.window.actions_["sweep"].trigger()
-    dialog = application._sweeping._dialog
+    dialog = application.services.sweeping._dialog
     assert dialog is not None
     return dialog
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-import numpy as np
-
+from gpuplayground.deferred import np
 from gpuplayground.model.samples import MAX_GPUS, GpuSample
 from gpuplayground.monitor.timeseries.gaps import Gaps
 from gpuplayground.monitor.timeseries.ring_buffer import Ring

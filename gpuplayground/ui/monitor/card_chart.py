@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
+from gpuplayground.deferred import np
 from gpuplayground.model.samples import GpuInfo
 from gpuplayground.ui.monitor.bands import Band, name_in
 from gpuplayground.ui.monitor.card_geometry import CardGeometry
 from gpuplayground.ui.monitor.picture import Picture
-from gpuplayground.ui.widgets.area_chart import ChartImage, Floats
+from gpuplayground.ui.widgets.area_chart import ChartImage
 from gpuplayground.ui.widgets.theme import Theme, ui_font
+
+if TYPE_CHECKING:
+    from gpuplayground.ui.widgets.area_chart import Floats
 
 #: The curves move at most twice a second, the figures with every redraw. Five seconds of a day are less than a pixel,
 #: but a chart that has just begun shall not look dead.
