@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from gpuplayground.app.application import Application
 
 #: Maximum waits at the end of the window, in seconds since it began: for interpreters that are being asked, for the
-#: monitor, for snippets, whose children are looked for once they were killed, and for all that is to be written.
-INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 1.5
+#: monitor, for snippets, whose children are looked for once they were killed, and for all that is to be written. Nobody
+#: sees the last wait: the window is gone.
+INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 10.0
 
 
 class Services(QObject):
