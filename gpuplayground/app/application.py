@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from gpuplayground.app.autosave import Remembering
 from gpuplayground.app.files import Files
 from gpuplayground.app.monitoring import Monitoring
+from gpuplayground.app.observing import Observing
 from gpuplayground.app.options import WindowOptions
 from gpuplayground.app.past_runs import PastRuns
-from gpuplayground.app.run_observer import Measuring
 from gpuplayground.app.running import Running
 from gpuplayground.app.sweeping import Sweeping
 from gpuplayground.environments.examples import load_examples
@@ -79,8 +79,8 @@ class Application(QObject):
         self._monitoring = monitoring = Monitoring(settings, self.monitor, self.monitor_panel, window, bands, self)
         self.history = HistoryKeeper(self._folders.data / paths.HISTORY_FILE, self)
         self._past = PastRuns(theme, icons, self.history, self.playground, window, self)
-        self._measuring = measuring = Measuring(self.monitor, self.playground, self.history, self)
-        measuring.failed.connect(window.say)
+        self._observing = observing = Observing(self.monitor, self.playground, self.history, self)
+        observing.failed.connect(window.say)
         self._running = Running(
             launcher,
             self.runs,
@@ -89,10 +89,10 @@ class Application(QObject):
             window,
             bands,
             lambda: monitoring.device,
-            measuring,
+            observing,
             self,
         )
-        self._sweeping = Sweeping(theme, icons, self.runs, self.tabs, window, measuring, self._running.request, self)
+        self._sweeping = Sweeping(theme, icons, self.runs, self.tabs, window, observing, self._running.request, self)
         self._files = Files(settings, self.tabs, self.monitor, window, self)
         self._remembering: Remembering | None = None
         if store is not None and not options.screenshot:
@@ -162,7 +162,7 @@ class Application(QObject):
         begun = time.monotonic()
         for each in (self.runs, self.interpreters, self.monitor):
             each.end()
-        if not self._measuring.is_waiting:
+        if not self._observing.is_busy:
             self.history.end()
         have_ended = self.runs.wait(RUNS_S)
         self._keep_last_runs()
@@ -171,7 +171,7 @@ class Application(QObject):
             (self.monitor, MONITOR_S),
             (self.history, WRITTEN_S),
             (self._past, WRITTEN_S),
-            (self._measuring, WRITTEN_S),
+            (self._observing, WRITTEN_S),
         )
         for part, limit_s in parts:
             have_ended = part.wait(max(0.0, begun + limit_s - time.monotonic())) and have_ended
@@ -183,7 +183,7 @@ class Application(QObject):
         # Of these alone: what others have on its way may still open a tab or a dialog.
         for receiver in (self.monitor, *self.runs.children()):
             QCoreApplication.sendPostedEvents(receiver, QEvent.Type.MetaCall)
-        self._measuring.complete_now()
+        self._observing.account_now()
         self.history.end()
 
     def _start(self) -> None:

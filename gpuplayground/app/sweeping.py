@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from gpuplayground.app.run_observer import Measuring
+from gpuplayground.app.observing import Observing
 from gpuplayground.benchmarks.selections import SelectionError, plan_for
 from gpuplayground.benchmarks.sweep_variables import Assignments, number_variables
 from gpuplayground.model.benchmarks import Benchmark
@@ -38,13 +38,13 @@ class Sweeping(QObject):
         runs: RunController,
         tabs: EditorTabs,
         window: MainWindow,
-        measuring: Measuring,
+        observing: Observing,
         request_of: Callable[[str, str], RunRequest],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._theme, self._icons = theme, icons
-        self._runs, self._tabs, self._window, self._measuring = runs, tabs, window, measuring
+        self._runs, self._tabs, self._window, self._observing = runs, tabs, window, observing
         self._request_of = request_of
         self._dialog: SweepDialog | None = None
         self._wanted: SweepRequest | None = None
@@ -54,7 +54,7 @@ class Sweeping(QObject):
         self._measured: dict[str, str] = {}
         runs.happened.connect(self._happened)
         window.actions_["stop"].triggered.connect(self._stop)
-        measuring.judged.connect(self._judged)
+        observing.judged.connect(self._judged)
 
     def show(self) -> None:
         """Open the window of the sweep, with what can be swept now."""
@@ -138,7 +138,7 @@ class Sweeping(QObject):
                 self._dialog.fail(self._current, str(error))
                 continue
             self._measured[request.run_id] = self._current
-            self._measuring.begin(request)
+            self._observing.begin(request)
             self._runs.start(_key(self._current), request)
             return
         self._current = ""
