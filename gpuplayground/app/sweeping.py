@@ -53,7 +53,6 @@ class Sweeping(QObject):
         #: The implementation that each run of the present sweep measured, by the id of the run.
         self._measured: dict[str, str] = {}
         runs.happened.connect(self._happened)
-        window.actions_["stop"].triggered.connect(self._stop)
         observing.judged.connect(self._judged)
 
     def show(self) -> None:
@@ -71,6 +70,11 @@ class Sweeping(QObject):
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
+
+    def stop(self) -> None:
+        """Stop the sweep, if one is measuring; the second time, kill it."""
+        if self._dialog is not None:
+            self._dialog.cancel()
 
     @property
     def is_running(self) -> bool:
@@ -111,11 +115,6 @@ class Sweeping(QObject):
         self._waiting.clear()
         if self._current:
             self._runs.stop(_key(self._current))
-
-    def _stop(self) -> None:
-        """Stop in the toolbar is for the sweep while the tab in front has no run of its own."""
-        if self._dialog is not None and not self._window.playground.current_run().active:
-            self._dialog.cancel()
 
     def _tell_window(self) -> None:
         if self._dialog is not None:
