@@ -18,6 +18,7 @@ from gpuplayground.storage import paths
 from gpuplayground.storage.drafts import DraftStore
 from gpuplayground.storage.paths import UserFolders
 from gpuplayground.storage.settings import Settings, SettingsStore
+from gpuplayground.ui.editor.tab_keys import tab_commands
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.widgets.icons import Icons
@@ -187,30 +188,41 @@ class Application(QObject):
         self.window.banner.say(sentence.format(self._problem), icon="triangle-alert", role="warning")
 
     def _connect_actions(self) -> None:
-        actions, window, tabs = self.window.actions_, self.window, self.tabs
-        commands = {
-            "run": self._later(self.playground.run), "stop": self.playground.stop,
-            "benchmark": self._later(self.playground.benchmark),
-            "history": self._later(lambda: self.services.past.show_history()),
-            "compare": self._later(lambda: self.services.past.show_comparison()),
-            "sweep": self._later(lambda: self.services.sweeping.show()),
-            "new": tabs.new_tab, "open": tabs.open_dialog, "save": tabs.save, "save_as": tabs.save_as,
-            "close_tab": tabs.close_tab, "reopen_tab": tabs.reopen_tab, "quit": window.close,
-            "next_tab": lambda: tabs.step_tab(1), "previous_tab": lambda: tabs.step_tab(-1),
-            "find": tabs.open_find, "replace": lambda: tabs.open_find(replace=True),
-            "go_to_line": tabs.open_go_to_line, "toggle_comment": tabs.toggle_comment,
-            "zoom_in": lambda: tabs.zoom(1), "zoom_out": lambda: tabs.zoom(-1), "zoom_reset": lambda: tabs.zoom(0),
-            "about": self._show_about, "screenshot": self._save_picture,
-        }  # fmt: skip
-        for name, command in commands.items():
-            actions[name].triggered.connect(lambda _checked=False, command=command: command())
+        actions, tabs, settings = self.window.actions_, self.tabs, self._settings
+        actions.bind(
+            {
+                **tab_commands(tabs),
+                "run": self._later(self.playground.run),
+                "stop": self._later(self._stop),
+                "benchmark": self._later(self.playground.benchmark),
+                "sweep": self._later(lambda: self.services.sweeping.show()),
+                "history": self._later(lambda: self.services.past.show_history()),
+                "compare": self._later(lambda: self.services.past.show_comparison()),
+                "open_recording": self._later(lambda: self.services.monitoring.open_recording()),
+                "live": self._later(lambda: self.monitor.go_live()),
+                "screenshot": self._save_picture,
+                "about": self._show_about,
+                "quit": self.window.close,
+            },
+            {
+                "theme": lambda is_light: self._theme.select("light" if is_light else "dark"),
+                "line_timings": self._show_line_timings,
+                "pause": self.monitor_panel.set_paused,
+                "record": lambda wanted: self._when_complete(lambda: self.services.monitoring.record(wanted)),
+            },
+        )
         actions["theme"].setChecked(self._theme.name == "light")
-        actions["theme"].toggled.connect(lambda light: self._theme.select("light" if light else "dark"))
-        tabs.set_font_pixels(self._settings.editor_font_px)
-        tabs.set_show_times(self._settings.show_line_timings)
-        actions["line_timings"].setChecked(self._settings.show_line_timings)
-        actions["line_timings"].toggled.connect(self._show_line_timings)
-        window.may_close = self._may_close
+        actions["line_timings"].setChecked(settings.show_line_timings)
+        tabs.set_font_pixels(settings.editor_font_px)
+        tabs.set_show_times(settings.show_line_timings)
+        self.window.may_close = self._may_close
+
+    def _stop(self) -> None:
+        """Stop the run of the tab in front; without one, the sweep."""
+        if self.playground.current_run().active:
+            self.playground.stop()
+        else:
+            self.services.sweeping.stop()
 
     def _later(self, call: Callable[[], object]) -> Callable[[], None]:
         return lambda: self._when_complete(call)

@@ -13,8 +13,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
 from gpuplayground.app.autosave import Remembering
 from gpuplayground.app.monitoring import Monitoring
+from gpuplayground.app.observing import Observing
 from gpuplayground.app.past_runs import PastRuns
-from gpuplayground.app.run_observer import Measuring
 from gpuplayground.app.running import Running
 from gpuplayground.app.sweeping import Sweeping
 from gpuplayground.monitor.sampling.feed import Feed
@@ -51,11 +51,11 @@ class Services(QObject):
         self.monitor = MonitorController(Feed(hz=settings.sampling_hz), shipped, self)
         self.interpreters = Interpreters(sys.executable, settings.interpreter, settings.interpreters, self)
         bands = RunBands(panel)
-        monitoring = Monitoring(settings, self.monitor, panel, window, bands, self)
+        self.monitoring = monitoring = Monitoring(settings, self.monitor, panel, window, bands, self)
         self.history = HistoryKeeper(runs_folder.parent / paths.HISTORY_FILE, self)
         self.past = PastRuns(theme, icons, self.history, playground, window, self)
-        self.measuring = measuring = Measuring(self.monitor, playground, self.history, self)
-        measuring.failed.connect(window.say)
+        self.observing = observing = Observing(self.monitor, playground, self.history, self)
+        observing.failed.connect(window.say)
         self._running = Running(
             launcher,
             self.runs,
@@ -64,10 +64,10 @@ class Services(QObject):
             window,
             bands,
             lambda: monitoring.device,
-            measuring,
+            observing,
             self,
         )
-        self.sweeping = Sweeping(theme, icons, self.runs, tabs, window, measuring, self._running.request, self)
+        self.sweeping = Sweeping(theme, icons, self.runs, tabs, window, observing, self._running.request, self)
         self._remembering: Remembering | None = None
 
     def remember(self, store: SettingsStore, collect: Callable[[], None]) -> None:
@@ -103,7 +103,7 @@ class Services(QObject):
         begun = time.monotonic()
         for each in (self.runs, self.interpreters, self.monitor):
             each.end()
-        if not self.measuring.is_waiting:
+        if not self.observing.is_busy:
             self.history.end()
         have_ended = self.runs.wait(RUNS_S)
         self._keep_last_runs()
@@ -112,7 +112,7 @@ class Services(QObject):
             (self.monitor, MONITOR_S),
             (self.history, WRITTEN_S),
             (self.past, WRITTEN_S),
-            (self.measuring, WRITTEN_S),
+            (self.observing, WRITTEN_S),
         )
         for part, limit_s in parts:
             have_ended = part.wait(max(0.0, begun + limit_s - time.monotonic())) and have_ended
@@ -123,5 +123,5 @@ class Services(QObject):
         # Of these alone: what others have on its way may still open a tab or a dialog.
         for receiver in (self.monitor, *self.runs.children()):
             QCoreApplication.sendPostedEvents(receiver, QEvent.Type.MetaCall)
-        self.measuring.complete_now()
+        self.observing.account_now()
         self.history.end()

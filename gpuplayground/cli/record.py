@@ -1,4 +1,4 @@
-"""``gpuplayground record`` and ``gpuplayground export``: what the GPUs did, kept in a file and written as a table."""
+"""``gpuplayground record``: records the GPUs into a file."""
 
 from __future__ import annotations
 
@@ -6,19 +6,34 @@ import argparse
 import shutil
 import signal
 import sys
-from pathlib import Path
 
-from gpuplayground.cli.usage import STDOUT, UsageError, readable_file, writable_file
+from gpuplayground.cli.arguments import Parser, Subparsers, positive, rate
+from gpuplayground.cli.usage import UsageError, writable_file
 from gpuplayground.monitor.recording import recorder
-from gpuplayground.monitor.recording.csv_export import export_csv, export_csv_to
 from gpuplayground.monitor.recording.reader import RecordingError
 from gpuplayground.monitor.recording.report import RecordingReport
 from gpuplayground.monitor.sampling.feed import Feed
-from gpuplayground.standard_streams import CommandFailedError, say, tell, unwritable
+from gpuplayground.standard_streams import CommandFailedError, say, tell
 from gpuplayground.units import duration
 
 #: Back to the beginning of the line, and erase it (ECMA-48).
 _ERASE = "\r\033[K"
+
+
+def add_parser(subparsers: Subparsers) -> Parser:
+    """Add the parser of ``gpuplayground record``."""
+    parser = subparsers.add_parser(
+        "record",
+        description="Record what the GPUs do until Ctrl+C, or for some seconds.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("out", metavar="OUT", help="the recording to write")
+    parser.add_argument("--seconds", type=positive, metavar="N", help="how long (default: until Ctrl+C)")
+    parser.add_argument(
+        "--hz", type=rate, metavar="H", default=10.0, help="samples per second, 0.1 to 50 (default: 10)"
+    )
+    parser.set_defaults(execute=record)
+    return parser
 
 
 def record(options: argparse.Namespace) -> int:
@@ -69,45 +84,3 @@ class _Progress:
     def clear(self) -> None:
         """Take the line away."""
         tell(_ERASE)
-
-
-def export(options: argparse.Namespace) -> int:
-    """Write a recording as CSV.
-
-    Raises:
-        UsageError: the recording cannot be read, or the table cannot be written.
-        CommandFailedError: standard output cannot be written.
-        BrokenPipeError: nobody reads it.
-    """
-    recording = readable_file(options.recording, "recording")
-    out = STDOUT if options.out == str(STDOUT) else writable_file(options.out)
-    if out != STDOUT and out.exists() and Path.samefile(recording, out):
-        raise UsageError(f"{out} is the recording itself: name another file to write.")
-    try:
-        if out == STDOUT:
-            tell(f"{_export_to_stdout(recording):,} rows.\n")
-        else:
-            say(f"{out}: {export_csv(recording, out):,} rows.\n")
-    except RecordingError as error:
-        raise UsageError(str(error)) from error
-    return 0
-
-
-class _Terminal:
-    """Takes a text for a terminal, which must not obey what is in it."""
-
-    def write(self, text: str) -> None:
-        say(text)
-
-
-def _export_to_stdout(recording: Path) -> int:
-    if sys.stdout.isatty():
-        return export_csv_to(recording, _Terminal())
-    try:
-        # As in a file, whatever the encoding of the terminal.
-        with open(1, "w", encoding="utf-8", newline="", closefd=False) as file:
-            return export_csv_to(recording, file)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise unwritable(error) from error

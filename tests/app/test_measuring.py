@@ -76,7 +76,8 @@ def test_a_benchmark_shows_where_it_stands_and_the_monitor_leaves_the_processes_
 ) -> None:
     application = start()
     told: list[bool] = []
-    monkeypatch.setattr(application.monitor, "set_measuring", lambda **measuring: told.append(measuring["times"]))
+    monkeypatch.setattr(application.monitor.feed, "pause_slow_tier", lambda: told.append(True))
+    monkeypatch.setattr(application.monitor.feed, "resume_slow_tier", lambda: told.append(False))
     tab_id = opened(application, qtbot, "import random, time\n\n# %% Noise\ntime.sleep(random.random() / 50)\n")
     editor = application.tabs.current_editor()
     assert editor is not None
@@ -143,7 +144,7 @@ def test_a_run_of_the_history_has_the_curves_of_its_time(qtbot: QtBot, start: St
     application.window.actions_["run"].trigger()
     qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: not application.services.measuring.is_waiting, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not application.services.observing.is_busy, timeout=PATIENCE_MS)
     application.window.actions_["history"].trigger()
     panel = history(application)
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=PATIENCE_MS)

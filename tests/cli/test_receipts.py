@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuplayground.cli.gpu_watch import Watch
-from gpuplayground.model.results import Run, RunState, StatementTiming
+from gpuplayground.cli.gpu_watch import GpuWatch
+from gpuplayground.model.events import RunFinished
+from gpuplayground.model.results import Run, RunRequest, RunState, StatementTiming
 from gpuplayground.model.samples import GpuSample
 from gpuplayground.receipts.sample_log import SampleLog
 from tests.support.command_line import environment, gpuplayground
@@ -101,14 +102,16 @@ def test_without_a_driver_nothing_is_watched(snippet: Path) -> None:
 
 def test_a_run_longer_than_all_samples_reach_back_is_accounted_for_from_its_start() -> None:
     second = 1_000_000_000
-    watch = Watch()
-    watch._log = SampleLog(seconds=5)
+    watch = GpuWatch()
+    watch.observer.log = SampleLog(seconds=5)
+    watch.observer.begin(RunRequest("1", ""))
     for tick in range(70, 430):
         used = 3 << 30 if 100 <= tick < 200 else 1 << 30
         watch._take((GpuSample(tick * second // 10, "GPU-1", memory_used_bytes=used),))
     timings = (StatementTiming(0, 1, 1, "x", second, second),)
     run = Run("1", "a.py", RunState.FINISHED, 10 * second, 40 * second, timings=timings, pid=7)
-    account = watch.account(run)
-    (receipt,) = account.receipts
+    watch.follow(RunFinished("1", run))
+    observed = watch.observe(run)
+    (receipt,) = observed.receipts
     assert (receipt.device_peak_bytes, receipt.device_before_bytes, receipt.unwatched_ns) == (3 << 30, 1 << 30, 0)
-    assert len(account.samples) >= 30
+    assert len(observed.samples) >= 30
