@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gpuplayground.benchmarks.curves import CurvePoint
 from gpuplayground.benchmarks.statistics import summary
 from gpuplayground.model.benchmarks import Benchmark
 
@@ -15,6 +17,38 @@ COLUMNS = (
     "implementation", "variable", "value", "median_ns", "low_ns", "high_ns", "q1_ns", "q3_ns", "min_ns", "max_ns",
     "samples", "repeats", "gpu_busy_ns", "bytes", "gb_per_s", "converged", "verdict", "error",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """The median of one repeat at one value of the swept variable, and the ends of its 95 % interval, in nanoseconds.
+
+    The ends are None where there is no interval. ``gb_per_s`` is None where the bytes moved are not known.
+    """
+
+    value: float
+    median_ns: float
+    low_ns: float | None
+    high_ns: float | None
+    gb_per_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Where two curves meet. Below ``value`` the first is faster or, if not ``first_leads_below``, the second."""
+
+    value: float
+    time_ns: float
+    first_leads_below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Logarithms of a time at a value: of the median, and of the ends of its interval where there is one."""
+
+    median: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +105,73 @@ def curve_of(
         min((value for value, each in swept if each.out_of_memory), default=None),
         tuple((value, each.error) for value, each in swept if each.error and not each.out_of_memory),
     )
+
+
+def crossings(first: Sequence[CurvePoint], second: Sequence[CurvePoint]) -> tuple[Crossing, ...]:
+    """Return where one curve overtakes the other, from the smallest value up.
+
+    Between two measured values each curve is a straight line in the logarithms of value and time, and so are the ends
+    of its intervals. Only the range that both cover counts; values and times that are not positive have no logarithm
+    and are left out. One is only ahead where the intervals do not overlap: curves that run together for a while and
+    part again on the same sides do not cross.
+    """
+    first_logs, second_logs = _logs(first), _logs(second)
+    if not (first_logs and second_logs):
+        return ()
+    low = max(first_logs[0][0], second_logs[0][0])
+    high = min(first_logs[-1][0], second_logs[-1][0])
+    grid = sorted({value for value, _ in (*first_logs, *second_logs) if low <= value <= high})
+    pairs = [(_at(first_logs, value), _at(second_logs, value)) for value in grid]
+    gaps = [one.median - other.median for one, other in pairs]
+    apart = [index for index, (one, other) in enumerate(pairs) if _are_apart(one, other)]
+    found = []
+    for before, after in itertools.pairwise(apart):
+        if (gaps[before] < 0) == (gaps[after] < 0):
+            continue
+        # Where the medians meet first on the way, at a measured value or between two.
+        is_first = gaps[before] < 0
+        sign = -1 if is_first else 1
+        start = next(i for i in range(before, after) if sign * gaps[i] > 0 >= sign * gaps[i + 1])
+        share = gaps[start] / (gaps[start] - gaps[start + 1])
+        place = grid[start] + share * (grid[start + 1] - grid[start])
+        time = pairs[start][0].median + share * (pairs[start + 1][0].median - pairs[start][0].median)
+        found.append(Crossing(math.exp(place), math.exp(time), is_first))
+    return tuple(found)
+
+
+def _are_apart(one: _Place, other: _Place) -> bool:
+    """Return whether it is known which of two times is the shorter: not where an interval is missing."""
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return False
+    return one.high < other.low or other.high < one.low
+
+
+def _logs(curve: Sequence[CurvePoint]) -> list[tuple[float, _Place]]:
+    """Return the logarithms of values, ascending, and of times, as far as they have one."""
+    found: dict[float, _Place] = {}
+    for point in curve:
+        if point.value > 0 and point.median_ns > 0:
+            has_interval = point.low_ns is not None and point.high_ns is not None and point.low_ns > 0
+            low = math.log(point.low_ns) if has_interval and point.low_ns is not None else None
+            high = math.log(point.high_ns) if has_interval and point.high_ns is not None else None
+            found[math.log(point.value)] = _Place(math.log(point.median_ns), low, high)
+    return sorted(found.items(), key=lambda item: item[0])
+
+
+def _at(logs: Sequence[tuple[float, _Place]], value: float) -> _Place:
+    """Return where a curve is at a value within its range."""
+    index = bisect_left(logs, value, key=lambda item: item[0])
+    right_value, right = logs[index]
+    if right_value == value:
+        return right
+    left_value, left = logs[index - 1]
+    share = (value - left_value) / (right_value - left_value)
+
+    def between(start: float | None, end: float | None) -> float | None:
+        return None if start is None or end is None else start + share * (end - start)
+
+    median = left.median + share * (right.median - left.median)
+    return _Place(median, between(left.low, right.low), between(left.high, right.high))
 
 
 def sweep_csv(results: Mapping[str, Sequence[Benchmark]]) -> str:

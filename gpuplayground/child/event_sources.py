@@ -9,9 +9,9 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
+from gpuplayground.child.event_source_base import Arrival, Sources
 from gpuplayground.child.stdin_readers import is_waited_for
 from gpuplayground.child.watcher import Watcher
 from gpuplayground.runtime.io import wire
@@ -20,55 +20,6 @@ _READ_BYTES = 1 << 20
 _PIPE_BYTES = 1 << 20
 #: Without pidfd_open (Linux 5.3) the end of a process is looked for this often, in seconds.
 _EXIT_POLL_S = 0.020
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What came: ``source`` is ``stdout``, ``stderr`` or ``channel``; no data means that its other end is closed."""
-
-    source: str
-    data: bytes
-
-
-class Sources:
-    """Output and channel of one process, read by one thread; :meth:`wake` and :meth:`send` are for any thread."""
-
-    def wait(self, timeout_s: float | None) -> list[Arrival]:
-        """Wait until something came, the process ended or :meth:`wake` was called.
-
-        What came together is returned in this order: stdout, stderr, frames.
-        """
-        raise NotImplementedError
-
-    def send(self, frame: wire.Frame) -> None:
-        """Send a frame to the process as soon as it takes it."""
-        raise NotImplementedError
-
-    def type_in(self, text: bytes, *, is_end: bool = False) -> None:
-        """Put text into the process's standard input as soon as it takes it, and end the input with it."""
-        raise NotImplementedError
-
-    def is_input_awaited(self) -> bool:
-        """Return whether a process of the snippet is seen to wait for input that has not been typed."""
-        return False
-
-    def push(self) -> None:
-        """Send what waits to be sent as far as the process takes it now, and read nothing: nobody would hear of it."""
-
-    def wake(self) -> None:
-        """Make :meth:`wait` return."""
-        raise NotImplementedError
-
-    def peek(self) -> bytes:
-        """Return what has arrived on the channel so far, without taking it."""
-        raise NotImplementedError
-
-    def forget_process(self) -> None:
-        """The process has ended: wait only for output from now on."""
-
-    def close(self) -> None:
-        """Close every descriptor."""
-        raise NotImplementedError
 
 
 if sys.platform == "win32":

@@ -10,7 +10,8 @@ from contextlib import suppress
 from multiprocessing import Pipe
 from typing import IO, Any
 
-from gpuplayground.child.event_sources import Arrival, Sources
+from gpuplayground.child.event_source_base import Arrival, Sources
+from gpuplayground.child.watcher import Watcher
 from gpuplayground.runtime.io import wire
 
 _READ_BYTES = 1 << 16
@@ -111,6 +112,6 @@ def open_channel() -> Channel:
     return Channel()
 
 
-def open_sources(popen: subprocess.Popen[bytes], channel: Channel) -> Sources:
+def open_sources(popen: subprocess.Popen[bytes], channel: Channel, _watcher: Watcher | None) -> Sources:
     """Return what comes from a process that has just been started."""
     return _ThreadedSources(popen, channel)

@@ -14,8 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from gpuplayground.past_runs.sqlite_wal import committed_pages
-
 Value = int | float | str | bytes | None
 
 _MAGIC = b"SQLite format 3\0"
@@ -24,6 +22,8 @@ _INTERIOR = (_INDEX_INTERIOR, _TABLE_INTERIOR)
 #: How many bytes the integer of a serial type takes.
 _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _MAX_PAYLOAD = 1 << 30
+_WAL_HEADER, _WAL_FRAME_HEADER = 32, 24
+_WAL_MAGIC = 0x377F0682
 
 
 class _BrokenError(Exception):
@@ -54,7 +54,7 @@ class PageFile:
         self._size = _size_in(self._read(0, 100)) or page_size
         wal = path.with_name(path.name + "-wal")
         self._wal = wal.read_bytes() if wal.exists() else b""
-        self._newer = committed_pages(self._wal, self._size)
+        self._newer = _committed_pages(self._wal, self._size)
         self.count = max(self._file.seek(0, 2) // self._size, max(self._newer, default=0))
         self._cached = lru_cache(64)(self._page)
 
@@ -254,3 +254,41 @@ def _value(data: bytes, start: int, kind: int) -> tuple[Value, int]:
     if kind == 7:
         return float(struct.unpack(">d", part)[0]), end
     return (part.decode() if kind % 2 else part), end
+
+
+def _committed_pages(wal: bytes, page_size: int) -> dict[int, int]:
+    """Return where in a log the newest committed version of each page begins, by the number of the page.
+
+    As SQLite reads it: up to the first frame whose checksum is wrong, because those behind it may be of an older use
+    of the file.
+    """
+    pages: dict[int, int] = {}
+    if len(wal) < _WAL_HEADER:
+        return pages
+    magic, _, size, _ = struct.unpack_from(">IIII", wal)
+    order = "<" if magic == _WAL_MAGIC else ">"
+    sums = _wal_checksum(wal[:24], order, (0, 0))
+    if magic & ~1 != _WAL_MAGIC or size != page_size or sums != struct.unpack_from(">II", wal, 24):
+        return pages
+    waiting: dict[int, int] = {}
+    salts = wal[16:24]
+    for start in range(_WAL_HEADER, len(wal) - _WAL_FRAME_HEADER - page_size + 1, _WAL_FRAME_HEADER + page_size):
+        number, count = struct.unpack_from(">II", wal, start)
+        content = start + _WAL_FRAME_HEADER
+        sums = _wal_checksum(wal[start : start + 8], order, sums)
+        sums = _wal_checksum(wal[content : content + page_size], order, sums)
+        if wal[start + 8 : start + 16] != salts or sums != struct.unpack_from(">II", wal, start + 16):
+            break
+        waiting[number] = content
+        if count:  # the last frame of a transaction
+            pages.update(waiting)
+            waiting.clear()
+    return pages
+
+
+def _wal_checksum(data: bytes, order: str, sums: tuple[int, int]) -> tuple[int, int]:
+    first, second = sums
+    for one, other in struct.iter_unpack(f"{order}II", data):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return first, second

@@ -6,9 +6,10 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 from gpuplayground.benchmarks.frames import order_of
-from gpuplayground.child.event_sources import Arrival
+from gpuplayground.child.event_source_base import Arrival
 from gpuplayground.child.stdin_readers import InputWatch
 from gpuplayground.model import run_summary
 from gpuplayground.model.results import Run, RunRequest, RunState
@@ -18,7 +19,6 @@ from gpuplayground.runs.report import RunReport
 from gpuplayground.runs.scripts import Places, Script
 from gpuplayground.runtime.clock import now_ns, offset_ns
 from gpuplayground.runtime.io import wire
-from gpuplayground.tracing.traced_runs import with_trace
 
 #: An interpreter that has not said hello by then will not.
 _HELLO_S = 60.0
@@ -160,7 +160,7 @@ class Attempt:
         if not self._report.has_spoken and self._is_spare and not was_stopped and not self._trouble:
             return None
         outcome = self._outcome(status, end_ns, was_stopped, was_killed)
-        run = with_trace(self._report.finished(outcome, self._process.memory), self._process.trace.path)
+        run = _with_gpu_times(self._report.finished(outcome, self._process.memory), self._process.trace.path)
         return self._report.with_gpu_of_benchmarks(run)
 
     def _order(self, script: Script) -> wire.Frame:
@@ -317,3 +317,13 @@ class Attempt:
 def not_started(request: RunRequest, report: RunReport, sentence: str) -> Run:
     """Return the result of a run that did not even get a process."""
     return Run(request.run_id, request.name, RunState.NOT_STARTED, report.begun_ns, now_ns(), summary=sentence)
+
+
+def _with_gpu_times(run: Run, trace: Path | None) -> Run:
+    """Return the run with what its trace file tells; None means that there is no trace."""
+    if trace is None:
+        return run
+    # Imports numpy, which a run without a trace does not need.
+    from gpuplayground.tracing.attribution import with_trace
+
+    return with_trace(run, trace)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from gpuplayground.benchmarks.figures import summary_of
 from gpuplayground.benchmarks.frames import MAX_MESSAGE, BenchmarkFrames
-from gpuplayground.benchmarks.text import summary_of
 from gpuplayground.model import run_summary
 from gpuplayground.model.events import (
     ErrorRaised,

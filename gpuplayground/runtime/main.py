@@ -14,14 +14,16 @@ from . import clock
 from .execute import forks
 from .execute.event_loop import TopLevelLoop
 from .execute.forks import prepare_for_forks
-from .execute.outermost import Entry, Outermost, hidden, hide
+from .execute.hidden_frames import hidden, hide
+from .execute.outermost import Entry, Outermost
 from .execute.statements import Program, SharedProgress, Statement, Timer, execute
 from .execute.tracebacks import Hooks, Script, call_hook, error_frame, formatted, full, without_our_frames
 from .execute.undecodable import is_odd, run_as_bytes
 from .execute.warmup import Warmup
 from .io import channel as channels
-from .io import streams, wire
-from .io.channel import Channel, out_of_the_way
+from .io import descriptors, streams, transport, wire
+from .io.channel import Channel
+from .io.descriptors import out_of_the_way
 from .trace.cuda import CudaClock
 from .trace.tracer import Tracer
 
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
         arguments: its channel, its progress memory, the file for its trace, and where its input comes from.
         startup: the modules that Python itself has imported.
     """
-    hide(channels, forks, streams)
+    hide(channels, descriptors, transport, forks, streams)
     descriptor, memory, trace, stdin = arguments
     channel = Channel(int(descriptor))
     tracer = Tracer(out_of_the_way(int(trace)))

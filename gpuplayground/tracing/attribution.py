@@ -4,16 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from gpuplayground.model.results import StatementTiming
+from gpuplayground.model.results import Run, StatementTiming
 from gpuplayground.model.trace import Trace
 from gpuplayground.tracing.gpu_totals import totals
 from gpuplayground.tracing.intervals import Times
 from gpuplayground.tracing.nvtx_regions import region_timings
+from gpuplayground.tracing.reader import TraceError, read_trace
 from gpuplayground.tracing.wall_time import waits, windows
+
+
+def with_trace(run: Run, path: Path) -> Run:
+    """Return the run with the GPU's own times for its statements.
+
+    Args:
+        run: the run, without them.
+        path: the file its process wrote.
+    """
+    try:
+        read = read_trace(path)
+    except TraceError as error:
+        return replace(run, trace_note=" ".join(filter(None, (run.trace_note, str(error)))))
+    trace, timings = attribute(read.trace, read.first_correlations, run.timings)
+    note, notes = " ".join(filter(None, (run.trace_note, trace.loss))), run.notes
+    if read.left_out:
+        # No GPU time is missing by them, which is all that a trace note says.
+        notes = (*notes, f"{read.left_out:,} NVTX ranges are more than can be shown.")
+    return replace(run, trace=trace, timings=timings, trace_note=note, notes=notes)
 
 
 def attribute(

@@ -1,21 +1,29 @@
-"""A run as a Chrome trace: a JSON file that https://ui.perfetto.dev and ``chrome://tracing`` open."""
+"""Writes a run as a Chrome trace: a JSON file for https://ui.perfetto.dev and ``chrome://tracing``.
+
+Format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU. Times are microseconds; three
+decimals make them exact to the nanosecond.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from gpuplayground.model.gpu_timing import Direction
 from gpuplayground.model.results import Run, StatementTiming
 from gpuplayground.model.samples import GpuSample
-from gpuplayground.model.trace import Region, Span, Trace
-from gpuplayground.tracing import chrome_events
+from gpuplayground.model.trace import OpKind, Region, Span, Trace
+from gpuplayground.tracing.demangle import short_name
+from gpuplayground.tracing.gpu_totals import directions, kernel_names
 from gpuplayground.tracing.lanes import nested, side_by_side
 
 #: Samples of the monitor from this long before the run to this long after it are in the file.
@@ -25,6 +33,11 @@ _SNIPPET, _FIRST_DEVICE, _FIRST_NVML = 1, 2, 1_000_000
 _STATEMENTS = "statements"
 _EVENTS_AT_A_TIME = 2000
 _GIB = 2**30
+#: CUpti_ActivityMemoryKind.
+_MEMORY = ("unknown", "pageable", "pinned", "device", "array", "managed", "device static", "managed static")
+#: Operations that are plain Python values at a time: a million would take a gigabyte.
+_BLOCK = 4000
+_COPY_NAMES = tuple(json.dumps(f"copy {direction}") for direction in Direction)
 
 #: A stretch of a CPU track: start, duration, category, name, arguments.
 _Stretch = tuple[int, int, str, str, dict[str, object]]
@@ -96,7 +109,7 @@ def _events(run: Run, trace: Trace, samples: Sequence[GpuSample], origin: int) -
 
 
 def _cpu_tracks(run: Run, trace: Trace, origin: int) -> Iterator[str]:
-    yield from chrome_events.process(_SNIPPET, run.name)
+    yield from _process_events(_SNIPPET, run.name)
     main = _main_thread(run, trace)
     tracks: dict[str, list[_Stretch]] = {
         _STATEMENTS: [_statement(timing) for timing in run.timings if timing.start_ns > 0]
@@ -112,9 +125,9 @@ def _cpu_tracks(run: Run, trace: Trace, origin: int) -> Iterator[str]:
         starts = np.array([stretch[0] for stretch in stretches], np.int64)
         rows = nested(starts, starts + np.array([stretch[1] for stretch in stretches], np.int64))
         for (start, took, category, text, arguments), row in zip(stretches, rows.tolist(), strict=True):
-            yield chrome_events.complete(_SNIPPET, tid + row, start - origin, took, category, text, **arguments)
+            yield _complete_event(_SNIPPET, tid + row, start - origin, took, category, text, **arguments)
         for row in range(int(rows.max(initial=0)) + 1):
-            yield from chrome_events.thread(_SNIPPET, tid, _numbered(name, row))
+            yield from _thread_events(_SNIPPET, tid, _numbered(name, row))
             tid += 1
 
 
@@ -153,7 +166,7 @@ def _gpu_tracks(trace: Trace, lines: dict[int, int], origin: int) -> Iterator[st
     operations = trace.operations
     if not len(operations):
         return
-    events = chrome_events.OperationEvents(trace, lines, origin)
+    events = _OperationEvents(trace, lines, origin)
     key = np.zeros(len(operations), np.int64)
     for column in ("device", "context", "stream"):
         values, places = np.unique(operations[column], return_inverse=True)
@@ -166,11 +179,11 @@ def _gpu_tracks(trace: Trace, lines: dict[int, int], origin: int) -> Iterator[st
         device, context, stream = (int(mine[column][0]) for column in ("device", "context", "stream"))
         pid = _FIRST_DEVICE + device
         if pid not in tids:
-            yield from chrome_events.process(pid, f"GPU {device}")
+            yield from _process_events(pid, f"GPU {device}")
         rows = side_by_side(mine["start_ns"], mine["end_ns"])
         for row in range(int(rows.max()) + 1):
             tid = tids[pid] = tids.get(pid, 0) + 1
-            yield from chrome_events.thread(pid, tid, _numbered(f"context {context}, stream {stream}", row))
+            yield from _thread_events(pid, tid, _numbered(f"context {context}, stream {stream}", row))
             yield from events.of(mine[rows == row] if rows.any() else mine, pid, tid)
 
 
@@ -184,7 +197,7 @@ def _curves(samples: Sequence[GpuSample], origin: int) -> Iterator[str]:
         pid = pids.get(sample.gpu_uuid)
         if pid is None:
             pid = pids[sample.gpu_uuid] = _FIRST_NVML + len(pids)
-            yield from chrome_events.process(pid, f"NVML {sample.gpu_uuid}")
+            yield from _process_events(pid, f"NVML {sample.gpu_uuid}")
         memory = sample.memory_used_bytes
         for name, unit, value in (
             ("utilization", "%", sample.gpu_util_percent),
@@ -192,4 +205,106 @@ def _curves(samples: Sequence[GpuSample], origin: int) -> Iterator[str]:
             ("power", "W", sample.power_w),
         ):
             if value is not None and math.isfinite(value):
-                yield chrome_events.counter(pid, sample.time_ns - origin, name, unit, value)
+                yield _counter_event(pid, sample.time_ns - origin, name, unit, value)
+
+
+def _complete_event(pid: int, tid: int, start_ns: int, duration_ns: int, category: str, name: str, **about: Any) -> str:
+    """Return an event with a beginning and a duration. ``start_ns`` counts from the beginning of the file."""
+    # Half a surrogate pair, as in the text of a snippet, is no JSON for others.
+    whole = name.encode("utf-8", "replace").decode("utf-8")
+    return _event_json(pid, tid, start_ns, duration_ns, category, json.dumps(whole), json.dumps(about))
+
+
+def _counter_event(pid: int, time_ns: int, name: str, unit: str, value: float) -> str:
+    """Return one value of a curve."""
+    return (
+        f'{{"ph":"C","pid":{pid},"tid":0,"ts":{_microseconds(time_ns)},'
+        f'"name":{json.dumps(name)},"args":{{{json.dumps(unit)}:{json.dumps(value)}}}}}'
+    )
+
+
+def _process_events(pid: int, name: str) -> Iterator[str]:
+    """Yield the events that name a process and give it its place."""
+    yield from _metadata("process", pid, 0, name, pid)
+
+
+def _thread_events(pid: int, tid: int, name: str) -> Iterator[str]:
+    """Yield the events that name a track and give it its place."""
+    yield from _metadata("thread", pid, tid, name, tid)
+
+
+class _OperationEvents:
+    """Operations of the GPU as events.
+
+    Args:
+        trace: what they belong to.
+        lines: the line of each statement by its index.
+        origin_ns: the time at which the file begins.
+    """
+
+    def __init__(self, trace: Trace, lines: Mapping[int, int], origin_ns: int) -> None:
+        self._lines, self._origin_ns = lines, origin_ns
+        names = kernel_names(trace)
+        self._graph = len(names) - 1
+        self._shown = [json.dumps(short_name(name)) for name in names]
+        self._full = [json.dumps(name) for name in names]
+
+    def of(self, operations: npt.NDArray[np.void], pid: int, tid: int) -> Iterator[str]:
+        """Yield an event for each of some operations, on one track."""
+        for begin in range(0, len(operations), _BLOCK):
+            block = operations[begin : begin + _BLOCK]
+            for row, way in zip(block.tolist(), directions(block).tolist(), strict=True):
+                yield self._event(dict(zip(block.dtype.names or (), row, strict=True)), way, pid, tid)
+
+    def _event(self, row: dict[str, int], way: int, pid: int, tid: int) -> str:
+        kind, took = row["kind"], row["end_ns"] - row["start_ns"]
+        about = [f'"correlation":{row["correlation"]}']
+        line = self._lines.get(row["statement"])
+        if line is not None:
+            about.append(f'"line":{line}')
+        if kind in (OpKind.KERNEL, OpKind.GRAPH):
+            category, number = "kernel", row["name"] if kind == OpKind.KERNEL else self._graph
+            name = self._shown[number]
+            if self._full[number] != name:
+                about.append(f'"kernel":{self._full[number]}')
+            if kind == OpKind.KERNEL:
+                about.append(_launch(row))
+        else:
+            category, name = ("copy", _COPY_NAMES[way]) if kind == OpKind.COPY else ("memset", '"memory set"')
+            about.append(f'"bytes":{row["bytes"]}')
+            if took:
+                about.append(f'"GB/s":{row["bytes"] / took:.3f}')
+            if kind == OpKind.COPY:
+                about.append(
+                    f'"from":"{_memory_name(row["source_memory"])}","to":"{_memory_name(row["target_memory"])}"'
+                )
+        return _event_json(pid, tid, row["start_ns"] - self._origin_ns, took, category, name, f"{{{','.join(about)}}}")
+
+
+def _launch(row: dict[str, int]) -> str:
+    return (
+        f'"grid":[{row["grid_x"]},{row["grid_y"]},{row["grid_z"]}],'
+        f'"block":[{row["block_x"]},{row["block_y"]},{row["block_z"]}],'
+        f'"registers per thread":{row["registers"]},"shared memory (bytes)":{row["shared_bytes"]}'
+    )
+
+
+def _memory_name(kind: int) -> str:
+    return _MEMORY[kind] if kind < len(_MEMORY) else _MEMORY[0]
+
+
+def _event_json(pid: int, tid: int, start_ns: int, duration_ns: int, category: str, name: str, about: str) -> str:
+    """Return an event whose name and arguments are JSON already."""
+    return (
+        f'{{"ph":"X","pid":{pid},"tid":{tid},"ts":{_microseconds(start_ns)},"dur":{_microseconds(duration_ns)},'
+        f'"cat":"{category}","name":{name},"args":{about}}}'
+    )
+
+
+def _microseconds(nanoseconds: int) -> str:
+    return f"{nanoseconds // 1000}.{nanoseconds % 1000:03d}"
+
+
+def _metadata(what: str, pid: int, tid: int, name: str, place: int) -> Iterator[str]:
+    for kind, value in (("name", json.dumps({"name": name})), ("sort_index", json.dumps({"sort_index": place}))):
+        yield f'{{"ph":"M","pid":{pid},"tid":{tid},"ts":0,"name":"{what}_{kind}","args":{value}}}'

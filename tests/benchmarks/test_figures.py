@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from gpuplayground.benchmarks.figures import figures, half_width_text, interval_sentence, rate_text, report
+from gpuplayground.benchmarks.figures import figures, half_width_text, interval_sentence, rate_text, report, summary_of
 from gpuplayground.benchmarks.statistics import summary
-from gpuplayground.benchmarks.text import summary_of
 from gpuplayground.model.benchmarks import Benchmark, Flag, FlagKind
 from gpuplayground.model.gpu_timing import CopyTotals, Direction, GpuTiming, KernelTotals
 

@@ -16,8 +16,8 @@ from gpuplayground.model.results import Run, RunState
 from gpuplayground.model.trace import OPERATIONS, OpKind, SpanKind, Trace
 from gpuplayground.runtime.trace import file_format
 from gpuplayground.tracing import notes, reader
+from gpuplayground.tracing.attribution import with_trace
 from gpuplayground.tracing.reader import ReadTrace, TraceError, read_trace
-from gpuplayground.tracing.traced_runs import with_trace
 from tests.support.trace_files import (
     CUPTI,
     MS,
