@@ -1,4 +1,4 @@
-"""The benchmarks of a sweep as curves, and as a table of comma-separated values."""
+"""Turns the benchmarks of a sweep into curves and their crossings, and into CSV."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """The median of one repeat at one value of the swept variable, and the ends of its 95 % interval, in nanoseconds.
+    """The median of one repeat at one value of the swept variable, with its 95 % interval, in nanoseconds.
 
-    The ends are None where there is no interval. ``gb_per_s`` is None where the bytes moved are not known.
+    The ends are None without an interval. ``gb_per_s`` is None if the bytes moved are unknown.
     """
 
     value: float
@@ -35,7 +35,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Where two curves meet. Below ``value`` the first is faster or, if not ``first_leads_below``, the second."""
+    """Where two curves cross. Below ``value`` the first is faster if ``first_leads_below``, else the second."""
 
     value: float
     time_ns: float
@@ -44,7 +44,7 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Logarithms of a time at a value: of the median, and of the ends of its interval where there is one."""
+    """Logarithms of the median time at a value and of the ends of its interval, if there is one."""
 
     median: float
     low: float | None
@@ -53,10 +53,10 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class SweepCurve:
-    """One implementation over the values, ascending.
+    """The times of one implementation by ascending value.
 
-    ``out_of_memory_at`` is the value at which memory ran out; ``failed_at`` those that have no time for another
-    reason, with it.
+    ``out_of_memory_at`` is the value at which memory ran out. ``failed_at`` has the values that failed for another
+    reason, with the reason.
     """
 
     label: str
@@ -66,7 +66,7 @@ class SweepCurve:
 
 
 def bytes_per_repeat(benchmark: Benchmark) -> float | None:
-    """Return the bytes one repeat moves: as the snippet says, else those of its copies; None where not known."""
+    """Return the bytes that one repeat moves: as the snippet states, else those of its copies; None if unknown."""
     if benchmark.bytes_moved is not None:
         return benchmark.bytes_moved
     if benchmark.gpu is None or not benchmark.gpu.copies:
@@ -75,13 +75,13 @@ def bytes_per_repeat(benchmark: Benchmark) -> float | None:
 
 
 def rate_gb_per_s(benchmark: Benchmark, median_ns: float) -> float | None:
-    """Return the bytes of a repeat over the time of one, in 10^9 bytes a second, or None where it is not known."""
+    """Return the throughput of a repeat in 10^9 bytes per second; None if the bytes moved are unknown."""
     moved = bytes_per_repeat(benchmark)
     return moved / median_ns if moved and median_ns > 0 else None
 
 
 def point_of(benchmark: Benchmark) -> CurvePoint | None:
-    """Return a benchmark's place on a curve; None where it has no samples or no value."""
+    """Return a benchmark as a point of a curve; None without samples or without a value."""
     if not benchmark.samples_ns or benchmark.parameter is None:
         return None
     times = summary(benchmark.samples_ns)
@@ -95,7 +95,7 @@ def curve_of(
 ) -> SweepCurve:
     """Return the benchmarks of one implementation as a curve. Those without a value of a sweep are left out.
 
-    ``known`` holds what :func:`point_of` returned for their values, where that was asked before: it sorts all samples.
+    ``known`` caches :func:`point_of` by value, which sorts all samples.
     """
     swept = [(float(each.parameter[1]), each) for each in benchmarks if each.parameter is not None]
     points = filter(None, (point_of(each) if known is None else known.get(value) for value, each in swept))
@@ -108,12 +108,11 @@ def curve_of(
 
 
 def crossings(first: Sequence[CurvePoint], second: Sequence[CurvePoint]) -> tuple[Crossing, ...]:
-    """Return where one curve overtakes the other, from the smallest value up.
+    """Return where two curves cross, by ascending value.
 
-    Between two measured values each curve is a straight line in the logarithms of value and time, and so are the ends
-    of its intervals. Only the range that both cover counts; values and times that are not positive have no logarithm
-    and are left out. One is only ahead where the intervals do not overlap: curves that run together for a while and
-    part again on the same sides do not cross.
+    Curves and the ends of their intervals are interpolated linearly in the logarithms of value and time, within the
+    range that both cover. Values and times that are not positive are left out. A curve leads only where the intervals
+    do not overlap: curves that meet and part again on the same sides do not cross.
     """
     first_logs, second_logs = _logs(first), _logs(second)
     if not (first_logs and second_logs):
@@ -128,7 +127,7 @@ def crossings(first: Sequence[CurvePoint], second: Sequence[CurvePoint]) -> tupl
     for before, after in itertools.pairwise(apart):
         if (gaps[before] < 0) == (gaps[after] < 0):
             continue
-        # Where the medians meet first on the way, at a measured value or between two.
+        # The first place where the medians meet, at a measured value or between two.
         is_first = gaps[before] < 0
         sign = -1 if is_first else 1
         start = next(i for i in range(before, after) if sign * gaps[i] > 0 >= sign * gaps[i + 1])
@@ -140,14 +139,14 @@ def crossings(first: Sequence[CurvePoint], second: Sequence[CurvePoint]) -> tupl
 
 
 def _are_apart(one: _Place, other: _Place) -> bool:
-    """Return whether it is known which of two times is the shorter: not where an interval is missing."""
+    """Return whether two times have intervals that do not overlap."""
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return False
     return one.high < other.low or other.high < one.low
 
 
 def _logs(curve: Sequence[CurvePoint]) -> list[tuple[float, _Place]]:
-    """Return the logarithms of values, ascending, and of times, as far as they have one."""
+    """Return the logarithms of values and times that have one, by ascending value."""
     found: dict[float, _Place] = {}
     for point in curve:
         if point.value > 0 and point.median_ns > 0:
@@ -159,7 +158,7 @@ def _logs(curve: Sequence[CurvePoint]) -> list[tuple[float, _Place]]:
 
 
 def _at(logs: Sequence[tuple[float, _Place]], value: float) -> _Place:
-    """Return where a curve is at a value within its range."""
+    """Return a curve interpolated at a value within its range."""
     index = bisect_left(logs, value, key=lambda item: item[0])
     right_value, right = logs[index]
     if right_value == value:
@@ -175,7 +174,7 @@ def _at(logs: Sequence[tuple[float, _Place]], value: float) -> _Place:
 
 
 def sweep_csv(results: Mapping[str, Sequence[Benchmark]]) -> str:
-    """Return every benchmark of a sweep as a line of CSV below a heading (RFC 4180), by implementation."""
+    """Return the benchmarks of a sweep as CSV (RFC 4180) with a header, one line each, by implementation."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

@@ -1,4 +1,4 @@
-"""Interface to everything a session waits for, shared by the implementations of each platform."""
+"""Interface to everything a session waits for, implemented once per platform."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from gpuplayground.runtime.io import wire
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What came: ``source`` is ``stdout``, ``stderr`` or ``channel``; no data means that its other end is closed."""
+    """Data from ``stdout``, ``stderr`` or ``channel``. Empty data means that the other end is closed."""
 
     source: str
     data: bytes
 
 
 class Sources:
-    """Output and channel of one process, read by one thread; :meth:`wake` and :meth:`send` are for any thread."""
+    """Output and channel of one process, read by one thread; :meth:`wake` and :meth:`send` are thread-safe."""
 
     def wait(self, timeout_s: float | None) -> list[Arrival]:
-        """Wait until something came, the process ended or :meth:`wake` was called.
+        """Wait until data arrives, the process ends or :meth:`wake` is called.
 
-        What came together is returned in this order: stdout, stderr, frames.
+        Data that arrives together is returned in this order: stdout, stderr, channel.
         """
         raise NotImplementedError
 
     def send(self, frame: wire.Frame) -> None:
-        """Send a frame to the process as soon as it takes it."""
+        """Queue a frame for the process."""
         raise NotImplementedError
 
     def type_in(self, text: bytes, *, is_end: bool = False) -> None:
-        """Put text into the process's standard input as soon as it takes it, and end the input with it."""
+        """Queue text for the process's standard input; ``is_end`` closes the input after it."""
         raise NotImplementedError
 
     def is_input_awaited(self) -> bool:
-        """Return whether a process of the snippet is seen to wait for input that has not been typed."""
+        """Return whether a process of the snippet is blocked reading standard input."""
         return False
 
     def push(self) -> None:
-        """Send what waits to be sent as far as the process takes it now, and read nothing: nobody would hear of it."""
+        """Send queued data without blocking and without reading anything."""
 
     def wake(self) -> None:
-        """Make :meth:`wait` return."""
+        """Make :meth:`wait` return early."""
         raise NotImplementedError
 
     def peek(self) -> bytes:
-        """Return what has arrived on the channel so far, without taking it."""
+        """Return what has arrived on the channel so far, without consuming it."""
         raise NotImplementedError
 
     def forget_process(self) -> None:
-        """The process has ended: wait only for output from now on."""
+        """Stop waiting for the end of the process, which has ended; only output is left."""
 
     def close(self) -> None:
         """Close every descriptor."""

@@ -11,7 +11,7 @@ _HIGH_DESCRIPTOR = 200
 _READ_BYTES = 1 << 16
 
 
-def out_of_the_way(descriptor: int) -> int:
+def move_high(descriptor: int) -> int:
     """Return an inherited descriptor moved up, where no loop and no child process of the snippet meets it; -1 stays."""
     if sys.platform == "win32" or descriptor < 0:
         return descriptor

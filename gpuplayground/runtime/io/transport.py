@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .descriptors import OwnDescriptor, out_of_the_way
+from .descriptors import OwnDescriptor, move_high
 
 
 class Transport:
@@ -36,7 +36,7 @@ if sys.platform != "win32":
         def __init__(self, descriptor: int) -> None:
             reading, writing = os.pipe()
             self._channel, self._wake_in, self._wake_out = (
-                OwnDescriptor(out_of_the_way(each)) for each in (descriptor, reading, writing)
+                OwnDescriptor(move_high(each)) for each in (descriptor, reading, writing)
             )
             self._poll = select.poll()
             self._poll.register(self._channel.number, select.POLLIN)
