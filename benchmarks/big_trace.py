@@ -18,7 +18,7 @@ from benchmarks.window import Window
 from gpuplayground.model.results import Run
 from gpuplayground.runs import execution
 from gpuplayground.runtime.trace import file_format
-from gpuplayground.tracing.traced_runs import with_trace
+from gpuplayground.tracing.attribution import with_trace
 from gpuplayground.ui.results.pages import titles
 from tests.support.trace_files import CUPTI, US, many_rows, names, note
 

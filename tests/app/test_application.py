@@ -391,7 +391,7 @@ def test_an_interpreter_that_others_can_change_is_offered_and_not_started_until_
     qtbot.waitUntil(lambda: box.findData(str(planted)) >= 0, timeout=PATIENCE_MS)
     index = box.findData(str(planted))
     assert box.itemText(index).endswith("· not started")
-    assert "everybody can write in" in box.itemData(index, Qt.ItemDataRole.ToolTipRole)
+    assert "everybody can write to" in box.itemData(index, Qt.ItemDataRole.ToolTipRole)
     assert application.interpreters.chosen == sys.executable
     assert not started.exists()
     box.setCurrentIndex(index)

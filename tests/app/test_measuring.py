@@ -266,7 +266,7 @@ def test_a_sweep_measures_each_cell_over_all_values_and_judges_them(qtbot: QtBot
         ('"""\n# %% in a docstring\n\n"""\n', 3, "There is no statement in line 3"),
         ("if True:\n    # %% indented\n\n    pass\n# %% last\n", 5, "There is no statement in the cell last"),
         ("", 1, "There is no statement in line 1"),
-        ("x = (\n", 1, "Line 1 is no Python"),
+        ("x = (\n", 1, "Line 1 is not valid Python"),
         ("def f():\n    return 1\n\n", 2, "There are only imports and definitions in line 2"),
     ],
 )
@@ -379,7 +379,7 @@ def test_the_cell_at_the_cursor_is_ticked_for_a_sweep_and_what_sets_the_variable
         Qt.CheckState.Unchecked, Qt.CheckState.Unchecked, Qt.CheckState.Checked,
     ]  # fmt: skip
     assert not row(0).flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "n is set in what is to be measured" in row(0).text()
+    assert "n is also set in the lines to measure" in row(0).text()
     editor.set_place(1)
     form = sweep_window(application).form
     assert form.request() is not None, "the first that can be measured"

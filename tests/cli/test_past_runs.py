@@ -93,7 +93,9 @@ def test_a_damaged_history_is_told_of_and_begun_anew(tmp_path: Path) -> None:
     path.write_text("x = 1\n")
     done = gpuplayground("run", path)
     assert done.returncode == 0
-    assert done.stderr.splitlines()[-1].startswith("The history was damaged: a new one was begun")
+    assert done.stderr.splitlines()[-1].startswith(
+        "The history was damaged and no run could be read: a new one was started"
+    )
     (run,) = kept()
     assert run.request.name == "plain.py"
     assert "damaged" not in gpuplayground("run", path).stderr

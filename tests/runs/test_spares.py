@@ -13,7 +13,7 @@ import pytest
 
 from gpuplayground.model.results import RunRequest, RunState
 from gpuplayground.runs import spares
-from gpuplayground.runs.process import SnippetProcess, Surroundings
+from gpuplayground.runs.process import ProcessSettings, SnippetProcess
 from tests.support.command_line import wait_for
 from tests.support.snippets import INTERPRETER, Playground
 
@@ -34,8 +34,8 @@ def test_a_spare_has_imported_ahead_and_its_cost_is_told(playground: Playground)
 def test_a_spare_that_greets_before_it_is_told_what_to_import_loses_nothing(
     playground: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start_and_dawdle(surroundings: Surroundings) -> SnippetProcess:
-        process = SnippetProcess(surroundings)
+    def start_and_dawdle(settings: ProcessSettings) -> SnippetProcess:
+        process = SnippetProcess(settings)
         wait_for(lambda: bool(process.sources.peek()))
         return process
 
