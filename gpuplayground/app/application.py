@@ -18,7 +18,6 @@ from gpuplayground.storage import paths
 from gpuplayground.storage.drafts import DraftStore
 from gpuplayground.storage.paths import UserFolders
 from gpuplayground.storage.settings import Settings, SettingsStore
-from gpuplayground.ui.editor.tab_keys import tab_commands
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.widgets.icons import Icons
@@ -191,7 +190,7 @@ class Application(QObject):
         actions, tabs, settings = self.window.actions_, self.tabs, self._settings
         actions.bind(
             {
-                **tab_commands(tabs),
+                **tabs.commands(),
                 "run": self._later(self.playground.run),
                 "stop": self._later(self._stop),
                 "benchmark": self._later(self.playground.benchmark),
