@@ -45,7 +45,9 @@ class DriverInfo:
 
 @dataclass(frozen=True, slots=True)
 class GpuSample:
-    """One reading of one GPU. Utilization only means that a kernel was resident in the driver's window.
+    """One reading of one GPU. The metrics are those of :data:`gpuplayground.metrics.METRICS`, in the same order.
+
+    Utilization is the share of time in which at least one kernel was resident, in the driver's own window.
 
     ``energy_j`` is the driver's counter of what the GPU has consumed since the driver was loaded. Reading it takes
     milliseconds, so that only about one sample a second has it, and none while something is measured: there None says
@@ -70,10 +72,6 @@ class GpuSample:
     event_reasons: int | None = None
     fan_percent: float | None = None
     energy_j: float | None = None
-
-
-#: The metrics of a :class:`GpuSample` in the order of its fields, as they are named in tables and CSV columns.
-METRICS: tuple[str, ...] = tuple(name for name in GpuSample.__dataclass_fields__ if name not in ("time_ns", "gpu_uuid"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,30 +11,20 @@ from operator import attrgetter
 
 import numpy as np
 
+from gpuplayground.metrics import SERIES
 from gpuplayground.model.samples import MAX_GPUS, GpuSample
 from gpuplayground.monitor.timeseries.gaps import Gaps
 from gpuplayground.monitor.timeseries.ring_buffer import Ring
 from gpuplayground.monitor.timeseries.series import Points, Series, reduced, stretch_ns
 
-#: What is kept, in this order; the rest of a sample is only known as the latest.
-KEPT_METRICS = (
-    "gpu_util_percent",
-    "memory_util_percent",
-    "memory_used_bytes",
-    "temperature_c",
-    "power_w",
-    "sm_clock_mhz",
-    "memory_clock_mhz",
-    "fan_percent",
-)
 RAW_SECONDS = 600
 #: Period of the buckets and how many are kept: two hours and a day.
 SECOND_NS, SECONDS_KEPT = 1_000_000_000, 7200
 TEN_SECONDS_NS, TENS_KEPT = 10_000_000_000, 8640
 
-_kept = attrgetter(*KEPT_METRICS)
-_column = {metric: position for position, metric in enumerate(KEPT_METRICS)}
-_METRIC_COUNT = len(KEPT_METRICS)
+_values = attrgetter(*SERIES)
+_column = {field: position for position, field in enumerate(SERIES)}
+_METRIC_COUNT = len(SERIES)
 
 
 class _GpuHistory:
@@ -75,7 +65,7 @@ class _GpuHistory:
                 self._close_ten(last_ns // TEN_SECONDS_NS)
         if last_ns:
             self.gaps.add(last_ns, time_ns)
-        self.raw.append(time_ns, _kept(sample))
+        self.raw.append(time_ns, _values(sample))
         self.latest = sample
 
     def _close_second(self, number: int) -> None:
@@ -186,7 +176,7 @@ class History:
         is a point of NaN. What came later than ``until_ns`` is left out.
 
         Raises:
-            KeyError: the metric is not one of :data:`KEPT_METRICS`.
+            KeyError: the metric is not one of :data:`gpuplayground.metrics.SERIES`.
         """
         column = _column[metric]
         gpu = self._gpus.get(uuid)

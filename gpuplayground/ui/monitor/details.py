@@ -28,7 +28,7 @@ from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from gpuplayground.ui.monitor.tracks import Timeline
+    from gpuplayground.ui.monitor.track_panel import Timeline
 
 
 class Details(QFrame):
@@ -92,7 +92,7 @@ class Details(QFrame):
         """Make the timeline. pyqtgraph is imported here and no earlier: it takes 0.2 s, half of a start."""
         if self._timeline is not None:
             return
-        from gpuplayground.ui.monitor.tracks import Timeline
+        from gpuplayground.ui.monitor.track_panel import Timeline
 
         self._timeline = timeline = Timeline(self._theme, self._picture, self)
         timeline.pauseToggled.connect(self.pauseToggled)

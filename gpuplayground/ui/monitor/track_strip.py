@@ -66,7 +66,7 @@ class TrackStrip:
                 painter.setPen(muted)
                 painter.drawStaticText(x, top, self._labels[number])
             x -= 5 + _CHIP
-            painter.fillRect(x, baseline - _CHIP, _CHIP, _CHIP, theme.color(self._spec.curves[number].role))
+            painter.fillRect(x, baseline - _CHIP, _CHIP, _CHIP, theme.color(self._spec.curves[number].metric.role))
             x -= 10
 
 

@@ -38,7 +38,7 @@ class Track:
         self.view = pg.ViewBox(enableMenu=False, defaultPadding=0.0)
         self.view.setMouseEnabled(x=True, y=False)
         self.view.disableAutoRange()
-        self.curves = {curve.metric: QGraphicsPathItem() for curve in spec.curves}
+        self.curves = {curve.field: QGraphicsPathItem() for curve in spec.curves}
         # The first curve of a track is the one people look for: it lies on top.
         for curve in reversed(self.curves.values()):
             curve.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -52,7 +52,7 @@ class Track:
         """Take the colours of the theme in force."""
         for curve in self.spec.curves:
             # Wider or anti-aliased pens cost ten times as much.
-            self.curves[curve.metric].setPen(pg.mkPen(theme.color(curve.role), width=1))
+            self.curves[curve.field].setPen(pg.mkPen(theme.color(curve.metric.role), width=1))
 
     def row_of(self, value: float) -> int:
         """Return the row of pixels in which a value is drawn."""
@@ -121,7 +121,7 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
             track.view.setXRange(start, end, padding=0)
         self._setting = False
 
-    def set_scale(self, key: str, top: float, mark: float | None, limit: float | None) -> None:
+    def set_axis(self, key: str, top: float, mark: float | None, limit: float | None) -> None:
         """Set the upper end of a track's axis, the value to write beside it, and where to draw a limit."""
         track = self.tracks[key]
         if (top, mark, limit) != (track.top, track.mark, track.limit):
@@ -129,10 +129,10 @@ class TrackView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
             track.view.setYRange(0, top, padding=0)
             self._backdrop = None
 
-    def set_curve(self, key: str, metric: str, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> None:
+    def set_curve(self, key: str, field: str, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> None:
         """Draw other points; NaN breaks the line."""
         path = pg.arrayToQPath(x, y, connect="finite") if len(x) else QPainterPath()
-        self.tracks[key].curves[metric].setPath(path)
+        self.tracks[key].curves[field].setPath(path)
 
     def set_values(self, key: str, values: tuple[str, ...], suffix: str) -> None:
         """Write other figures above a track."""

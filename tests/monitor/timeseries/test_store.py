@@ -10,7 +10,7 @@ import pytest
 from gpuplayground.model.samples import GpuSample
 from gpuplayground.monitor.timeseries.gaps import Gaps
 from gpuplayground.monitor.timeseries.series import Series
-from gpuplayground.monitor.timeseries.store import KEPT_METRICS, History
+from gpuplayground.monitor.timeseries.store import History
 
 S = 1_000_000_000
 #: Any whole day, so that buckets begin where the tests expect it.
@@ -344,4 +344,3 @@ def test_unknown_gpus_and_empty_intervals_give_empty_series() -> None:
 def test_a_metric_that_is_not_kept_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(KeyError):
         filled(1).series("GPU-1", "event_reasons", T0, T0 + S)
-    assert set(KEPT_METRICS) <= set(GpuSample.__dataclass_fields__)

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.model.samples import GpuInfo, RunSpan
 from gpuplayground.ui.monitor.panel import MonitorPanel
+from gpuplayground.ui.monitor.track_panel import Timeline
 from gpuplayground.ui.monitor.track_view import LEFT_PX
-from gpuplayground.ui.monitor.tracks import Timeline
 from gpuplayground.ui.widgets.theme import THEMES, Theme
 from tests.ui.monitor.conftest import MakePanel
 from tests.ui.monitor.gpus import NOW_NS, SECOND_NS, column_has, inventory, picture_of, sample, uuid
@@ -62,7 +62,7 @@ def turn_wheel(timeline: Timeline, at: QPoint) -> None:
 def test_pyqtgraph_is_imported_only_with_the_timeline() -> None:
     code = (
         "import sys, gpuplayground.ui.monitor.panel; assert 'pyqtgraph' not in sys.modules;"
-        "import gpuplayground.ui.monitor.tracks; assert 'pyqtgraph' in sys.modules"
+        "import gpuplayground.ui.monitor.track_panel; assert 'pyqtgraph' in sys.modules"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
 

@@ -15,8 +15,7 @@ from gpuplayground.ui.monitor.bands import Band, visible_bands
 from gpuplayground.ui.monitor.picture import Picture
 from gpuplayground.ui.monitor.time_axis import clock_time
 from gpuplayground.ui.monitor.time_ruler import TimeRuler
-from gpuplayground.ui.monitor.track_data import largest, line, text_at, value_of
-from gpuplayground.ui.monitor.track_specs import TrackSpec, memory_total, power_limit, track_specs, track_top
+from gpuplayground.ui.monitor.track_specs import TrackSpec, line, track_specs
 from gpuplayground.ui.monitor.track_view import LEFT_PX, RIGHT_PX, TrackView
 from gpuplayground.ui.widgets.plain_text import plainly
 from gpuplayground.ui.widgets.theme import Theme
@@ -168,14 +167,15 @@ class Timeline(QWidget):
         start_ns, end_ns = self.span_ns
         if not self._following:
             self._limit_view()
-        limit, points = power_limit(info, sample), max(width, _RAW_POINTS)
+        points = max(width, _RAW_POINTS)
         for spec in self._specs:
             for curve in spec.curves:
-                series = self._picture.series(info.uuid, curve.metric, start_ns, end_ns, points)
-                self._series[curve.metric] = series
-                self.view.set_curve(spec.key, curve.metric, *line(series, self._anchor_ns, curve.divisor))
-            scale = track_top(spec.key, info, sample, largest(spec, self._series))
-            self.view.set_scale(spec.key, *scale, limit if spec.key == "power" else None)
+                series = self._picture.series(info.uuid, curve.field, start_ns, end_ns, points)
+                self._series[curve.field] = series
+                self.view.set_curve(spec.key, curve.field, *line(series, self._anchor_ns, curve.metric.scale))
+            axis = spec.axis(info, sample, spec.largest(self._series))
+            limit = spec.limit(info, sample) if spec.track.draws_limit else None
+            self.view.set_axis(spec.key, *axis, limit)
         if self._following:
             self.ruler.show_relative(self._span[1] - self._span[0])
         else:
@@ -190,7 +190,7 @@ class Timeline(QWidget):
 
     def _show_newest(self, info: GpuInfo, sample: GpuSample | None) -> None:
         for spec in self._specs:
-            texts = tuple(spec.text(value_of(sample, curve)) for curve in spec.curves)
+            texts = tuple(spec.text(curve.value(sample)) for curve in spec.curves)
             self.view.set_values(spec.key, texts, self._suffix(spec, info, sample))
         if abs(self._now_ns - self._described_ns) >= _DESCRIBE_EACH_NS:
             self._described_ns = self._now_ns
@@ -198,8 +198,8 @@ class Timeline(QWidget):
             self.setAccessibleDescription(spoken)
 
     def _suffix(self, spec: TrackSpec, info: GpuInfo, sample: GpuSample | None) -> str:
-        top = {"power": power_limit(info, sample), "memory": memory_total(info, sample)}.get(spec.key)
-        return f"/ {top:.0f} {spec.unit}" if top else spec.unit
+        limit = spec.limit(info, sample)
+        return f"/ {limit:.0f} {spec.unit}" if limit else spec.unit
 
     def _show_cursor(self, share: float) -> None:
         """Mark a moment in all tracks and write the exact figures of that moment."""
@@ -213,9 +213,7 @@ class Timeline(QWidget):
         reach_ns = max(6e8, 2 * (end_ns - start_ns) / max(1, self.ruler.width()))
         sample = self._picture.latest(self._info.uuid)
         for spec in self._specs:
-            texts = tuple(
-                text_at(spec, curve, self._series.get(curve.metric), at_ns, reach_ns) for curve in spec.curves
-            )
+            texts = tuple(spec.text_at(curve, self._series.get(curve.field), at_ns, reach_ns) for curve in spec.curves)
             self.view.set_values(spec.key, texts, self._suffix(spec, self._info, sample))
 
     def _hide_cursor(self) -> None:
