@@ -20,7 +20,7 @@ from gpuplayground.app.running import Running
 from gpuplayground.app.sweeping import Sweeping
 from gpuplayground.environments.examples import load_examples
 from gpuplayground.monitor.sampling.feed import Feed
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.runs.session import Launcher
 from gpuplayground.storage import paths
 from gpuplayground.storage.drafts import DraftStore
@@ -69,7 +69,7 @@ class Application(QObject):
         shipped = paths.resources() / "recordings" / "h200.gpurec"
         self.monitor = MonitorController(Feed(hz=settings.sampling_hz), shipped, self)
         self.interpreters = Interpreters(sys.executable, settings.interpreter, settings.interpreters, self)
-        self.monitor_panel = MonitorPanel(theme, icons, History())
+        self.monitor_panel = MonitorPanel(theme, icons, SeriesStore())
         self.tabs = EditorTabs(theme, icons, self._drafts)
         self.playground = PlaygroundPanel(theme, icons, self.tabs, private_folder=str(runs_folder))
         examples = load_examples(paths.resources() / "examples")
@@ -193,7 +193,7 @@ class Application(QObject):
         self.monitor.start()
         self._running.start()
         self._past.start()
-        self.monitor_panel.load_timeline()
+        self.monitor_panel.load_tracks()
 
     def _open_drafts(self) -> DraftStore | None:
         if self._options.screenshot:

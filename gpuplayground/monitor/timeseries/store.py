@@ -27,7 +27,7 @@ _column = {field: position for position, field in enumerate(SERIES)}
 _METRIC_COUNT = len(SERIES)
 
 
-class _GpuHistory:
+class _GpuSeries:
     """One GPU's three levels. A bucket is made from the level below once it is complete."""
 
     def __init__(self, raw_capacity: int) -> None:
@@ -114,7 +114,7 @@ class _GpuHistory:
         return Points.joined(parts, levels[0][1], self.gaps.between(start_ns, end_ns)).within(start_ns, end_ns)
 
 
-class History:
+class SeriesStore:
     """The last day of every GPU, by UUID. Not for use from several threads.
 
     Memory is taken when a GPU is first seen, and then no more: about 1.9 MB per GPU at 10 Hz.
@@ -127,7 +127,7 @@ class History:
     def __init__(self, max_gpus: int = MAX_GPUS, hz: float = 10.0) -> None:
         self._max_gpus = max_gpus
         self._raw_capacity = round(RAW_SECONDS * hz)
-        self._gpus: dict[str, _GpuHistory] = {}
+        self._gpus: dict[str, _GpuSeries] = {}
 
     @property
     def uuids(self) -> tuple[str, ...]:
@@ -188,13 +188,13 @@ class History:
             points = points.until(until_ns)
         return reduced(points, start_ns, end_ns, max_points)
 
-    def _new(self, uuid: str, present: set[str]) -> _GpuHistory | None:
+    def _new(self, uuid: str, present: set[str]) -> _GpuSeries | None:
         if len(self._gpus) >= self._max_gpus:
             gone = self._gpus.keys() - present
             if not gone:
                 return None
             del self._gpus[min(gone, key=lambda each: self._gpus[each].raw.last_ns)]
-        self._gpus[uuid] = _GpuHistory(self._raw_capacity)
+        self._gpus[uuid] = _GpuSeries(self._raw_capacity)
         return self._gpus[uuid]
 
 

@@ -55,16 +55,16 @@ def label(key: str) -> str:
 
 
 def spoken(figures: tuple[Figure, ...]) -> str:
-    """Return the figures as a sentence for a screen reader: ``Utilization 93 %, Memory 96.2 / 141 GiB, …``."""
+    """Return the figures as text for screen readers: ``Utilization 93 %, Memory 96.2 / 141 GiB, …``."""
     return ", ".join(f"{label(item.key)} {item.value} {item.unit}".rstrip() for item in figures)
 
 
 def utilization_note() -> str:
-    """Return what utilization means, for tooltips beside it."""
+    """Return the explanation of utilization for tooltips."""
     return QCoreApplication.translate(
         "Figures",
         "Utilization is the share of time in which at least one kernel was resident on the GPU, averaged by the driver "
-        "over a window of up to one second. It does not say how much of the GPU the kernels used.",
+        "over a window of up to one second. It is not the share of the GPU that the kernels used.",
     )
 
 
@@ -74,7 +74,7 @@ def short_name(name: str) -> str:
 
 
 def process_count(count: int | None) -> str:
-    """Return ``2 processes``, ``idle`` for none, and nothing while the number is unknown."""
+    """Return ``2 processes``, ``idle`` for none, and an empty text while the number is unknown."""
     if count is None:
         return ""
     tr = QCoreApplication.translate

@@ -9,7 +9,7 @@ import pytest
 
 from gpuplayground.metrics import FIELDS
 from gpuplayground.model.samples import GpuSample, Inventory, ProblemCode, UnlistedProcesses
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from tests.monitor.watch import Watch, quick_feed
 from tests.support.fake_nvml.build import TOTAL_BYTES, wave
 from tests.support.fakes import FakeNvml, fake_nvml_env, gpu_uuid, no_nvml_env
@@ -247,17 +247,17 @@ def test_absurd_values_are_dropped(nvml: FakeNvml) -> None:
 @pytest.mark.parametrize("count", [17, 64, 256])
 def test_any_number_of_gpus_comes_in_every_tick_and_is_kept(count: int) -> None:
     expected = [gpu_uuid(identity) for identity in range(count)]
-    history = History()
+    store = SeriesStore()
     with Watch(quick_feed(fake_nvml_env(count), hz=10)) as watch:
         for _ in range(3):
             samples = watch.samples(since=watch.mark())
             assert uuids(samples) == expected
-            history.add(samples)
+            store.add(samples)
         assert {process.gpu_uuid for process in watch.processes()} == set(expected)
-    assert list(history.uuids) == expected
+    assert list(store.uuids) == expected
     now = samples[0].time_ns
     for uuid in (expected[0], expected[-1]):
-        assert len(history.series(uuid, "power_w", now - 60_000_000_000, now + 1_000_000_000)) >= 3
+        assert len(store.series(uuid, "power_w", now - 60_000_000_000, now + 1_000_000_000)) >= 3
 
 
 def test_a_process_that_computes_and_draws_is_listed_once(nvml: FakeNvml) -> None:
