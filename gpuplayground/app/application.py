@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from gpuplayground.app.files import Files
 from gpuplayground.app.options import WindowOptions
 from gpuplayground.environments.examples import load_examples
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.storage import paths
 from gpuplayground.storage.drafts import DraftStore
 from gpuplayground.storage.paths import UserFolders
@@ -61,7 +61,7 @@ class Application(QObject):
         self._services: Services | None = None
         self._waiting: list[Callable[[], object]] = []
         self._icons = icons = Icons(paths.resources() / "icons", theme)
-        self.monitor_panel = MonitorPanel(theme, icons, History())
+        self.monitor_panel = MonitorPanel(theme, icons, SeriesStore())
         self.tabs = EditorTabs(theme, icons, self._drafts)
         self.playground = PlaygroundPanel(theme, icons, self.tabs, private_folder=str(self._runs_folder))
         self.window = MainWindow(theme, icons, self.monitor_panel, self.playground)

@@ -83,7 +83,7 @@ class Services(QObject):
 
     def start(self) -> None:
         """Start the workers one after another, each in a turn of the event loop of its own."""
-        for step in (self.monitor.start, self._running.start, self.past.start, self._panel.load_timeline):
+        for step in (self.monitor.start, self._running.start, self.past.start, self._panel.load_tracks):
             QTimer.singleShot(0, self, partial(self._step, step))
 
     def _step(self, step: Callable[[], object]) -> None:

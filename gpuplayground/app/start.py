@@ -102,7 +102,7 @@ class _Starter(QObject):
     def _import(self) -> None:
         try:
             import gpuplayground.app.services
-            import gpuplayground.ui.monitor.tracks
+            import gpuplayground.ui.monitor.track_panel
             import gpuplayground.ui.past_runs.panel  # noqa: F401
         finally:
             self._imported.emit()  # what cannot be imported is said by the window's thread

@@ -45,7 +45,9 @@ class DriverInfo:
 
 @dataclass(frozen=True, slots=True)
 class GpuSample:
-    """One sample of one GPU. Utilization is the share of the driver's window in which any kernel was running.
+    """One reading of one GPU. The metrics are those of :data:`gpuplayground.metrics.METRICS`, in the same order.
+
+    Utilization is the share of time in which at least one kernel was resident, in the driver's own window.
 
     ``energy_j`` is the driver's counter of the energy consumed since the driver was loaded. Reading it takes
     milliseconds, so only about one sample per second has it, and none during a measurement; there None only means
@@ -70,10 +72,6 @@ class GpuSample:
     event_reasons: int | None = None
     fan_percent: float | None = None
     energy_j: float | None = None
-
-
-#: Names of the metrics of a :class:`GpuSample`, in field order; also used for tables and CSV columns.
-METRICS: tuple[str, ...] = tuple(name for name in GpuSample.__dataclass_fields__ if name not in ("time_ns", "gpu_uuid"))
 
 
 @dataclass(frozen=True, slots=True)

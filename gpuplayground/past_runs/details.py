@@ -18,6 +18,7 @@ from gpuplayground.model.results import Run, RunRequest
 from gpuplayground.model.samples import DriverInfo, GpuInfo, GpuSample
 from gpuplayground.model.serial import SerialError, from_data, to_data
 from gpuplayground.model.trace import OPERATIONS, Region, Span, Trace
+from gpuplayground.past_runs.curves import from_curves, to_curves
 from gpuplayground.past_runs.entries import HistoryEntry, HistoryError
 from gpuplayground.receipts.receipt import Receipt
 
@@ -46,35 +47,6 @@ class KeptRun:
     gpus: tuple[GpuInfo, ...] = ()
     samples: tuple[GpuSample, ...] = ()
     entry: HistoryEntry | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """The saved metrics of one GPU's samples by time: one column per field of :class:`GpuSample`."""
-
-    gpu_uuid: str
-    time_ns: tuple[int, ...]
-    gpu_util_percent: tuple[float | None, ...]
-    memory_used_bytes: tuple[int | None, ...]
-    memory_total_bytes: tuple[int | None, ...]
-    power_w: tuple[float | None, ...]
-    power_limit_w: tuple[float | None, ...]
-
-    @property
-    def samples(self) -> list[GpuSample]:
-        """The samples, with only the saved metrics.
-
-        Raises:
-            ValueError: the columns differ in length.
-        """
-        columns = [getattr(self, name) for name in _CURVE_COLUMNS]
-        return [
-            GpuSample(gpu_uuid=self.gpu_uuid, **dict(zip(_CURVE_COLUMNS, row, strict=True)))
-            for row in zip(*columns, strict=True)
-        ]
-
-
-_CURVE_COLUMNS = tuple(name for name in _Curve.__dataclass_fields__ if name != "gpu_uuid")
 
 
 def pack(kept: KeptRun) -> bytes:
@@ -151,13 +123,13 @@ def unpack_trace(packed: bytes, rest: bytes) -> Trace | None:
 
 def pack_samples(samples: Sequence[GpuSample]) -> bytes | None:
     """Return samples as compressed JSON with the saved metrics; None without samples."""
-    return _pack({"gpus": _to_curves(samples)}, _LEVEL) if samples else None
+    return _pack({"gpus": to_curves(samples)}, _LEVEL) if samples else None
 
 
 def unpack_samples(packed: bytes) -> tuple[GpuSample, ...]:
     """Return the samples that :func:`pack_samples` packed; none if they are damaged."""
     try:
-        return _from_curves(_unpack(packed)["gpus"])
+        return from_curves(_unpack(packed)["gpus"])
     except (SerialError, ValueError, KeyError, TypeError, zlib.error):
         return ()
 
@@ -225,23 +197,3 @@ def _inflate(packed: bytes, limit: int) -> bytes:
     if len(data) > limit or not inflater.eof:
         raise ValueError("its length is wrong")
     return data
-
-
-def _to_curves(samples: Sequence[GpuSample]) -> list[object]:
-    """Return samples as JSON values, one curve per GPU."""
-    by_gpu: dict[str, list[GpuSample]] = {}
-    for sample in sorted(samples, key=lambda sample: sample.time_ns):
-        by_gpu.setdefault(sample.gpu_uuid, []).append(sample)
-    return [
-        to_data(_Curve(uuid, *(tuple(getattr(each, name) for each in own) for name in _CURVE_COLUMNS)))
-        for uuid, own in by_gpu.items()
-    ]
-
-
-def _from_curves(data: list[object]) -> tuple[GpuSample, ...]:
-    """Return the samples that :func:`_to_curves` converted, with only the saved metrics.
-
-    Raises:
-        ValueError: the data is invalid.
-    """
-    return tuple(sample for each in data for sample in from_data(_Curve, each).samples)

@@ -127,8 +127,6 @@ def test_a_replay_and_a_live_feed_are_the_same_to_a_worker(qtbot: QtBot) -> None
     try:
         qtbot.waitUntil(lambda: len(receiver.ticks) > 590, timeout=PATIENCE_MS)
         worker.set_rate(1)
-        worker.set_slow_tier_paused(True)
-        worker.set_slow_tier_paused(False)
         worker.set_process_period(0.5)
         worker.set_process_period(None)
     finally:

@@ -10,15 +10,15 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from gpuplayground.model.samples import METRICS
+from gpuplayground.metrics import FIELDS
 from gpuplayground.monitor.recording.reader import Recording, RecordingError
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-COLUMNS = ("time_ns", "gpu_index", "gpu_uuid", *METRICS)
+COLUMNS = ("time_ns", "gpu_index", "gpu_uuid", *FIELDS)
 
-_metrics = attrgetter(*METRICS)
+_metrics = attrgetter(*FIELDS)
 
 
 def export_csv(recording_path: Path, out_path: Path) -> int:

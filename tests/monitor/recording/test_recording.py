@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from gpuplayground.metrics import FIELDS
 from gpuplayground.model.samples import (
-    METRICS,
     DriverInfo,
     GpuInfo,
     GpuSample,
@@ -143,7 +143,7 @@ def test_the_file_is_an_ordinary_sqlite_database_with_documented_tables(tmp_path
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     assert tables == {"meta", "devices", "samples", "passes", "processes", "unlisted", "runs"}
     columns = [row[1] for row in connection.execute("PRAGMA table_info(samples)")]
-    assert columns == ["time_ns", "device_id", *METRICS]
+    assert columns == ["time_ns", "device_id", *FIELDS]
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
 
@@ -344,7 +344,7 @@ def test_the_table_has_a_column_per_metric_and_empty_fields_for_what_is_not_supp
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0][:5] == ["time_ns", "gpu_index", "gpu_uuid", "gpu_util_percent", "memory_util_percent"]
-    assert rows[0][3:] == list(METRICS)
+    assert rows[0][3:] == list(FIELDS)
     assert rows[1] == [str(T0), "0", "GPU-1", "0", *[""] * 15]
     assert rows[4] == [str(T0 + S // 10 + 5000), "1", "GPU-2", *[""] * 16]
     assert len(rows) == 61

@@ -14,7 +14,7 @@ from gpuplayground.monitor.sampling.agent_process import agent_command
 from gpuplayground.monitor.sampling.feed import Feed
 from gpuplayground.monitor.sampling.frames import control_frame
 from gpuplayground.monitor.sampling.probes import GpuProbes
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from tests.monitor.watch import Watch, is_pass, is_tick, quick_feed
 from tests.support.command_line import wait_for
 from tests.support.fakes import FakeNvml, energy_j, gpu_uuid
@@ -93,11 +93,11 @@ def test_a_gpu_without_the_counter_goes_on_without(nvml: FakeNvml, code: int) ->
 
 
 def test_readings_that_come_now_and_then_leave_no_gap_in_the_curves() -> None:
-    history = History()
+    store = SeriesStore()
     for tick in range(100):
         energy = 70.0 * tick if tick % 10 == 0 else None
-        history.add((GpuSample((tick + 1) * S // 10, "GPU-1", power_w=70.0, energy_j=energy),))
-    series = history.series("GPU-1", "power_w", 0, 11 * S)
+        store.add((GpuSample((tick + 1) * S // 10, "GPU-1", power_w=70.0, energy_j=energy),))
+    series = store.series("GPU-1", "power_w", 0, 11 * S)
     assert len(series) == 100
     assert set(series.mean) == {70.0}
 
