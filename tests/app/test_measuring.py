@@ -76,7 +76,8 @@ def test_a_benchmark_shows_where_it_stands_and_the_monitor_leaves_the_processes_
 ) -> None:
     application = start()
     told: list[bool] = []
-    monkeypatch.setattr(application.monitor, "set_measuring", lambda **measuring: told.append(measuring["times"]))
+    monkeypatch.setattr(application.monitor.feed, "pause_slow_tier", lambda: told.append(True))
+    monkeypatch.setattr(application.monitor.feed, "resume_slow_tier", lambda: told.append(False))
     tab_id = opened(application, qtbot, "import random, time\n\n# %% Noise\ntime.sleep(random.random() / 50)\n")
     editor = application.tabs.current_editor()
     assert editor is not None
@@ -143,7 +144,7 @@ def test_a_run_of_the_history_has_the_curves_of_its_time(qtbot: QtBot, start: St
     application.window.actions_["run"].trigger()
     qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: not application._measuring.is_waiting, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not application.services.observing.is_busy, timeout=PATIENCE_MS)
     application.window.actions_["history"].trigger()
     panel = history(application)
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=PATIENCE_MS)
@@ -165,8 +166,8 @@ def test_runs_of_the_history_are_compared_alone_and_a_benchmark_is_added(qtbot: 
     panel = history(application)
     qtbot.waitUntil(lambda: panel.model.rowCount() >= 2, timeout=PATIENCE_MS)
     panel.compareRequested.emit([panel.model.entry(row).id for row in (0, 1)])
-    qtbot.waitUntil(lambda: application._past._dialog is not None, timeout=PATIENCE_MS)
-    dialog = application._past._dialog
+    qtbot.waitUntil(lambda: application.services.past._dialog is not None, timeout=PATIENCE_MS)
+    dialog = application.services.past._dialog
     assert dialog is not None
     qtbot.waitUntil(lambda: len(dialog.subjects) == 2, timeout=PATIENCE_MS)
     assert sorted(subject.label for subject in dialog.subjects) == ["Sort", "Sum"]
@@ -184,7 +185,7 @@ def test_an_export_that_fails_is_said_once_where_it_was_asked_for(
 ) -> None:
     application = start()
     nowhere = str(tmp_path / "missing" / "runs.json")
-    qtbot.waitUntil(lambda: application._past._panel is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: application.services.past._panel is not None, timeout=PATIENCE_MS)
     application.window.actions_["history"].trigger()
     panel = history(application)
     qtbot.waitUntil(panel.isVisible, timeout=PATIENCE_MS)
@@ -235,7 +236,7 @@ def test_the_trace_of_a_run_also_of_one_opened_again_is_saved_with_its_curves(
 
 def sweep_window(application: Application) -> SweepDialog:
     application.window.actions_["sweep"].trigger()
-    dialog = application._sweeping._dialog
+    dialog = application.services.sweeping._dialog
     assert dialog is not None
     return dialog
 
@@ -265,7 +266,7 @@ def test_a_sweep_measures_each_cell_over_all_values_and_judges_them(qtbot: QtBot
         ('"""\n# %% in a docstring\n\n"""\n', 3, "There is no statement in line 3"),
         ("if True:\n    # %% indented\n\n    pass\n# %% last\n", 5, "There is no statement in the cell last"),
         ("", 1, "There is no statement in line 1"),
-        ("x = (\n", 1, "Line 1 is no Python"),
+        ("x = (\n", 1, "Line 1 is not valid Python"),
         ("def f():\n    return 1\n\n", 2, "There are only imports and definitions in line 2"),
     ],
 )
@@ -378,7 +379,7 @@ def test_the_cell_at_the_cursor_is_ticked_for_a_sweep_and_what_sets_the_variable
         Qt.CheckState.Unchecked, Qt.CheckState.Unchecked, Qt.CheckState.Checked,
     ]  # fmt: skip
     assert not row(0).flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "n is set in what is to be measured" in row(0).text()
+    assert "n is also set in the lines to measure" in row(0).text()
     editor.set_line_and_column(1)
     form = sweep_window(application).form
     assert form.request() is not None, "the first that can be measured"

@@ -12,7 +12,7 @@ from gpuplayground.benchmarks.figures import report
 from gpuplayground.model.benchmarks import Benchmark, BenchmarkPlan, Phase
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.model.results import Run, RunState
-from gpuplayground.receipts.accounting import Account
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.benchmarks.live_view import LiveView
 from gpuplayground.ui.benchmarks.result_view import ResultView
 from gpuplayground.ui.widgets.drop_down import DropDown
@@ -125,10 +125,10 @@ class BenchmarkPanel(QWidget):
         elif self._stack.currentIndex() == _LIVE:
             self._show_step(len(self._benchmarks) - 1)
 
-    def set_account(self, account: Account) -> None:
+    def set_observed(self, observed: ObservedRun) -> None:
         """Show the verdicts of a run's benchmarks, unless another benchmark has started since."""
-        if account.run.run_id == self._run_id:
-            self.show_benchmarks(account.benchmarks)
+        if observed.run.run_id == self._run_id:
+            self.show_benchmarks(observed.benchmarks)
 
     def show_benchmark(self, benchmark: Benchmark) -> None:
         """Show one benchmark with its verdict."""

@@ -13,6 +13,8 @@ from gpuplayground.model.results import StatementTiming
 from gpuplayground.units import duration
 
 _CLEARED_AFTER_MS = 40
+#: Qt's line separator in raw text.
+_LINE_END = "\u2029"
 #: Longest time, in seconds, that adding shares may block the window at once.
 _SLICE_S = 0.01
 
@@ -52,7 +54,8 @@ class LineTracker(QObject):
 
     def start(self) -> None:
         """Record the current text as the one that is run."""
-        self._texts = self._lines(0, self._document.blockCount())
+        # All at once: reading a very long text line by line blocks the window for a tenth of a second.
+        self._texts = self._document.toRawText().split(_LINE_END)
         self._ran = list(self._texts)
         self._origins = list(range(1, len(self._texts) + 1))
         self.edited = set()

@@ -23,6 +23,7 @@ from gpuplayground.ui.editor.questions import Answer, Ask, ChoosePaths, ask_by_d
 from gpuplayground.ui.editor.restoring import Restoring
 from gpuplayground.ui.editor.saving import Saving, find_page
 from gpuplayground.ui.editor.tab_stack import TabStack
+from gpuplayground.ui.widgets.commands import COMMANDS
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 
@@ -32,7 +33,10 @@ _REOPENED = 20
 
 
 class EditorTabs(TabStack):
-    """One or more documents, each identified by its ``tab_id``."""
+    """One or more documents, each identified by its ``tab_id``.
+
+    ``is_running`` tells whether closing a tab would end its snippet.
+    """
 
     fileOpened = Signal(str)  # path, also after Save as
     pathsDropped = Signal(list)  # of str: dropped files that are not Python
@@ -50,6 +54,7 @@ class EditorTabs(TabStack):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, icons, parent)
+        self.is_running: Callable[[str], bool] = lambda _: False
         self._choose, self._drafts = choose, drafts
         self._begun_at = time.time()
         self._closed: list[Draft] = []
@@ -120,9 +125,10 @@ class EditorTabs(TabStack):
     def close_tab(self, index: int | None = None) -> bool:
         """Close a tab, by default the current one; return False if the user cancelled."""
         page = self._pages[self.header.bar.currentIndex() if index is None else index]
-        if page.modified:
+        is_running = self.is_running(page.tab_id)
+        if page.modified or is_running:
             self.show_page(page)
-        if not self._saving.may_close(page):
+        if not self._saving.may_close(page, is_running=is_running):
             return False
         self._closed = [*self._closed, page.draft()][-_REOPENED:]
         self.remove_page(page)
@@ -257,35 +263,38 @@ class EditorTabs(TabStack):
         page.editor.focused.connect(self._check_current)
         return super().add_page(page, show=show)
 
-    def _key_commands(self) -> dict[str, Callable[[], object]]:
-        """Return what each key does. A shortcut of the window with the same keys takes precedence."""
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """Return the handler of each command of the tabs, by command ID."""
         return {
-            "Ctrl+N": self.new_tab,
-            "Ctrl+O": self.open_dialog,
-            "Ctrl+S": self.save,
-            "Ctrl+Shift+S": self.save_as,
-            "Ctrl+W": self.close_tab,
-            "Ctrl+Shift+T": self.reopen_tab,
-            "Ctrl+F": self.open_find,
-            "Ctrl+H": lambda: self.open_find(replace=True),
-            "F3": self.find_bar.find_next,
-            "Shift+F3": lambda: self.find_bar.find_next(backwards=True),
-            "Ctrl+G": self.open_go_to_line,
-            "Ctrl+/": self.toggle_comment,
-            "Ctrl++": lambda: self.zoom(1),
-            "Ctrl+=": lambda: self.zoom(1),
-            "Ctrl+Shift++": lambda: self.zoom(1),
-            "Ctrl+-": lambda: self.zoom(-1),
-            "Ctrl+0": lambda: self.zoom(0),
-            "Ctrl+Tab": lambda: self.step_tab(1),
-            "Ctrl+Shift+Tab": lambda: self.step_tab(-1),
-            "Ctrl+Shift+Backtab": lambda: self.step_tab(-1),
-            "Ctrl+PgDown": lambda: self.step_tab(1),
-            "Ctrl+PgUp": lambda: self.step_tab(-1),
-            "Esc": self.close_bars,
+            "new": self.new_tab,
+            "open": self.open_dialog,
+            "save": self.save,
+            "save_as": self.save_as,
+            "close_tab": self.close_tab,
+            "reopen_tab": self.reopen_tab,
+            "next_tab": lambda: self.step_tab(1),
+            "previous_tab": lambda: self.step_tab(-1),
+            "find": self.open_find,
+            "replace": lambda: self.open_find(replace=True),
+            "find_next": self.find_bar.find_next,
+            "find_previous": lambda: self.find_bar.find_next(backwards=True),
+            "close_bars": self.close_bars,
+            "go_to_line": self.open_go_to_line,
+            "toggle_comment": self.toggle_comment,
+            "zoom_in": lambda: self.zoom(1),
+            "zoom_out": lambda: self.zoom(-1),
+            "zoom_reset": lambda: self.zoom(0),
             # Tab indents, so F6 moves the focus out of the text.
-            "F6": lambda: self.leave_text(forwards=True),
-            "Shift+F6": lambda: self.leave_text(forwards=False),
+            "leave_forwards": lambda: self.leave_text(forwards=True),
+            "leave_backwards": lambda: self.leave_text(forwards=False),
+        }
+
+    def _key_commands(self) -> dict[str, Callable[[], object]]:
+        """Return the handler of each key. A shortcut of the window with the same keys takes precedence."""
+        return {
+            key: handler
+            for command_id, handler in self.commands().items()
+            for key in (*COMMANDS[command_id].shortcuts, *COMMANDS[command_id].editor_keys)
         }
 
     def _check_current(self) -> None:

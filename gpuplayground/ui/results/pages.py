@@ -13,7 +13,7 @@ from gpuplayground.model.benchmarks import BenchmarkPlan
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed, StatementsTimed
 from gpuplayground.model.results import Run
 from gpuplayground.model.samples import GpuSample
-from gpuplayground.receipts.accounting import Account
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.results.timings_panel import TimingsPanel
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.panel_header import PageTab, PanelHeader
@@ -43,7 +43,7 @@ class RunPage(Protocol):
 class MeasuredPage(Protocol):
     """A page that also shows what the monitor measured."""
 
-    def set_account(self, account: Account) -> None:
+    def set_observed(self, observed: ObservedRun) -> None:
         """Show what the monitor measured; it arrives a moment after the run's end, perhaps after the next start."""
 
 
@@ -93,7 +93,7 @@ class ResultPages(QStackedWidget):
         self._run_id = ""
         self._plan: BenchmarkPlan | None = None
         self._run: Run | None = None
-        self._account: Account | None = None
+        self._observed: ObservedRun | None = None
         self.has_gpus = True
         self.timings = self.page(TIMINGS)
 
@@ -112,8 +112,8 @@ class ResultPages(QStackedWidget):
             page.clear(self._run_id, self._plan)
         if self._run is not None:
             page.set_run(self._run)
-        if self._account is not None and isinstance(page, MeasuredPage):
-            page.set_account(self._account)
+        if self._observed is not None and isinstance(page, MeasuredPage):
+            page.set_observed(self._observed)
 
     def show_page(self, page_id: str) -> None:
         """Bring a page to the front; an id that belongs to no page of a tab changes nothing."""
@@ -129,7 +129,7 @@ class ResultPages(QStackedWidget):
     def clear(self, run_id: str, plan: BenchmarkPlan | None) -> None:
         """Empty the pages for a run that is about to start; the last benchmark stays in place over a plain run."""
         self._run_id, self._plan = run_id, plan
-        self._run = self._account = None
+        self._run = self._observed = None
         for page in self._pages.values():
             page.clear(run_id, plan)
         if plan is not None:
@@ -150,25 +150,25 @@ class ResultPages(QStackedWidget):
         for page in self._pages.values():
             page.set_run(run)
 
-    def set_account(self, account: Account) -> None:
+    def set_observed(self, observed: ObservedRun) -> None:
         """Show what the monitor measured of a run. Verdicts also reach a benchmark that ran before the current run."""
-        if account.run.run_id == self._run_id:
-            self._account = account
+        if observed.run.run_id == self._run_id:
+            self._observed = observed
         for page in self._pages.values():
             if isinstance(page, MeasuredPage):
-                page.set_account(account)
+                page.set_observed(observed)
 
     def show_past(self, kept: KeptRun) -> None:
         """Show a run from the history."""
         run = kept.run
         self.clear(run.run_id, kept.request.benchmark)
         self.set_run(run)
-        self.set_account(Account(run, tuple(kept.receipts), run.benchmarks, tuple(kept.samples), tuple(kept.gpus)))
+        self.set_observed(ObservedRun(run, tuple(kept.receipts), run.benchmarks, tuple(kept.samples), tuple(kept.gpus)))
 
     def export(self) -> None:
         """Ask for the export of the current run."""
         if self._run is not None:
-            samples: Sequence[GpuSample] = self._account.samples if self._account is not None else ()
+            samples: Sequence[GpuSample] = self._observed.samples if self._observed is not None else ()
             self.exportRequested.emit(self._run, samples)
 
 

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, 
 
 from gpuplayground.model.benchmarks import BenchmarkPlan
 from gpuplayground.model.results import Run, RunState
-from gpuplayground.receipts.accounting import Account
 from gpuplayground.receipts.receipt import Receipt
 from gpuplayground.receipts.rows import rows, sentences
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.results.memory_bars import MemoryBars
 from gpuplayground.ui.widgets.figure_labels import FactRows
 from gpuplayground.ui.widgets.panel_header import PanelHeader
@@ -73,10 +73,10 @@ class ReceiptPanel(QWidget):
                 self.tr("Waiting for the last samples. The driver frees memory a moment after a run ends.")
             )
 
-    def set_account(self, account: Account) -> None:
+    def set_observed(self, observed: ObservedRun) -> None:
         """Show the receipts of a run, or why it has none."""
-        if account.run.run_id == self._run_id:
-            self.show_receipts(account.run.run_id, account.receipts, account.run)
+        if observed.run.run_id == self._run_id:
+            self.show_receipts(observed.run.run_id, observed.receipts, observed.run)
 
     def show_receipts(self, run_id: str, receipts: Sequence[Receipt], run: Run | None = None) -> None:
         """Show the receipts of a run; where there are none, ``run`` tells why."""

@@ -10,8 +10,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from gpuplayground.benchmarks.curves import Crossing, CurvePoint, crossings
-from gpuplayground.benchmarks.sweep_curves import SweepCurve
+from gpuplayground.benchmarks.sweep_curves import Crossing, CurvePoint, SweepCurve, crossings
 from gpuplayground.ui.sweep.chart_frame import Frame, Quantity, draw_frame, quantity_text
 from gpuplayground.ui.widgets.chart_surface import Surface, dashed, draw_tip, solid
 from gpuplayground.ui.widgets.series_colors import repeats, series_role

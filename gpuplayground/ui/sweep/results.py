@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QCoreApplication
 
-from gpuplayground.benchmarks.curves import CurvePoint
-from gpuplayground.benchmarks.sweep_curves import SweepCurve, curve_of, point_of, rate_gb_per_s
+from gpuplayground.benchmarks.sweep_curves import CurvePoint, SweepCurve, curve_of, point_of, rate_gb_per_s
 from gpuplayground.model.benchmarks import Benchmark
 from gpuplayground.ui.sweep.request import SweepRequest
 from gpuplayground.ui.widgets.ticks import number_text

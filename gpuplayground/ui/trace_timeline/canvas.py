@@ -121,22 +121,22 @@ class TimelineCanvas(QWidget):
         self.view.pan(share)
         self._changed()
 
-    def select(self, place: int) -> None:
+    def select(self, index: int) -> None:
         """Highlight a statement and what it launched; -1 clears the selection."""
-        self.scene.selected = place
+        self.scene.selected = index
         self._describe()
         self._changed()
 
-    def reveal(self, place: int) -> None:
+    def reveal(self, index: int) -> None:
         """Pan until a statement is visible."""
-        timing, start = self.picture.timings[place], self.picture.starts[place]
+        timing, start = self.picture.timings[index], self.picture.starts[index]
         if start > self.view.end or start + max(timing.wall_ns, timing.synced_ns or 0) < self.view.start:
             self.pan((start - self.view.start) / self.view.span - 0.25)
 
-    def activate(self, place: int, *, by_key: bool) -> None:
+    def activate(self, index: int, *, by_key: bool) -> None:
         """Select a statement and go to its line."""
-        self.select(place)
-        self.lineActivated.emit(self.picture.timings[place].line, by_key)
+        self.select(index)
+        self.lineActivated.emit(self.picture.timings[index].line, by_key)
 
     def _lay_out(self) -> None:
         strips = _STRIPS if self.scene.curves is None or self.scene.curves else 0
@@ -340,6 +340,6 @@ class TimelineCanvas(QWidget):
         if count:
             start = -1 if by > 0 or self.selected >= 0 else count
             current = self.selected if self.selected >= 0 else start
-            place = min(max(current + by, 0), count - 1)
-            self.select(place)
-            self.reveal(place)
+            index = min(max(current + by, 0), count - 1)
+            self.select(index)
+            self.reveal(index)

@@ -72,9 +72,9 @@ class Intervals:
         first = int(np.searchsorted(self.ends, start, "left"))
         return slice(first, max(first, int(np.searchsorted(self.starts, end, "right"))))
 
-    def lasting(self, places: slice) -> float:
+    def lasting(self, indices: slice) -> float:
         """Return the total duration of some intervals."""
-        return float(self._busy[places.stop] - self._busy[places.start])
+        return float(self._busy[indices.stop] - self._busy[indices.start])
 
     def columns(self, edges: Floats, palette: Floats) -> Columns:
         """Return what lies in each column.

@@ -41,12 +41,12 @@ class Facts:
         return "\n".join([self.title, *(f"{label} {value}" for label, value in self.lines)])
 
 
-def label_of(picture: Picture, row: Row, place: int) -> str:
+def label_of(picture: Picture, row: Row, index: int) -> str:
     """Return the text drawn on a wide interval."""
-    ref = int(row.intervals.refs[place])
+    ref = int(row.intervals.refs[index])
     match row.kind:
         case RowKind.STATEMENTS:
-            is_wait = row.intervals.colors[place] in WAITS
+            is_wait = row.intervals.colors[index] in WAITS
             return _tr("waiting for GPU") if is_wait else _first_line(picture.timings[ref].source)
         case RowKind.REGIONS:
             return picture.trace.regions[ref].name
@@ -76,9 +76,9 @@ def facts_of(picture: Picture, hit: Hit) -> Facts:
     return _operation_facts(picture, hit, ref)
 
 
-def statement_facts(picture: Picture, place: int) -> Facts:
+def statement_facts(picture: Picture, index: int) -> Facts:
     """Return the figures of a statement, by its index in the run's timings."""
-    timing, start = picture.timings[place], picture.starts[place]
+    timing, start = picture.timings[index], picture.starts[index]
     title = _tr("Line {line}: {source}").format(line=timing.line, source=_first_line(timing.source))
     lines = [(_tr("Start"), exact(start)), (_tr("Wall time"), exact(timing.wall_ns))]
     if timing.synced_ns is not None:
@@ -136,11 +136,11 @@ def _launch_lines(operation: np.void) -> list[tuple[str, str]]:
 
 def _merged_facts(picture: Picture, hit: Hit) -> Facts:
     row = hit.row
-    time = duration(row.intervals.lasting(hit.places))
+    time = duration(row.intervals.lasting(hit.indices))
     title = _tr("{what}, {time} in total").format(what=_counted(hit), time=time)
     lines = [(_tr("From"), exact(hit.start)), (_tr("To"), exact(hit.end))]
     if row.kind == RowKind.STREAM and row.sums is not None:
-        counts, sums = (column[KERNELS:] for column in row.sums.within(hit.places))
+        counts, sums = (column[KERNELS:] for column in row.sums.within(hit.indices))
         for number in np.argsort(sums)[::-1][:_LISTED]:
             if counts[number]:
                 name = short_name(picture.trace.names[number]) if number < len(picture.trace.names) else "?"
@@ -148,16 +148,16 @@ def _merged_facts(picture: Picture, hit: Hit) -> Facts:
                     (f"{counts[number]:,} ×", _tr("{name}, {time}").format(name=name, time=duration(sums[number])))
                 )
     elif row.kind == RowKind.COPIES and row.sums is not None:
-        size = int(row.sums.within(hit.places)[1].sum())
+        size = int(row.sums.within(hit.indices)[1].sum())
         lines.append((_tr("Bytes"), f"{size:,} ({data_size(size)})"))
     return Facts(title, tuple(lines))
 
 
 def _counted(hit: Hit) -> str:
-    count = hit.places.stop - hit.places.start
+    count = hit.indices.stop - hit.indices.start
     match hit.row.kind:
         case RowKind.STATEMENTS:
-            parts = hit.row.intervals.refs[hit.places]  # one or two intervals per statement
+            parts = hit.row.intervals.refs[hit.indices]  # one or two intervals per statement
             return _tr("{count} statements").format(count=f"{1 + np.count_nonzero(np.diff(parts)):,}")
         case RowKind.REGIONS:
             return _tr("{count} ranges").format(count=f"{count:,}")
@@ -167,7 +167,7 @@ def _counted(hit: Hit) -> str:
             return _tr("{count} copies").format(count=f"{count:,}")
     if hit.row.sums is None:
         return ""
-    counts = hit.row.sums.within(hit.places)[0]
+    counts = hit.row.sums.within(hit.indices)[0]
     kinds = (
         (counts[KERNELS:].sum(), _tr("kernels")),
         (counts[MEMSETS], _tr("memory sets")),

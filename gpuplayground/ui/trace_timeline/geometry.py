@@ -84,6 +84,6 @@ def geometry(width: int, height: int, gutter: int, rows: Sequence[Row], strips: 
     while strips and height - top - strips * each < min(content, _ROOM_FOR_ROWS):
         strips -= 1
     bottom = height - strips * each
-    places = tuple((bottom + number * each, bottom + (number + 1) * each) for number in range(strips))
+    strip_bounds = tuple((bottom + number * each, bottom + (number + 1) * each) for number in range(strips))
     plot = max(1, width - gutter - RIGHT_PX)
-    return Geometry(gutter, plot, top, max(bottom, top), content + _GAP, tuple(pinned), tuple(scrolled), places)
+    return Geometry(gutter, plot, top, max(bottom, top), content + _GAP, tuple(pinned), tuple(scrolled), strip_bounds)

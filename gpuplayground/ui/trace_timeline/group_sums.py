@@ -33,15 +33,15 @@ class GroupSums:
         self._counts: Integers = np.vstack((np.zeros((1, self._size), np.int64), np.cumsum(counts, axis=0)))
         self._sums: Floats = np.vstack((np.zeros((1, self._size)), np.cumsum(sums, axis=0)))
 
-    def within(self, places: slice) -> tuple[Integers, Floats]:
+    def within(self, indices: slice) -> tuple[Integers, Floats]:
         """Return for each group the number of elements in a range and the sum of their weights."""
-        counts, sums = self._before(places.stop)
-        counts_before, sums_before = self._before(places.start)
+        counts, sums = self._before(indices.stop)
+        counts_before, sums_before = self._before(indices.start)
         return counts - counts_before, sums - sums_before
 
-    def _before(self, place: int) -> tuple[Integers, Floats]:
-        block = place // self._block
-        rest = slice(block * self._block, place)
+    def _before(self, index: int) -> tuple[Integers, Floats]:
+        block = index // self._block
+        rest = slice(block * self._block, index)
         counts: Integers = self._counts[block] + np.bincount(self._groups[rest], minlength=self._size)
         sums: Floats = self._sums[block] + np.bincount(self._groups[rest], self._weights[rest], self._size)
         return counts, sums

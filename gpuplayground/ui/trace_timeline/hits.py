@@ -24,24 +24,24 @@ class Hit:
 
     number: int
     row: Row
-    places: slice
+    indices: slice
     start: float
     end: float
 
     @property
     def ref(self) -> int:
         """The ref of the first interval."""
-        return int(self.row.intervals.refs[self.places.start])
+        return int(self.row.intervals.refs[self.indices.start])
 
     @property
     def is_merged(self) -> bool:
         """Whether the intervals stand for several things; parts of one thing are adjacent."""
-        return int(self.row.intervals.refs[self.places.stop - 1]) != self.ref
+        return int(self.row.intervals.refs[self.indices.stop - 1]) != self.ref
 
     @property
     def owner(self) -> int:
         """The first statement that any of the intervals belongs to, or -1."""
-        owners = self.row.intervals.owners[self.places]
+        owners = self.row.intervals.owners[self.indices]
         return int(owners[0] if owners[0] >= 0 else owners[np.argmax(owners >= 0)])
 
 
@@ -57,8 +57,8 @@ def hit(picture: Picture, number: int, moment: float, per_pixel: float) -> Hit |
         under = intervals.within(middle, middle)
         is_wide = intervals.ends[under] - intervals.starts[under] >= _WIDE_PX * per_pixel
         if is_wide.any():
-            place = under.start + int(np.argmax(is_wide))
-            found = slice(place, place + 1)
+            index = under.start + int(np.argmax(is_wide))
+            found = slice(index, index + 1)
         if intervals.refs[found.start] == intervals.refs[found.stop - 1]:
             found = _whole(intervals.refs, found.start, found.stop - 1)
         return Hit(number, row, found, float(intervals.starts[found.start]), float(intervals.ends[found.stop - 1]))

@@ -12,7 +12,7 @@ from gpuplayground.model.benchmarks import BenchmarkPlan
 from gpuplayground.model.results import Run
 from gpuplayground.model.samples import GpuSample
 from gpuplayground.past_runs.details import MAX_OPERATIONS
-from gpuplayground.receipts.accounting import Account
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.trace_timeline.canvas import TimelineCanvas
 from gpuplayground.ui.trace_timeline.curves import Curves
 from gpuplayground.ui.trace_timeline.layout import Layout
@@ -110,11 +110,11 @@ class TimelinePanel(QWidget):
         if self.isVisible():
             self._prepare()
 
-    def set_account(self, account: Account) -> None:
+    def set_observed(self, observed: ObservedRun) -> None:
         """Draw the NVML curves of the GPUs that the run used."""
-        if account.run.run_id == self._run_id:
-            names = {gpu.uuid: gpu.label for gpu in account.gpus}
-            self.set_samples(account.samples, names, [receipt.gpu_uuid for receipt in account.receipts])
+        if observed.run.run_id == self._run_id:
+            names = {gpu.uuid: gpu.label for gpu in observed.gpus}
+            self.set_samples(observed.samples, names, [receipt.gpu_uuid for receipt in observed.receipts])
 
     def set_samples(
         self, samples: Sequence[GpuSample], names: Mapping[str, str] | None = None, used: Collection[str] = ()

@@ -28,7 +28,7 @@ _HATCH_PX, _STRIPE_PX, _STRIPE = 7, 3, 1.7
 class Wide:
     """An interval that fills columns alone: its index in the row, and its half-open range of columns."""
 
-    place: int
+    index: int
     first: int
     last: int
 

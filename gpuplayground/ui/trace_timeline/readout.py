@@ -14,7 +14,7 @@ from gpuplayground.ui.widgets.theme import Theme, ui_font
 _PADDING, _LINE_PX, _GAP = 8, 17, 12
 _LEAST_WIDTH, _MOST_WIDTH = 180, 420
 _WRAP = Qt.TextFlag.TextWordWrap
-#: C++ names have few spaces: further places at which a line may break.
+#: C++ names have few spaces: further points at which a line may break.
 _BREAKS = re.compile(r"(::|[,<>(_])(?=\w)")
 #: Offset of the readout from the pointer.
 _BESIDE = QPoint(14, 18)
@@ -62,12 +62,12 @@ class Readout(QWidget):
     def _beside(self, pointer: QPoint) -> QPoint:
         """Return a position that fits the screen: below and to the right of the pointer, else on the other side."""
         screen = self.screen().availableGeometry()
-        place = pointer + _BESIDE
-        if place.x() + self.width() > screen.right():
-            place.setX(max(screen.left(), pointer.x() - _BESIDE.x() - self.width()))
-        if place.y() + self.height() > screen.bottom():
-            place.setY(max(screen.top(), pointer.y() - _BESIDE.y() - self.height()))
-        return place
+        corner = pointer + _BESIDE
+        if corner.x() + self.width() > screen.right():
+            corner.setX(max(screen.left(), pointer.x() - _BESIDE.x() - self.width()))
+        if corner.y() + self.height() > screen.bottom():
+            corner.setY(max(screen.top(), pointer.y() - _BESIDE.y() - self.height()))
+        return corner
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the title, then labels and values in two columns."""

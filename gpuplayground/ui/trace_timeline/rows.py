@@ -109,20 +109,20 @@ def _statement_starts(timings: Sequence[StatementTiming], origin_ns: int) -> lis
 def _owner_table(timings: Sequence[StatementTiming]) -> Integers:
     """Return a table from statement index to position in ``timings``, with -1 as its last element."""
     table = np.full(max((timing.index for timing in timings), default=-1) + 2, -1, np.int64)
-    for place, timing in enumerate(timings):
-        table[timing.index] = place
+    for index, timing in enumerate(timings):
+        table[timing.index] = index
     return table
 
 
 def _statement_rows(timings: Sequence[StatementTiming], starts: Sequence[int]) -> Iterator[Row]:
     """Yield the row of statements: for each the time until it returned, then the wait for the GPU."""
     parts: list[tuple[int, int, int, int]] = []
-    for place, (timing, start) in enumerate(zip(timings, starts, strict=True)):
+    for index, (timing, start) in enumerate(zip(timings, starts, strict=True)):
         ink = Ink.FAILED if timing.failed else Ink.IMPORT if timing.is_import else Ink.STATEMENT
         returned = start + timing.wall_ns
-        parts.append((start, returned, place, ink))
+        parts.append((start, returned, index, ink))
         if timing.synced_ns is not None and timing.synced_ns > timing.wall_ns:
-            parts.append((returned, start + timing.synced_ns, place, ink + 1))
+            parts.append((returned, start + timing.synced_ns, index, ink + 1))
     if parts:
         table = np.array(parts, np.int64)
         cut = disjoint(table[:, 0].astype(np.float64), table[:, 1].astype(np.float64))
@@ -178,18 +178,18 @@ def _operation_rows(trace: Trace, origin: int, owner: Integers) -> Iterator[Row]
         if not is_copy[first]:
             contexts.setdefault(int(operations["device"][first]), set()).add(int(context[first]))
     for start, end in pairwise(bounds.tolist()):
-        places = order[start:end]
-        device = int(operations["device"][places[0]])
-        if is_copy[places[0]]:
-            way = _DIRECTIONS[direction[places[0]]]
+        indices = order[start:end]
+        device = int(operations["device"][indices[0]])
+        if is_copy[indices[0]]:
+            way = _DIRECTIONS[direction[indices[0]]]
             full = _tr("GPU {device} · copies {direction}").format(device=device, direction=way.value)
             short = _tr("GPU {device} · copies {direction}").format(device=device, direction=_SHORT[way])
-            yield from columns.rows(RowKind.COPIES, short, full, places)
+            yield from columns.rows(RowKind.COPIES, short, full, indices)
         else:
-            name = _tr("GPU {device} · stream {stream}").format(device=device, stream=stream[places[0]])
+            name = _tr("GPU {device} · stream {stream}").format(device=device, stream=stream[indices[0]])
             if len(contexts[device]) > 1:
-                name = _tr("{name} · context {context}").format(name=name, context=context[places[0]])
-            yield from columns.rows(RowKind.STREAM, name, name, places)
+                name = _tr("{name} · context {context}").format(name=name, context=context[indices[0]])
+            yield from columns.rows(RowKind.STREAM, name, name, indices)
 
 
 class _Operations:
@@ -203,10 +203,10 @@ class _Operations:
         self._owners = owner[np.where((statement >= 0) & (statement < len(owner) - 1), statement, -1)]
         self._inks = _operation_inks(trace)
 
-    def rows(self, kind: RowKind, name: str, full_name: str, places: Integers) -> Iterator[Row]:
+    def rows(self, kind: RowKind, name: str, full_name: str, indices: Integers) -> Iterator[Row]:
         """Yield a row, or several if operations overlap."""
-        starts, ends = self._starts[places], self._ends[places]
-        for row in _lane_rows(kind, name, full_name, starts, ends, places, self._owners[places], self._inks[places]):
+        starts, ends = self._starts[indices], self._ends[indices]
+        for row in _lane_rows(kind, name, full_name, starts, ends, indices, self._owners[indices], self._inks[indices]):
             yield replace(row, sums=self._sums_of(row))
 
     def _sums_of(self, row: Row) -> GroupSums:
@@ -243,9 +243,9 @@ def _lane_rows(
     owners: Integers,
     inks: npt.NDArray[np.integer],
 ) -> Iterator[Row]:
-    for number, places in enumerate(lanes(starts, ends)):
-        cut = disjoint(starts[places], ends[places])
-        intervals = Intervals(*cut, refs[places], owners[places], inks[places])
+    for number, indices in enumerate(lanes(starts, ends)):
+        cut = disjoint(starts[indices], ends[indices])
+        intervals = Intervals(*cut, refs[indices], owners[indices], inks[indices])
         yield Row(kind, "" if number else name, intervals, full_name)
 
 

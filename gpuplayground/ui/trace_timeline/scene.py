@@ -143,10 +143,10 @@ class Scene:
             for item in wide(columns, round(_LABEL_PX * ratio)):
                 left, right = geometry.gutter + item.first / ratio, geometry.gutter + item.last / ratio
                 area = QRectF(left + 4, slot.top, right - left - 6, slot.bottom - slot.top)
-                color = self._text_colors[row.intervals.colors[item.place]]
-                if self.selected >= 0 and row.intervals.owners[item.place] != self.selected:
+                color = self._text_colors[row.intervals.colors[item.index]]
+                if self.selected >= 0 and row.intervals.owners[item.index] != self.selected:
                     color = self._theme.color("muted")
-                labels.append(Label(label_of(self.picture, row, item.place), area, color))
+                labels.append(Label(label_of(self.picture, row, item.index), area, color))
         return labels
 
     def _of_selected(self, number: int) -> Intervals:

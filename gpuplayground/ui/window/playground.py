@@ -82,6 +82,7 @@ class PlaygroundPanel(QSplitter):
         for splitter in (self, self.results):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(10)
+        tabs.is_running = self.is_running
         tabs.currentChanged.connect(self._show_current)
         self.stateChanged.connect(self._mark_running)
         self._show_current()
@@ -90,14 +91,16 @@ class PlaygroundPanel(QSplitter):
         """Return how many tabs have a snippet running."""
         return sum(run.active for run in self._runs.values())
 
+    def is_running(self, tab_id: str) -> bool:
+        """Return whether the snippet of a tab is running."""
+        return self._runs.get(tab_id, TabRun()).active
+
     def running_names(self) -> list[str]:
         """Return the names of the tabs whose snippets are running."""
-        pages = self.tabs.pages()
-        return [page.document.name for page in pages if self._runs.get(page.tab_id, TabRun()).active]
+        return [page.document.name for page in self.tabs.pages() if self.is_running(page.tab_id)]
 
     def _mark_running(self) -> None:
-        pages = self.tabs.pages()
-        running = {index for index, page in enumerate(pages) if self._runs.get(page.tab_id, TabRun()).active}
+        running = {index for index, page in enumerate(self.tabs.pages()) if self.is_running(page.tab_id)}
         self.tabs.header.set_running(running)
 
     def current_run(self) -> TabRun:

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from gpuplayground.model.benchmarks import Benchmark, BenchmarkPlan, Flag, FlagKind, Phase, SweepPlan
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.model.results import Run, RunError, RunState
-from gpuplayground.receipts.accounting import Account
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.benchmarks.live_view import convergence
 from gpuplayground.ui.benchmarks.panel import BenchmarkPanel
 from gpuplayground.ui.results.pages import BENCHMARK
@@ -133,7 +133,7 @@ def test_a_benchmark_that_is_being_judged_says_so(qtbot: QtBot, resources: Path)
     headline = panel.result.headline
     assert [(pill.text, pill.role) for pill in headline.pills] == [("JUDGING…", "muted")]
     assert "in a moment" in headline.reasons.text()
-    panel.set_account(Account(over(), benchmarks=(measurement(),)))
+    panel.set_observed(ObservedRun(over(), benchmarks=(measurement(),)))
     assert [pill.text for pill in headline.pills] == ["STEADY"]
 
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from gpuplayground.model.benchmarks import Benchmark, BenchmarkPlan
 from gpuplayground.model.events import BenchmarkMeasured
 from gpuplayground.model.results import Run, RunState
-from gpuplayground.receipts.accounting import Account
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.results.pages import BENCHMARK, RECEIPT, ResultPages
 from tests.support.result_panels import themed
 from tests.ui.benchmarks.measurements import measurement
@@ -39,21 +39,21 @@ def measure(pages: ResultPages, run_id: str) -> None:
 def test_a_benchmark_is_judged_although_the_tab_was_run_again_meanwhile(pages: ResultPages) -> None:
     measure(pages, "bench")
     pages.clear("plain", None)
-    pages.set_account(Account(over("bench"), benchmarks=(measurement(),)))
+    pages.set_observed(ObservedRun(over("bench"), benchmarks=(measurement(),)))
     assert pages.page(BENCHMARK).benchmark == measurement()
 
 
 def test_the_verdict_of_a_benchmark_does_not_replace_that_of_a_later_one(pages: ResultPages) -> None:
     measure(pages, "bench")
     measure(pages, "later")
-    pages.set_account(Account(over("bench"), benchmarks=(measurement(),)))
+    pages.set_observed(ObservedRun(over("bench"), benchmarks=(measurement(),)))
     assert pages.page(BENCHMARK).benchmark == UNJUDGED
 
 
 def test_the_verdict_of_a_benchmark_leaves_one_under_way_in_sight(pages: ResultPages) -> None:
     measure(pages, "bench")
     pages.clear("later", PLAN)
-    pages.set_account(Account(over("bench"), benchmarks=(measurement(),)))
+    pages.set_observed(ObservedRun(over("bench"), benchmarks=(measurement(),)))
     assert pages.page(BENCHMARK).benchmark is None
 
 
@@ -61,7 +61,7 @@ def test_a_run_takes_no_receipt_of_an_earlier_one(pages: ResultPages) -> None:
     pages.clear("earlier", None)
     pages.set_run(over("earlier"))
     pages.clear("later", None)
-    pages.set_account(Account(over("earlier")))
+    pages.set_observed(ObservedRun(over("earlier")))
     assert "when the run is over" in pages.page(RECEIPT).empty.text()
 
 
@@ -71,5 +71,5 @@ def test_a_run_on_the_cpu_has_no_receipt_as_it_did_not_use_cuda(pages: ResultPag
         assert "F5" in pages.page(RECEIPT).empty.text()
     pages.clear("plain", None)
     pages.set_run(over("plain"))
-    pages.set_account(Account(over("plain")))
+    pages.set_observed(ObservedRun(over("plain")))
     assert "did not use CUDA" in pages.page(RECEIPT).empty.text()

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.model.samples import GpuInfo
-from gpuplayground.receipts.accounting import Account
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.past_runs.panel import HistoryPanel
 from gpuplayground.ui.results.pages import HISTORY, PAGES, TIMELINE, page_header
@@ -150,7 +150,7 @@ def test_the_timeline_has_the_curves_of_the_gpus_that_the_receipts_are_of(shown:
     pages.set_run(usual_run())
     gpus = tuple(GpuInfo(number, f"GPU-{number}", "") for number in range(4))
     of_two = replace(receipt(), gpu_uuid="GPU-2")
-    pages.set_account(Account(usual_run(), (of_two,), samples=tuple(samples_of(usual_run(), gpus=4)), gpus=gpus))
+    pages.set_observed(ObservedRun(usual_run(), (of_two,), samples=tuple(samples_of(usual_run(), gpus=4)), gpus=gpus))
     pages.show_page(TIMELINE.page_id)
     curves = pages.page(TIMELINE).canvas.scene.curves
     assert curves is not None

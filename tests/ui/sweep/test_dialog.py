@@ -106,7 +106,7 @@ def test_values_that_cannot_be_read_say_why_and_keep_it_from_starting(qtbot: QtB
 def test_a_list_without_values_keeps_it_from_starting(qtbot: QtBot, resources: Path) -> None:
     dialog = shown(qtbot, resources, NUMPY)
     dialog.form.values.setText(",")
-    assert "is no sweep" in dialog.form.preview.text()
+    assert "is not a sweep" in dialog.form.preview.text()
     assert not dialog.start_button.isEnabled()
     assert dialog.form.request() is None
 
@@ -114,7 +114,7 @@ def test_a_list_without_values_keeps_it_from_starting(qtbot: QtBot, resources: P
 def test_a_name_that_is_none_keeps_it_from_starting(qtbot: QtBot, resources: Path) -> None:
     dialog = shown(qtbot, resources, NUMPY)
     dialog.form.variable.setEditText("2n")
-    assert "no name" in dialog.form.preview.text()
+    assert "is not a variable name" in dialog.form.preview.text()
     assert not dialog.start_button.isEnabled()
 
 

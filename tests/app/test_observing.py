@@ -1,4 +1,4 @@
-"""What the receipt of a run that was not alone, or that was long, says of its memory: by what Measuring followed."""
+"""What the receipt of a run that was not alone, or that was long, says of its memory: by what Observing followed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.app import run_observer
-from gpuplayground.app.run_observer import Measuring
+from gpuplayground.app import observing
+from gpuplayground.app.observing import Observing
 from gpuplayground.model.events import RunFinished, StateChanged
 from gpuplayground.model.results import Run, RunRequest, RunState, StatementTiming
 from gpuplayground.model.samples import DriverInfo, GpuInfo, GpuSample, Inventory
@@ -42,7 +42,7 @@ class Kept:
 
 
 class Machine:
-    """Measuring beside a monitor and runs that report what a test says."""
+    """Observing beside a monitor and runs that report what a test says."""
 
     def __init__(self, parent: QObject) -> None:
         self.monitor = MonitorController(Feed(), Path("none"), parent)
@@ -51,7 +51,7 @@ class Machine:
             tabs=SimpleNamespace(page=lambda _: None), set_has_gpus=lambda _: None, pages=lambda _: None
         )
         keeper: Any = self.kept
-        self.measuring = Measuring(self.monitor, playground, keeper, parent)
+        self.observing = Observing(self.monitor, playground, keeper, parent)
         self.monitor.liveSeen.emit(INVENTORY)
 
     def use(self, amounts: list[tuple[float, int]], until_s: float) -> None:
@@ -62,14 +62,14 @@ class Machine:
 
     def begin(self, run_id: str, start_s: float, gpu: str | None = None) -> None:
         """Start a run."""
-        self.measuring.begin(RunRequest(run_id, "", cuda_visible_devices=gpu))
-        self.measuring.follow("tab", StateChanged(run_id, RunState.RUNNING, round(start_s * S)))
+        self.observing.begin(RunRequest(run_id, "", cuda_visible_devices=gpu))
+        self.observing.follow("tab", StateChanged(run_id, RunState.RUNNING, round(start_s * S)))
 
     def end(self, run_id: str, start_s: float, end_s: float) -> None:
         """End a run that has used CUDA."""
         timings = (StatementTiming(0, 1, 1, "x", S, S),)
         run = Run(run_id, "a.py", RunState.FINISHED, round(start_s * S), round(end_s * S), timings=timings)
-        self.measuring.follow("tab", RunFinished(run_id, run))
+        self.observing.follow("tab", RunFinished(run_id, run))
 
     def memory_of(self, run_id: str, qtbot: QtBot) -> tuple[bool | None, str]:
         """Wait for a receipt, and return what it says of the memory."""
@@ -80,7 +80,7 @@ class Machine:
 
 @pytest.fixture
 def machine(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    monkeypatch.setattr(run_observer, "COMPLETE_AFTER_MS", 50)
+    monkeypatch.setattr(observing, "SETTLED_AFTER_MS", 50)
     parent = QObject()
     yield Machine(parent)
     parent.deleteLater()
@@ -128,8 +128,7 @@ def test_a_run_on_another_gpu_excuses_nothing(machine: Machine, qtbot: QtBot) ->
 def test_a_run_longer_than_all_samples_reach_back_is_accounted_for_from_its_start(
     machine: Machine, qtbot: QtBot
 ) -> None:
-    machine.measuring._log = SampleLog(seconds=5)
-    machine.monitor.liveSeen.connect(machine.measuring._log.add)
+    machine.observing.observer.log = SampleLog(seconds=5)
     machine.begin("long", 10)
     machine.use([(0, 500), (10, 3000), (20, 700), (40, 500)], 43)
     machine.monitor.liveSeen.emit(INVENTORY)
