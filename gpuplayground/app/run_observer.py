@@ -12,8 +12,8 @@ from gpuplayground.model.benchmarks import Phase
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed, RunFinished, SessionEvent, StateChanged
 from gpuplayground.model.results import Run, RunRequest, RunState
 from gpuplayground.model.samples import Inventory, RunSpan
-from gpuplayground.receipts.accounting import Account, account_for, has_used_gpu
 from gpuplayground.receipts.receipt import SETTLE_S
+from gpuplayground.receipts.run_usage import RunUsage, has_used_gpu, usage_of
 from gpuplayground.receipts.sample_log import SampleLog
 from gpuplayground.receipts.used_gpus import MARGIN_NS
 from gpuplayground.runtime.clock import now_ns
@@ -119,13 +119,13 @@ class Measuring(QObject):
         if run_id in self._due:
             self._tasks.start(self._work(run_id), self._accounted, self.failed)
 
-    def _work(self, run_id: str, after_ns: int = MARGIN_NS) -> Callable[[], Account]:
+    def _work(self, run_id: str, after_ns: int = MARGIN_NS) -> Callable[[], RunUsage]:
         """Return what joins a run with what was seen until so long after it; it may be called in any thread."""
         _, request, run = self._due[run_id]
         others = [each for each in (*self._past, *self._under_way.values()) if each.run_id != run_id]
-        return partial(account_for, run, self._log, _chosen(request), others, after_ns)
+        return partial(usage_of, run, self._log, _chosen(request), others, after_ns)
 
-    def _accounted(self, account: Account) -> None:
+    def _accounted(self, account: RunUsage) -> None:
         """Tell what was found of a run, once."""
         run_id = account.run.run_id
         due = self._due.pop(run_id, None)

@@ -18,8 +18,8 @@ from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed, S
 from gpuplayground.model.results import Run
 from gpuplayground.model.samples import Inventory, MonitorEvent, Problem
 from gpuplayground.monitor.sampling.feed import Feed
-from gpuplayground.receipts.accounting import Account, account_for, has_used_gpu
 from gpuplayground.receipts.receipt import SETTLE_S
+from gpuplayground.receipts.run_usage import RunUsage, has_used_gpu, usage_of
 from gpuplayground.receipts.verdicts import judge
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Watch:
         elif isinstance(event, BenchmarkProgressed) and event.phase is Phase.WARMING_UP:
             self._feed.pause_slow_tier()
 
-    def account(self, run: Run, gpu_uuids: Sequence[str] = ()) -> Account:
+    def account(self, run: Run, gpu_uuids: Sequence[str] = ()) -> RunUsage:
         """Return what was seen of a run that is over; may wait for a last sample.
 
         Args:
@@ -83,7 +83,7 @@ class Watch:
         """
         log = self._log
         if log is None:
-            return Account(
+            return RunUsage(
                 run, benchmarks=tuple(replace(each, verdict=judge(each, (), (), ())) for each in run.benchmarks)
             )
         if log.gpus and has_used_gpu(run, log):
@@ -91,11 +91,11 @@ class Watch:
             deadline = time.monotonic() + 2 * SETTLE_S
             while self._last_ns < settled_ns and time.monotonic() < deadline:
                 time.sleep(0.05)
-        return account_for(run, log, gpu_uuids)
+        return usage_of(run, log, gpu_uuids)
 
-    def account_or_none(self, run: Run, gpu_uuids: Sequence[str] = ()) -> Account:
+    def account_or_none(self, run: Run, gpu_uuids: Sequence[str] = ()) -> RunUsage:
         """Do as :meth:`account` does; where that fails, say so and return the run without what was seen of it."""
-        found = [Account(run, benchmarks=run.benchmarks)]
+        found = [RunUsage(run, benchmarks=run.benchmarks)]
         attempt(lambda: found.append(self.account(run, gpu_uuids)), "What the GPUs did is not known")
         return found[-1]
 

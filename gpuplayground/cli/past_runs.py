@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gpuplayground.model.results import RunRequest, RunState
 from gpuplayground.model.samples import Inventory
-from gpuplayground.receipts.accounting import Account
+from gpuplayground.receipts.run_usage import RunUsage
 from gpuplayground.standard_streams import tell
 from gpuplayground.storage import paths
 
@@ -14,7 +14,7 @@ from gpuplayground.storage import paths
 _BUSY_S = 2.0
 
 
-def keep(request: RunRequest, account: Account, inventory: Inventory | None) -> None:
+def keep(request: RunRequest, account: RunUsage, inventory: Inventory | None) -> None:
     """Write a run that is over into the history. Where that fails or it was damaged, one sentence on stderr says so.
 
     Args:

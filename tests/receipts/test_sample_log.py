@@ -301,8 +301,10 @@ def test_a_receipt_of_a_part_of_the_run_says_so(monkeypatch: pytest.MonkeyPatch)
     (found,) = receipts(window, seen.samples, seen.processes)
     assert found.device_before_bytes is None
     lines = sentences(found)
-    assert lines[0] == "Watched: 29.6 s of 1 min 0 s (means, clocks and the GPU's peaks are of that time alone)"
-    assert "Energy: — (not measurable: the energy counter was not seen at both ends, nor the power throughout)" in lines
+    assert lines[0] == "Monitored: 29.6 s of 1 min 0 s (means, clocks and GPU peaks cover only this time)"
+    assert (
+        "Energy: — (not measurable: neither the energy counter nor the power was sampled over the whole run)" in lines
+    )
 
 
 #: Prints the number of a process that it starts in a session of its own, which starts another one and prints that too.

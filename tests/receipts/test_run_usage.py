@@ -7,7 +7,7 @@ from dataclasses import replace
 from gpuplayground.model.benchmarks import Benchmark
 from gpuplayground.model.results import Run, RunState, StatementTiming
 from gpuplayground.model.samples import DriverInfo, GpuInfo, GpuSample, Inventory, ProcessSample
-from gpuplayground.receipts.accounting import MAX_SAMPLES, account_for, has_used_gpu
+from gpuplayground.receipts.run_usage import MAX_SAMPLES, has_used_gpu, usage_of
 from gpuplayground.receipts.sample_log import SampleLog
 
 S = 1_000_000_000
@@ -36,27 +36,27 @@ def run(start_s: int, end_s: int, *, used_cuda: bool = True) -> Run:
 
 
 def test_a_run_gets_its_receipt_its_verdicts_and_the_samples_of_its_time() -> None:
-    account = account_for(run(10, 20), watched(30))
-    assert [receipt.gpu_uuid for receipt in account.receipts] == ["GPU-1"]
-    assert all(benchmark.verdict for benchmark in account.benchmarks)
-    times = [sample.time_ns for sample in account.samples]
+    usage = usage_of(run(10, 20), watched(30))
+    assert [receipt.gpu_uuid for receipt in usage.receipts] == ["GPU-1"]
+    assert all(benchmark.verdict for benchmark in usage.benchmarks)
+    times = [sample.time_ns for sample in usage.samples]
     assert (min(times), max(times)) == (round(9.5 * S), round(20.5 * S))
-    assert account.gpus == GPUS
+    assert usage.gpus == GPUS
 
 
 def test_a_run_that_did_not_use_a_gpu_gets_no_receipt() -> None:
-    account = account_for(replace(run(10, 20, used_cuda=False), pid=5), watched(30))
-    assert account.receipts == ()
-    assert account.samples
+    usage = usage_of(replace(run(10, 20, used_cuda=False), pid=5), watched(30))
+    assert usage.receipts == ()
+    assert usage.samples
 
 
 def test_a_run_whose_only_use_of_the_gpu_failed_gets_its_receipt_too() -> None:
     log, failed = watched(30), run(10, 20, used_cuda=False)
     assert has_used_gpu(failed, log)
-    assert [receipt.gpu_uuid for receipt in account_for(failed, log).receipts] == ["GPU-1"]
+    assert [receipt.gpu_uuid for receipt in usage_of(failed, log).receipts] == ["GPU-1"]
 
 
 def test_the_samples_of_a_long_run_are_thinned_alike_for_each_gpu() -> None:
-    samples = account_for(run(0, 1000), watched(1000)).samples
+    samples = usage_of(run(0, 1000), watched(1000)).samples
     assert MAX_SAMPLES / 2 < len(samples) <= MAX_SAMPLES
     assert len({sum(sample.gpu_uuid == gpu.uuid for sample in samples) for gpu in GPUS}) == 1

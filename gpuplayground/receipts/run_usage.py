@@ -1,6 +1,6 @@
-"""What the monitor saw of a run that is over: its receipts, the verdicts of its benchmarks, and the curves of its time.
+"""GPU usage of a finished run: its receipts, the verdicts on its benchmarks, and its samples.
 
-May take a second for a long run with many GPUs: call it in a worker thread.
+This may take a second for a long run with many GPUs: call it in a worker thread.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from gpuplayground.receipts.used_gpus import MARGIN_NS
 from gpuplayground.receipts.verdicts import judge
 
 if TYPE_CHECKING:
-    from gpuplayground.receipts.sample_log import SampleLog  # needs numpy, which a command without a GPU does without
+    from gpuplayground.receipts.sample_log import (
+        SampleLog,
+    )  # imports numpy, not needed without a GPU
 
-#: Samples kept for the curves of a run, in all: more than a picture has columns, and 8 MB.
+#: Maximum number of samples kept for a run's curves, for all GPUs together: about 8 MB.
 MAX_SAMPLES = 16_000
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """A run with ``benchmarks`` as they were judged, and ``samples`` of its time and a little beyond."""
+class RunUsage:
+    """A run with the verdicts on its ``benchmarks``, and ``samples`` from shortly before to shortly after it."""
 
     run: Run
     receipts: tuple[Receipt, ...] = ()
@@ -35,25 +37,28 @@ class Account:
 
 
 def has_used_gpu(run: Run, log: SampleLog) -> bool:
-    """Return whether a run used a GPU, by itself or by what the driver says: a call that raises may be its only one."""
+    """Return whether a run used a GPU, as it recorded itself or as the driver listed it.
+
+    The driver's list covers a run whose only GPU call raised.
+    """
     return run.used_cuda or log.has_seen(run.pid)
 
 
-def account_for(
+def usage_of(
     run: Run, log: SampleLog, chosen: Sequence[str] = (), others: Sequence[RunSpan] = (), after_ns: int = MARGIN_NS
-) -> Account:
-    """Join a run with what was seen around it.
+) -> RunUsage:
+    """Combine a run with the samples taken around it.
 
     Args:
-        run: the run, whose benchmarks have not been judged.
-        log: of the samples.
-        chosen: the UUID of the GPU that it was given, none where it saw all.
-        others: runs beside it and near it.
-        after_ns: how long after its end is looked at.
+        run: the run, without verdicts.
+        log: the samples.
+        chosen: the UUIDs of the GPUs chosen for the run; empty: it saw all.
+        others: runs that overlap it or are close to it.
+        after_ns: time after its end to include.
     """
     start_ns, end_ns = run.start_ns - MARGIN_NS, run.end_ns + after_ns
     whole = log.between(start_ns, end_ns, whole=True)
-    # A benchmark is judged by every sample of its own short time.
+    # Benchmarks are short and are judged by all of their samples.
     seen = log.between(start_ns, end_ns) if run.benchmarks else whole
     made: tuple[Receipt, ...] = ()
     if whole.samples and has_used_gpu(run, log):
@@ -64,11 +69,11 @@ def account_for(
         replace(each, verdict=judge(each, seen.samples, seen.processes, pids, chosen, seen.gpus, seen.unlisted))
         for each in run.benchmarks
     )
-    return Account(run, made, benchmarks, _thinned(whole.near(run.start_ns, run.end_ns)), whole.gpus)
+    return RunUsage(run, made, benchmarks, _thinned(whole.near(run.start_ns, run.end_ns)), whole.gpus)
 
 
 def _thinned(samples: tuple[GpuSample, ...]) -> tuple[GpuSample, ...]:
-    """Return every n-th sample of each GPU, so that they are not too many."""
+    """Return every n-th sample of each GPU, at most :data:`MAX_SAMPLES` in total."""
     step = -(-len(samples) // MAX_SAMPLES)
     if step <= 1:
         return samples
