@@ -1,4 +1,4 @@
-"""Energy by counter and by power: on a recorded H200, on curves whose integral is known, and where it cannot be had."""
+"""Energy from the counter and from power: on a recorded H200, on known integrals, and where it is not measurable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts of a recorded H200's workload, of a machine with several GPUs, and of what was not seen."""
+"""Receipts of a recorded H200, of several GPUs, and with missing samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the memory of a run came back: alone, and with other runs before, beside and after it."""
+"""Whether a run has freed its memory: alone, and with other runs before, during and after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a run by what the monitor saw of it."""
+"""The GPU usage of a run, from the monitor's samples."""
 
 from __future__ import annotations
 

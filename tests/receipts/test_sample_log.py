@@ -1,4 +1,4 @@
-"""Twenty minutes of samples and hours of one a second in little memory, given back as they came."""
+"""The sample log: compact storage without rounding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is doubted about a benchmark, on a recorded H200 and on samples made for each case."""
+"""Verdicts on benchmarks, on a recorded H200 and on samples made for each case."""
 
 from __future__ import annotations
 

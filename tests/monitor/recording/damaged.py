@@ -1,4 +1,4 @@
-"""Recordings that something has happened to: how each is made, and what its sentence has to name."""
+"""Damaged recordings: how each is made, and what its error must name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings on disk: written, killed, opened when they are broken, and exported."""
+"""Recordings on disk: written, killed, damaged, and exported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recording replayed as if it were live."""
+"""Replays of recordings."""
 
 from __future__ import annotations
 

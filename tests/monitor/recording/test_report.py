@@ -1,4 +1,4 @@
-"""What is said of a recording once it has ended: how much there is of each GPU, and what is missing."""
+"""The report of a recording: the samples of each GPU, and what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of the samples, and what a plot gets of it."""
+"""The series store: resolutions, gaps and memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A monitor panel on screen, and GPUs to show in it."""
+"""A monitor panel on screen with fake GPUs."""
 
 from __future__ import annotations
 

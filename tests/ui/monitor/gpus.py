@@ -1,4 +1,4 @@
-"""Made-up GPUs and what they did for a minute."""
+"""Fake GPUs with a minute of samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs as bands: named in order, and not remembered for ever."""
+"""Runs as bands: their names and order, and their maximum number."""
 
 from __future__ import annotations
 
