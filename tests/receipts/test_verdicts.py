@@ -17,7 +17,7 @@ START = 1_000 * S
 END = START + 5 * S
 OWN = 42
 
-#: 20 samples of which nothing can be said.
+#: 20 steady samples.
 CALM = Benchmark(
     "add",
     3,
