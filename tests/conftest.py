@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from gpuplayground.storage import paths
 from tests.support.application import start
 from tests.support.fake_cuda import build_fake_cuda
 from tests.support.fakes import FakeNvml
+from tests.support.patience import PatientQtBot
 from tests.support.snippets import playground
 
 __all__ = ["playground", "start"]
@@ -45,6 +47,12 @@ def no_widget_left() -> Iterator[None]:
     yield
     if QCoreApplication.instance() is not None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """A bot in place of pytest-qt's, whose waits end after 5 s."""
+    return PatientQtBot(request)
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,10 @@ from gpuplayground.benchmarks.statistics import Summary, summary
 from gpuplayground.benchmarks.sweep_curves import curve_of
 from gpuplayground.model.benchmarks import Benchmark, Phase, SweepPlan
 from gpuplayground.model.events import BenchmarkProgressed
+from gpuplayground.ui.sweep import cancel_button
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.dialog import SweepDialog
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
-from gpuplayground.ui.window.playground import KILL_AFTER_MS
 from tests.support.hovering import hover, leave
 from tests.support.result_panels import themed
 from tests.ui.benchmarks.measurements import samples
@@ -245,12 +245,15 @@ def test_cancel_becomes_kill_for_what_does_not_listen_and_is_cancel_again_for_th
     assert (button.text(), button.isEnabled()) == ("Cancel", True)
 
 
-def test_a_sweep_that_listens_is_never_offered_kill(qtbot: QtBot, resources: Path) -> None:
+def test_a_sweep_that_listens_is_never_offered_kill(
+    qtbot: QtBot, resources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cancel_button, "KILL_AFTER_MS", 100)
     dialog = under_way(qtbot, resources)
     dialog.cancel_button.click()
     dialog.finish()
     dialog.start_button.click()
-    qtbot.wait(KILL_AFTER_MS + 200)
+    qtbot.wait(300)
     assert dialog.cancel_button.text() == "Cancel"
 
 
