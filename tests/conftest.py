@@ -19,9 +19,9 @@ from tests.support.application import start
 from tests.support.fake_cuda import build_fake_cuda
 from tests.support.fakes import FakeNvml
 from tests.support.patience import PatientQtBot
-from tests.support.snippets import playground
+from tests.support.snippets import clock, playground
 
-__all__ = ["playground", "start"]
+__all__ = ["clock", "playground", "start"]
 
 #: What says where the user's own folders are. Until a test has its own, they are where nothing can be written.
 FOLDERS = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "APPDATA")

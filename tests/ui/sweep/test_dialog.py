@@ -227,8 +227,9 @@ def test_cancel_keeps_what_is_done(qtbot: QtBot, resources: Path) -> None:
 
 
 def test_cancel_becomes_kill_for_what_does_not_listen_and_is_cancel_again_for_the_next(
-    qtbot: QtBot, resources: Path
+    qtbot: QtBot, resources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(cancel_button, "KILL_AFTER_MS", 50)
     dialog = under_way(qtbot, resources)
     button = dialog.cancel_button
     button.click()
@@ -344,7 +345,10 @@ def test_bytes_that_are_known_later_give_a_rate(qtbot: QtBot, resources: Path) -
     assert "GB/s" in dialog.chart.figures_at(VALUES[0]) or "TB/s" in dialog.chart.figures_at(VALUES[0])
 
 
-def test_its_status_is_told_while_it_runs_and_gone_afterwards(qtbot: QtBot, resources: Path) -> None:
+def test_its_status_is_told_while_it_runs_and_gone_afterwards(
+    qtbot: QtBot, resources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cancel_button, "KILL_AFTER_MS", 50)
     dialog = shown(qtbot, resources, NUMPY)
     told: list[tuple[str, bool, bool]] = []
     dialog.statusChanged.connect(lambda: told.append((dialog.status, dialog.can_cancel, dialog.kills)))
