@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -20,6 +21,10 @@ from tests.support.fake_cuda import build_fake_cuda
 from tests.support.fakes import FakeNvml
 from tests.support.patience import PatientQtBot
 from tests.support.snippets import clock, playground
+
+# The default gives up on an example that takes longer than 200 ms.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 __all__ = ["clock", "playground", "start"]
 
