@@ -141,7 +141,10 @@ def test_stop_interrupts_a_snippet(qtbot: QtBot, start: StartApplication) -> Non
     wait_for(qtbot, application, RunState.STOPPED)
 
 
-def test_stop_becomes_kill_for_a_snippet_that_does_not_listen(qtbot: QtBot, start: StartApplication) -> None:
+def test_stop_becomes_kill_for_a_snippet_that_does_not_listen(
+    qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpuplayground.ui.window.playground.KILL_AFTER_MS", 100)
     application = start()
     stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('deaf')\nwhile True: pass\n"
     type_snippet(application, stubborn)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from gpuplayground.model.benchmarks import Phase
@@ -11,7 +9,7 @@ from gpuplayground.model.events import BenchmarkProgressed, SessionEvent
 from gpuplayground.model.results import RunState
 from gpuplayground.runs.session import Session
 from tests.support.benchmarked import measure, measured, only, progress
-from tests.support.snippets import Played, Playground
+from tests.support.snippets import Clock, Played, Playground
 
 SUM = """\
 print("set-up")
@@ -298,7 +296,7 @@ def test_kill_ends_a_body_that_does_not_listen(playground: Playground) -> None:
 
     def kill(session: Session) -> None:
         session.interrupt()
-        time.sleep(0.2)
+        playground.wait_for_state(RunState.STOPPING)
         session.kill()
 
     played = measure(playground, source, 3, 7, when="set-up", then=kill)
@@ -306,9 +304,11 @@ def test_kill_ends_a_body_that_does_not_listen(playground: Playground) -> None:
     assert played.result.benchmarks == ()
 
 
-def test_a_time_out_ends_it_like_stop(playground: Playground) -> None:
+def test_a_time_out_ends_it_like_stop(playground: Playground, clock: Clock) -> None:
     source = "import random, time\ntime.sleep(random.random() / 200)\n"
-    played = measure(playground, source, 2, max_time_s=600, timeout_s=1.0)
+    played = measure(
+        playground, source, 2, max_time_s=600, timeout_s=600, when=is_sampling, then=lambda _: clock.move(600)
+    )
     assert played.result.timed_out
     assert only(played).error == "stopped"
 
