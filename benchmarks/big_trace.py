@@ -18,8 +18,8 @@ from benchmarks.window import Window
 from gpuplayground.model.results import Run
 from gpuplayground.runs import execution
 from gpuplayground.runtime.trace import file_format
-from gpuplayground.tracing.traced_runs import with_trace
-from gpuplayground.ui.results.pages import titles
+from gpuplayground.tracing.attribution import with_trace
+from gpuplayground.ui.results.pages import TIMELINE, TIMINGS
 from tests.support.trace_files import CUPTI, US, many_rows, names, note
 
 OPERATIONS = 1_000_000
@@ -55,17 +55,17 @@ def measure() -> list[Figure]:
         window.run_for(2.0)
         stalls, figures = StallWatch(), []
         with mock.patch.object(execution, "with_trace", traced):
-            for title in titles()[:2]:
-                window.application.playground.show_title(title)
+            for page in (TIMINGS, TIMELINE):
+                window.application.playground.show_page(page.page_id)
                 window.run_for(1.0)
                 stalls.restart()
                 window.press_run()
                 window.wait_until(lambda: window.is_ready)
                 window.run_for(4.0)
-                shown = window.application.playground.pages(window.tab_id).timeline.run
+                shown = window.application.playground.pages(window.tab_id).page(TIMELINE).run
                 if shown is None or shown.trace is None or len(shown.trace.operations) < OPERATIONS:
                     raise SystemExit("The trace was not shown.")
-                name = f"1,000,000 operations, {title} in front: longest stall of the window"
+                name = f"1,000,000 operations, {page.tab.title} in front: longest stall of the window"
                 figures.append(Figure(name, 1e3 * stalls.longest_s, "ms", 100.0))
         window.close()
     return figures

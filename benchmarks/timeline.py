@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.figures import Figure, report
 from gpuplayground.model.results import Run
 from gpuplayground.storage import paths
+from gpuplayground.ui.results.pages import TIMELINE, page_header
 from gpuplayground.ui.trace_timeline.panel import TimelinePanel
 from gpuplayground.ui.trace_timeline.rows import RowKind
 from gpuplayground.ui.widgets.icons import Icons
@@ -48,8 +49,8 @@ def shown_ms(panel: TimelinePanel, run: Run) -> tuple[float, float]:
     """Show a run; return the time until it is painted and the longest event-loop stall until then, in milliseconds."""
     pulse = Pulse()
     began = time.perf_counter()
-    panel.begin(RUN)
-    panel.finish(run)
+    panel.clear(RUN)
+    panel.set_run(run)
     while not panel.canvas.picture.rows:
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     panel.canvas.repaint()
@@ -106,7 +107,7 @@ def measure() -> list[Figure]:
     theme.apply()
     figures = []
     for kernels in KERNELS:
-        panel = TimelinePanel(theme, Icons(paths.resources() / "icons", theme))
+        panel = TimelinePanel(theme, page_header(TIMELINE, theme, Icons(paths.resources() / "icons", theme)))
         panel.resize(*SIZE)
         panel.show()
         QTest.qWaitForWindowExposed(panel)

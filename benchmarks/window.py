@@ -50,7 +50,7 @@ class Window(QObject):
         theme.apply()
         self.application = Application(theme, Settings(), WindowOptions(files=(str(snippet),), size=(1400, 900)))
         self.application.show()
-        self.wait_until(lambda: self.application.monitor_panel.details.timeline is not None)
+        self.wait_until(lambda: self.application.monitor_panel.details.tracks is not None)
         self.tab_id = self.application.tabs.current_id() or ""
         self.output = self.application.playground.output(self.tab_id)
         self.application.runs.happened.connect(self._note)

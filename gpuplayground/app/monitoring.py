@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from gpuplayground.app.files import SUFFIX
 from gpuplayground.model.samples import Inventory, Pace
 from gpuplayground.monitor.recording.report import RecordingReport
 from gpuplayground.runtime.clock import now_ns
@@ -17,8 +18,6 @@ from gpuplayground.ui.monitor.time_axis import clock_time
 from gpuplayground.ui.window.main_window import MainWindow
 from gpuplayground.units import rate
 from gpuplayground.workers.monitor_controller import MonitorController
-
-SUFFIX = ".gpurec"
 
 
 class Monitoring(QObject):
@@ -61,15 +60,10 @@ class Monitoring(QObject):
         self._bands.ended.connect(monitor.recorder.add_run)
 
     def _connect_requests(self) -> None:
-        actions = self._window.actions_
         self._panel.set_range(self._settings.range_s)
         self._panel.rangeChanged.connect(self._range_changed)
-        actions["pause"].toggled.connect(self._panel.set_paused)
         self._panel.pausedChanged.connect(self._paused_changed)
-        actions["record"].triggered.connect(self._record)
-        actions["open_recording"].triggered.connect(self._open_recording)
-        actions["live"].triggered.connect(self._go_live)
-        actions["live"].setEnabled(False)
+        self._window.actions_["live"].setEnabled(False)
         self._monitor.set_watched(True)
         self._window.watchedChanged.connect(self._monitor.set_watched)
         self._window.header.deviceChosen.connect(self._choose_device)
@@ -137,19 +131,18 @@ class Monitoring(QObject):
         self._window.actions_["pause"].setChecked(paused)
         self._show_source()
 
-    def _go_live(self) -> None:
-        self._monitor.go_live()
-
     def _choose_device(self, device: str | None) -> None:
         self.device = device
 
-    def _open_recording(self) -> None:
+    def open_recording(self) -> None:
+        """Ask for a recording and show it."""
         title = self.tr("Open a recording")
         file, _ = QFileDialog.getOpenFileName(self._window, title, "", self.tr("Recordings (*.gpurec);;All files (*)"))
         if file:
             self._monitor.open_recording(Path(file))
 
-    def _record(self, wanted: bool) -> None:
+    def record(self, wanted: bool) -> None:
+        """Ask for a file and record into it, or end the recording."""
         if wanted:
             self._ask_where_to_record()
         else:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
-from gpuplayground.app.run_observer import Measuring
+from gpuplayground.app.observing import Observing
 from gpuplayground.benchmarks.selections import SelectionError, plan_for
 from gpuplayground.environments.interpreters import Environment
 from gpuplayground.model.benchmarks import BenchmarkPlan
@@ -37,11 +37,11 @@ class Running(QObject):
         window: MainWindow,
         bands: RunBands,
         device: Callable[[], str | None],
-        measuring: Measuring,
+        observing: Observing,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._measuring = measuring
+        self._observing = observing
         self._launcher, self._runs, self._interpreters = launcher, runs, interpreters
         self._playground, self._tabs, self._window, self._bands = playground, playground.tabs, window, bands
         self._device = device
@@ -67,7 +67,7 @@ class Running(QObject):
         playground.inputClosed.connect(runs.close_input)
         runs.happened.connect(playground.apply)
         runs.happened.connect(self._bands.follow)
-        runs.happened.connect(self._measuring.follow)
+        runs.happened.connect(self._observing.follow)
 
     def _connect_surroundings(self) -> None:
         self._tabs.currentChanged.connect(self._warm_soon)
@@ -102,7 +102,7 @@ class Running(QObject):
             page.load()  # the marks of the run are set on its lines
         request = replace(self.request(tab_id, uuid.uuid4().hex), benchmark=plan)
         self._playground.begin(tab_id, request.run_id, request.path or request.name, plan)
-        self._measuring.begin(request)
+        self._observing.begin(request)
         device = request.cuda_visible_devices
         self._bands.announce(request.run_id, (device,) if device else ())
         self._runs.start(tab_id, request)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from gpuplayground.app.run_observer import Measuring
+from gpuplayground.app.observing import Observing
 from gpuplayground.benchmarks.selections import SelectionError, plan_for
 from gpuplayground.benchmarks.sweep_variables import Assignments, number_variables
 from gpuplayground.model.benchmarks import Benchmark
@@ -38,13 +38,13 @@ class Sweeping(QObject):
         runs: RunController,
         tabs: EditorTabs,
         window: MainWindow,
-        measuring: Measuring,
+        observing: Observing,
         request_of: Callable[[str, str], RunRequest],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._theme, self._icons = theme, icons
-        self._runs, self._tabs, self._window, self._measuring = runs, tabs, window, measuring
+        self._runs, self._tabs, self._window, self._observing = runs, tabs, window, observing
         self._request_of = request_of
         self._dialog: SweepDialog | None = None
         self._wanted: SweepRequest | None = None
@@ -53,8 +53,7 @@ class Sweeping(QObject):
         #: The implementation that each run of the present sweep measured, by the id of the run.
         self._measured: dict[str, str] = {}
         runs.happened.connect(self._happened)
-        window.actions_["stop"].triggered.connect(self._stop)
-        measuring.judged.connect(self._judged)
+        observing.judged.connect(self._judged)
 
     def show(self) -> None:
         """Open the window of the sweep, with what can be swept now."""
@@ -71,6 +70,11 @@ class Sweeping(QObject):
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
+
+    def stop(self) -> None:
+        """Stop the sweep, if one is measuring; the second time, kill it."""
+        if self._dialog is not None:
+            self._dialog.cancel()
 
     @property
     def is_running(self) -> bool:
@@ -112,11 +116,6 @@ class Sweeping(QObject):
         if self._current:
             self._runs.stop(_key(self._current))
 
-    def _stop(self) -> None:
-        """Stop in the toolbar is for the sweep while the tab in front has no run of its own."""
-        if self._dialog is not None and not self._window.playground.current_run().active:
-            self._dialog.cancel()
-
     def _tell_window(self) -> None:
         if self._dialog is not None:
             dialog = self._dialog
@@ -138,7 +137,7 @@ class Sweeping(QObject):
                 self._dialog.fail(self._current, str(error))
                 continue
             self._measured[request.run_id] = self._current
-            self._measuring.begin(request)
+            self._observing.begin(request)
             self._runs.start(_key(self._current), request)
             return
         self._current = ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +12,16 @@ from gpuplayground.benchmarks.selections import SelectionError, plan_for
 from gpuplayground.benchmarks.sweep_curves import sweep_csv
 from gpuplayground.benchmarks.sweep_values import SweepError, parse_sweep
 from gpuplayground.cli import bench_report
-from gpuplayground.cli.afterwards import attempt
+from gpuplayground.cli.arguments import Parser, Subparsers, add_run_options, lines, positive
 from gpuplayground.cli.bench_progress import ProgressLine
+from gpuplayground.cli.best_effort import best_effort
 from gpuplayground.cli.gpu_watch import watching
 from gpuplayground.cli.past_runs import keep
 from gpuplayground.cli.result_files import write_text
-from gpuplayground.cli.run import AttendedRun, chosen_gpus, request_of, results_written
+from gpuplayground.cli.run import AttendedRun, request_of, results_written
 from gpuplayground.cli.run_report import as_text
 from gpuplayground.cli.usage import EXIT_PROBLEM, UsageError, is_same_file, output_file
-from gpuplayground.model.benchmarks import BenchmarkPlan
+from gpuplayground.model.benchmarks import DEFAULT_MAX_TIME_S, BenchmarkPlan
 from gpuplayground.model.cells import cells
 from gpuplayground.model.events import SessionEvent
 from gpuplayground.model.results import Run, RunState
@@ -29,14 +29,50 @@ from gpuplayground.runs.session import Launcher
 from gpuplayground.standard_streams import tell, tell_styled
 
 
-def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+def add_parser(subparsers: Subparsers) -> Parser:
+    """Add the parser of ``gpuplayground bench``."""
+    parser = subparsers.add_parser(
+        "bench",
+        usage="gpuplayground bench FILE (--cell N|TITLE | --lines A-B) [--max-time S] [--cold-l2] [--sweep SWEEP] "
+        "[--csv OUT] [--json OUT] [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] "
+        "[--no-history] [-- ARGS...]",
+        description="Run what stands above the chosen lines once, then repeat those until their time is known; the "
+        "figures follow the file's output, on stderr.",
+        epilog="Exit code: 0, 1 when something could not be measured, 2 for a bad choice; otherwise as of run. "
+        "Ctrl+C ends the measurement and keeps what was measured until then.",
+        allow_abbrev=False,
+    )
+    add_run_options(parser)
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--cell", metavar="N|TITLE", help="the cell to measure: lines from a # %%%% to the next")
+    chosen.add_argument("--lines", type=lines, metavar="A-B", help="the lines to measure, such as 12-14, or one line")
+    parser.add_argument(
+        "--max-time", type=positive, metavar="S", default=DEFAULT_MAX_TIME_S,
+        help=f"seconds of warm-up and samples at most, for each value (default: {DEFAULT_MAX_TIME_S:g})",
+    )  # fmt: skip
+    parser.add_argument("--cold-l2", action="store_true", help="overwrite the GPU's L2 cache ahead of each sample")
+    parser.add_argument(
+        "--sweep",
+        metavar="SWEEP",
+        help='values of a variable: "n = 2**10 .. 2**26" doubles, "n = 0 .. 100 step 10" adds, "n = 10, 20, 50" lists',
+    )
+    parser.add_argument(
+        "--csv",
+        metavar="OUT",
+        help='write the figures to a CSV file, or "-": a line for each value',
+    )
+    parser.set_defaults(passes_arguments=True, execute=bench_file)
+    return parser
+
+
+def bench_file(options: argparse.Namespace) -> int:
     """Measure what was chosen of a file and return the exit code: 0, 1 when measuring failed, else as of ``run``.
 
     Raises:
         UsageError: the file, the selection, the interpreter or an output file cannot be used.
         CommandFailedError: its output cannot be written.
     """
-    request = request_of(options, arguments)
+    request = request_of(options)
     plan = _plan(options, request.source)
     request = replace(request, benchmark=plan)
     json_path = output_file(options.json, request.path) if options.json is not None else None
@@ -47,7 +83,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     progress = ProgressLine(sys.stderr.isatty())
     launcher = Launcher(attached=True)
     try:
-        with watching(request.source) as watch:
+        with watching(request) as watch:
 
             def on_event(event: SessionEvent) -> None:
                 watch.follow(event)
@@ -56,9 +92,8 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             attended = AttendedRun(launcher.session(), request, options.grace, on_event)
             run = attended.to_its_end()
             progress.clear()
-            gpus = chosen_gpus(request)
-            account = watch.account_or_none(run, gpus)
-            run = replace(run, benchmarks=account.benchmarks)
+            observed = watch.try_to_observe(run)
+            run = replace(run, benchmarks=observed.benchmarks)
     finally:
         launcher.close()
     code = attended.exit_code(run)
@@ -68,9 +103,9 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     if attended.output_error is None and not tell_styled(text):
         code = code or EXIT_PROBLEM
     if not options.no_history:
-        kept = replace(account, run=run)
-        attempt(lambda: keep(request, kept, watch.inventory), "The run is not kept in the history")
-    if json_path is not None and not results_written(json_path, run, request, code, account.receipts):
+        kept = replace(observed, run=run)
+        best_effort(lambda: keep(request, kept, watch.inventory), "The run is not kept in the history")
+    if json_path is not None and not results_written(json_path, run, request, code, observed.receipts):
         code = code or EXIT_PROBLEM  # asked for, and not there
     if csv_path is not None and not _table_written(csv_path, run):
         code = code or EXIT_PROBLEM
@@ -80,7 +115,7 @@ def bench_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
 
 def _table_written(path: Path, run: Run) -> bool:
-    return attempt(lambda: write_text(path, sweep_csv({run.name: run.benchmarks})), f"{path} is not written")
+    return best_effort(lambda: write_text(path, sweep_csv({run.name: run.benchmarks})), f"{path} is not written")
 
 
 def _plan(options: argparse.Namespace, source: str) -> BenchmarkPlan:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from gpuplayground.cli.parser import COMMANDS
+from gpuplayground.cli.commands import COMMANDS
 from gpuplayground.cli.usage import UsageError
 
 #: How long a display may take to answer, in seconds: it may be at the other end of a network.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from gpuplayground.cli.arguments import Parser, Subparsers
 from gpuplayground.cli.inventory import read_machine
 from gpuplayground.cli.result_files import write_json
 from gpuplayground.cli.usage import EXIT_PROBLEM, UsageError, output_file
@@ -42,6 +43,20 @@ class Findings:
         machine = [self.inventory.problem] if self.inventory.problem else []
         sentences = [problem.sentence for problem in (*machine, *self.inventory.gpu_problems)]
         return sentences + [framework.problem for framework in self.frameworks if framework.problem]
+
+
+def add_parser(subparsers: Subparsers) -> Parser:
+    """Add the parser of ``gpuplayground doctor``."""
+    parser = subparsers.add_parser(
+        "doctor",
+        description="Check the driver, the GPUs and the frameworks, and say how to mend what is wrong.",
+        epilog="Exit code: 0 when all is well, 1 when there are problems. A framework that is not installed is none.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--python", metavar="INTERPRETER", help="whose frameworks (default: this program's own)")
+    parser.add_argument("--json", metavar="OUT", help="write the findings to a JSON file too")
+    parser.set_defaults(execute=doctor)
+    return parser
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gpuplayground.model.results import RunRequest, RunState
 from gpuplayground.model.samples import Inventory
-from gpuplayground.receipts.accounting import Account
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.standard_streams import tell
 from gpuplayground.storage import paths
 
@@ -14,21 +14,21 @@ from gpuplayground.storage import paths
 _BUSY_S = 2.0
 
 
-def keep(request: RunRequest, account: Account, inventory: Inventory | None) -> None:
+def keep(request: RunRequest, observed: ObservedRun, inventory: Inventory | None) -> None:
     """Write a run that is over into the history. Where that fails or it was damaged, one sentence on stderr says so.
 
     Args:
         request: what was asked for.
-        account: the run, and what was seen of it.
+        observed: the run, and what was sampled of it.
         inventory: the driver and the GPUs, None where there are none.
     """
-    run = account.run
+    run = observed.run
     if run.state is RunState.NOT_STARTED:
         return
     # sqlite3 and numpy: a run that is not kept does without them.
     from gpuplayground.past_runs.store import HistoryError, HistoryStore, KeptRun
 
-    kept = KeptRun(request, run, account.receipts, samples=account.samples)
+    kept = KeptRun(request, run, observed.receipts, samples=observed.samples)
     if inventory is not None:
         kept = replace(kept, driver=inventory.driver, gpus=inventory.gpus)
     try:

@@ -1,4 +1,4 @@
-"""``gpuplayground record`` and ``gpuplayground export``: what the GPUs did, kept in a file and written as a table."""
+"""``gpuplayground record``: records the GPUs into a file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import argparse
 import shutil
 import signal
 import sys
-from pathlib import Path
 
-from gpuplayground.cli.usage import UsageError, readable_file, writable_file
+from gpuplayground.cli.arguments import Parser, Subparsers, positive, rate
+from gpuplayground.cli.usage import UsageError, writable_file
 from gpuplayground.monitor.recording import recorder
-from gpuplayground.monitor.recording.csv_export import export_csv
 from gpuplayground.monitor.recording.reader import RecordingError
 from gpuplayground.monitor.recording.report import RecordingReport
 from gpuplayground.monitor.sampling.feed import Feed
@@ -19,6 +18,22 @@ from gpuplayground.units import duration
 
 #: Back to the beginning of the line, and erase it (ECMA-48).
 _ERASE = "\r\033[K"
+
+
+def add_parser(subparsers: Subparsers) -> Parser:
+    """Add the parser of ``gpuplayground record``."""
+    parser = subparsers.add_parser(
+        "record",
+        description="Record what the GPUs do until Ctrl+C, or for some seconds.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("out", metavar="OUT", help="the recording to write")
+    parser.add_argument("--seconds", type=positive, metavar="N", help="how long (default: until Ctrl+C)")
+    parser.add_argument(
+        "--hz", type=rate, metavar="H", default=10.0, help="samples per second, 0.1 to 50 (default: 10)"
+    )
+    parser.set_defaults(execute=record)
+    return parser
 
 
 def record(options: argparse.Namespace) -> int:
@@ -69,21 +84,3 @@ class _Progress:
     def clear(self) -> None:
         """Take the line away."""
         tell(_ERASE)
-
-
-def export(options: argparse.Namespace) -> int:
-    """Write a recording as CSV.
-
-    Raises:
-        UsageError: the recording cannot be read, or the table cannot be written.
-    """
-    recording = readable_file(options.recording, "recording")
-    out = writable_file(options.out)
-    if out.exists() and Path.samefile(recording, out):
-        raise UsageError(f"{out} is the recording itself: name another file to write.")
-    try:
-        rows = export_csv(recording, out)
-    except RecordingError as error:
-        raise UsageError(str(error)) from error
-    say(f"{out}: {rows:,} rows.\n")
-    return 0

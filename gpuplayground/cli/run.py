@@ -16,7 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gpuplayground.cli import run_report
-from gpuplayground.cli.afterwards import attempt
+from gpuplayground.cli.arguments import Parser, Subparsers, add_run_options
+from gpuplayground.cli.best_effort import best_effort
 from gpuplayground.cli.gpu_watch import watching
 from gpuplayground.cli.inventory import read_inventory
 from gpuplayground.cli.passthrough import write_output
@@ -44,32 +45,50 @@ _PASSED_ON = (*_ENDING, "SIGQUIT", "SIGUSR1", "SIGUSR2")
 _SETTLE_S = 0.05
 
 
-def run_file(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+def add_parser(subparsers: Subparsers) -> Parser:
+    """Add the parser of ``gpuplayground run``."""
+    parser = subparsers.add_parser(
+        "run",
+        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] [--no-trace] "
+        "[--no-history] [--json OUT] [-- ARGS...]",
+        description="Run a Python file; what each statement cost follows its output, on stderr.",
+        epilog="Exit code: the file's own; 124 when it took too long, 130 when interrupted, 128+N when ended by signal "
+        "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it; SIGTERM, SIGHUP, "
+        "SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to it.",
+        allow_abbrev=False,
+    )
+    add_run_options(parser)
+    parser.add_argument("--no-trace", action="store_true", help="leave the GPU's own times out, which cost a little")
+    parser.set_defaults(passes_arguments=True, execute=run_file)
+    return parser
+
+
+def run_file(options: argparse.Namespace) -> int:
     """Run a file to its end and return the exit code; see :func:`gpuplayground.cli.run_report.exit_code`.
 
     Raises:
         UsageError: the file, the interpreter or the JSON file cannot be used.
         CommandFailedError: its output cannot be written.
     """
-    request = replace(request_of(options, arguments), trace=not options.no_trace)
+    request = replace(request_of(options), trace=not options.no_trace)
     out = output_file(options.json, request.path) if options.json is not None else None
     columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
     launcher = Launcher(attached=True)
     try:
-        with watching(request.source) as watch:
-            attended = AttendedRun(launcher.session(), request, options.grace)
+        with watching(request) as watch:
+            attended = AttendedRun(launcher.session(), request, options.grace, watch.follow)
             run = attended.to_its_end()
             code = attended.exit_code(run)
             if attended.output_error is None and not tell_styled(run_report.as_text(run, columns)):
                 code = code or EXIT_PROBLEM
-            account = watch.account_or_none(run, chosen_gpus(request))
+            observed = watch.try_to_observe(run)
     finally:
         launcher.close()
-    if account.receipts and attended.output_error is None:
-        tell(run_report.receipts_as_text(account.receipts))
+    if observed.receipts and attended.output_error is None:
+        tell(run_report.receipts_as_text(observed.receipts))
     if not options.no_history:
-        attempt(lambda: keep(request, account, watch.inventory), "The run is not kept in the history")
-    if out is not None and not results_written(out, run, request, code, account.receipts):
+        best_effort(lambda: keep(request, observed, watch.inventory), "The run is not kept in the history")
+    if out is not None and not results_written(out, run, request, code, observed.receipts):
         code = code or EXIT_PROBLEM  # asked for, and not there
     if attended.output_error is not None:
         raise attended.output_error
@@ -82,10 +101,10 @@ def results_written(out: Path, run: Run, request: RunRequest, code: int, receipt
     def write() -> None:
         write_json(out, run_report.as_json(run, request, code, read_inventory(), receipts))
 
-    return attempt(write, f"{out} is not written")
+    return best_effort(write, f"{out} is not written")
 
 
-def request_of(options: argparse.Namespace, arguments: Sequence[str]) -> RunRequest:
+def request_of(options: argparse.Namespace) -> RunRequest:
     """Return what the options of ``run`` and ``bench`` ask for.
 
     Raises:
@@ -107,18 +126,12 @@ def request_of(options: argparse.Namespace, arguments: Sequence[str]) -> RunRequ
         source=_source(path),
         name=file.name if file is not None else "stdin" if path is None else str(path),
         path=str(file.absolute()) if file is not None else None,
-        arguments=tuple(arguments),
+        arguments=tuple(options.arguments),
         interpreter=interpreter,
         working_directory=working_directory,
         cuda_visible_devices=device,
         timeout_s=options.timeout,
     )
-
-
-def chosen_gpus(request: RunRequest) -> tuple[str, ...]:
-    """Return the UUID of the GPU that a request was given, none where it sees all."""
-    chosen = request.cuda_visible_devices or ""
-    return (chosen,) if chosen.startswith("GPU-") else ()
 
 
 def _device_uuid(device: str) -> str:
@@ -177,7 +190,7 @@ class AttendedRun:
         session: runs it.
         request: what to run.
         grace_s: how long it may take to end after the first signal that asks it to; then it is killed.
-        also: takes each event too, ahead of whatever is written of it.
+        on_event: is called with each event before anything is written about it.
     """
 
     def __init__(
@@ -185,9 +198,9 @@ class AttendedRun:
         session: Session,
         request: RunRequest,
         grace_s: float,
-        also: Callable[[SessionEvent], None] | None = None,
+        on_event: Callable[[SessionEvent], None],
     ) -> None:
-        self._also = also
+        self._on_event = on_event
         self._grace_s = grace_s
         self._grace: threading.Timer | None = None
         self.is_interrupted = False
@@ -222,15 +235,14 @@ class AttendedRun:
 
     def _work(self) -> None:
         try:
-            self._outcome = self._session.run(self._request, self._on_event, batch_limit_bytes=None)
+            self._outcome = self._session.run(self._request, self._take, batch_limit_bytes=None)
         except BaseException as error:
             self._outcome = error
         finally:
             self._signals.put(_OVER)
 
-    def _on_event(self, event: SessionEvent) -> None:
-        if self._also is not None:
-            self._also(event)
+    def _take(self, event: SessionEvent) -> None:
+        self._on_event(event)
         if isinstance(event, OutputAppended) and self.output_error is None:
             try:
                 write_output(event)

@@ -9,7 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from gpuplayground.environments.interpreters import Environment, discover, probe, told_apart
+from gpuplayground.environments.interpreters import Environment, discover, probe, with_distinct_labels
 from gpuplayground.workers.task import Tasks
 
 
@@ -37,7 +37,7 @@ class Interpreters(QObject):
         """Look for environments; ``changed`` follows, and ``failed`` if the remembered one can be used no longer."""
         self._chosen_then, self._added_since = self.chosen, []
         # The chosen one may be that of a folder this program was started in the last time.
-        look = partial(discover, tuple(dict.fromkeys((*self.added, self.chosen))), given_up=self._given_up)
+        look = partial(discover, tuple(dict.fromkeys((*self.added, self.chosen))), cancelled=self._given_up)
         self._tasks.start(look, self._discovered, self.failed)
 
     def choose(self, interpreter: str) -> None:
@@ -51,7 +51,7 @@ class Interpreters(QObject):
 
     def add(self, interpreter: str) -> None:
         """Ask an interpreter who it is and choose it; ``failed`` says in a sentence why it cannot be used."""
-        ask = partial(probe, interpreter, given_up=self._given_up)
+        ask = partial(probe, interpreter, cancelled=self._given_up)
         self._tasks.start(ask, self._added, self.failed)
 
     def end(self) -> None:
@@ -63,7 +63,7 @@ class Interpreters(QObject):
         return self._tasks.wait(seconds)
 
     def _discovered(self, environments: list[Environment]) -> None:
-        self.environments = told_apart(_joined(environments, self._added_since))
+        self.environments = with_distinct_labels(_joined(environments, self._added_since))
         is_chosen_since = self.chosen != self._chosen_then
         if not is_chosen_since and not any(found.interpreter == self.chosen for found in self.environments):
             self._lost = self._lost or self.chosen
@@ -76,7 +76,7 @@ class Interpreters(QObject):
 
     def _added(self, environment: Environment) -> None:
         self._added_since = _joined(self._added_since, [environment])
-        self.environments = told_apart(_joined(self.environments, [environment]))
+        self.environments = with_distinct_labels(_joined(self.environments, [environment]))
         self.added = [*(path for path in self.added if path != environment.interpreter), environment.interpreter]
         self.choose(environment.interpreter)
 

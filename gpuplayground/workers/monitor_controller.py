@@ -77,8 +77,6 @@ class _Opened:
 
 #: Three ticks at 10 Hz: a figure is 0.3 s old when the next one replaces it.
 WATCHED_BATCH_S, UNWATCHED_BATCH_S = 0.3, 1.0
-#: How often the processes are looked at while a snippet runs.
-PROCESS_PERIOD_S = 0.5
 
 
 class MonitorController(QObject):
@@ -104,7 +102,8 @@ class MonitorController(QObject):
 
     def __init__(self, feed: Feed, shipped: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._feed = feed
+        #: Samples this machine.
+        self.feed = feed
         self._shipped: Path | None = shipped
         self._live = MonitorWorker(feed)
         self.recorder = LiveRecorder(self._live, self)
@@ -160,15 +159,7 @@ class MonitorController(QObject):
 
     def set_watched(self, watched: bool) -> None:
         """Have samples reported as often as they are drawn, or, while nobody sees them, once a second."""
-        self._feed.set_batch(WATCHED_BATCH_S if watched else UNWATCHED_BATCH_S)
-
-    def set_measuring(self, *, runs: bool, times: bool) -> None:
-        """Look at the processes more often while something runs, and leave them alone while it is being timed."""
-        self._feed.set_process_period(PROCESS_PERIOD_S if runs else None)
-        if times:
-            self._feed.pause_slow_tier()
-        else:
-            self._feed.resume_slow_tier()
+        self.feed.set_batch(WATCHED_BATCH_S if watched else UNWATCHED_BATCH_S)
 
     def end(self) -> None:
         """End both feeds and a recording that is being made. Returns at once; nothing is started after it."""

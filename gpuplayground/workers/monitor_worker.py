@@ -94,13 +94,6 @@ class MonitorWorker(QThread):
             previous, self._writer = self._writer, writer
             return previous
 
-    def set_slow_tier_paused(self, paused: bool) -> None:
-        """Leave out processes and energy, as while something is being measured, or read them again."""
-        if paused:
-            self._feed.pause_slow_tier()
-        else:
-            self._feed.resume_slow_tier()
-
     def set_process_period(self, seconds: float | None) -> None:
         """Pass over the processes that often, as while a run is watched; None is the feed's own period."""
         self._feed.set_process_period(seconds)

@@ -13,6 +13,9 @@ from gpuplayground.runs.session import Launcher
 from gpuplayground.workers.run_worker import RunWorker
 from gpuplayground.workers.threads import Threads
 
+#: A run that has not ended this long after Stop can be killed.
+KILL_AFTER_MS = 2000
+
 
 class _TabRun(QObject):
     """Adds the tab to what a worker reports. A QObject of its own, so that its slots run in the window's thread."""

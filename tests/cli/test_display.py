@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gpuplayground.cli import display
-from gpuplayground.cli.parser import COMMANDS
+from gpuplayground.cli.commands import COMMANDS
 from gpuplayground.cli.usage import UsageError
 from tests.support.command_line import assert_refused, environment, gpuplayground
 

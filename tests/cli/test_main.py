@@ -13,7 +13,7 @@ import pytest
 
 from gpuplayground.app.options import WindowOptions
 from gpuplayground.cli import main
-from gpuplayground.cli.parser import COMMANDS
+from gpuplayground.cli.commands import COMMANDS
 from tests.support.command_line import COMMAND, ROOT, TIMEOUT_S, assert_refused, environment, gpuplayground, wait_for
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from gpuplayground.cli.gpu_watch import Watch
-from gpuplayground.model.results import Run, RunState, StatementTiming
+from gpuplayground.cli.gpu_watch import GpuWatch
+from gpuplayground.model.events import RunFinished
+from gpuplayground.model.results import Run, RunRequest, RunState, StatementTiming
 from gpuplayground.model.samples import GpuSample
 from gpuplayground.receipts.sample_log import SampleLog
 from tests.support.command_line import environment, gpuplayground
-from tests.support.fake_cuda import build_fake_cuda
 from tests.support.fakes import FakeNvml, fake_nvml_env, gpu_uuid, no_nvml_env
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
@@ -27,9 +27,9 @@ cuda = ctypes.CDLL({library!r}); cuda.cuInit(0); cuda.use_primary(0); cuda.push_
 
 
 @pytest.fixture
-def snippet(tmp_path: Path) -> Path:
+def snippet(tmp_path: Path, libcuda: Path) -> Path:
     path = tmp_path / "snippet.py"
-    path.write_text(HEAD.format(library=str(build_fake_cuda(tmp_path))) + "cuda.launch(0)\n")
+    path.write_text(HEAD.format(library=str(libcuda)) + "cuda.launch(0)\n")
     return path
 
 
@@ -80,10 +80,12 @@ cuda.launch(0)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 @pytest.mark.parametrize(("listed", "is_shared"), [("worker.pid", False), ("", True)])
-def test_a_worker_of_the_snippet_is_no_other_process_on_its_gpu(listed: str, is_shared: bool, tmp_path: Path) -> None:
+def test_a_worker_of_the_snippet_is_no_other_process_on_its_gpu(
+    listed: str, is_shared: bool, tmp_path: Path, libcuda: Path
+) -> None:
     path, out, control = tmp_path / "snippet.py", tmp_path / "out.json", tmp_path / "control"
     worker = WORKER.format(control=str(control), listed=listed or os.getpid())
-    path.write_text(HEAD.format(library=str(build_fake_cuda(tmp_path))) + worker)
+    path.write_text(HEAD.format(library=str(libcuda)) + worker)
     env = environment(**FakeNvml(control, gpus=1).env)
     done = gpuplayground("bench", path, "--lines", "7", "--max-time", "0.6", "--json", out, env=env)
     assert done.returncode == 0, done.stderr
@@ -101,14 +103,16 @@ def test_without_a_driver_nothing_is_watched(snippet: Path) -> None:
 
 def test_a_run_longer_than_all_samples_reach_back_is_accounted_for_from_its_start() -> None:
     second = 1_000_000_000
-    watch = Watch()
-    watch._log = SampleLog(seconds=5)
+    watch = GpuWatch()
+    watch.observer.log = SampleLog(seconds=5)
+    watch.observer.begin(RunRequest("1", ""))
     for tick in range(70, 430):
         used = 3 << 30 if 100 <= tick < 200 else 1 << 30
         watch._take((GpuSample(tick * second // 10, "GPU-1", memory_used_bytes=used),))
     timings = (StatementTiming(0, 1, 1, "x", second, second),)
     run = Run("1", "a.py", RunState.FINISHED, 10 * second, 40 * second, timings=timings, pid=7)
-    account = watch.account(run)
-    (receipt,) = account.receipts
+    watch.follow(RunFinished("1", run))
+    observed = watch.observe(run)
+    (receipt,) = observed.receipts
     assert (receipt.device_peak_bytes, receipt.device_before_bytes, receipt.unwatched_ns) == (3 << 30, 1 << 30, 0)
-    assert len(account.samples) >= 30
+    assert len(observed.samples) >= 30

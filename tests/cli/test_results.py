@@ -232,8 +232,8 @@ def test_a_reader_of_stderr_that_is_gone_costs_no_file_and_no_exit_code(folder: 
     [
         "gpuplayground.cli.version.version_of",
         "gpuplayground.cli.run.keep",
-        "gpuplayground.cli.gpu_watch.Watch.account",
-        "gpuplayground.cli.gpu_watch.Watch.stop",
+        "gpuplayground.cli.gpu_watch.GpuWatch.observe",
+        "gpuplayground.cli.gpu_watch.GpuWatch.stop",
     ],
 )
 def test_no_failure_of_a_part_of_ours_costs_anything_else(folder: Path, broken: str) -> None:

@@ -1,10 +1,13 @@
+"""The settings file: what is read from it, what is written, and what survives."""
+
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from gpuplayground.storage.settings import MAX_RECENT, Settings, SettingsStore
+from gpuplayground.storage.settings import MAX_RECENT, Settings, SettingsStore, settings_table
 
 
 def test_settings_survive_a_restart(tmp_path: Path) -> None:
@@ -58,3 +61,37 @@ def test_two_windows_keep_what_each_of_them_has_changed(tmp_path: Path) -> None:
     saved = SettingsStore(file).load()
     assert (saved.theme, saved.range_s) == ("light", 600)
     assert saved.recent_files == ["ours.py", "old.py", "theirs.py"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("theme", "pink"), ("theme", None), ("sampling_hz", "10"), ("sampling_hz", True), ("sampling_hz", float("nan")),
+        ("range_s", 60.5), ("editor_font_px", False), ("recent_files", [1]), ("recent_files", "a.py"),
+        ("show_line_timings", 1), ("splitters", {"body": [1, "2"]}), ("splitters", []), ("session", []),
+    ],
+)  # fmt: skip
+def test_an_invalid_value_falls_back_to_its_default_and_the_others_stay(
+    tmp_path: Path, key: str, value: object
+) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"geometry": "abc", key: value}))
+    assert SettingsStore(file).load() == Settings(geometry="abc")
+
+
+def test_keys_of_other_versions_survive(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"theme": "light", "from_the_future": {"a": [1]}}')
+    store = SettingsStore(file)
+    settings = store.load()
+    settings.range_s = 300
+    assert store.save(settings)
+    saved = json.loads(file.read_text())
+    assert (saved["theme"], saved["range_s"], saved["from_the_future"]) == ("light", 300, {"a": [1]})
+
+
+def test_every_setting_has_a_label_and_a_valid_default() -> None:
+    settings = Settings()
+    for key, setting in settings_table().items():
+        assert setting.label
+        assert setting.checked(getattr(settings, key)) == getattr(settings, key)

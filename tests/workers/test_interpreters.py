@@ -28,7 +28,7 @@ class Search:
         self.extra: Sequence[str] = ()
         self._found = SimpleQueue[list[Environment]]()
 
-    def discover(self, extra: Sequence[str] = (), given_up: Event | None = None) -> list[Environment]:
+    def discover(self, extra: Sequence[str] = (), cancelled: Event | None = None) -> list[Environment]:
         self.extra = extra
         return self._found.get(timeout=PATIENCE_S)
 

@@ -9,20 +9,18 @@ from __future__ import annotations
 import atexit
 import errno
 import os
-import re
 import sys
 from contextlib import suppress
 from typing import Any, Sequence
 
 from ..clock import now_ns
-from ..io.channel import OwnDescriptor
+from ..io.descriptors import OwnDescriptor
 from . import file_format
 from .compilers import Compilers
 from .cupti import CONTEXT_CALLS, CPU_KINDS, GPU_KINDS, KERNEL, MARKER, MEMSET, OVERHEAD, WAIT_CALL, Cupti, CuptiError
 from .cupti import DRIVER as DRIVER_CALL
+from .gpu_modules import may_use_gpu
 
-#: A snippet that has none of these words in it is not traced before it has a CUDA context.
-_MENTIONS = re.compile(r"\b(?:cupy|torch|tensorflow|pycuda|numba|jax|triton|cuda|libcuda|keras|cudf|cuml|warp|nvmath)")
 #: What sets these attaches a profiler to the process, such as Nsight Systems.
 _INJECTIONS = ("CUDA_INJECTION64_PATH", "NVTX_INJECTION64_PATH")
 _NVTX = "NVTX_INJECTION64_PATH"
@@ -62,7 +60,7 @@ class Tracer:
 
     def would_attach(self, source: str) -> bool:
         """Return whether a snippet has to do with a GPU, so that its first use should be traced."""
-        return bool(self.is_wanted and _MENTIONS.search(source) and _has_driver())
+        return bool(self.is_wanted and may_use_gpu(source) and _has_driver())
 
     def attach(self, *, late: bool = False) -> bool:
         """Begin to record, once, and return whether it is possible; ``late`` is after the snippet has used the GPU."""

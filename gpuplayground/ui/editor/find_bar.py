@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from gpuplayground.ui.editor import search
 from gpuplayground.ui.editor.editing import Utf16
 from gpuplayground.ui.editor.editor import CodeEditor
+from gpuplayground.ui.widgets.commands import command_hint
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.theme import Theme
@@ -47,8 +48,8 @@ class FindBar(QWidget):
         self.status.setAccessibleName(self.tr("Matches"))
         # A long sentence is cut, with a tooltip, rather than making the window wider.
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.previous = self._button("chevron-up", self.tr("Previous match (Shift+F3)"))
-        self.next = self._button("chevron-down", self.tr("Next match (F3)"))
+        self.previous = self._button("chevron-up", command_hint("find_previous"))
+        self.next = self._button("chevron-down", command_hint("find_next"))
         self.close_button = self._button("x", self.tr("Close (Esc)"))
         self.replace_one = QPushButton(self.tr("Replace"), self)
         self.replace_one.setToolTip(self.tr("Replace this match and go to the next (Enter)"))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QIcon, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QTabBar, QToolButton, QWidget
 
+from gpuplayground.ui.widgets.commands import command_hint
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.plain_text import plainly
 from gpuplayground.ui.widgets.theme import Theme
@@ -25,7 +26,7 @@ class TabButton(QAbstractButton):
         self.shown = False
         self.setFixedSize(16, 16)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setToolTip(self.tr("Close tab (Ctrl+W)"))
+        self.setToolTip(command_hint("close_tab"))
         self.setAccessibleName(self.tr("Close tab"))
 
     def set_state(self, *, modified: bool, shown: bool) -> None:
@@ -119,9 +120,9 @@ class TabHeader(QWidget):
         super().__init__(parent)
         self._theme, self._icons = theme, icons
         self.bar = DocumentTabBar(self)
-        self.new = self._button("plus", self.tr("New snippet (Ctrl+N)"), self.newRequested.emit)
-        self.find_button = self._button("search", self.tr("Find (Ctrl+F)"), self.findRequested.emit)
-        self.save = self._button("save", self.tr("Save (Ctrl+S)"), self.saveRequested.emit)
+        self.new = self._button("plus", command_hint("new"), self.newRequested.emit)
+        self.find_button = self._button("search", command_hint("find"), self.findRequested.emit)
+        self.save = self._button("save", command_hint("save"), self.saveRequested.emit)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 0, 8, 1)
         layout.setSpacing(4)

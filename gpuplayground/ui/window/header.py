@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from gpuplayground.model.samples import DriverInfo
+from gpuplayground.ui.widgets.commands import command_hint
 from gpuplayground.ui.widgets.drop_down import DropDown
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.pill import Pill
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.theme import Theme, ui_font
-from gpuplayground.ui.window.actions import Actions, with_shortcut
+from gpuplayground.ui.window.actions import Actions
 from gpuplayground.units import rate
 
 #: Widths in pixels below which the driver's versions, then the title, are left out.
@@ -66,8 +67,8 @@ class Header(QFrame):
         layout.addStretch(1)
         layout.addWidget(self.driver_label)
         layout.addWidget(self.rate_pill)
-        for name in ("pause", "screenshot"):
-            layout.addWidget(self._tool(actions[name]))
+        for action in actions.of_toolbar():
+            layout.addWidget(self._tool(action))
         layout.addWidget(self._menu_buttons[1])
         self.device_box.activated.connect(self._device_activated)
         self.interpreter_box.activated.connect(self._interpreter_activated)
@@ -143,7 +144,7 @@ class Header(QFrame):
         stop.setText(self.tr("Kill") if kills else self.tr("Stop"))
         stop.setIcon(self._icons.icon("skull" if kills else "square", "window" if kills else "text", filled=not kills))
         hint = self.tr("End the snippet's process at once") if kills else self.tr("Interrupt the snippet")
-        stop.setToolTip(with_shortcut(stop, hint))
+        stop.setToolTip(command_hint("stop", hint))
         role = "danger" if kills else "stop"
         if self.stop_button.property("role") != role:
             self.stop_button.setProperty("role", role)

@@ -7,24 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from gpuplayground.storage.settings import Settings
+from gpuplayground.ui.monitor.panel import MonitorPanel
+from gpuplayground.ui.widgets.banner import Banner
+from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
-from gpuplayground.ui.window.outline import monitor_width, paint_outline
+from gpuplayground.ui.window.actions import Actions
+from gpuplayground.ui.window.header import Header
+from gpuplayground.ui.window.menus import examples_menu, fill_examples, main_menu
+from gpuplayground.ui.window.playground import PlaygroundPanel
+from gpuplayground.ui.window.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    # The window shows its outline before any of these is imported: they are half of a start.
     from gpuplayground.environments.examples import Example
-    from gpuplayground.ui.monitor.panel import MonitorPanel
-    from gpuplayground.ui.widgets.icons import Icons
-    from gpuplayground.ui.window.playground import PlaygroundPanel
 
 #: A window that has not been painted so long after it was shown gets its readings all the same.
 PAINTED_AFTER_MS = 1000
 
 _FIRST_SIZE = (1400, 900)
+#: The monitor takes what its figures need, and no more than its share of a small window.
+_MONITOR_WIDTH, _MONITOR_SHARE = 490, 0.4
 #: Smaller than any screen; parts that need more are scrolled.
 _LEAST_SIZE = (320, 240)
 #: Sentences that come within this many milliseconds are shown together.
@@ -41,36 +46,26 @@ class MainWindow(QMainWindow):
     watchedChanged = Signal(bool)  # whether anything of it can be seen
     painted = Signal()  # the first frame is on the screen, or will not be soon: what may take its time can begin
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, icons: Icons, monitor: MonitorPanel, playground: PlaygroundPanel) -> None:
         super().__init__()
         self.may_close: Callable[[], bool] = lambda: True
         self.theme = theme
-        self._is_filled = self._has_proportions = self._is_painted = False
+        self._has_proportions = self._is_painted = False
         self._said: list[str] = []
         self._sweep, self._can_stop_sweep, self._kills_sweep = "", False, False
         self.setWindowTitle("GPU Playground")
         self.setMinimumSize(*_LEAST_SIZE)
         self.setAcceptDrops(True)
+        self._fill(icons, monitor, playground)
 
-    def fill(
-        self, icons: Icons, monitor: MonitorPanel, playground: PlaygroundPanel, examples: Sequence[Example]
-    ) -> None:
-        """Put the parts in the place of their outline."""
-        from gpuplayground.ui.widgets.banner import Banner
-        from gpuplayground.ui.window.actions import Actions
-        from gpuplayground.ui.window.header import Header
-        from gpuplayground.ui.window.menus import examples_menu, main_menu
-        from gpuplayground.ui.window.status_bar import StatusBar
-
+    def _fill(self, icons: Icons, monitor: MonitorPanel, playground: PlaygroundPanel) -> None:
         theme = self.theme
         self.monitor, self.playground = monitor, playground
         self.setWindowIcon(icons.icon("cpu", "accent"))
         self.actions_ = Actions(icons, self)
         self.recent_menu = QMenu(self.tr("Open recent"), self)
-        menus = (
-            examples_menu(self, examples, self.exampleChosen.emit),
-            main_menu(self, self.actions_, self.recent_menu),
-        )
+        self._examples_menu = examples_menu(self)
+        menus = (self._examples_menu, main_menu(self, self.actions_, self.recent_menu))
         self.header = Header(theme, icons, self.actions_, menus, self)
         self.banner = Banner(theme, icons, self)
         self.body = QSplitter(Qt.Orientation.Horizontal)
@@ -97,7 +92,10 @@ class MainWindow(QMainWindow):
         playground.tabs.messageSettled.connect(self.settle)
         playground.tabs.noted.connect(self.confirm)
         self.show_run_state()
-        self._is_filled = True
+
+    def set_examples(self, examples: Sequence[Example]) -> None:
+        """List the examples in their menu."""
+        fill_examples(self._examples_menu, examples, self.exampleChosen.emit)
 
     def say(self, sentence: str) -> None:
         """Show one sentence that needs no answer, below those that were said within the same moment."""
@@ -198,24 +196,19 @@ class MainWindow(QMainWindow):
             self.watchedChanged.emit(self.isVisible() and not self.isMinimized())
 
     def _share_width(self) -> None:
-        if self._is_filled and not self._has_proportions:
+        if not self._has_proportions:
             self._has_proportions = True
-            monitor = monitor_width(self.width())
+            monitor = min(_MONITOR_WIDTH, round(self.width() * _MONITOR_SHARE))
             self.body.setSizes([monitor, self.width() - monitor])
 
     def store(self, settings: Settings) -> None:
         """Write size and proportions into the settings."""
-        if not self._is_filled:
-            return
         settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         settings.splitters = {name: splitter.sizes() for name, splitter in self._splitters().items()}
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say when the first frame has been painted; the widgets inside follow within the same event."""
         super().paintEvent(event)
-        if not self._is_filled:
-            with QPainter(self) as painter:
-                paint_outline(painter, self.rect(), self.theme)
         if not self._is_painted:
             QTimer.singleShot(0, self, self._say_painted)
 

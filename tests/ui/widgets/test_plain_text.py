@@ -99,7 +99,7 @@ def _is_ours(node: ast.expr) -> bool:
     if isinstance(node, ast.FormattedValue):
         return _is_ours(node.value)
     # The card escapes what is from outside by itself; what is a tooltip already was made plain when it was set.
-    ours = ("self.tr", "plainly", "with_shortcut", "utilization_note", "self.note.toolTip")
+    ours = ("self.tr", "plainly", "command_hint", "utilization_note", "self.note.toolTip")
     return ast.unparse(node) == "self._status.tooltip" or (
         isinstance(node, ast.Call) and ast.unparse(node.func) in ours
     )
