@@ -194,7 +194,7 @@ def test_steady_samples_converge_as_soon_as_the_least_time_was_measured() -> Non
 def test_many_quick_samples_are_not_enough_before_the_clocks_had_time_to_change() -> None:
     rule = Convergence()
     assert feed(rule, [1000.0] * 10_000) is None
-    rule.look()
+    rule.evaluate()
     assert rule.half_width == 0
     assert not rule.converged
 
@@ -225,7 +225,7 @@ def test_samples_that_jump_to_another_level_stop_being_converged_late() -> None:
     """Half at one clock and half at another has no median worth a number."""
     rule = Convergence(least_time_ns=1e12)
     feed(rule, [100 * MS] * 100 + [110 * MS] * 100)
-    rule.look()
+    rule.evaluate()
     assert rule.half_width == math.inf
 
 
@@ -254,11 +254,11 @@ def test_few_independent_samples_that_agree_are_soon_enough(deviation: float, mo
 
 def test_the_rule_says_where_it_stands() -> None:
     rule = Convergence()
-    rule.look()
+    rule.evaluate()
     assert (rule.median_ns, rule.half_width) == (None, None)
     for sample in (3.0, 1.0, 2.0):
         assert not rule.add(sample)
-    rule.look()
+    rule.evaluate()
     assert rule.median_ns == 2
     assert rule.half_width == math.inf
     assert rule.samples_ns == [3, 1, 2]
@@ -268,13 +268,13 @@ def test_the_rule_says_where_it_stands() -> None:
 def test_asking_after_each_sample_sorts_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
     rule = Convergence(half_width=-1, least_time_ns=0)
-    original = rule.look
+    original = rule.evaluate
 
     def look() -> None:
         looks.append(len(rule.samples_ns))
         original()
 
-    monkeypatch.setattr(rule, "look", look)
+    monkeypatch.setattr(rule, "evaluate", look)
     feed(rule, [float(number % 7 + 1) for number in range(20_000)])
     assert len(looks) < 90
 
