@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gpuplayground.benchmarks.statistics import Summary, histogram, overlap, speed_up, summary
@@ -17,6 +17,7 @@ from gpuplayground.benchmarks.statistics import Summary, histogram, overlap, spe
 SAMPLES = st.lists(st.floats(1, 1e12), min_size=1, max_size=300)
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_a_summary_agrees_with_the_standard_library_and_numpy(samples: list[float]) -> None:
     found = summary(samples)
@@ -28,6 +29,7 @@ def test_a_summary_agrees_with_the_standard_library_and_numpy(samples: list[floa
     assert found.iqr == found.q3 - found.q1
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_the_figures_of_a_summary_are_in_their_order(samples: list[float]) -> None:
     found = summary(samples)
@@ -85,6 +87,7 @@ def test_a_median_of_zero_has_no_relative_spread_unless_nothing_varies() -> None
     assert (mixed.spread, mixed.half_width) == (math.inf, math.inf)
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.integers(5, 60))
 def test_every_sample_is_in_one_bin_or_an_outlier(samples: list[float], most: int) -> None:
     found = histogram(samples, most)
@@ -96,6 +99,7 @@ def test_every_sample_is_in_one_bin_or_an_outlier(samples: list[float], most: in
     assert sum(found.counts) == len(inside)
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_the_bins_count_as_numpy_counts(samples: list[float]) -> None:
     assume(len(set(samples)) > 1)
@@ -159,6 +163,7 @@ def test_a_speed_up_has_the_bounds_its_intervals_allow() -> None:
     assert not speed_up(of(100, 98, 102), of(101, 99, 103)).is_difference
 
 
+@settings(deadline=None)
 @given(SAMPLES, SAMPLES)
 def test_a_speed_up_turned_round_is_its_inverse(one: list[float], other: list[float]) -> None:
     there, back = speed_up(summary(one), summary(other)), speed_up(summary(other), summary(one))

@@ -134,11 +134,11 @@ class _Plain(ast.NodeTransformer):
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Leave a function alone."""
+        """Leave a function unchanged."""
         return node
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        """Leave a function alone."""
+        """Leave a function unchanged."""
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:

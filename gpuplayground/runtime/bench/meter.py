@@ -70,7 +70,7 @@ class Meter:
 
     @property
     def uses_gpu(self) -> bool:
-        """Whether a CUDA context was waited for."""
+        """Whether samples end with a wait for a CUDA context."""
         return self._wait is not None
 
     @property

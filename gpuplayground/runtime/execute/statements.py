@@ -31,7 +31,7 @@ _COROUTINE = 0x80
 #: Local copies, because attribute look-ups would slow down the timer.
 _CURRENT, _FIRST, _STRIDE, _DONE = Progress.CURRENT, Progress.FIRST, Progress.STRIDE, Progress.DONE
 
-#: One row of the table sent to the session: line, end_line, source, is_import, prewarmed_ns.
+#: A row of the statement table for the session: line, end_line, source, is_import, prewarmed_ns.
 Row = list[Any]
 #: What a statement is compiled from: its main guard, its node, the file name and compiler flags.
 Tree = Tuple[Optional[ast.If], ast.stmt, str, int]

@@ -182,5 +182,5 @@ def _already_loaded(name: str) -> _Driver | None:
     library = loaded_library(name)
     try:
         return None if library is None else _Driver(library)
-    except AttributeError:  # it lacks a function
+    except AttributeError:  # the library lacks a function
         return None

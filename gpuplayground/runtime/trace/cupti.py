@@ -219,6 +219,6 @@ def _calls(cupti: Any) -> dict[int, str]:
     names = (*CONTEXT_CALLS, *LOAD_CALLS, WAIT_CALL)
     found = {}
     for name in names:
-        with suppress(AttributeError):  # an older or newer driver API
+        with suppress(AttributeError):  # not in this version of the driver API
             found[int(getattr(cupti.driver_api_trace_cbid, name))] = name
     return found

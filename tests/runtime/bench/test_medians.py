@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpuplayground.runtime.bench import medians
@@ -31,11 +31,13 @@ from gpuplayground.runtime.bench.medians import (
 SAMPLES = st.lists(st.floats(1, 1e12), min_size=1, max_size=200)
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_the_median_is_that_of_the_standard_library(samples: list[float]) -> None:
     assert median(sorted(samples)) == pytest.approx(statistics.median(samples))
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.floats(0, 1))
 def test_a_quantile_is_that_of_numpy(samples: list[float], share: float) -> None:
     assert quantile(sorted(samples), share) == pytest.approx(float(np.quantile(samples, share)))
@@ -67,6 +69,7 @@ def test_up_to_five_samples_have_no_such_interval_and_show_their_range(count: in
     assert interval(sorted(float(value) for value in range(count))) == (0, count - 1)
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.floats(1, 1e6))
 def test_the_interval_encloses_the_median_and_widening_it_never_narrows_it(samples: list[float], factor: float) -> None:
     by_size = sorted(samples)
@@ -75,6 +78,7 @@ def test_the_interval_encloses_the_median_and_widening_it_never_narrows_it(sampl
     assert by_size[0] <= wide_low <= low <= median(by_size) <= high <= wide_high <= by_size[-1]
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.floats(0.001, 1000))
 def test_the_half_width_is_relative(samples: list[float], scale: float) -> None:
     scaled = [value * scale for value in samples]
@@ -89,6 +93,7 @@ def _differs_by_rounding_only(samples: list[float]) -> bool:
     return any(0 < high - low < 1e-9 * high for low, high in pairwise(by_size))
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.floats(1, 1e6))
 def test_what_is_no_interval_is_the_range(samples: list[float], factor: float) -> None:
     by_size = sorted(samples)
