@@ -63,16 +63,17 @@ def command_output(
             if cancelled is not None and cancelled.is_set():
                 raise CommandTimeoutError(f"{command[0]} was cancelled")
     finally:
-        if process.poll() is None:
-            _kill(process)
+        _discard(process)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
+def _discard(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process with its children, unless it has ended, and close its output."""
+    if process.poll() is None:
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
     if process.stdout is not None:
         process.stdout.close()
     with suppress(subprocess.TimeoutExpired):

@@ -293,7 +293,7 @@ def test_where_there_is_nothing_to_measure_shift_f5_says_what_to_do_and_the_swee
 def test_a_sweep_that_does_not_listen_is_killed(
     qtbot: QtBot, start: StartApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gpuplayground.ui.sweep.cancel_button.KILL_AFTER_MS", 100)
+    monkeypatch.setattr("gpuplayground.ui.sweep.dialog.KILL_AFTER_MS", 100)
     application, going = start(), tmp_path / "going"
     stubborn = (
         "import pathlib, signal\nn = 1\n# %% Deaf\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
