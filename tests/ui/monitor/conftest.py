@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.ui.monitor import source
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme, load_fonts
@@ -39,8 +40,11 @@ def history() -> History:
 
 
 @pytest.fixture
-def empty_panel(theme: Theme, icons: Icons, history: History, qtbot: QtBot) -> MonitorPanel:
-    """A panel on screen that has not heard of any GPU."""
+def empty_panel(
+    theme: Theme, icons: Icons, history: History, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> MonitorPanel:
+    """A panel on screen that has not heard of any GPU; its time stands still between samples."""
+    monkeypatch.setattr(source, "SILENT_AFTER_S", 3600.0)
     panel = MonitorPanel(theme, icons, history)
     qtbot.addWidget(panel)
     panel.resize(490, 810)
