@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.monitor.timeseries.store import SeriesStore
+from gpuplayground.ui.monitor import sample_source
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme, load_fonts
@@ -39,8 +40,11 @@ def store() -> SeriesStore:
 
 
 @pytest.fixture
-def empty_panel(theme: Theme, icons: Icons, store: SeriesStore, qtbot: QtBot) -> MonitorPanel:
-    """A panel on screen without an inventory."""
+def empty_panel(
+    theme: Theme, icons: Icons, store: SeriesStore, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> MonitorPanel:
+    """A panel on screen without an inventory; its time stands still between samples."""
+    monkeypatch.setattr(sample_source, "SILENT_AFTER_S", 3600.0)
     panel = MonitorPanel(theme, icons, store)
     qtbot.addWidget(panel)
     panel.resize(490, 810)
