@@ -182,7 +182,7 @@ class Application(QObject):
     def _keep_last_runs(self) -> None:
         """Put into the history what was running until now, and end it: no event loop brings the news any more."""
         # Of these alone: what others have on its way may still open a tab or a dialog.
-        for receiver in (self.monitor, *self.runs.children()):
+        for receiver in (self.monitor, self.runs):
             QCoreApplication.sendPostedEvents(receiver, QEvent.Type.MetaCall)
         self._observing.account_now()
         self.history.end()

@@ -36,7 +36,8 @@ class Observing(QObject):
         self.observer = RunObserver(monitor.feed, SampleLog())
         self._tab_ids: dict[str, str] = {}  # of the runs not accounted for, by run ID
         self._tasks = Tasks(self)
-        monitor.liveSeen.connect(self.observer.add)
+        for signal in (monitor.inventoried, monitor.sampled, monitor.processesSampled):
+            signal.connect(self.observer.add)
         monitor.inventoried.connect(self._show_whether_there_are_gpus)
 
     @property

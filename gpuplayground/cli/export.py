@@ -24,10 +24,10 @@ def add_parser(subparsers: Subparsers) -> Parser:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write a recording as CSV.
+    """Write a recording as CSV and return 0.
 
     Raises:
-        UsageError: the recording cannot be read, or the table cannot be written.
+        UsageError: the recording cannot be read, or the CSV file cannot be written.
     """
     recording = readable_file(options.recording, "recording")
     out = writable_file(options.out)

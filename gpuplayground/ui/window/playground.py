@@ -167,10 +167,10 @@ class PlaygroundPanel(QSplitter):
         self.stateChanged.emit()
 
     def apply(self, tab_id: str, event: SessionEvent) -> None:
-        """Show an event of a tab's run. Events of an earlier run are dropped."""
+        """Show an event of a tab's run. Events of a run that its tab no longer shows are dropped."""
         run = self._runs.get(tab_id)
-        if run is None or tab_id not in self._outputs or _run_id(event) != run.run_id:
-            return
+        if run is None or event.run_id != run.run_id:
+            return  # the tab was closed, and may have been opened and run again since
         output, pages, editor = self.output(tab_id), self.pages(tab_id), self.tabs.editor(tab_id)
         match event:
             case OutputAppended():
@@ -296,7 +296,3 @@ def _framed(widget: QWidget) -> QFrame:
     layout.setContentsMargins(1, 1, 1, 1)
     layout.addWidget(widget)
     return frame
-
-
-def _run_id(event: SessionEvent) -> str:
-    return event.run_id
