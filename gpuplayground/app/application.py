@@ -1,4 +1,4 @@
-"""The running application: builds the window and the workers, and ends them in the right order."""
+"""The running application: builds the window and the workers, and shuts them down in the right order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from gpuplayground.app.autosave import Remembering
+from gpuplayground.app.autosave import Autosave
 from gpuplayground.app.files import Files
 from gpuplayground.app.monitoring import Monitoring
 from gpuplayground.app.observing import Observing
@@ -39,14 +39,13 @@ from gpuplayground.workers.monitor_controller import MonitorController
 from gpuplayground.workers.past_runs_keeper import HistoryKeeper
 from gpuplayground.workers.run_controller import RunController
 
-#: How long the end waits at most once the window is gone, in seconds since it began: for interpreters that are being
-#: asked, for the monitor, for snippets, whose children are looked for once they were killed, and for all that is to be
-#: written: a slow disk may take its time, because nobody waits for it.
+#: Deadlines of the shutdown after the window has closed, in seconds since its start: interpreters being probed, the
+#: monitor, snippets with their child processes, and pending writes, which may be slow because nobody waits for them.
 INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 10.0
 
 
 class Application(QObject):
-    """Owns the window, the monitor and the runs for as long as the window lives."""
+    """Owns the window, the monitor and the runs while the window lives."""
 
     def __init__(
         self,
@@ -95,34 +94,34 @@ class Application(QObject):
         )
         self._sweeping = Sweeping(theme, icons, self.runs, self.tabs, window, observing, self._running.request, self)
         self._files = Files(settings, self.tabs, self.monitor, window, self)
-        self._remembering: Remembering | None = None
+        self._autosave: Autosave | None = None
         if store is not None and not options.screenshot:
-            self._remembering = Remembering(settings, store, self.tabs, self._collect, self)
-            self._remembering.failed.connect(window.say)
-            self._remembering.recovered.connect(window.settle)
+            self._autosave = Autosave(settings, store, self.tabs, self._collect, self)
+            self._autosave.failed.connect(window.say)
+            self._autosave.recovered.connect(window.settle)
         self._connect_actions()
         self._files.open_first(options.files, examples, restores=not options.screenshot)
 
     def show(self) -> None:
-        """Show the window; what may take its time starts once the first frame is on the screen."""
+        """Show the window; slow work starts after the first frame."""
         self.window.place(self._settings, self._options.size)
         self.window.painted.connect(self._start)
         self.window.show()
         self._begin()
 
     def take_over(self) -> None:
-        """Go on from a window that shows its outline already."""
+        """Continue with a window that already shows its outline."""
         self._begin()
         QTimer.singleShot(0, self, self._start)
 
     def _begin(self) -> None:
-        # A picture looks the same on every machine.
+        # A screenshot looks the same on every machine.
         self.window.arrange(self._settings, as_before=not self._options.screenshot)
         editor = self.tabs.current_editor()
         if editor is not None:
             editor.setFocus()
-        if self._remembering is not None:
-            self._remembering.start()
+        if self._autosave is not None:
+            self._autosave.start()
         if self._problem:
             self._say_nothing_is_kept()
         if self._options.replay:
@@ -131,26 +130,26 @@ class Application(QObject):
             self.playground.run()
 
     def keep(self) -> None:
-        """Take the window off the screen, then write unsaved work to the disk and collect the settings. Once.
+        """Hide the window, write unsaved work to disk and update the settings; later calls do nothing.
 
-        It waits for the disk and for no other thread.
+        It waits for the disk but for no thread.
         """
         if self._is_kept:
             return
         self._is_kept = True
-        # A signal has closed nothing, and what belongs to the window, such as a comparison, does not close with it.
+        # After a signal the window is still open, and dialogs such as the comparison do not close with it.
         for widget in QApplication.topLevelWidgets():
             widget.hide()
-        if self._remembering is not None:
-            self._remembering.close()
+        if self._autosave is not None:
+            self._autosave.close()
         self._collect()
-        self._files.remember()
+        self._files.store_session()
         self.tabs.shut_down()
         if self._drafts is not None:
             self._drafts.close()
 
     def _collect(self) -> None:
-        """Bring the settings up to date with the window."""
+        """Copy the state of the window into the settings."""
         settings = self._settings
         self.window.store(settings)
         settings.interpreter, settings.interpreters = self.interpreters.chosen, list(self.interpreters.added)
@@ -158,7 +157,7 @@ class Application(QObject):
         settings.editor_font_px = self.tabs.font_pixels()
 
     def shutdown(self) -> bool:
-        """End every thread and process; return False where one hangs, which is then left to the end of this process."""
+        """End every thread and process; return False if one hangs, which then ends with this process."""
         self.keep()
         begun = time.monotonic()
         for each in (self.runs, self.interpreters, self.monitor):
@@ -180,17 +179,17 @@ class Application(QObject):
         return have_ended
 
     def _keep_last_runs(self) -> None:
-        """Put into the history what was running until now, and end it: no event loop brings the news any more."""
-        # Of these alone: what others have on its way may still open a tab or a dialog.
+        """Save the runs that were under way to the history, and end it: the event loop has stopped."""
+        # Only these: pending events of others could open a tab or a dialog.
         for receiver in (self.monitor, self.runs):
             QCoreApplication.sendPostedEvents(receiver, QEvent.Type.MetaCall)
-        self._observing.account_now()
+        self._observing.evaluate_now()
         self.history.end()
 
     def _start(self) -> None:
         if self._is_kept:
-            return  # closed before it was painted
-        gc.freeze()  # what the start has made stays: looking through it again and again would hold the window up
+            return  # closed before the first frame
+        gc.freeze()  # start-up objects stay alive: scanning them in each collection would stall the window
         self.monitor.start()
         self._running.start()
         self._past.start()
@@ -198,7 +197,7 @@ class Application(QObject):
 
     def _open_drafts(self) -> DraftStore | None:
         if self._options.screenshot:
-            return None  # nothing of a picture is kept
+            return None  # a screenshot keeps nothing
         try:
             return DraftStore(self._folders.data / "drafts")
         except OSError as error:
@@ -207,8 +206,8 @@ class Application(QObject):
 
     def _say_nothing_is_kept(self) -> None:
         sentence = self.tr(
-            "Unsaved work and settings will not be kept ({0}): set HOME or XDG_DATA_HOME to a folder that can be "
-            "written and start again."
+            "Unsaved work and settings will not be saved ({0}): set HOME or XDG_DATA_HOME to a writable folder and "
+            "restart."
         )
         self.window.banner.say(sentence.format(self._problem), icon="triangle-alert", role="warning")
 
@@ -260,12 +259,12 @@ class Application(QObject):
         self.tabs.set_show_times(shown)
 
     def _show_about(self) -> None:
-        from gpuplayground.ui.window.about import show_about  # reads metadata of packages: not at every start
+        from gpuplayground.ui.window.about import show_about  # reads package metadata, which is slow
 
         show_about(self.window)
 
     def _save_picture(self) -> None:
-        picture = self.window.grab()  # before the dialog covers it
+        picture = self.window.grab()  # before the dialog covers the window
         file, _ = QFileDialog.getSaveFileName(
             self.window, self.tr("Save a picture of the window"), "gpuplayground.png", self.tr("Pictures (*.png)")
         )

@@ -27,43 +27,38 @@ MAX_RECORDED_RUNS = 300
 
 
 class _Replay(QObject):
-    """The recording that is shown. After :meth:`leave` it emits nothing, not even samples already queued."""
+    """The recording that is shown. After :meth:`leave` it reports nothing, not even samples already queued."""
 
-    inventoried = Signal(object)
-    sampled = Signal(object)
-    processesSampled = Signal(object)
-    failed = Signal(str)  # a sentence
-
-    def __init__(self, feed: ReplayFeed, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, feed: ReplayFeed, controller: MonitorController) -> None:
+        super().__init__(controller)
         self.feed = feed
         self.worker = MonitorWorker(feed)
-        self._is_shown = True
-        self.worker.inventoried.connect(self._pass_inventory)
-        self.worker.sampled.connect(self._pass_samples)
-        self.worker.processesSampled.connect(self._pass_processes)
-        self.worker.problemChanged.connect(self._pass_problem)
+        self._controller: MonitorController | None = controller
+        self.worker.inventoried.connect(self._take_inventory)
+        self.worker.sampled.connect(self._take_samples)
+        self.worker.processesSampled.connect(self._take_processes)
+        self.worker.problemChanged.connect(self._take_problem)
 
     def leave(self) -> None:
         """Stop the replay without waiting for its thread."""
-        self._is_shown = False
+        self._controller = None
         self.worker.end()
 
-    def _pass_inventory(self, inventory: Inventory) -> None:
-        if self._is_shown:
-            self.inventoried.emit(inventory)
+    def _take_inventory(self, inventory: Inventory) -> None:
+        if self._controller is not None:
+            self._controller.replayInventoried.emit(inventory)
 
-    def _pass_samples(self, samples: object) -> None:
-        if self._is_shown:
-            self.sampled.emit(samples)
+    def _take_samples(self, samples: object) -> None:
+        if self._controller is not None:
+            self._controller.replaySampled.emit(samples)
 
-    def _pass_processes(self, processes: object) -> None:
-        if self._is_shown:
-            self.processesSampled.emit(processes)
+    def _take_processes(self, processes: object) -> None:
+        if self._controller is not None:
+            self._controller.replayProcessesSampled.emit(processes)
 
-    def _pass_problem(self, problem: Problem | None) -> None:
-        if self._is_shown and problem is not None:
-            self.failed.emit(problem.sentence)
+    def _take_problem(self, problem: Problem | None) -> None:
+        if self._controller is not None and problem is not None:
+            self._controller.leave_broken_recording(problem.sentence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +94,7 @@ class MonitorController(QObject):
     # Of the recording, while one is shown.
     recordingChanged = Signal(
         object
-    )  # its title such as "NVIDIA H200, 2026-11-23", ahead of its samples; None when live
+    )  # its title, such as "NVIDIA H200, 2026-11-23", before its samples; None when live
     replayInventoried = Signal(object)
     replaySampled = Signal(object)
     replayProcessesSampled = Signal(object)
@@ -163,6 +158,13 @@ class MonitorController(QObject):
         self._stop_replay()
         self._show_live()
 
+    def leave_broken_recording(self, sentence: str) -> None:
+        """Leave the recording that is shown because it can no longer be read."""
+        if self._chosen_file is None:
+            self._shipped = None
+        self.failed.emit(sentence)
+        self.go_live()
+
     def set_watched(self, watched: bool) -> None:
         """Set how often samples are reported: as often as they are drawn, or once a second while hidden."""
         self.feed.set_batch(WATCHED_BATCH_S if watched else UNWATCHED_BATCH_S)
@@ -209,20 +211,9 @@ class MonitorController(QObject):
     def _start_replay(self, feed: ReplayFeed) -> None:
         self._stop_replay()
         self._replay = _Replay(feed, self)
-        self._replay.inventoried.connect(self.replayInventoried)
-        self._replay.sampled.connect(self.replaySampled)
-        self._replay.processesSampled.connect(self.replayProcessesSampled)
-        self._replay.failed.connect(self._replay_failed)
         self.recordingChanged.emit(feed.title)
         self._threads.start(self._replay.worker)
         self._run_timer.start()
-
-    def _replay_failed(self, sentence: str) -> None:
-        """Leave a recording that can no longer be read."""
-        if self._chosen_file is None:
-            self._shipped = None
-        self.failed.emit(sentence)
-        self.go_live()
 
     def _stop_replay(self) -> None:
         if self._replay is None:

@@ -75,6 +75,7 @@ class Saver(QObject):
         self._busy.clear()  # their end is no longer reported; the thread runs later writes after them
         self.write_now()
         self._thread.shutdown(wait=True)
+        self._busy.clear()  # a failure that is reported now must not start a retry
 
     def _note(self, key: str, take: Take) -> None:
         self._wanted[key] = take

@@ -146,7 +146,7 @@ def test_the_gpus_are_recorded_from_the_menu_with_the_runs(
     wait_for_gpu(qtbot, application)
     choose(monkeypatch, tmp_path / "mine")
     record.trigger()
-    qtbot.waitUntil(lambda: "recording into mine.gpurec" in status(application), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "recording to mine.gpurec" in status(application), timeout=PATIENCE_MS)
     assert (record.isChecked(), rate(application)) == (True, "● REC")
     application.tabs.open_text("snippet.py", "print('hello')\n")
     application.playground.run()

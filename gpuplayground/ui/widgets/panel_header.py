@@ -1,4 +1,4 @@
-"""The strip above a panel of results: titles as tabs, its own in front, then buttons and what stands at the right."""
+"""The header of a result panel: tabs for all pages, then buttons and other widgets."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from gpuplayground.ui.widgets.plain_text import plainly
 from gpuplayground.ui.widgets.theme import Theme
 
 _HEIGHT = 36
-#: The sides of a run's results.
+#: The pages of a run's results.
 TIMINGS, TIMELINE, BENCHMARK, RECEIPT, HISTORY = "Timings", "Timeline", "Benchmark", "Receipt", "History"
 
 
 def page_title(page: str) -> str:
-    """Return what the tab of a side says: everybody asks here, so that all agree in every language."""
+    """Return the title of a page in the user's language."""
     return QCoreApplication.translate("ResultPages", page)
 
 
-#: Place in the row behind the list, the tabs and the stretch.
+#: Index in the row after the list, the tabs and the stretch.
 _BEFORE_BUTTONS = 3
 
 
 class PanelHeader(QFrame):
-    """Looks like the editor's tabs, so that title and tabs line up across the window.
+    """A header that looks like the editor's tabs, so that both line up across the window.
 
-    With ``titles`` of the panels that share a place it shows all of them, and ``chosen`` asks for another one. If the
-    keyboard chose it, it then goes on to the header that has come into view.
+    With ``titles`` it shows a tab for each panel in the same place, and ``chosen`` requests another one. If the header
+    had the focus, the header of the new panel gets it.
     """
 
     chosen = Signal(str)
@@ -52,10 +52,10 @@ class PanelHeader(QFrame):
             self.tabs.addTab(each)
         if titles:
             self.tabs.setProperty("role", "pages")
-        #: In the place of the tabs where they have no room.
+        #: Replaces the tabs if they do not fit.
         self.list = DropDown()
         self.list.addItems([*titles])
-        self.list.setAccessibleName(self.tr("What is shown of the run"))
+        self.list.setAccessibleName(self.tr("Results page"))
         self.list.setToolTip(self.tr("Timings, timeline, benchmark, receipt or history"))
         self.list.activated.connect(self._choose)
         self.list.hide()
@@ -87,23 +87,23 @@ class PanelHeader(QFrame):
         return button
 
     def add_widget(self, widget: QWidget) -> None:
-        """Add what stands before the buttons, which keep their places whatever its width."""
+        """Add a widget before the buttons, which do not move whatever its width."""
         self._row.insertWidget(_BEFORE_BUTTONS, widget)
         self._row.insertSpacing(_BEFORE_BUTTONS + 1, 4)
 
     def _show_own(self) -> None:
-        """Keep the tab of this panel in front: it is what stands below."""
+        """Select the tab of this panel."""
         own = next((index for index in range(self.tabs.count()) if self.tabs.tabText(index) == self._title), 0)
         self.tabs.setCurrentIndex(own)
         self.list.setCurrentIndex(own)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the titles as a list where there is no room for tabs."""
+        """Show a list instead of the tabs if they do not fit."""
         super().resizeEvent(event)
         if self.list.count():
             items = [self._row.itemAt(index) for index in range(self._row.count())]
             widgets = [item.widget() for item in items if item is not None]
-            # A button that its panel hides for now may come back.
+            # Includes hidden buttons, which may be shown again.
             others = sum(w.sizeHint().width() + 2 for w in widgets if w is not None and w not in (self.list, self.tabs))
             self._set_narrow(event.size().width() < self.tabs.sizeHint().width() + others + 24)
 
@@ -119,11 +119,11 @@ class PanelHeader(QFrame):
         return self.tabs.hasFocus() or self.list.hasFocus()
 
     def take_focus(self) -> None:
-        """Give the keyboard to the titles."""
+        """Set the focus to the tabs or the list."""
         (self.list if self.tabs.isHidden() else self.tabs).setFocus(Qt.FocusReason.TabFocusReason)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the room that the list of titles needs, and not the tabs."""
+        """Return the size with the list instead of the tabs."""
         hint = super().minimumSizeHint()
         if self.list.count() and not self.tabs.isHidden():
             hint.setWidth(hint.width() - self.tabs.minimumSizeHint().width() + self.list.sizeHint().width())

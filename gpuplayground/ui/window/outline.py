@@ -1,4 +1,4 @@
-"""The outline of the window, painted for the fraction of a second in which its parts are being made."""
+"""The outline of the window, painted while its parts are being created."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from PySide6.QtGui import QPainter
 from gpuplayground.ui.widgets.theme import Theme
 
 _HEADER, _STATUS, _MARGIN, _RESULTS, _CARD = 52, 26, 10, 290, 186
-#: The monitor takes what its figures need, and never more than its share of a small window.
+#: Width of the monitor in pixels, and its maximum share of a small window.
 MONITOR_WIDTH, MONITOR_SHARE = 490, 0.4
 
 
 def monitor_width(window_width: int) -> int:
-    """Return how wide the monitor's half is in a window that was never arranged by hand, in pixels."""
+    """Return the default width of the monitor in pixels."""
     return min(MONITOR_WIDTH, round(window_width * MONITOR_SHARE))
 
 
 def paint_outline(painter: QPainter, area: QRect, theme: Theme) -> None:
-    """Paint the surfaces where the header, the monitor, the editor and the results are going to be."""
+    """Paint the surfaces of the header, the monitor, the editor and the results."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.fillRect(area, theme.color("window"))
     painter.fillRect(0, 0, area.width(), _HEADER, theme.color("panel"))

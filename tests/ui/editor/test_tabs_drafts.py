@@ -217,7 +217,7 @@ def test_while_the_disk_refuses_each_new_edit_is_told_but_not_each_attempt(
     open_tabs: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saver, "RETRY_MS", 5)
-    monkeypatch.setattr(saver, "LONGEST_RETRY_MS", 5)
+    monkeypatch.setattr(saver, "MAX_RETRY_MS", 5)
     tabs = open_tabs()
     told = Told(tabs)
     block(tmp_path)
