@@ -1,1 +1,1 @@
-"""What the README's figures come from: ``make bench``. Each prints its figure, beside a peer's where there is one."""
+"""The benchmarks behind ``make bench`` and docs/figures.md. Most compare with a peer."""

@@ -1,4 +1,4 @@
-"""Takes the figures of the README: ``python -m benchmarks [NAME ...]``, all of them without a name."""
+"""Run the benchmarks behind docs/figures.md: ``python -m benchmarks [NAME ...]``; all of them without a name."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ NAMES = (
 
 
 def main() -> int:
-    """Run benchmarks one after the other and print their table; a missed target or a failure makes exit code 1."""
+    """Run benchmarks one after the other and print a table; exit code 1 if a target is missed or a benchmark fails."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     names = parser.parse_args().names or list(NAMES)
     unknown = [name for name in names if name not in NAMES]
     if unknown:
-        parser.error(f"There is no benchmark {unknown[0]}: choose among {', '.join(NAMES)}.")
+        parser.error(f"There is no benchmark {unknown[0]}: choose from {', '.join(NAMES)}.")
     figures: list[Figure] = []
     failed: list[str] = []
     with virtual_screen() as screen:
@@ -48,7 +48,7 @@ def main() -> int:
     print(f"load average {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}\n")
     print(table(figures))
     for name in failed:
-        print(f"{name} failed: what went wrong is above.")
+        print(f"{name} failed; see the traceback above.")
     return 1 if failed or any(figure.is_met is False for figure in figures) else 0
 
 
@@ -68,7 +68,7 @@ def _figures_of(name: str, screen: dict[str, str]) -> list[Figure]:
 
 
 def _usual_environment() -> dict[str, str]:
-    """Return this environment without what changes how Python runs, such as PYTHONDONTWRITEBYTECODE."""
+    """Return this environment without variables that change how Python runs, such as PYTHONDONTWRITEBYTECODE."""
     return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
 
 

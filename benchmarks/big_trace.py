@@ -1,7 +1,6 @@
-"""A run with 1,000,000 GPU operations: whether the window stalls while its trace is read and shown.
+"""Longest stall of the window while the trace of a run with 1,000,000 GPU operations is read and shown.
 
-There is no GPU here. The snippet is real, and so is everything from the file of its trace on; the operations in the
-file are made up.
+No GPU is needed: the snippet runs for real, and the operations in its trace file are synthetic.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from benchmarks.window import Window
 from gpuplayground.model.results import Run
 from gpuplayground.runs import execution
 from gpuplayground.runtime.trace import file_format
-from gpuplayground.tracing.traced_runs import with_trace
-from gpuplayground.ui.results.pages import titles
+from gpuplayground.tracing.attribution import with_trace
+from gpuplayground.ui.results.pages import TIMELINE, TIMINGS
 from tests.support.trace_files import CUPTI, US, many_rows, names, note
 
 OPERATIONS = 1_000_000
@@ -30,7 +29,7 @@ _SNIPPET = "import time\n" + f"time.sleep({_MS_EACH / 1e3})\n" * STATEMENTS
 
 
 def write_trace(path: Path) -> None:
-    """Write operations of as long as the snippet takes."""
+    """Write operations that span the duration of the snippet."""
     rows = many_rows(OPERATIONS, period=3 * US)
     path.write_bytes(
         names(*(f"kernel_{number}(float*, int)" for number in range(10)))
@@ -39,7 +38,7 @@ def write_trace(path: Path) -> None:
 
 
 def measure() -> list[Figure]:
-    """Run the snippet twice: with its timings in front, and with its timeline."""
+    """Run the snippet twice: with the timings page in front, then with the timeline."""
     qt = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         snippet, trace = Path(folder) / "launches.py", Path(folder) / "trace"
@@ -56,17 +55,17 @@ def measure() -> list[Figure]:
         window.run_for(2.0)
         stalls, figures = StallWatch(), []
         with mock.patch.object(execution, "with_trace", traced):
-            for title in titles()[:2]:
-                window.application.playground.show_title(title)
+            for page in (TIMINGS, TIMELINE):
+                window.application.playground.show_page(page.page_id)
                 window.run_for(1.0)
                 stalls.restart()
                 window.press_run()
                 window.wait_until(lambda: window.is_ready)
                 window.run_for(4.0)
-                shown = window.application.playground.pages(window.tab_id).timeline.run
+                shown = window.application.playground.pages(window.tab_id).page(TIMELINE).run
                 if shown is None or shown.trace is None or len(shown.trace.operations) < OPERATIONS:
                     raise SystemExit("The trace was not shown.")
-                name = f"1,000,000 operations, {title} in front: longest stall of the window"
+                name = f"1,000,000 operations, {page.tab.title} in front: longest stall of the window"
                 figures.append(Figure(name, 1e3 * stalls.longest_s, "ms", 100.0))
         window.close()
     return figures

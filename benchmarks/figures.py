@@ -1,4 +1,4 @@
-"""What a benchmark reports: a figure, a peer's beside it where there is one, and what it should be."""
+"""Figures that a benchmark reports: the value, a peer's value where there is one, and the target."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value and what it is held against.
+    """One measured value and its target.
 
     Attributes:
-        name: what was measured.
-        value: the median, or what else ``name`` says, in ``unit``.
+        name: what is measured.
+        value: in ``unit``; the median unless ``name`` says otherwise.
         unit: ``ms``, ``MB`` (10**6 bytes), ``% CPU`` (of one core) and the like.
-        limit: the target: ``value`` itself, or its ratio to ``peer`` where there is one, must not be above it. None
-            is a figure for information.
-        peer: the same quantity of the peer, in ``unit``.
-        peer_name: what the peer is.
-        by_difference: hold the difference of value and peer against ``limit`` instead of the ratio.
+        limit: the upper limit of ``value``, or of its ratio to ``peer`` where there is one. None for a figure
+            without a target.
+        peer: the peer's value, in ``unit``.
+        peer_name: the peer.
+        by_difference: compare value minus peer with ``limit`` instead of the ratio.
     """
 
     name: str
@@ -33,24 +33,24 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """Return value over peer, None without a peer."""
+        """Return value / peer; None without a peer."""
         return self.value / self.peer if self.peer else None
 
     @property
     def compared(self) -> float:
-        """Return what is held against the limit."""
+        """Return the quantity that is compared with the limit."""
         if self.peer is None:
             return self.value
         return self.value - self.peer if self.by_difference else self.value / self.peer
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the target is met; None where there is none."""
+        """Whether the target is met; None without a target."""
         return None if self.limit is None else self.compared <= self.limit
 
     @property
     def target(self) -> str:
-        """The target in words."""
+        """The target as text."""
         if self.limit is None:
             return ""
         if self.peer is None:
@@ -59,17 +59,17 @@ class Figure:
 
 
 def report(figures: Sequence[Figure]) -> None:
-    """Hand figures to the process that started this benchmark."""
+    """Write figures to stdout as JSON for the process that started this benchmark."""
     json.dump([asdict(figure) for figure in figures], sys.stdout)
 
 
 def reported(text: str) -> list[Figure]:
-    """Return what a benchmark has handed over by :func:`report`."""
+    """Return the figures that a benchmark wrote with :func:`report`."""
     return [Figure(**fields) for fields in json.loads(text)]
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """Return figures as aligned columns."""
+    """Return figures as a text table with aligned columns."""
     rows = [("", "figure", "peer", "ratio", "target", "")]
     for figure in figures:
         peer = f"{_number(figure.peer)} {figure.peer_name}" if figure.peer is not None else ""

@@ -1,4 +1,4 @@
-"""A snippet that prints 1,000,000 lines: how long it takes, what the window does meanwhile, and what it keeps."""
+"""A snippet that prints 1,000,000 lines: its duration, the longest stall of the window, and lasting memory growth."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SNIPPET = f"""for number in range({LINES}):
 
 
 class StallWatch(QObject):
-    """A timer that notes by how much it came too late at most, in seconds."""
+    """A timer that records the longest delay of its ticks, in seconds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class StallWatch(QObject):
         self._timer.start()
 
     def restart(self) -> None:
-        """Forget what was before."""
+        """Start recording anew."""
         self.longest_s, self._last = 0.0, time.perf_counter()
 
     def _tick(self) -> None:
@@ -49,7 +49,7 @@ class StallWatch(QObject):
 
 
 def python_s(snippet: Path) -> float:
-    """Return how long Python takes that writes each line into a pipe which is read."""
+    """Return how long plain Python takes to write the lines, one at a time, into a pipe that is read."""
     began = time.perf_counter()
     source = "import sys\nsys.stdout.reconfigure(line_buffering=True)\n" + snippet.read_text()
     with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE) as process:
@@ -60,7 +60,7 @@ def python_s(snippet: Path) -> float:
 
 
 def measure() -> list[Figure]:
-    """Flood the window some times, and Python in between; the best time of each counts, and the worst stall."""
+    """Flood the window and plain Python in turn; report the best time of each and the worst stall."""
     qt = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         snippet = Path(folder) / "flood.py"

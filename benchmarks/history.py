@@ -1,4 +1,4 @@
-"""What 100,000 kept runs cost: to open their file, to list them, to search them, and to keep one more."""
+"""A history of 100,000 runs: opening its file, listing and searching runs, and adding one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.past_runs.runs_to_keep import benchmark, plain, sweep
 
 RUNS = 100_000
 ROUNDS = 7
-#: The target.
+#: Target of each query, in milliseconds.
 LIMIT_MS = 100.0
 _NAMES = ("saxpy.py", "bias_gelu.py", "matmul.py", "softmax.py", "layer_norm.py", "fft.py", "reduce.py", "scan.py")
 
 
 def fill(path: Path) -> None:
-    """Keep runs of some files, most of them plain ones, one after the other as a window does."""
+    """Add runs of some files, most of them plain runs, one at a time as the window does."""
     chance = random.Random(7)
     patterns = (plain(1), benchmark(2), sweep(3))
     with HistoryStore(path) as store:
@@ -32,7 +32,7 @@ def fill(path: Path) -> None:
 
 
 def measure() -> list[Figure]:
-    """Fill a file and take the medians."""
+    """Fill a file and report medians."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "history.db"
         fill(path)

@@ -1,4 +1,4 @@
-"""The machine the figures were taken on, in a line."""
+"""One line that names the machine the figures are measured on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import PySide6
 
 
 def machine() -> str:
-    """Return processor, cores, system, Python and Qt."""
+    """Return the processor, number of cores, and versions of the system, Python and Qt."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{_processor()}, {cores} cores, {platform.system()} {platform.release()}, "

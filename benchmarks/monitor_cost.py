@@ -1,4 +1,4 @@
-"""CPU and memory of the window and its agent, beside ``nvitop --interval 0.25``, on the same fake NVML library."""
+"""CPU and memory of the window and its agent, next to ``nvitop --interval 0.25``, on the same fake NVML library."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.support.fakes import fake_nvml_env
 WATCH_S = 20.0
 SETTLE_S = 8.0
 
-#: The window as it is started by its command, but 1400x900 and, if asked, minimised after its start. A spare process
-#: for snippets belongs to the playground: it sleeps, and is not what is measured here.
+#: The window as its command starts it, at 1400x900 and, on request, hidden 3 s after its start. Warm spares are turned
+#: off: they belong to the playground, not to the monitor.
 _WINDOW = """
 import sys
 from PySide6.QtCore import QTimer
@@ -36,7 +36,7 @@ sys.exit(main(["--size", "1400x900"]))
 
 
 def nvitop_cost(gpus: int) -> Cost:
-    """Run nvitop in a terminal of 200 by 60 and watch it."""
+    """Run nvitop in a terminal of 200 columns and 60 lines and measure it."""
     parent, child = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "nvitop", "--monitor", "full", "--interval", "0.25"],
@@ -52,7 +52,7 @@ def nvitop_cost(gpus: int) -> Cost:
 
 
 def window_cost(gpus: int, state: str) -> Cost:
-    """Run the window, ``visible`` or ``hidden``, and watch it with its agent."""
+    """Run the window, ``visible`` or ``hidden``, and measure it with its agent."""
     environment = {**os.environ, **fake_nvml_env(gpus=gpus)}
     return _watch(subprocess.Popen([sys.executable, "-c", _WINDOW, state], env=environment))
 
@@ -60,7 +60,7 @@ def window_cost(gpus: int, state: str) -> Cost:
 def _watch(process: subprocess.Popen[bytes]) -> Cost:
     try:
         process.wait(SETTLE_S)
-        raise SystemExit(f"It ended by itself with exit code {process.returncode}.")
+        raise SystemExit(f"The process ended with exit code {process.returncode}.")
     except subprocess.TimeoutExpired:
         return cost_of(process.pid, WATCH_S)
     finally:
@@ -78,7 +78,7 @@ def _drain(descriptor: int) -> None:
 
 
 def measure() -> list[Figure]:
-    """Watch both with one GPU and with eight, and the hidden window."""
+    """Measure both with one GPU and with eight, and the hidden window."""
     figures = []
     for gpus in (1, 8):
         peer, ours = nvitop_cost(gpus), window_cost(gpus, "visible")

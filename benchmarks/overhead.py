@@ -1,4 +1,4 @@
-"""What measuring costs the snippet: per statement, and on the whole of a snippet that works for two seconds."""
+"""Overhead of timing on the snippet: per statement, and on a snippet that computes for two seconds."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def work(count):
     return total
 
 """
-#: Twenty statements of about 0.1 s each, in code that Python executes itself.
+#: Twenty statements of about 0.1 s each, in pure Python code.
 _TWO_SECONDS = _BEGIN + _WORK + "work(1_900_000)\n" * 20 + _END
 
 
 def inner_ns(command: list[str], snippet: Path) -> int:
-    """Return the time a snippet took by its own clock, from its first statement to its last."""
+    """Return the duration of a snippet by its own clock, from its first statement to its last."""
     done = subprocess.run([*command, str(snippet)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     return int(done.stdout)
 
 
 def both_ns(text: str) -> tuple[list[int], list[int]]:
-    """Return the times of a snippet by Python alone and through the application, taken in turn."""
+    """Return the durations of a snippet under plain Python and under the application, measured in turn."""
     plain, ours = [], []
     with tempfile.TemporaryDirectory() as folder:
         snippet = Path(folder) / "snippet.py"
@@ -51,7 +51,7 @@ def measure() -> list[Figure]:
     plain, ours = both_ns(_TRIVIAL)
     each_us = (statistics.median(ours) - statistics.median(plain)) / STATEMENTS / 1e3
     plain, ours = both_ns(_TWO_SECONDS)
-    # Other work on the machine only ever adds: the shortest times are the least disturbed.
+    # Other load on the machine only adds time, so the minimum is the least disturbed.
     return [
         Figure("cost of measuring a statement", each_us, "µs", 2.0),
         Figure("snippet of 2 s by its own clock", min(ours) / 1e9, "s", 1.01, min(plain) / 1e9, "python file.py"),

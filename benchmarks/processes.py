@@ -1,4 +1,4 @@
-"""What processes cost: CPU time and memory of a whole tree, read with psutil."""
+"""CPU time and memory of a process tree, read with psutil."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a process and its children cost.
+    """CPU and memory of a process and its descendants.
 
     Attributes:
-        cpu_percent: CPU time in percent of one core.
-        rss_bytes: resident memory; pages that several of the processes share are counted in each of them.
-        pss_bytes: the same with each shared page divided among all processes of the machine that have it.
+        cpu_percent: CPU time as a percentage of one core.
+        rss_bytes: resident memory; a page that several processes share counts in each of them.
+        pss_bytes: proportional set size: a shared page is divided among all processes that map it.
     """
 
     cpu_percent: float
@@ -25,7 +25,7 @@ class Cost:
 
 
 def tree(pid: int) -> list[psutil.Process]:
-    """Return a process and everything below it that is alive."""
+    """Return a process and its living descendants."""
     try:
         root = psutil.Process(pid)
         return [root, *root.children(recursive=True)]
@@ -34,7 +34,7 @@ def tree(pid: int) -> list[psutil.Process]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time a tree has used so far."""
+    """Return the CPU time that a tree has used so far, in seconds."""
     total = 0.0
     for process in tree(pid):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -44,7 +44,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def cost_of(pid: int, seconds: float) -> Cost:
-    """Watch a tree for so long."""
+    """Measure a tree for ``seconds``."""
     began, used = time.perf_counter(), cpu_seconds(pid)
     time.sleep(seconds)
     share = (cpu_seconds(pid) - used) / (time.perf_counter() - began)

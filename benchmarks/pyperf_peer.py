@@ -1,4 +1,4 @@
-"""The same function by our benchmark and by pyperf, process by process in turn: whether the two agree."""
+"""The same statement measured by our benchmark and by pyperf, in alternating processes: whether they agree."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from gpuplayground.runs.session import Launcher
 ROUNDS = 9
 _SET_UP = "import math; data = [number / 7 for number in range(2000)]"
 _STATEMENT = "total = sum(map(math.sqrt, data))"
-#: What two ways to take the same time may be apart, in per cent.
+#: Target: maximum difference between the two, in percent.
 LIMIT_PERCENT = 3.0
 
 
 def ours_ns(launcher: Launcher) -> float:
-    """Return the median of a benchmark in a process of its own."""
+    """Return the median of our benchmark in a fresh process."""
     request = RunRequest(
         uuid4().hex, f"{_SET_UP}\n{_STATEMENT}\n", benchmark=BenchmarkPlan(2, 2, "sum", max_time_s=3.0), trace=False
     )
@@ -33,7 +33,7 @@ def ours_ns(launcher: Launcher) -> float:
 
 
 def pyperfs_ns(folder: Path) -> float:
-    """Return the median of pyperf's values in a process of its own."""
+    """Return the median of pyperf's values in a fresh process."""
     out = folder / f"{uuid4().hex}.json"
     command = [sys.executable, "-m", "pyperf", "timeit", "--quiet", "--inherit-environ", "PYTHONPATH"]
     command += ["--processes", "1", "--values", "8", "--output", str(out), "--setup", _SET_UP, _STATEMENT]
@@ -44,7 +44,7 @@ def pyperfs_ns(folder: Path) -> float:
 
 
 def measure() -> list[Figure]:
-    """Take both in turn, so that what else the machine does meets both."""
+    """Measure both in turn, so that other load on the machine affects both."""
     ours, pyperfs = [], []
     launcher = Launcher(sys.executable)
     try:
@@ -54,12 +54,11 @@ def measure() -> list[Figure]:
                 pyperfs.append(pyperfs_ns(Path(folder)))
     finally:
         launcher.close()
-    # Where memory lies differs from process to process, and other work only ever adds: the least disturbed are held
-    # against each other.
+    # Memory layout differs between processes and other load only adds time, so the minima are compared.
     our_us, peer_us = min(ours) / 1e3, min(pyperfs) / 1e3
     return [
         Figure("CPU benchmark of a sum", our_us, "µs", peer=peer_us, peer_name="pyperf timeit"),
-        Figure("its distance from pyperf", 100 * abs(our_us / peer_us - 1), "%", LIMIT_PERCENT),
+        Figure("difference from pyperf", 100 * abs(our_us / peer_us - 1), "%", LIMIT_PERCENT),
     ]
 
 

@@ -1,4 +1,4 @@
-"""From Run to the first output painted, with a warm spare; and from Kill until Run can be clicked again."""
+"""Time from Run to the first painted output with a warm spare, and from Kill until Run can be clicked again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gpuplayground.model.results import RunState
 
 ROUNDS = 15
 KILLS = 7
-#: Long enough for a spare to have imported numpy.
+#: Long enough for a spare to import numpy, in seconds.
 WARM_S = 2.5
 
 _PRINTS = """import numpy as np
@@ -33,7 +33,7 @@ while True:
 
 
 def first_output_ms(qt: QApplication, folder: Path) -> tuple[list[float], int]:
-    """Return the times of the runs that had a warm spare, and the number of those that had none."""
+    """Return the times of the runs that had a warm spare, in milliseconds, and the number of runs that had none."""
     snippet = folder / "prints.py"
     snippet.write_text(_PRINTS)
     window = Window(qt, snippet)
@@ -55,7 +55,7 @@ def first_output_ms(qt: QApplication, folder: Path) -> tuple[list[float], int]:
 
 
 def ready_again_ms(qt: QApplication, folder: Path) -> list[float]:
-    """Return the times from a click on Kill until the next run could be started."""
+    """Return the times from a click on Kill until the next run can be started, in milliseconds."""
     snippet = folder / "stubborn.py"
     snippet.write_text(_STUBBORN)
     window = Window(qt, snippet)
@@ -74,13 +74,13 @@ def ready_again_ms(qt: QApplication, folder: Path) -> list[float]:
 
 
 def measure() -> list[Figure]:
-    """Drive a window for each of the two."""
+    """Measure each in a window of its own."""
     qt = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         shown, cold = first_output_ms(qt, Path(folder))
         killed = ready_again_ms(qt, Path(folder))
     if cold:
-        sys.stderr.write(f"{cold} of {ROUNDS} runs found no warm spare and are left out\n")
+        sys.stderr.write(f"{cold} of {ROUNDS} runs had no warm spare and are left out\n")
     return [
         Figure("Run clicked to first output painted", statistics.median(shown), "ms", 15.0),
         Figure("Kill clicked to ready again", statistics.median(killed), "ms", 60.0),

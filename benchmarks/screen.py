@@ -1,4 +1,4 @@
-"""A virtual X screen for the benchmarks that show windows."""
+"""A virtual X screen for benchmarks that show windows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def virtual_screen() -> Iterator[dict[str, str]]:
-    """Start Xvfb and yield what programs that shall use it need in their environment.
+    """Start Xvfb and yield the environment variables of programs that use it.
 
     Raises:
         SystemExit: Xvfb is not installed.

@@ -1,4 +1,4 @@
-"""The timeline with 100,000 and 1,000,000 kernels on 8 streams: laid out, panned, zoomed, and pointed at."""
+"""Layout, panning, zooming and hovering of the timeline with 100,000 and 1,000,000 kernels on 8 streams."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.figures import Figure, report
 from gpuplayground.model.results import Run
 from gpuplayground.storage import paths
+from gpuplayground.ui.results.pages import TIMELINE, page_header
 from gpuplayground.ui.trace_timeline.panel import TimelinePanel
 from gpuplayground.ui.trace_timeline.rows import RowKind
 from gpuplayground.ui.widgets.icons import Icons
@@ -27,7 +28,7 @@ LIMIT_MS = 33.3
 
 
 class Pulse(QObject):
-    """Beats each 5 ms while the window is free to; ``longest_s`` is the longest time between two beats."""
+    """Ticks every 5 ms while the event loop is free; ``longest_s`` is the longest time between two ticks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,18 +39,18 @@ class Pulse(QObject):
         self._timer.start()
 
     def beat(self) -> None:
-        """Note how long it has been."""
+        """Record the time since the last tick."""
         now = time.perf_counter()
         self.longest_s = max(self.longest_s, now - self._last)
         self._last = now
 
 
 def shown_ms(panel: TimelinePanel, run: Run) -> tuple[float, float]:
-    """Show a run and return the time until it is painted, and the longest that the window was not free until then."""
+    """Show a run; return the time until it is painted and the longest event-loop stall until then, in milliseconds."""
     pulse = Pulse()
     began = time.perf_counter()
-    panel.begin(RUN)
-    panel.finish(run)
+    panel.clear(RUN)
+    panel.set_run(run)
     while not panel.canvas.picture.rows:
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     panel.canvas.repaint()
@@ -58,7 +59,7 @@ def shown_ms(panel: TimelinePanel, run: Run) -> tuple[float, float]:
 
 
 def hovered_ms(panel: TimelinePanel, run: Run) -> float:
-    """Show a run so short beside its time that all its kernels lie in a few columns; return the slowest move there."""
+    """Show a run whose kernels all lie in a few pixel columns; return the slowest mouse move there, in milliseconds."""
     shown_ms(panel, replace(run, end_ns=run.start_ns + run.duration_ns * SIZE[0]))
     canvas, slowest = panel.canvas, 0.0
     slot = next(slot for slot in canvas.probe.place.slots(0) if canvas.picture.rows[slot.number].kind == RowKind.STREAM)
@@ -75,7 +76,7 @@ def hovered_ms(panel: TimelinePanel, run: Run) -> float:
 
 
 def panned_ms(panel: TimelinePanel, share: float) -> float:
-    """Pan across while that share of the run is in sight and return the mean time of a frame."""
+    """Pan across the run with ``share`` of it in view; return the mean time of a frame, in milliseconds."""
     canvas = panel.canvas
     canvas.fit()
     canvas.zoom(share, 0.0)
@@ -88,7 +89,7 @@ def panned_ms(panel: TimelinePanel, share: float) -> float:
 
 
 def zoomed_ms(panel: TimelinePanel) -> float:
-    """Zoom from the whole run to 10 ns and return the mean time of a frame."""
+    """Zoom from the whole run to 10 ns; return the mean time of a frame, in milliseconds."""
     canvas = panel.canvas
     canvas.fit()
     factor = (10.0 / canvas.view.span) ** (1 / FRAMES)
@@ -100,13 +101,13 @@ def zoomed_ms(panel: TimelinePanel) -> float:
 
 
 def measure() -> list[Figure]:
-    """Show both runs in the real widget, one after the other."""
+    """Show each run in the real widget."""
     load_fonts(paths.resources() / "fonts")
     theme = Theme("dark")
     theme.apply()
     figures = []
     for kernels in KERNELS:
-        panel = TimelinePanel(theme, Icons(paths.resources() / "icons", theme))
+        panel = TimelinePanel(theme, page_header(TIMELINE, theme, Icons(paths.resources() / "icons", theme)))
         panel.resize(*SIZE)
         panel.show()
         QTest.qWaitForWindowExposed(panel)

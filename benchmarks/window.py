@@ -1,4 +1,4 @@
-"""The real window in this process, for benchmarks that click and watch. Its environment is set by the caller."""
+"""The real window in this process, for benchmarks that click and observe. The caller sets its environment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PaintWatch(QObject):
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, N802 - Qt's own name
-        """Count, and let the widget have the event."""
+        """Count paint events; the widget still gets them."""
         if event.type() == QEvent.Type.Paint:
             self.count += 1
         return False
@@ -38,7 +38,7 @@ class Window(QObject):
     """The application with one snippet open.
 
     Attributes:
-        last_run_was_warm: whether the run that ended last had a warm spare.
+        last_run_was_warm: whether the last finished run had a warm spare.
     """
 
     def __init__(self, qt: QApplication, snippet: Path) -> None:
@@ -50,33 +50,33 @@ class Window(QObject):
         theme.apply()
         self.application = Application(theme, Settings(), WindowOptions(files=(str(snippet),), size=(1400, 900)))
         self.application.show()
-        self.wait_until(lambda: self.application.monitor_panel.details.timeline is not None)
+        self.wait_until(lambda: self.application.monitor_panel.details.tracks is not None)
         self.tab_id = self.application.tabs.current_id() or ""
         self.output = self.application.playground.output(self.tab_id)
         self.application.runs.happened.connect(self._note)
 
     def wait_until(self, holds: Callable[[], bool], timeout_s: float = 60.0) -> float:
-        """Run the event loop until a condition holds and return when that was (``time.perf_counter()``).
+        """Run the event loop until a condition holds; return the time (``time.perf_counter()``).
 
         Raises:
-            TimeoutError: it did not come to hold.
+            TimeoutError: the condition does not hold within ``timeout_s``.
         """
         deadline = time.perf_counter() + timeout_s
         while not holds():
             if time.perf_counter() > deadline:
-                raise TimeoutError("What the benchmark waits for did not happen.")
+                raise TimeoutError("The benchmark's condition was not met in time.")
             self._qt.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
             if not holds():
-                # Sleeps until something happens; the monitor's timers end it at the latest.
+                # Sleeps until an event arrives; the monitor's timers wake it at the latest.
                 self._qt.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         return time.perf_counter()
 
     def run_for(self, seconds: float) -> None:
-        """Run the event loop for a while."""
+        """Run the event loop for ``seconds``."""
         QTest.qWait(round(seconds * 1000))
 
     def click(self, button: QAbstractButton) -> None:
-        """Press and release the left button of the mouse on a button."""
+        """Click a button with the left mouse button."""
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def press_run(self) -> float:
@@ -103,7 +103,7 @@ class Window(QObject):
         return can_click and not self.application.runs.is_running(self.tab_id)
 
     def close(self) -> None:
-        """End everything."""
+        """Hide the window and end every thread and process."""
         self.application.window.hide()
         self.application.shutdown()
 

@@ -1,51 +1,45 @@
-"""The running application: builds the window and the workers, and shuts them down in the right order."""
+"""The running application: the window at once, and the services behind it."""
 
 from __future__ import annotations
 
 import gc
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from gpuplayground.app.autosave import Autosave
 from gpuplayground.app.files import Files
-from gpuplayground.app.monitoring import Monitoring
-from gpuplayground.app.observing import Observing
 from gpuplayground.app.options import WindowOptions
-from gpuplayground.app.past_runs import PastRuns
-from gpuplayground.app.running import Running
-from gpuplayground.app.sweeping import Sweeping
 from gpuplayground.environments.examples import load_examples
-from gpuplayground.monitor.sampling.feed import Feed
-from gpuplayground.monitor.timeseries.store import History
-from gpuplayground.runs.session import Launcher
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.storage import paths
 from gpuplayground.storage.drafts import DraftStore
 from gpuplayground.storage.paths import UserFolders
 from gpuplayground.storage.settings import Settings, SettingsStore
-from gpuplayground.ui.editor.tab_keys import tab_commands
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.monitor.panel import MonitorPanel
-from gpuplayground.ui.monitor.run_bands import RunBands
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.ui.window.main_window import MainWindow
 from gpuplayground.ui.window.playground import PlaygroundPanel
-from gpuplayground.workers.interpreters import Interpreters
-from gpuplayground.workers.monitor_controller import MonitorController
-from gpuplayground.workers.past_runs_keeper import HistoryKeeper
-from gpuplayground.workers.run_controller import RunController
 
-#: Deadlines of the shutdown after the window has closed, in seconds since its start: interpreters being probed, the
-#: monitor, snippets with their child processes, and pending writes, which may be slow because nobody waits for them.
-INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 10.0
+if TYPE_CHECKING:
+    from gpuplayground.app.services import Services
+    from gpuplayground.workers.interpreters import Interpreters
+    from gpuplayground.workers.monitor_controller import MonitorController
+    from gpuplayground.workers.past_runs_keeper import HistoryKeeper
+    from gpuplayground.workers.run_controller import RunController
 
 
 class Application(QObject):
     """Owns the window, the monitor and the runs while the window lives."""
+
+    runs: RunController
+    monitor: MonitorController
+    interpreters: Interpreters
+    history: HistoryKeeper
 
     def __init__(
         self,
@@ -53,81 +47,89 @@ class Application(QObject):
         settings: Settings,
         options: WindowOptions,
         folders: UserFolders | None = None,
-        window: MainWindow | None = None,
         store: SettingsStore | None = None,
+        *,
+        completes_later: bool = False,
     ) -> None:
+        """Build the window; the services behind it follow at once, or after the first frame by :meth:`complete`."""
         super().__init__()
-        self._theme, self._settings, self._options = theme, settings, options
+        self._theme, self._settings, self._options, self._store = theme, settings, options, store
         self._folders = folders or paths.user_folders()
         self._problem = self._folders.problem
         self._drafts = self._open_drafts()
         self._is_kept = False
-        icons = Icons(paths.resources() / "icons", theme)
-        runs_folder = self._folders.data / "runs"
-        launcher = Launcher(runs_folder=runs_folder, keep_warm=True)
-        self.runs = RunController(launcher, self)
-        shipped = paths.resources() / "recordings" / "h200.gpurec"
-        self.monitor = MonitorController(Feed(hz=settings.sampling_hz), shipped, self)
-        self.interpreters = Interpreters(sys.executable, settings.interpreter, settings.interpreters, self)
-        self.monitor_panel = MonitorPanel(theme, icons, History())
+        self._services: Services | None = None
+        self._waiting: list[Callable[[], object]] = []
+        self._icons = icons = Icons(paths.resources() / "icons", theme)
+        self.monitor_panel = MonitorPanel(theme, icons, SeriesStore())
         self.tabs = EditorTabs(theme, icons, self._drafts)
-        self.playground = PlaygroundPanel(theme, icons, self.tabs, private_folder=str(runs_folder))
-        examples = load_examples(paths.resources() / "examples")
-        self.window = window = window or MainWindow(theme)
-        window.fill(icons, self.monitor_panel, self.playground, examples)
-        bands = RunBands(self.monitor_panel)
-        self._monitoring = monitoring = Monitoring(settings, self.monitor, self.monitor_panel, window, bands, self)
-        self.history = HistoryKeeper(self._folders.data / paths.HISTORY_FILE, self)
-        self._past = PastRuns(theme, icons, self.history, self.playground, window, self)
-        self._observing = observing = Observing(self.monitor, self.playground, self.history, self)
-        observing.failed.connect(window.say)
-        self._running = Running(
-            launcher,
-            self.runs,
-            self.interpreters,
-            self.playground,
-            window,
-            bands,
-            lambda: monitoring.device,
-            observing,
-            self,
-        )
-        self._sweeping = Sweeping(theme, icons, self.runs, self.tabs, window, observing, self._running.request, self)
-        self._files = Files(settings, self.tabs, self.monitor, window, self)
-        self._autosave: Autosave | None = None
-        if store is not None and not options.screenshot:
-            self._autosave = Autosave(settings, store, self.tabs, self._collect, self)
-            self._autosave.failed.connect(window.say)
-            self._autosave.recovered.connect(window.settle)
+        self.playground = PlaygroundPanel(theme, icons, self.tabs, private_folder=str(self._runs_folder))
+        self.window = MainWindow(theme, icons, self.monitor_panel, self.playground)
+        self._files = Files(settings, self.tabs, self.window, self._open_recording, self)
         self._connect_actions()
-        self._files.open_first(options.files, examples, restores=not options.screenshot)
+        examples = sorted((paths.resources() / "examples").glob("*.py"))
+        self._files.open_first(options.files, examples[0] if examples else None, restores=not options.screenshot)
+        if not completes_later:
+            self.complete()
+
+    @property
+    def services(self) -> Services:
+        """The services behind the window; only available once it is complete."""
+        assert self._services is not None
+        return self._services
+
+    @property
+    def _runs_folder(self) -> Path:
+        return self._folders.data / "runs"
+
+    def complete(self) -> None:
+        """Build the services, whose imports take longer than showing the window."""
+        if self._services is not None or self._is_kept:
+            return
+        from gpuplayground.app.services import Services
+
+        self._services = services = Services(self._theme, self._icons, self._settings, self._runs_folder, self)
+        self.runs, self.monitor, self.interpreters = services.runs, services.monitor, services.interpreters
+        self.history = services.history
+        if self._store is not None and not self._options.screenshot:
+            services.enable_autosave(self._store, self._collect)
+        self.window.set_examples(load_examples(paths.resources() / "examples"))
+        waiting, self._waiting = self._waiting, []
+        for call in waiting:
+            call()
 
     def show(self) -> None:
         """Show the window; slow work starts after the first frame."""
         self.window.place(self._settings, self._options.size)
-        self.window.painted.connect(self._start)
-        self.window.show()
-        self._begin()
-
-    def take_over(self) -> None:
-        """Continue with a window that already shows its outline."""
-        self._begin()
-        QTimer.singleShot(0, self, self._start)
-
-    def _begin(self) -> None:
         # A screenshot looks the same on every machine.
         self.window.arrange(self._settings, as_before=not self._options.screenshot)
         editor = self.tabs.current_editor()
         if editor is not None:
             editor.setFocus()
-        if self._autosave is not None:
-            self._autosave.start()
         if self._problem:
             self._say_nothing_is_kept()
+        self._when_complete(self._begin)
+        if self._services is not None:
+            self.window.painted.connect(self.start)
+        self.window.show()
+
+    def _begin(self) -> None:
+        if self._services is not None:
+            self._services.begin()
         if self._options.replay:
-            self.monitor.open_recording(Path(self._options.replay))
+            self._open_recording(Path(self._options.replay))
         if self._options.run and self._files.show_first(self._options.files):
             self.playground.run()
+
+    def _when_complete(self, call: Callable[[], object]) -> None:
+        """Call now, or once the services exist, so that an early click on Run is not lost."""
+        if self._services is not None:
+            call()
+        else:
+            self._waiting.append(call)
+
+    def _open_recording(self, file: Path) -> None:
+        self._when_complete(lambda: self.monitor.open_recording(file))
 
     def keep(self) -> None:
         """Hide the window, write unsaved work to disk and update the settings; later calls do nothing.
@@ -140,8 +142,8 @@ class Application(QObject):
         # After a signal the window is still open, and dialogs such as the comparison do not close with it.
         for widget in QApplication.topLevelWidgets():
             widget.hide()
-        if self._autosave is not None:
-            self._autosave.close()
+        if self._services is not None:
+            self._services.stop_autosave()
         self._collect()
         self._files.store_session()
         self.tabs.shut_down()
@@ -152,48 +154,24 @@ class Application(QObject):
         """Copy the state of the window into the settings."""
         settings = self._settings
         self.window.store(settings)
-        settings.interpreter, settings.interpreters = self.interpreters.chosen, list(self.interpreters.added)
+        if self._services is not None:
+            settings.interpreter, settings.interpreters = self.interpreters.chosen, list(self.interpreters.added)
         settings.theme = self._theme.name
         settings.editor_font_px = self.tabs.font_pixels()
 
     def shutdown(self) -> bool:
         """End every thread and process; return False if one hangs, which then ends with this process."""
         self.keep()
-        begun = time.monotonic()
-        for each in (self.runs, self.interpreters, self.monitor):
-            each.end()
-        if not self._observing.is_busy:
-            self.history.end()
-        have_ended = self.runs.wait(RUNS_S)
-        self._keep_last_runs()
-        parts = (
-            (self.interpreters, INTERPRETERS_S),
-            (self.monitor, MONITOR_S),
-            (self.history, WRITTEN_S),
-            (self._past, WRITTEN_S),
-            (self._observing, WRITTEN_S),
-        )
-        for part, limit_s in parts:
-            have_ended = part.wait(max(0.0, begun + limit_s - time.monotonic())) and have_ended
+        have_ended = self._services is None or self._services.shutdown()
         self._folders.discard()
         return have_ended
 
-    def _keep_last_runs(self) -> None:
-        """Save the runs that were under way to the history, and end it: the event loop has stopped."""
-        # Only these: pending events of others could open a tab or a dialog.
-        for receiver in (self.monitor, self.runs):
-            QCoreApplication.sendPostedEvents(receiver, QEvent.Type.MetaCall)
-        self._observing.evaluate_now()
-        self.history.end()
-
-    def _start(self) -> None:
-        if self._is_kept:
+    def start(self) -> None:
+        """Start the services step by step after the first frame, so that typing is not delayed."""
+        if self._is_kept or self._services is None:
             return  # closed before the first frame
         gc.freeze()  # start-up objects stay alive: scanning them in each collection would stall the window
-        self.monitor.start()
-        self._running.start()
-        self._past.start()
-        self.monitor_panel.load_timeline()
+        self._services.start()
 
     def _open_drafts(self) -> DraftStore | None:
         if self._options.screenshot:
@@ -215,15 +193,15 @@ class Application(QObject):
         actions, tabs, settings = self.window.actions_, self.tabs, self._settings
         actions.bind(
             {
-                **tab_commands(tabs),
-                "run": self.playground.run,
-                "stop": self._stop,
-                "benchmark": self.playground.benchmark,
-                "sweep": self._sweeping.show,
-                "history": self._past.show_history,
-                "compare": self._past.show_comparison,
-                "open_recording": self._monitoring.open_recording,
-                "live": self.monitor.go_live,
+                **tabs.commands(),
+                "run": self._later(self.playground.run),
+                "stop": self._later(self._stop),
+                "benchmark": self._later(self.playground.benchmark),
+                "sweep": self._later(lambda: self.services.sweeping.show()),
+                "history": self._later(lambda: self.services.past.show_history()),
+                "compare": self._later(lambda: self.services.past.show_comparison()),
+                "open_recording": self._later(lambda: self.services.monitoring.open_recording()),
+                "live": self._later(lambda: self.monitor.go_live()),
                 "screenshot": self._save_picture,
                 "about": self._show_about,
                 "quit": self.window.close,
@@ -232,7 +210,7 @@ class Application(QObject):
                 "theme": lambda is_light: self._theme.select("light" if is_light else "dark"),
                 "line_timings": self._show_line_timings,
                 "pause": self.monitor_panel.set_paused,
-                "record": self._monitoring.record,
+                "record": lambda wanted: self._when_complete(lambda: self.services.monitoring.record(wanted)),
             },
         )
         actions["theme"].setChecked(self._theme.name == "light")
@@ -246,12 +224,16 @@ class Application(QObject):
         if self.playground.current_run().active:
             self.playground.stop()
         else:
-            self._sweeping.stop()
+            self.services.sweeping.stop()
+
+    def _later(self, call: Callable[[], object]) -> Callable[[], None]:
+        return lambda: self._when_complete(call)
 
     def _may_close(self) -> bool:
         if self._options.screenshot:
             return True
-        sweep = [self.tr("Sweep")] if self._sweeping.is_running else []
+        is_sweeping = self._services is not None and self._services.sweeping.is_running
+        sweep = [self.tr("Sweep")] if is_sweeping else []
         return self.tabs.close_all([*self.playground.running_names(), *sweep])
 
     def _show_line_timings(self, shown: bool) -> None:

@@ -2,45 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
-from gpuplayground.app.monitoring import SUFFIX
-from gpuplayground.environments.examples import Example
+from gpuplayground.environments.examples import Example, load_example
 from gpuplayground.storage.open_tabs import from_json
 from gpuplayground.storage.settings import Settings
 from gpuplayground.ui.editor.saving import find_page
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.window.main_window import MainWindow
-from gpuplayground.workers.monitor_controller import MonitorController
+
+#: The suffix of recordings.
+SUFFIX = ".gpurec"
 
 
 class Files(QObject):
     """Opens snippets in the editor's tabs and recordings in the monitor."""
 
     def __init__(
-        self, settings: Settings, tabs: EditorTabs, monitor: MonitorController, window: MainWindow, parent: QObject
+        self,
+        settings: Settings,
+        tabs: EditorTabs,
+        window: MainWindow,
+        open_recording: Callable[[Path], object],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._settings, self._tabs, self._monitor, self._window = settings, tabs, monitor, window
+        self._settings, self._tabs, self._window, self._open_recording = settings, tabs, window, open_recording
         tabs.pathsDropped.connect(self.open)
         tabs.fileOpened.connect(self._file_opened)
         window.exampleChosen.connect(self.open_example)
         window.filesDropped.connect(self.open)
         self._show_recent()
 
-    def open_first(self, named: Sequence[str], examples: Sequence[Example], *, restores: bool) -> None:
-        """Restore the last session and open the files of the command line; without either, an example."""
+    def open_first(self, named: Sequence[str], example: Path | None, *, restores: bool) -> None:
+        """Restore the last session and open the files of the command line; without either, the example."""
         if restores:
             self._tabs.restore(from_json(self._settings.session))
         self._open_named(named)
-        if not named and all(page.untouched for page in self._tabs.pages()):
-            for example in examples[:1]:
-                self.open_example(example)
+        if example is not None and not named and all(page.untouched for page in self._tabs.pages()):
+            self.open_example(load_example(example))
 
     def show_first(self, named: Sequence[str]) -> bool:
         """Show the first snippet of the command line; return False if it could not be opened."""
@@ -55,7 +60,7 @@ class Files(QObject):
         """Open snippets and recordings."""
         for file in files:
             if file.endswith(SUFFIX):
-                self._monitor.open_recording(Path(file))
+                self._open_recording(Path(file))
             else:
                 self._tabs.open_path(Path(file))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from gpuplayground.app.files import SUFFIX
 from gpuplayground.model.samples import Inventory, Pace
 from gpuplayground.monitor.recording.report import RecordingReport
 from gpuplayground.runtime.clock import now_ns
@@ -17,8 +18,6 @@ from gpuplayground.ui.monitor.time_axis import clock_time
 from gpuplayground.ui.window.main_window import MainWindow
 from gpuplayground.units import rate
 from gpuplayground.workers.monitor_controller import MonitorController
-
-SUFFIX = ".gpurec"
 
 
 class Monitoring(QObject):

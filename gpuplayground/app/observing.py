@@ -89,8 +89,6 @@ class Observing(QObject):
         tab_id = self._tab_ids.pop(run_id)
         self.judged.emit(run_id, observed.benchmarks)
         if self._playground.tabs.page(tab_id) is not None:
-            names = {gpu.uuid: gpu.label for gpu in observed.gpus}
-            pages = self._playground.pages(tab_id)
-            pages.complete(run_id, observed.samples, names, observed.receipts, observed.benchmarks)
+            self._playground.pages(tab_id).set_observed(observed)
         verdicts = [each.verdict for each in observed.benchmarks]
         self._keeper.complete(run_id, observed.receipts, verdicts, observed.samples)

@@ -17,9 +17,8 @@ from gpuplayground.model.results import Run
 from gpuplayground.model.samples import GpuSample
 from gpuplayground.model.serial import to_data
 from gpuplayground.past_runs.details import KeptRun
-from gpuplayground.ui.results.pages import titles
+from gpuplayground.ui.results.pages import HISTORY, page_header
 from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import HISTORY, page_title
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.ui.window.main_window import MainWindow
 from gpuplayground.ui.window.playground import PlaygroundPanel
@@ -65,17 +64,17 @@ class PastRuns(QObject):
         from gpuplayground.ui.past_runs.panel import HistoryPanel
 
         self._keeper.start()
-        panel = self._panel = HistoryPanel(self._theme, self._icons, titles())
-        panel.header.chosen.connect(self._playground.show_title)
+        panel = self._panel = HistoryPanel(self._theme, self._icons, page_header(HISTORY, self._theme, self._icons))
+        panel.header.chosen.connect(self._playground.show_page)
         panel.reopenRequested.connect(self._keeper.load)
         panel.compareRequested.connect(self._keeper.load_several)
         HistoryBinding(panel, self._keeper, self)
-        self._playground.add_history(panel)
+        self._playground.add_page(HISTORY, panel)
 
     def show_history(self) -> None:
         """Show the history with the focus in its search field."""
         if self._panel is not None:
-            self._playground.show_title(page_title(HISTORY))
+            self._playground.show_page(HISTORY.page_id)
             self._panel.focus_search()
 
     def show_comparison(self) -> None:

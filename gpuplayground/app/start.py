@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
 import threading
 from types import FrameType
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qFormatLogMessage, qInstallMessageHandler
+from PySide6.QtCore import (
+    QMessageLogContext,
+    QObject,
+    Qt,
+    QTimer,
+    QtMsgType,
+    Signal,
+    qFormatLogMessage,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
+from gpuplayground.app.application import Application
 from gpuplayground.app.options import WindowOptions
 from gpuplayground.printable import visible
 from gpuplayground.standard_streams import tell
 from gpuplayground.storage import paths
-from gpuplayground.storage.paths import UserFolders
-from gpuplayground.storage.settings import Settings, SettingsStore
+from gpuplayground.storage.settings import SettingsStore
 from gpuplayground.ui.widgets.theme import Theme, load_fonts
-from gpuplayground.ui.window.main_window import MainWindow
-
-if TYPE_CHECKING:
-    from gpuplayground.app.application import Application
 
 #: Switch interval of the interpreter, in seconds. Painting releases the GIL at every Qt call and then waits for it:
 #: with Python's default of 5 ms, a busy thread would slow the window down to a few frames per second.
@@ -42,15 +47,16 @@ def main(options: WindowOptions) -> int:
     folders = paths.user_folders()
     store = SettingsStore(folders.config / "settings.json")
     settings = store.load()
-    window = MainWindow(Theme(options.theme or settings.theme))
-    starter = _Starter(qt, window, settings, options, folders, store)
-    window.place(settings, options.size)
-    window.painted.connect(starter.start)
-    window.show()
+    gc.disable()  # nothing that a start makes is garbage
+    theme = Theme(options.theme or settings.theme)
+    load_fonts(paths.resources() / "fonts")
+    theme.apply()
+    application = Application(theme, settings, options, folders, store, completes_later=True)
+    starter = _Starter(qt, application, options)
+    application.window.painted.connect(starter.start)
+    application.show()
     code = qt.exec()
-    application = starter.application
-    if application is None:
-        return code  # closed, or failed, as an outline
+    starter.wait()
     _limit_exit_time(code)
     application.keep()
     if not options.screenshot and not store.save(settings):
@@ -72,41 +78,46 @@ def _limit_exit_time(code: int) -> None:
 
 
 class _Starter(QObject):
-    """Builds the application once the window's outline is on the screen: its imports take longer than Qt's start."""
+    """Completes the application once its window is on the screen: importing the rest takes longer than showing it."""
 
-    def __init__(
-        self,
-        qt: QApplication,
-        window: MainWindow,
-        settings: Settings,
-        options: WindowOptions,
-        folders: UserFolders,
-        store: SettingsStore,
-    ) -> None:
+    _imported = Signal()
+
+    def __init__(self, qt: QApplication, application: Application, options: WindowOptions) -> None:
         super().__init__()
-        self.application: Application | None = None
-        self._qt, self._window = qt, window
-        self._settings, self._options, self._folders, self._store = settings, options, folders, store
+        self._qt, self._application, self._options = qt, application, options
+        self._thread = threading.Thread(target=self._import, name="import", daemon=True)
+        self._imported.connect(self._complete, Qt.ConnectionType.QueuedConnection)
         _end_on_signals(qt, self, is_failure=options.screenshot is not None)
 
     def start(self) -> None:
-        """Fill the window."""
-        try:
-            from gpuplayground.app.application import Application
+        """Import the rest in a thread: the window takes typing meanwhile."""
+        self._thread.start()
 
-            load_fonts(paths.resources() / "fonts")
-            self._window.theme.apply()
-            self.application = application = Application(
-                self._window.theme, self._settings, self._options, self._folders, self._window, self._store
-            )
-            application.take_over()
+    def wait(self) -> None:
+        """Wait until nothing is imported any more."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _import(self) -> None:
+        try:
+            import gpuplayground.app.services
+            import gpuplayground.ui.monitor.track_panel
+            import gpuplayground.ui.past_runs.panel  # noqa: F401
+        finally:
+            self._imported.emit()  # what cannot be imported is said by the window's thread
+
+    def _complete(self) -> None:
+        try:
+            self._application.complete()
         except BaseException:
             self._qt.exit(1)
             raise
+        gc.enable()
+        self._application.start()
         picture = self._options.screenshot
         if picture:
             after_ms = int(self._options.after_s * 1000)
-            QTimer.singleShot(after_ms, self, lambda: self._qt.exit(_take_picture(application, picture)))
+            QTimer.singleShot(after_ms, self, lambda: self._qt.exit(_take_picture(self._application, picture)))
 
     def beat(self) -> None:
         """Give Python a chance to run its signal handlers; called by a timer."""

@@ -1,1 +1,1 @@
-"""Benchmarks: what is measured, sweeps, and statistics of the samples."""
+"""Benchmarks: selecting what to measure, sweeps, and statistics of the samples."""

@@ -1,4 +1,4 @@
-"""What a snippet's process says of its benchmark, checked and turned into values: the process runs a user's code."""
+"""Validates the benchmark frames of a snippet's process, which runs untrusted code, and turns them into records."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from gpuplayground.model.result_value import result_of
 from gpuplayground.model.results import RunRequest
 from gpuplayground.runtime.io import wire
 
-#: More samples than this are not ours: the measurement itself stops at half of it.
+#: Frames with more samples are rejected; the measurement stops at half of this.
 MAX_SAMPLES = 100_000
-#: Windows of a traced pass; the measurement itself makes twenty at most.
+#: Maximum number of windows of a traced pass; the measurement makes at most twenty.
 _MAX_WINDOWS = 100
 _MAX_INTEGER = (1 << 63) - 1
 _MAX_TEXT = 2_000
-#: Characters of the message of an exception.
+#: Maximum length of an exception's message, in characters.
 MAX_MESSAGE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class GpuWindow:
-    """When the body was executed with the GPU's clock running (``clock.now_ns()``), and how many times."""
+    """An interval (``clock.now_ns()``) in which the body was executed ``repeats`` times while tracing."""
 
     start_ns: int
     end_ns: int
@@ -35,14 +35,14 @@ class GpuWindow:
 
 @dataclass(frozen=True, slots=True)
 class GpuPass:
-    """The traced pass after a measurement; ``note`` says why there are no windows, or what is missing."""
+    """The traced pass after a measurement; ``note`` says why windows are missing or incomplete."""
 
     windows: tuple[GpuWindow, ...] = ()
     note: str = ""
 
 
 def order_of(plan: BenchmarkPlan | None) -> dict[str, Any] | None:
-    """Return what the process is told of a plan."""
+    """Return a plan as sent to the snippet's process."""
     if plan is None:
         return None
     sweep = plan.sweep
@@ -56,10 +56,10 @@ def order_of(plan: BenchmarkPlan | None) -> dict[str, Any] | None:
 
 
 class BenchmarkFrames:
-    """Understands the frames of one run's benchmark and keeps what came of it.
+    """Parses the benchmark frames of one run and collects the results.
 
     Args:
-        request: what runs; without a benchmark in it every frame is odd.
+        request: what runs; without a benchmark in it every frame is rejected.
     """
 
     def __init__(self, request: RunRequest) -> None:
@@ -68,17 +68,17 @@ class BenchmarkFrames:
         self._values = () if self._plan is None or self._plan.sweep is None else self._plan.sweep.values
         self._measured: list[Benchmark] = []
         self._passes: dict[int, GpuPass] = {}
-        #: Why nothing was measured at all: a sentence, or an empty text.
+        #: Why nothing was measured, a sentence; empty if something was.
         self.refusal = ""
 
     @property
     def steps(self) -> int:
-        """How many measurements there will be."""
+        """Number of measurements planned."""
         return len(self._values) or 1
 
     @property
     def benchmarks(self) -> tuple[Benchmark, ...]:
-        """What was measured so far; the reason for missing GPU times is in each."""
+        """The benchmarks measured so far, each with the reason for missing GPU times."""
         return tuple(
             replace(benchmark, gpu_note=self._passes[index].note) if index in self._passes else benchmark
             for index, benchmark in enumerate(self._measured)
@@ -86,12 +86,12 @@ class BenchmarkFrames:
 
     @property
     def passes(self) -> tuple[GpuPass, ...]:
-        """The traced pass of each benchmark, an empty one where there was none."""
+        """The traced pass of each benchmark; an empty one if there was none."""
         return tuple(self._passes.get(index, GpuPass()) for index in range(len(self._measured)))
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything that was asked for was measured, or memory ended it, which is a result of a sweep."""
+        """Whether everything planned was measured. Running out of memory also counts: it is a result of a sweep."""
         if not self._measured:
             return False
         last = self._measured[-1]
@@ -100,14 +100,14 @@ class BenchmarkFrames:
     def take(
         self, frame: wire.Frame, *, is_stopping: bool = False
     ) -> BenchmarkProgressed | BenchmarkMeasured | str | None:
-        """Return the event that a frame stands for, or a note for the user, or None where it is neither.
+        """Return the event or the note for the user that a frame carries; None if it carries neither.
 
         Args:
-            frame: what the process said.
-            is_stopping: whether the user has asked the run to end.
+            frame: a frame of the snippet's process.
+            is_stopping: whether the user has stopped the run.
 
         Raises:
-            KeyError, TypeError, ValueError, OverflowError: it is not a frame of ours.
+            KeyError, TypeError, ValueError, OverflowError: the frame is invalid.
         """
         if self._plan is None:
             raise ValueError("there is no benchmark")
@@ -184,14 +184,14 @@ def _gpu_pass(frame: wire.Frame) -> GpuPass:
 
 
 def _lines(source: str, first: int, last: int) -> str:
-    """Return some lines of a source, without the indentation that they share."""
+    """Return a range of lines without their common indentation."""
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return dedent("\n".join(lines[first - 1 : last]))
 
 
 def _whole(value: object, least: int = 0, most: int = _MAX_INTEGER) -> int:
     if type(value) is not int or not least <= value <= most:
-        raise ValueError("not a whole number that can be")
+        raise ValueError("not a valid integer")
     return value
 
 
@@ -202,11 +202,11 @@ def _number(value: object) -> float | None:
         raise TypeError("not a number")
     number = float(value)  # type: ignore[arg-type]
     if not (math.isfinite(number) and number >= 0):
-        raise ValueError("not a number that can be")
+        raise ValueError("not a valid number")
     return number
 
 
 def _text(value: object, limit: int = _MAX_TEXT) -> str:
     if not isinstance(value, str):
-        raise TypeError("not a text")
+        raise TypeError("not a string")
     return value[:limit]

@@ -1,4 +1,4 @@
-"""The GPU's part of benchmarks, from the trace of their process."""
+"""Adds the GPU times of the traced passes to benchmarks."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from gpuplayground.tracing.gpu_totals import totals
 
 
 def with_gpu(benchmarks: Sequence[Benchmark], passes: Sequence[GpuPass], trace: Trace) -> tuple[Benchmark, ...]:
-    """Return the benchmarks with what the GPU did in the traced pass of each, and a note where records were lost.
+    """Return the benchmarks with the GPU times of their traced passes, and a note if records were lost.
 
-    Of which pass these were is not known, so that every one gets the note.
+    It is unknown which pass lost records, so every benchmark gets the note.
 
     Args:
-        benchmarks: without it; those that had no traced pass stay so.
-        passes: one for each benchmark. What begins within a window of it counts, nothing between windows does.
-        trace: of the process that ran them.
+        benchmarks: benchmarks without GPU times; those without a traced pass are returned as they are.
+        passes: one for each benchmark; only operations that begin within its windows count.
+        trace: trace of the process that ran them.
     """
     windows = sorted(
         (window.start_ns, window.end_ns, number) for number, each in enumerate(passes) for window in each.windows
@@ -40,8 +40,8 @@ def with_gpu(benchmarks: Sequence[Benchmark], passes: Sequence[GpuPass], trace: 
     )
 
 
-def of_no_statement(trace: Trace) -> Trace:
-    """Return a trace whose operations belong to no statement of the set-up: they are of the benchmark's own pass."""
+def without_statements(trace: Trace) -> Trace:
+    """Return the trace without its links to statements: its operations belong to the traced pass, not the set-up."""
     operations = trace.operations.copy()
     operations["statement"] = -1
     return replace(trace, operations=operations)

@@ -1,4 +1,4 @@
-"""What a person chose to measure, as a plan: marked lines, a cell, or the statement at the cursor."""
+"""Plans a benchmark of selected lines, of a cell, or of the statement at the cursor."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from gpuplayground.runtime.execute.statements import split, top_level
 
 _ONLY_NAMES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NAME = "<snippet>"
-#: Titles that a sentence lists at most.
+#: Maximum number of cells listed in an error.
 _LISTED = 6
 
 
 class SelectionError(Exception):
-    """Nothing can be measured there; the message is a sentence that says what to do."""
+    """The selection cannot be measured; the message is a sentence that says what to do."""
 
 
 def cell_named(found: Sequence[Cell], name: str) -> Cell:
-    """Return the cell with a title, in capitals or not, or else with a number.
+    """Return the cell with a title, ignoring case, or with a number.
 
     Raises:
-        SelectionError: there is no such cell, or more than one.
+        SelectionError: no cell matches, or several do.
     """
     if not found:
-        raise SelectionError("This file has no cells: begin one with a line # %% title, or choose lines.")
+        raise SelectionError("This file has no cells: start one with a line “# %% title”, or select lines.")
     named = [cell for cell in found if cell.title.casefold() == name.strip().casefold()]
     if len(named) > 1:
-        raise SelectionError(f"{len(named)} cells are called {name}: choose one by its number.")
+        raise SelectionError(f"{len(named)} cells are named {name}: choose one by its number.")
     if not named and name.strip().isdecimal():
         named = [cell for cell in found if cell.number == int(name)]
     if not named:
@@ -55,17 +55,17 @@ def plan_for(
     cold_l2: bool = False,
     sweep: SweepPlan | None = None,
 ) -> BenchmarkPlan:
-    """Return the plan of a benchmark of what was chosen: ``lines``, or a ``cell``, or what is at the ``cursor``.
+    """Return the plan for a benchmark of ``lines``, of a ``cell``, or of the code at the ``cursor``.
 
-    Imports and definitions at the beginning of it are left to the set-up: they are not what is to be repeated.
+    Leading imports and definitions become part of the set-up, which is not repeated.
 
     Args:
         source: the snippet.
-        lines: first and last line of a selection, from 1.
+        lines: first and last line of a selection, counted from 1.
         cell: title or number of a cell.
-        cursor: a line: its cell where the file has cells, otherwise the statement there.
-        max_time_s: see :class:`BenchmarkPlan`, also for the next two.
-        cold_l2: whether the L2 cache is overwritten ahead of each sample.
+        cursor: a line; selects its cell, or its statement if the file has no cells.
+        max_time_s: see :class:`BenchmarkPlan`.
+        cold_l2: see :class:`BenchmarkPlan`.
         sweep: values for a variable of the set-up.
 
     Raises:
@@ -80,7 +80,7 @@ def plan_for(
         if cell is not None:
             chosen = cell_named(found, cell)
         elif cursor is None:
-            raise SelectionError("Nothing is chosen: select lines, or name a cell.")
+            raise SelectionError("Nothing is selected: select lines, or name a cell.")
         else:
             at_cursor = cell_at(found, cursor)
             chosen = at_cursor or Cell(0, "", cursor, cursor)
@@ -89,7 +89,7 @@ def plan_for(
         place = f"the cell {chosen.title}" if chosen.title else label or f"line {first}"
     within = [span for span in statements if span.first <= last and span.last >= first]
     if not within:
-        raise SelectionError(f"There is no statement in {place}: select what is to be measured.")
+        raise SelectionError(f"There is no statement in {place}: select the code to measure.")
     while within and within[0].only_names:
         del within[0]
     if not within:
@@ -101,7 +101,7 @@ def plan_for(
 
 
 def _check(source: str, first: int, last: int, sweep: SweepPlan | None) -> None:
-    """Refuse here what the snippet's process would refuse."""
+    """Raise what the snippet's process would refuse, before it starts."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -115,7 +115,7 @@ def _check(source: str, first: int, last: int, sweep: SweepPlan | None) -> None:
 
 
 def _no_python(error: SyntaxError) -> SelectionError:
-    return SelectionError(f"Line {error.lineno or 1} is no Python ({error.msg}): correct it first.")
+    return SelectionError(f"Line {error.lineno or 1} is not valid Python ({error.msg}): fix it first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _statements(source: str) -> list[_Span]:
     except SyntaxError as error:
         raise _no_python(error) from None
     except (ValueError, RecursionError, MemoryError):
-        raise SelectionError("This text is no Python that can be measured: correct it first.") from None
+        raise SelectionError("The source cannot be parsed as Python: fix it first.") from None
     return [_span(node) for node in nodes]
 
 

@@ -1,6 +1,6 @@
-"""What the samples of a benchmark say: the median and its interval, the spread, a histogram, and comparisons.
+"""Statistics of a benchmark's samples: median with interval, spread, histogram and speed-up.
 
-Everything is in the unit of the samples, nanoseconds of one repeat.
+All values are in the unit of the samples: nanoseconds of one repeat.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from itertools import pairwise
 
 from gpuplayground.runtime.bench import medians
 
-#: A histogram has at least and at most so many bins, unless all samples are equal.
+#: Minimum and maximum number of bins of a histogram, unless all samples are equal.
 LEAST_BINS, MOST_BINS = 5, 60
-#: Samples so many IQR beyond the quartiles are outliers that would leave the rest of a histogram in one bin.
+#: Samples more than this many IQRs outside the quartiles are left out of a histogram's bins.
 _FENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The samples in short. ``low`` to ``high`` is the 95 % confidence interval of the median.
+    """Summary statistics. ``low`` to ``high`` is the 95 % confidence interval of the median.
 
-    It allows for samples that hang together in time, see
-    :mod:`gpuplayground.runtime.bench.medians`. Where they are fewer than six, or worth too few independent ones, there
-    is no such interval: it is the range, and ``has_interval`` is false. ``iqr`` is ``q3 - q1``; ``stddev`` is that of a
-    sample (n - 1), 0 of one alone.
+    The interval allows for correlation in time, see :mod:`gpuplayground.runtime.bench.medians`. With fewer than six
+    samples, or too few effectively independent ones, ``has_interval`` is false and ``low`` to ``high`` is the range.
+    ``iqr`` is ``q3 - q1``; ``stddev`` is the sample standard deviation (n - 1), 0 for a single sample.
     """
 
     count: int
@@ -44,25 +43,25 @@ class Summary:
 
     @property
     def lacks_samples(self) -> bool:
-        """Whether there are too few samples for an interval even if none depends on another."""
+        """Whether there are too few samples for an interval even if all are independent."""
         return self.count < medians.LEAST_FOR_INTERVAL
 
     @property
     def half_width(self) -> float:
-        """Half the interval, relative to the median; infinity for a median of 0 that varies."""
+        """Half the interval relative to the median; infinity if the median is 0 and the samples vary."""
         return _relative((self.high - self.low) / 2, self.median)
 
     @property
     def spread(self) -> float:
-        """The IQR relative to the median; infinity for a median of 0 that varies."""
+        """The IQR relative to the median; infinity if the median is 0 and the samples vary."""
         return _relative(self.iqr, self.median)
 
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How many samples lie in each bin. ``edges`` has one more than ``counts``; a bin holds its lower edge.
+    """Number of samples in each bin. ``edges`` has one item more than ``counts``; a bin includes its lower edge.
 
-    The last bin also holds its upper edge. ``below`` and ``above`` count the outliers that lie outside all bins.
+    The last bin also includes its upper edge. ``below`` and ``above`` count the outliers outside all bins.
     """
 
     edges: tuple[float, ...]
@@ -73,10 +72,10 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class SpeedUp:
-    """How many times as fast as a baseline. ``low`` to ``high`` is what the two intervals of the medians allow.
+    """Speed relative to a baseline. ``low`` to ``high`` follows from the intervals of both medians.
 
-    Both hold at once in at least 90 of 100 cases, and the true ratio lies within these bounds more often still.
-    ``is_difference`` is false where the intervals overlap, so that no difference can be told.
+    Both intervals hold together in at least 90 % of cases, so the bounds of the ratio do too. ``is_difference`` is
+    false if the intervals overlap.
     """
 
     ratio: float
@@ -86,7 +85,7 @@ class SpeedUp:
 
 
 def summary(samples: Sequence[float]) -> Summary:
-    """Return the samples in short; they come in the order in which they were taken.
+    """Return the statistics of samples, given in sampling order.
 
     Raises:
         ValueError: there are no samples.
@@ -115,11 +114,11 @@ def summary(samples: Sequence[float]) -> Summary:
 
 
 def histogram(samples: Sequence[float], most_bins: int = MOST_BINS) -> Histogram:
-    """Return a histogram with bins of equal width, by the rule of Freedman and Diaconis (1981): 2 IQR / n^(1/3).
+    """Return a histogram with bins of equal width by the Freedman-Diaconis rule (1981): 2 IQR / n^(1/3).
 
     Args:
         samples: in any order.
-        most_bins: for how many there is room.
+        most_bins: maximum number of bins.
     """
     by_size = sorted(samples)
     if not by_size:
@@ -132,7 +131,7 @@ def histogram(samples: Sequence[float], most_bins: int = MOST_BINS) -> Histogram
     first, end = bisect_left(by_size, q1 - fence), bisect_left(by_size, math.nextafter(q3 + fence, math.inf))
     inner = by_size[first:end]
     low, width = inner[0], inner[-1] - inner[0]
-    # Without a spread between the quartiles Sturges' rule has to do.
+    # If the quartiles are equal, Sturges' rule is used.
     wished = width * len(inner) ** (1 / 3) / (2 * (q3 - q1)) if q3 > q1 else math.log2(len(inner)) + 1
     bins = max(1, min(max(LEAST_BINS, math.ceil(wished)), most_bins))
     edges = [low + width * number / bins for number in range(bins)] + [inner[-1]]
@@ -142,14 +141,14 @@ def histogram(samples: Sequence[float], most_bins: int = MOST_BINS) -> Histogram
 
 
 def overlap(one: Summary, other: Summary) -> bool:
-    """Return whether no difference can be told: the intervals overlap, or one of the two has none."""
+    """Return whether the intervals overlap or one is missing, so that no difference is significant."""
     if not (one.has_interval and other.has_interval):
         return True
     return one.low <= other.high and other.low <= one.high
 
 
 def speed_up(baseline: Summary, other: Summary) -> SpeedUp:
-    """Return how many times as fast as the baseline the other is: above 1 is faster."""
+    """Return the speed of ``other`` relative to the baseline; above 1 is faster."""
     return SpeedUp(
         ratio=_ratio(baseline.median, other.median),
         low=_ratio(baseline.low, other.high),

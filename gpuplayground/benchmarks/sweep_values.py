@@ -1,4 +1,4 @@
-"""The values of a sweep as people write them: ``n = 2**10 .. 2**26``, ``n = 100 .. 500 step 100``, ``n = 1, 2, 4``."""
+"""Parses sweeps such as ``n = 2**10 .. 2**26``, ``n = 100 .. 500 step 100`` and ``n = 1, 2, 4``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keyword import iskeyword
 from gpuplayground.model.benchmarks import SweepPlan
 
 MAX_VALUES = 1000
-#: A value beyond this is no size of anything.
+#: Values of this magnitude or more are rejected.
 _LIMIT = 2**63
 _FORMS = "write a range such as n = 2**10 .. 2**26, or a list such as n = 1, 2, 4"
 _RANGE = re.compile(r"(?P<start>.+?)\s*\.\.\s*(?P<end>.+?)(?:\s+step\s+(?P<step>.+?)|\s+[x×]\s*(?P<factor>.+?))?")
@@ -26,23 +26,23 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
 
 
 class SweepError(Exception):
-    """The text is no sweep; the message is a sentence that says what to write instead."""
+    """The text is not a valid sweep; the message is a sentence that says what to write instead."""
 
 
 def parse_sweep(text: str) -> SweepPlan:
     """Return the variable and its values.
 
-    A range ``a .. b`` doubles from value to value and includes its end where it is met; ``x4`` behind it is another
-    factor, and ``step 1000`` makes it linear. Values are whole numbers unless they are written with a point.
+    A range ``a .. b`` doubles from value to value and includes its end if it is reached. A suffix ``x4`` sets another
+    factor, ``step 1000`` makes the range linear. Values are integers unless written with a decimal point.
 
     Raises:
-        SweepError: the text is none, or means more than :data:`MAX_VALUES` values.
+        SweepError: the text is invalid, or has more than :data:`MAX_VALUES` values.
     """
     variable, equals, values = (part.strip() for part in text.partition("="))
     if not (equals and values.replace(",", "").strip()):
-        raise SweepError(f"“{text.strip()}” is no sweep: {_FORMS}.")
+        raise SweepError(f"“{text.strip()}” is not a sweep: {_FORMS}.")
     if not variable.isidentifier() or iskeyword(variable):
-        raise SweepError(f"“{variable}” is no name of a variable: {_FORMS}.")
+        raise SweepError(f"“{variable}” is not a variable name: {_FORMS}.")
     match = _RANGE.fullmatch(values)
     if match is None:
         return SweepPlan(variable, _listed(values))
@@ -63,8 +63,8 @@ def _listed(text: str) -> tuple[int | float, ...]:
 
 def _linear(start: float, end: float, step: float) -> tuple[int | float, ...]:
     if step <= 0:
-        raise SweepError(f"A step of {step} leads nowhere: write one above zero.")
-    # A little more than the end, for steps such as 0.1 that are not exact in binary.
+        raise SweepError(f"The step is {step}, but it must be above zero.")
+    # Slightly beyond the end, because steps such as 0.1 are not exact in binary.
     steps = (end - start) / step * (1 + 1e-12) + 1e-9
     if steps >= MAX_VALUES:  # it may be infinite
         raise _too_many()
@@ -73,9 +73,9 @@ def _linear(start: float, end: float, step: float) -> tuple[int | float, ...]:
 
 def _geometric(start: float, end: float, factor: float) -> tuple[int | float, ...]:
     if start <= 0:
-        raise SweepError("A range that multiplies starts above zero: choose another start, or add a step.")
+        raise SweepError("A range with a factor must start above zero: choose another start, or add a step.")
     if factor <= 1:
-        raise SweepError(f"A factor of {factor} leads nowhere: write one above 1, such as x2.")
+        raise SweepError(f"The factor is {factor}, but it must be above 1, such as x2.")
     values: list[int | float] = []
     value, is_whole = start, isinstance(start, int)
     while value <= end * (1 + 1e-12):
@@ -83,12 +83,12 @@ def _geometric(start: float, end: float, factor: float) -> tuple[int | float, ..
         if len(values) > MAX_VALUES:
             raise _too_many()
         value *= factor
-    # A factor such as 1.1 repeats small whole numbers.
+    # A factor such as 1.1 repeats small integers.
     return tuple(dict.fromkeys(values))
 
 
 def _tidy(value: float) -> int | float:
-    """Return a value without what arithmetic added to it: 0.3 and not 0.30000000000000004."""
+    """Return a value without rounding noise: 0.3 instead of 0.30000000000000004."""
     return value if isinstance(value, int) else float(f"{value:.12g}")
 
 
@@ -101,14 +101,14 @@ def _value(text: str) -> int | float:
     try:
         value = _evaluated(ast.parse(text, mode="eval").body, text)
     except (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError, MemoryError):
-        raise SweepError(f"“{text}” is no number: {_FORMS}.") from None
+        raise SweepError(f"“{text}” is not a number: {_FORMS}.") from None
     if not abs(value) < _LIMIT:
         raise SweepError(f"“{text}” is too large: stay below 2**63.")
     return value
 
 
 def _evaluated(node: ast.expr, text: str) -> int | float:
-    """Return what an expression of numbers is worth, without Python's ``eval``."""
+    """Return the value of an arithmetic expression, without ``eval``."""
     if isinstance(node, ast.Constant):
         return _literal(node, text)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
@@ -119,7 +119,7 @@ def _evaluated(node: ast.expr, text: str) -> int | float:
     left, right = _evaluated(node.left, text), _evaluated(node.right, text)
     if isinstance(node.op, (ast.Pow, ast.LShift)):
         base = left if isinstance(node.op, ast.Pow) else 2
-        # What would not fit is not computed: it could take for ever.
+        # Not computed if too large, because that could take forever.
         if abs(right) * max(1, int(abs(base))).bit_length() > 1024:
             return float("inf")
         if isinstance(node.op, ast.Pow):
@@ -128,13 +128,13 @@ def _evaluated(node: ast.expr, text: str) -> int | float:
                 raise TypeError("not a real number")
             return power
         if not (isinstance(left, int) and isinstance(right, int)):
-            raise TypeError("only whole numbers are shifted")
+            raise TypeError("only integers can be shifted")
         return left << right
     return _OPERATORS[type(node.op)](left, right)
 
 
 def _literal(node: ast.Constant, text: str) -> int | float:
-    """Return a number; one such as ``1e6``, without a point, is whole."""
+    """Return a number; ``1e6``, which has no decimal point, is an integer."""
     value = node.value
     if type(value) is int:
         return value

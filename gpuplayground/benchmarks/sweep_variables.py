@@ -1,7 +1,4 @@
-"""Which variables of a snippet a sweep could change, and what could be measured over them.
-
-Such a variable is set by one assignment at the top level. It is offered where the number it is set to is to be seen.
-"""
+"""Finds the variables of a snippet that a sweep can change: numbers assigned once at top level."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from gpuplayground.runtime.execute.statements import top_level
 
 @dataclass(frozen=True, slots=True)
 class NumberVariable:
-    """A name, what stands right of its equals sign, and the line of it, counted from 1."""
+    """A variable's name, the expression assigned to it, and the line, counted from 1."""
 
     name: str
     text: str
@@ -24,9 +21,9 @@ class NumberVariable:
 
 
 def number_variables(source: str, before_line: int | None = None) -> tuple[NumberVariable, ...]:
-    """Return the variables that are set to a number above a line, or anywhere; of each name the last assignment.
+    """Return the last assignment of a number to each variable, above a line or anywhere.
 
-    ``n = 2**20`` is one, as is ``n, m = 1, 2``; ``n = len(x)`` is not. A snippet that does not parse has none.
+    ``n = 2**20`` and ``n, m = 1, 2`` count, ``n = len(x)`` does not. A snippet that does not parse has none.
     """
     try:
         tree = ast.parse(source)
@@ -39,14 +36,14 @@ def number_variables(source: str, before_line: int | None = None) -> tuple[Numbe
         for name, value in assigned_values(node):
             text = ast.unparse(value)
             if _is_number(name, text):
-                # The place in the order is that of the last assignment as well.
+                # Also moves the name to the position of its last assignment.
                 found.pop(name, None)
                 found[name] = NumberVariable(name, text, node.lineno)
     return tuple(found.values())
 
 
 class Assignments:
-    """Where a snippet sets its names at the top level; of one that does not parse nothing is known."""
+    """The top-level statements of a snippet; none if it does not parse."""
 
     def __init__(self, source: str) -> None:
         try:
@@ -55,9 +52,9 @@ class Assignments:
             self._nodes = []
 
     def refusal(self, first_line: int, last_line: int, variable: str) -> str:
-        """Return in a few words why lines cannot be measured over a variable; empty where nothing is known against it.
+        """Return why lines cannot be measured over a variable, in a few words; empty if no reason is known.
 
-        Lines count from 1, both are included.
+        Lines are counted from 1, both inclusive.
         """
         if not (self._nodes and variable.isidentifier()):
             return ""

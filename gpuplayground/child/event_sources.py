@@ -1,4 +1,4 @@
-"""Everything a session waits for at once: output, channel, the end of the process, calls from other threads."""
+"""Waits for everything a session reacts to: output, channel, the end of the process, wake-ups from other threads."""
 
 from __future__ import annotations
 
@@ -9,66 +9,17 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-from gpuplayground.child.stdin_readers import is_waited_for
+from gpuplayground.child.event_source_base import Arrival, Sources
+from gpuplayground.child.stdin_readers import is_reader_blocked
 from gpuplayground.child.watcher import Watcher
 from gpuplayground.runtime.io import wire
 
 _READ_BYTES = 1 << 20
 _PIPE_BYTES = 1 << 20
-#: Without pidfd_open (Linux 5.3) the end of a process is looked for this often, in seconds.
+#: Polling interval for the end of the process where pidfd_open (Linux 5.3) is missing, in seconds.
 _EXIT_POLL_S = 0.020
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What came: ``source`` is ``stdout``, ``stderr`` or ``channel``; no data means that its other end is closed."""
-
-    source: str
-    data: bytes
-
-
-class Sources:
-    """Output and channel of one process, read by one thread; :meth:`wake` and :meth:`send` are for any thread."""
-
-    def wait(self, timeout_s: float | None) -> list[Arrival]:
-        """Wait until something came, the process ended or :meth:`wake` was called.
-
-        What came together is returned in this order: stdout, stderr, frames.
-        """
-        raise NotImplementedError
-
-    def send(self, frame: wire.Frame) -> None:
-        """Send a frame to the process as soon as it takes it."""
-        raise NotImplementedError
-
-    def type_in(self, text: bytes, *, is_end: bool = False) -> None:
-        """Put text into the process's standard input as soon as it takes it, and end the input with it."""
-        raise NotImplementedError
-
-    def is_input_awaited(self) -> bool:
-        """Return whether a process of the snippet is seen to wait for input that has not been typed."""
-        return False
-
-    def push(self) -> None:
-        """Send what waits to be sent as far as the process takes it now, and read nothing: nobody would hear of it."""
-
-    def wake(self) -> None:
-        """Make :meth:`wait` return."""
-        raise NotImplementedError
-
-    def peek(self) -> bytes:
-        """Return what has arrived on the channel so far, without taking it."""
-        raise NotImplementedError
-
-    def forget_process(self) -> None:
-        """The process has ended: wait only for output from now on."""
-
-    def close(self) -> None:
-        """Close every descriptor."""
-        raise NotImplementedError
 
 
 if sys.platform == "win32":
@@ -76,18 +27,18 @@ if sys.platform == "win32":
 else:
 
     class Channel:
-        """A pair of sockets: one end is inherited by the process."""
+        """A socket pair whose other end the process inherits."""
 
         def __init__(self) -> None:
             self.own, self._child = socket.socketpair()
             self.child_argument = str(self._child.fileno())
 
         def popen_options(self, inherited: tuple[int, ...]) -> dict[str, Any]:
-            """Return how to start the process so that it gets its end, in a session and group of its own."""
+            """Return ``Popen`` arguments that pass on its end and start a new session and process group."""
             return {"pass_fds": (self._child.fileno(), *inherited), "start_new_session": True}
 
         def close_child_end(self) -> None:
-            """Close the end that the process has by now."""
+            """Close our copy of the process's end."""
             self._child.close()
 
         def close(self) -> None:
@@ -134,8 +85,8 @@ else:
             if self._wake_in in ready:
                 os.read(self._wake_in, 4096)
             frames = self._read("channel") if self._channel.fileno() in ready else []
-            # The snippet printed first and reported then, so output is read after the channel and handed on before; for
-            # the same reason stdout goes before a traceback. One read takes all that a pipe holds.
+            # The snippet prints before it reports. So output is read after the channel but returned before it, and
+            # stdout is returned before a traceback on stderr. One read empties a pipe.
             errors = self._read("stderr")
             arrivals = [*self._read("stdout"), *errors, *frames]
             self._send_more()
@@ -182,7 +133,7 @@ else:
 
         def is_input_awaited(self) -> bool:
             stdin = self._popen.stdin
-            return stdin is not None and not stdin.closed and is_waited_for(stdin.fileno(), self._popen.pid)
+            return stdin is not None and not stdin.closed and is_reader_blocked(stdin.fileno(), self._popen.pid)
 
         def push(self) -> None:
             self._send_more()
@@ -198,7 +149,7 @@ else:
                 except BlockingIOError:
                     pass
                 except OSError:
-                    self._outgoing.clear()  # the process is gone, which is found out elsewhere
+                    self._outgoing.clear()  # the process is gone; its end is detected elsewhere
                 events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._outgoing else 0)
             self._selector.modify(descriptor, events)
 
@@ -214,7 +165,7 @@ else:
                 except BlockingIOError:
                     pass
                 except OSError:
-                    self._typed.clear()  # nobody reads it any more
+                    self._typed.clear()  # the reading end is closed
                 is_waiting, is_over = bool(self._typed), self._is_input_over
             if is_waiting and descriptor not in self._selector.get_map():
                 self._selector.register(descriptor, selectors.EVENT_WRITE)
@@ -256,11 +207,11 @@ else:
                     os.close(descriptor)
 
     def open_channel() -> Channel:
-        """Return a new channel for a process about to start."""
+        """Return a channel for a process that is about to start."""
         return Channel()
 
     def open_sources(popen: subprocess.Popen[bytes], channel: Channel, watcher: Watcher | None) -> Sources:
-        """Return what comes from a process that has just been started."""
+        """Return the event sources of a process that has just been started."""
         return _DescriptorSources(popen, channel, watcher)
 
     def _process_descriptor(pid: int) -> int | None:
@@ -270,7 +221,7 @@ else:
             return None
 
     def _enlarge(descriptor: int) -> None:
-        """Make a pipe hold more, where the system can: fewer turns for a flood."""
+        """Enlarge a pipe's buffer where the system can, so that a flood of output takes fewer reads."""
         import fcntl
 
         size = getattr(fcntl, "F_SETPIPE_SZ", None)

@@ -1,6 +1,6 @@
-"""Processes that a snippet started and left running where its watcher could not end them.
+"""Finds and kills processes that a snippet left running when its watcher could not.
 
-That are those of its session, and any that still carry its cookie.
+They are the processes in its session and those with its cookie in their environment.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-#: Environment variable that every descendant of a snippet inherits, also one that detached itself.
+#: Environment variable that every descendant of a snippet inherits, including daemons.
 COOKIE = "GPUPLAYGROUND_RUN"
 
-#: What a watcher calls itself, see :mod:`gpuplayground.runtime.watcher`.
+#: Process name of a watcher, see :mod:`gpuplayground.runtime.watcher`.
 _WATCHER = re.compile(rb"watches (\d+)")
 _HAS_PROC = sys.platform == "linux"
 _READ_BYTES = 1 << 16
-#: How long processes that have been killed are waited for, and how often they are looked for, in seconds.
+#: Maximum wait for killed processes, and the polling interval, in seconds.
 _ENDING_S, _LOOK_S = 0.5, 0.005
-#: How often all processes are looked at again because one of them ended meanwhile.
+#: Maximum number of scans; a scan is repeated when a process ended during it.
 _SCANS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessKey:
-    """A process, told apart from a later one of the same number by when it started (clock ticks since boot)."""
+    """A process id with its start time in clock ticks since boot, because ids are reused."""
 
     pid: int
     start_ticks: int
 
 
-class Family:
+class Descendants:
     """The descendants of one snippet process.
 
     Args:
-        pid: its watcher's process, or the snippet's own; it has not been reaped.
-        cookie: the value of the variable ``COOKIE`` in its environment.
+        pid: process id of its watcher, or of the snippet; not reaped yet.
+        cookie: value of the environment variable ``COOKIE``.
     """
 
     def __init__(self, pid: int, cookie: str) -> None:
-        #: Whoever belongs to one of these sessions is a descendant; a number that is no session harms nobody.
+        #: Ids of sessions whose members are descendants; ids that are not sessions match nothing.
         self.sessions = {pid}
         self._pid = pid
         self._mark = f"{COOKIE}={cookie}".encode()
@@ -52,7 +52,7 @@ class Family:
         self._start_ticks = status.start_ticks if status is not None else 0
 
     def others(self) -> set[ProcessKey]:
-        """Return the living descendants, without the snippet's process itself."""
+        """Return the running descendants, without the snippet's process itself."""
         for _ in range(_SCANS):
             found, is_complete = self._scan()
             if found or is_complete:
@@ -60,9 +60,9 @@ class Family:
         return found
 
     def kill_others(self) -> int:
-        """Kill the descendants, also those that are born meanwhile; return how many there were.
+        """Kill the descendants, including those started meanwhile, and return how many there were.
 
-        It waits half a second at most until the last one has ended.
+        Waits up to half a second for the last one to end.
         """
         killed: set[ProcessKey] = set()
         deadline = time.monotonic() + _ENDING_S
@@ -74,9 +74,9 @@ class Family:
         return len(killed)
 
     def _scan(self) -> tuple[set[ProcessKey], bool]:
-        """Return the descendants among all processes, and whether nobody can have been overlooked.
+        """Return the descendants among all processes, and whether the scan is complete.
 
-        A process that ended during the scan may have been a descendant that has just started another one.
+        A process that ends during the scan may be a descendant that has just started another one.
         """
         found, is_complete = set(), True
         for entry in _process_numbers():
@@ -99,11 +99,11 @@ class Family:
 
 
 def lineage(pid: int) -> frozenset[int]:
-    """Return what a living process descends from: the numbers of its ancestors, and of the sessions of all of them.
+    """Return the process ids and session ids of all ancestors of a running process.
 
-    Both, because a process whose parent has ended keeps its session, and one that opens a session keeps its parent.
-    One that did both is a child of a watcher by now: it descends from the snippet that is watched.
-    Empty where the process has ended, or where there is no /proc.
+    Both are needed: an orphan keeps its session, and a process that opens a session keeps its parent. A process that
+    did both has been adopted by a watcher and counts as a descendant of the watched snippet. Empty if the process
+    has ended, or without /proc.
     """
     ancestors: set[int] = set()
     sessions: set[int] = set()
@@ -118,7 +118,7 @@ def lineage(pid: int) -> frozenset[int]:
 
 
 def kill_tree_on_windows(pid: int) -> None:
-    """End a process and its descendants by the tool of Windows, while the process still exists."""
+    """Kill a process and its descendants with ``taskkill`` while the process still exists."""
     subprocess.run(["taskkill", "/F", "/T", "/PID", str(pid)], capture_output=True, check=False)
 
 
@@ -144,7 +144,7 @@ def _process_numbers() -> list[int]:
 
 
 def _contents(path: str) -> bytes:
-    """Return what a file of /proc says: without buffers and text, since there are as many as processes."""
+    """Return the contents of a /proc file, unbuffered because a scan reads one per process."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         data = b""
@@ -156,14 +156,14 @@ def _contents(path: str) -> bytes:
 
 
 def _status(pid: int) -> _Status | None:
-    """Read /proc/PID/stat, see proc(5); None where there is no such process, or no such file system."""
+    """Return the parsed /proc/PID/stat, see proc(5); None without such a process or without /proc."""
     if not _HAS_PROC:
         return None
     try:
         text = _contents(f"/proc/{pid}/stat")
     except OSError:
         return None
-    # The name in parentheses may itself contain spaces and parentheses.
+    # The name in parentheses may contain spaces and parentheses.
     start, end = text.index(b"(") + 1, text.rindex(b")")
     fields = text[end + 2 :].split()
     return _Status(

@@ -1,4 +1,4 @@
-"""Whether a snippet, or a process it started, waits for input without having said so, as ``os.read(0)`` does."""
+"""Detects that a snippet, or a process it started, reads standard input without asking, as ``os.read(0)`` does."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-#: Numbers of the system calls read and readv, whose first argument is a descriptor: see syscalls(2).
+#: Numbers of the system calls read and readv, whose first argument is a descriptor; see syscalls(2).
 _READS = {"x86_64": ("0", "19"), "aarch64": ("63", "65")}.get(platform.machine(), ())
 
-#: How often it is looked, in seconds.
+#: Polling interval in seconds.
 _INTERVAL_S = 0.2
-#: What looking may cost of a CPU: a snippet of hundreds of threads is looked at more rarely.
+#: Maximum share of a CPU spent on polling; a snippet with hundreds of threads is polled less often.
 _SHARE = 0.02
 
 
 class InputWatch:
-    """Decides when to ask for input on behalf of a process that cannot ask itself.
+    """Decides when to ask the user for input that a process reads without asking.
 
     Args:
-        is_awaited: whether a process waits for input at this moment.
+        is_awaited: returns whether a process is blocked reading input.
     """
 
     def __init__(self, is_awaited: Callable[[], bool]) -> None:
@@ -32,9 +32,12 @@ class InputWatch:
         self._next = 0.0
 
     def look(self, is_running: bool) -> bool:
-        """Return whether to ask now; ``is_running`` is that the snippet runs and has not asked itself.
+        """Return whether to ask now.
 
-        A process has to be seen waiting twice: one that can ask has asked by then.
+        A process must be seen blocked twice in a row: one that can ask has done so by then.
+
+        Args:
+            is_running: whether the snippet runs and has not asked for input itself.
         """
         if not is_running:
             self._was_awaited = False
@@ -49,14 +52,14 @@ class InputWatch:
         return is_awaited and was_awaited
 
 
-def is_waited_for(pipe: int, pid: int) -> bool:
-    """Return whether a process or a descendant of it is blocked in a read of an empty pipe.
+def is_reader_blocked(pipe: int, pid: int) -> bool:
+    """Return whether a process or a descendant is blocked reading an empty pipe.
 
-    Only Linux can tell, and only for a plain read: one that waits by poll or select first is not seen.
+    Detects only plain reads, and only on Linux; a process waiting in poll or select is not detected.
 
     Args:
-        pipe: either end of the pipe.
-        pid: the process.
+        pipe: descriptor of either end of the pipe.
+        pid: the process id.
     """
     if sys.platform != "linux" or not _READS or _waiting_bytes(pipe):
         return False
@@ -72,7 +75,7 @@ def _waiting_bytes(pipe: int) -> int:
 
 
 def _threads(pid: int) -> Iterator[Path]:
-    """Yield the folders in /proc of all threads of a process and of its descendants."""
+    """Yield the /proc folders of all threads of a process and its descendants."""
     waiting = [str(pid)]
     while waiting:
         with suppress(OSError):  # it has just ended
@@ -82,12 +85,12 @@ def _threads(pid: int) -> Iterator[Path]:
 
 
 def _reads(thread: Path, file: tuple[int, int]) -> bool:
-    """Return whether a thread is blocked in a read of a file; see proc_pid_syscall(5)."""
+    """Return whether a thread is blocked reading a file, given as device and inode; see proc_pid_syscall(5)."""
     try:
         number, _, rest = (thread / "syscall").read_text().partition(" ")
         if number not in _READS:
             return False
         status = (thread / "fd" / str(int(rest.split()[0], 16))).stat()
-    except (OSError, ValueError, IndexError):  # it has ended, runs, or may not be looked at
+    except (OSError, ValueError, IndexError):  # the thread has ended, is running, or access is denied
         return False
     return (status.st_dev, status.st_ino) == file

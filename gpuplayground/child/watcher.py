@@ -1,4 +1,4 @@
-"""The session's end of the socket to a snippet's watcher, see :mod:`gpuplayground.runtime.watcher`. Linux only."""
+"""The session's end of the socket to a snippet's watcher (:mod:`gpuplayground.runtime.watcher`). Linux only."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from contextlib import suppress
 
 
 class Watcher:
-    """Orders for a watcher, and what it has told so far. Every method is for any thread."""
+    """Sends commands to a watcher and keeps what it reported. Thread-safe."""
 
     def __init__(self) -> None:
         self._own, self._child = socket.socketpair()
         self._own.setblocking(False)
         self._lock = threading.RLock()
         self._received = b""
-        #: The snippet's process, None before the watcher has started it.
+        #: Process id of the snippet; None until the watcher has started it.
         self.snippet: int | None = None
-        #: How the snippet has ended, its exit code or minus a signal; None before that.
+        #: Exit code of the snippet, or minus a signal; None until it has ended.
         self.status: int | None = None
-        #: How many descendants it killed, None before all of them have ended.
+        #: Number of descendants that were killed; None until all have ended.
         self.left: int | None = None
-        #: Whether the watcher has ended, or never was: the interpreter did not get as far.
+        #: Whether the watcher has ended, or the interpreter ended before there was one.
         self.has_ended = False
 
     @property
     def child_end(self) -> int:
-        """The descriptor for the watcher to inherit."""
+        """The descriptor that the watcher inherits."""
         return self._child.fileno()
 
     def fileno(self) -> int:
-        """Return the descriptor that is readable when there is something to :meth:`read`."""
+        """Return the descriptor to wait on before :meth:`read`."""
         return self._own.fileno()
 
     def close_child_end(self) -> None:
-        """Close the end that the watcher has by now."""
+        """Close our copy of the watcher's end."""
         self._child.close()
 
     def read(self) -> None:
-        """Take what the watcher has told since, if anything."""
+        """Process new reports of the watcher without blocking."""
         with self._lock:
             try:
                 while not self.has_ended:
@@ -66,16 +66,16 @@ class Watcher:
             self.left = int(number)
 
     def pass_on(self, number: int) -> None:
-        """Send the snippet a signal, as soon as there is one, unless its process group has just got the same."""
+        """Send the snippet a signal once it exists, unless its process group has just received the same signal."""
         with suppress(OSError):
             self._own.send(bytes([number]))
 
     def kill_all(self) -> None:
-        """Have the snippet killed with all its descendants."""
+        """Kill the snippet and all its descendants."""
         self.pass_on(signal.SIGKILL)
 
     def wait_for_end(self, timeout_s: float) -> bool:
-        """Wait for the watcher's own end and return whether it came in time."""
+        """Wait for the watcher to end and return whether it did."""
         poll = select.poll()
         poll.register(self._own, select.POLLIN)
         while not self.has_ended and poll.poll(1e3 * timeout_s):
@@ -83,7 +83,7 @@ class Watcher:
         return self.has_ended
 
     def close(self) -> None:
-        """Close both ends: a watcher that still lives then ends everything."""
+        """Close both ends; a watcher that is still running then kills everything."""
         with self._lock:
             self.has_ended = True
             self._own.close()
@@ -91,5 +91,5 @@ class Watcher:
 
 
 def open_watcher() -> Watcher | None:
-    """Return the end for a new process, or None on a system without watchers."""
+    """Return a watcher for a new process; None on systems other than Linux."""
     return Watcher() if sys.platform == "linux" else None

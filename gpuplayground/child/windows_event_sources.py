@@ -1,4 +1,4 @@
-"""The Windows twin of the sources: pipes cannot be waited for together there, so a thread reads each."""
+"""Event sources on Windows, which cannot wait for several pipes at once: one thread reads each pipe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from contextlib import suppress
 from multiprocessing import Pipe
 from typing import IO, Any
 
-from gpuplayground.child.event_sources import Arrival, Sources
+from gpuplayground.child.event_source_base import Arrival, Sources
+from gpuplayground.child.watcher import Watcher
 from gpuplayground.runtime.io import wire
 
 _READ_BYTES = 1 << 16
@@ -18,21 +19,21 @@ _EXIT_POLL_S = 0.020
 
 
 class Channel:
-    """A duplex pipe: the handle of one end is inherited by the process."""
+    """A duplex pipe whose other end the process inherits as a handle."""
 
     def __init__(self) -> None:
         self.own, self._child = Pipe()
         self.child_argument = str(self._child.fileno())
 
     def popen_options(self, inherited: tuple[int, ...]) -> dict[str, Any]:
-        """Return how to start the process so that it gets its end, in a group of its own."""
+        """Return ``Popen`` arguments that pass on its end and start a new process group."""
         handle = self._child.fileno()
         os.set_handle_inheritable(handle, True)  # type: ignore[attr-defined, unused-ignore]
         startup = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [handle, *inherited]})  # type: ignore[attr-defined, unused-ignore]
         return {"startupinfo": startup, "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined, unused-ignore]
 
     def close_child_end(self) -> None:
-        """Close the end that the process has by now."""
+        """Close our copy of the process's end."""
         self._child.close()
 
     def close(self) -> None:
@@ -53,7 +54,7 @@ class _ThreadedSources(Sources):
         threading.Thread(target=self._read_channel, daemon=True).start()
 
     def wait(self, timeout_s: float | None) -> list[Arrival]:
-        """Wait until something came or :meth:`wake` was called, and look for the end of the process now and then."""
+        """Wait until data arrives or :meth:`wake` is called; returns often, so that the caller sees the end."""
         arrivals: list[Arrival] = []
         with suppress(queue.Empty):
             first = self._arrivals.get(timeout=min(_EXIT_POLL_S, _EXIT_POLL_S if timeout_s is None else timeout_s))
@@ -69,9 +70,9 @@ class _ThreadedSources(Sources):
             self._channel.send_bytes(wire.pack(frame))
 
     def type_in(self, text: bytes, *, is_end: bool = False) -> None:
-        """Put text into the process's standard input, and end the input with it."""
+        """Write text to the process's standard input; ``is_end`` closes the input after it."""
         stdin = self._popen.stdin
-        with suppress(OSError, ValueError):  # nobody reads it any more, or it has ended
+        with suppress(OSError, ValueError):  # the reading end or the input is closed
             if stdin is not None:
                 stdin.write(text)
                 if is_end:
@@ -82,11 +83,11 @@ class _ThreadedSources(Sources):
         return self._seen
 
     def wake(self) -> None:
-        """Make :meth:`wait` return."""
+        """Make :meth:`wait` return early."""
         self._arrivals.put(None)
 
     def close(self) -> None:
-        """Close the channel and the input. The other pipes are closed by the threads that read them."""
+        """Close the channel and the input; each reading thread closes its own pipe."""
         self._channel.close()
         if self._popen.stdin is not None:
             self._popen.stdin.close()
@@ -107,10 +108,10 @@ class _ThreadedSources(Sources):
 
 
 def open_channel() -> Channel:
-    """Return a new channel for a process about to start."""
+    """Return a channel for a process that is about to start."""
     return Channel()
 
 
-def open_sources(popen: subprocess.Popen[bytes], channel: Channel) -> Sources:
-    """Return what comes from a process that has just been started."""
+def open_sources(popen: subprocess.Popen[bytes], channel: Channel, _watcher: Watcher | None) -> Sources:
+    """Return the event sources of a process that has just been started; Windows has no watcher."""
     return _ThreadedSources(popen, channel)

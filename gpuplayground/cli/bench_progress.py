@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from gpuplayground.benchmarks.text import count_text
+from gpuplayground.benchmarks.figures import count_text
 from gpuplayground.model.events import BenchmarkProgressed, OutputAppended, RunFinished, SessionEvent
 from gpuplayground.standard_streams import tell_styled
 from gpuplayground.units import duration

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gpuplayground.benchmarks.figures import figures, half_width_text, rate_text
+from gpuplayground.benchmarks.figures import figures, half_width_text, median_text, rate_text
 from gpuplayground.benchmarks.statistics import summary
 from gpuplayground.benchmarks.sweep_curves import rate_gb_per_s
-from gpuplayground.benchmarks.text import median_text
 from gpuplayground.cli.columns import labelled
 from gpuplayground.model.benchmarks import Benchmark, FlagKind
 from gpuplayground.model.results import Run

@@ -1,4 +1,4 @@
-"""A comparison as text: the words of its cells, an aligned table, and a table in Markdown."""
+"""Formats a comparison as table cells, as an aligned text table and as Markdown."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ HEADINGS = ("name", "median", "95 % interval", "speed-up", "GPU busy", "result",
 
 
 def interval_text(row: Row) -> str:
-    """Return half the interval in per cent: ``± 0.3 %``."""
+    """Return half the interval in percent: ``± 0.3 %``."""
     return DASH if row.half_width is None else half_width_text(row.half_width)
 
 
 def factor_text(factor: float) -> str:
-    """Return a speed-up of three digits: ``3.05×``, ``12.4×``, ``341,000×``; a very small one as ``1/341,000×``."""
+    """Return a speed-up with three digits: ``3.05×``, ``12.4×``, ``341,000×``; a very small one as ``1/341,000×``."""
     if factor == 0 or math.isinf(factor):
-        return f"{factor:.0f}×"  # one of the times is below what the clock tells apart
+        return f"{factor:.0f}×"  # one of the times is below the resolution of the clock
     if factor < 0.00995:
         return f"1/{_three_digits(1 / factor)}×"
     if factor >= 99.95:
@@ -35,7 +35,7 @@ def _three_digits(value: float) -> str:
 
 
 def speed_up_text(row: Row) -> str:
-    """Return the speed-up with its interval, ``no difference``, or a dash."""
+    """Return the speed-up with its interval, ``no difference (1.01×)``, or a dash."""
     if row.is_baseline:
         return "baseline"
     if row.speed_up is None:
@@ -50,7 +50,7 @@ def speed_up_text(row: Row) -> str:
 
 
 def result_text(row: Row) -> str:
-    """Return how the result stands to the baseline's, with the largest relative difference where it says something."""
+    """Return how the result agrees with the baseline's, with the largest relative difference if there is one."""
     check = row.result
     if check.agreement is Agreement.NONE or (row.is_baseline and check.agreement is Agreement.EQUAL):
         return DASH if check.agreement is Agreement.NONE else "baseline"
@@ -62,7 +62,7 @@ def result_text(row: Row) -> str:
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """Return the words below :data:`HEADINGS`."""
+    """Return the texts of a row, one for each of :data:`HEADINGS`."""
     return (
         row.name,
         duration(row.median_ns),
@@ -75,11 +75,11 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def text_table(rows: Sequence[Row]) -> str:
-    """Return an aligned table without trailing spaces or newline."""
+    """Return an aligned table without trailing spaces or a final newline."""
     table = [HEADINGS, *map(cells, rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(HEADINGS))]
     rule = tuple("-" * width for width in widths)
-    # Figures stand right-aligned below one another, words left-aligned.
+    # Right-aligned columns.
     figures = {1, 2, 4}
 
     def padded(line: Sequence[str]) -> str:
@@ -93,7 +93,7 @@ def text_table(rows: Sequence[Row]) -> str:
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
-    """Return the table in Markdown as GitHub reads it, without a trailing newline."""
+    """Return the table in GitHub-flavoured Markdown, without a final newline."""
 
     def line(texts: Sequence[str]) -> str:
         return "| " + " | ".join(text.replace("|", "\\|").replace("\n", " ") for text in texts) + " |"

@@ -1,1 +1,1 @@
-"""Python environments: interpreters, their frameworks, the doctor and the examples."""
+"""Python environments: finding interpreters, probing their frameworks, and the examples."""

@@ -1,7 +1,7 @@
-"""Which GPU frameworks an environment has, and whether each sees a GPU.
+"""Reports which GPU frameworks an environment has and whether each sees a GPU.
 
-Each framework is asked in a process of its own: importing one may take long, crash, hang in the driver, or keep
-another from working.
+Each framework is probed in its own process, because importing it may take long, crash, hang in the driver or break
+another framework.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 
 from gpuplayground.environments.framework_probes import PROBES, FrameworkProbe
 
-#: How long one framework may take to answer, in seconds: a cold import of TensorFlow takes tens of seconds.
+#: Maximum time per framework, in seconds: a cold import of TensorFlow takes tens of seconds.
 PROBE_TIMEOUT_S = 90.0
-#: How long a killed process may take to go. One that hangs inside the driver never does and is left behind.
+#: Maximum wait for a killed process, in seconds; one that hangs inside the driver is left behind.
 _KILL_WAIT_S = 1.0
 
 _FRAME = """
@@ -49,8 +49,8 @@ os._exit(0)  # some frameworks take seconds to shut down, or crash while they do
 class FrameworkReport:
     """One framework in one environment.
 
-    ``version`` is None when it is not installed or did not come up. ``sees_gpu`` is None where that makes no sense.
-    ``problem`` is one sentence that says what to do; ``install`` the command that installs the framework.
+    ``version`` is None if it is not installed or failed to import. ``sees_gpu`` is None if not applicable.
+    ``problem`` is a sentence that says what to do, ``install`` the command that installs the framework.
     """
 
     name: str
@@ -67,31 +67,31 @@ def probe_frameworks(
     timeout: float = PROBE_TIMEOUT_S,
     probes: Sequence[FrameworkProbe] = PROBES,
 ) -> tuple[FrameworkReport, ...]:
-    """Ask each framework of an environment and return the reports in the order of ``probes``.
+    """Probe each framework of an environment and return the reports in the order of ``probes``.
 
     Args:
         interpreter: path of the environment's Python.
-        expects_gpu: whether the driver has a GPU to offer; only then is a framework that sees none a problem.
-        timeout: seconds each framework may take.
-        probes: the frameworks to ask about.
+        expects_gpu: whether the driver has a GPU; only then is a framework that sees none a problem.
+        timeout: maximum time per framework in seconds.
+        probes: the frameworks to probe.
     """
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="doctor") as pool:
         return tuple(pool.map(lambda probe: probe_framework(probe, interpreter, expects_gpu, timeout), probes))
 
 
 def probe_framework(probe: FrameworkProbe, interpreter: str, expects_gpu: bool, timeout: float) -> FrameworkReport:
-    """Ask one framework in a process of its own; see :func:`probe_frameworks`."""
+    """Probe one framework in its own process; see :func:`probe_frameworks`."""
     code = _FRAME.format(module=probe.module, code=probe.code)
-    # Not from the current folder: a torch.py lying there is not PyTorch. A simulated GPU is not a GPU.
+    # A torch.py in the current folder is not PyTorch, and a simulated GPU does not count.
     environment = {**os.environ, "PYTHONSAFEPATH": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "NUMBA_ENABLE_CUDASIM": "0"}
     try:
         output = output_of([interpreter, "-c", code], timeout, environment)
     except TimeoutError:
-        sentence = f"{probe.name} did not come up within {timeout:g} s: if nvidia-smi hangs too, restart the machine."
+        sentence = f"{probe.name} did not import within {timeout:g} s: if nvidia-smi hangs too, restart the machine."
         return FrameworkReport(probe.name, True, None, None, probe.install, sentence)
     answer = _answer_in(output)
     if answer is None:
-        sentence = f"{probe.name} crashes while it is imported: reinstall it ({probe.install} --force-reinstall)."
+        sentence = f"{probe.name} crashes on import: reinstall it ({probe.install} --force-reinstall)."
         return FrameworkReport(probe.name, True, None, None, probe.install, sentence)
     if answer["missing"]:
         return FrameworkReport(probe.name, False, None, None, probe.install)
@@ -125,12 +125,12 @@ def _answer_in(output: str) -> dict[str, Any] | None:
 
 
 def output_of(command: Sequence[str], timeout: float, environment: Mapping[str, str] | None = None) -> str:
-    """Return what a command writes to its standard output, and never wait longer than ``timeout`` seconds for it.
+    """Return the standard output of a command, within ``timeout`` seconds.
 
-    ``subprocess.run`` waits for good for a process that it killed; one that hangs in the driver cannot be killed.
+    Unlike ``subprocess.run`` it does not wait for a killed process, which may hang in the driver.
 
     Raises:
-        TimeoutError: the command has not ended in time. It was killed, with what it started.
+        TimeoutError: the command did not end in time; it and its children have been killed.
         OSError: the command cannot be started.
     """
     process = subprocess.Popen(

@@ -1,14 +1,14 @@
-"""The examples: self-contained scripts in a folder, described without running them.
+"""Loads the examples: self-contained scripts in a folder, parsed but not run.
 
 An example is a Python file that
 
-- begins with a PEP 723 block (``# /// script``), which names the Python it needs and its ``dependencies``
+- begins with a PEP 723 block (``# /// script``) with the required Python and ``dependencies``
   (https://packaging.python.org/en/latest/specifications/inline-script-metadata/);
-- names its topic in a comment line of its own, ``# topic: Vector addition``;
-- has a module docstring, whose first line is its title and whose remaining text says what it shows;
-- is split into titled cells by ``# %%`` lines and checks its own result with ``assert``.
+- has a comment line with its topic, such as ``# topic: Vector addition``;
+- has a module docstring: the first line is its title, the rest says what it shows;
+- is split into titled cells by ``# %%`` lines and checks its result with ``assert``.
 
-The list is in the order of the file names, topics in the order in which they first appear.
+Examples are sorted by file name, topics by their first appearance.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from pathlib import Path
 from gpuplayground.model.cells import cells
 
 _TOPIC = re.compile(r"#\s*topic:\s*(?P<topic>\S.*?)\s*")
-# The pattern of PEP 723 itself, with the block's type fixed to "script".
+# The pattern given in PEP 723, with the block's type fixed to "script".
 _METADATA = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+?)^# ///$")
 
 
 class ExampleError(Exception):
-    """A file is not an example; the message is one sentence that names the file and says what it lacks."""
+    """A file is not an example; the message names the file and what it lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example. ``dependencies`` are requirements as pip takes them, such as ``cupy-cuda12x[ctk]``."""
+    """One example. ``dependencies`` are pip requirements such as ``cupy-cuda12x[ctk]``."""
 
     path: Path
     title: str
@@ -45,10 +45,10 @@ class Example:
 
 
 def load_examples(folder: Path) -> tuple[Example, ...]:
-    """Return the examples in ``folder``, by topic and then by file name; no folder, no examples.
+    """Return the examples in ``folder``, by topic and then by file name; none if there is no folder.
 
     Raises:
-        ExampleError: a Python file in it is not an example.
+        ExampleError: a Python file in the folder is not an example.
         OSError: a file cannot be read.
     """
     examples = [load_example(path) for path in sorted(folder.glob("*.py"))]
@@ -57,7 +57,7 @@ def load_examples(folder: Path) -> tuple[Example, ...]:
 
 
 def load_example(path: Path) -> Example:
-    """Return the example in the file ``path``, which is parsed and never executed.
+    """Return the example in the file ``path``, which is parsed but not executed.
 
     Raises:
         ExampleError: the file is not an example.
@@ -68,15 +68,15 @@ def load_example(path: Path) -> Example:
         docstring = ast.get_docstring(ast.parse(source)) or ""
         comments = _comments(source)
     except (SyntaxError, UnicodeDecodeError, tokenize.TokenError, ValueError) as error:
-        raise ExampleError(f"{path.name} is not Python: {error}") from error
+        raise ExampleError(f"{path.name} is not valid Python: {error}") from error
     title, _, summary = docstring.partition("\n")
     if not title:
-        raise ExampleError(f"{path.name} has no module docstring to take its title from")
+        raise ExampleError(f"{path.name} has no module docstring with a title")
     if not summary.strip():
-        raise ExampleError(f"{path.name} does not say what it shows: its docstring has a title only")
+        raise ExampleError(f"{path.name} has no description: its docstring has only a title")
     topics = [match["topic"] for match in map(_TOPIC.fullmatch, comments) if match]
     if not topics:
-        raise ExampleError(f"{path.name} names no topic: add a line such as '# topic: Vector addition'")
+        raise ExampleError(f"{path.name} has no topic: add a line such as '# topic: Vector addition'")
     if not cells(source):
         raise ExampleError(f"{path.name} has no cells: add lines that begin with '# %%'")
     return Example(path, title, " ".join(summary.split()), topics[0], _dependencies(path, source), source)
@@ -90,7 +90,7 @@ def _comments(source: str) -> list[str]:
 def _dependencies(path: Path, source: str) -> tuple[str, ...]:
     block = _METADATA.search(source)
     if block is None:
-        raise ExampleError(f"{path.name} has no PEP 723 block that names its dependencies")
+        raise ExampleError(f"{path.name} has no PEP 723 block with its dependencies")
     lines = block["content"].splitlines()
     try:
         metadata = tomllib.loads("\n".join(line[2:] if line.startswith("# ") else line[1:] for line in lines))

@@ -1,6 +1,6 @@
-"""What is asked of each framework: a few lines of Python for an interpreter that may not have it.
+"""Defines the frameworks and the Python code that probes each of them.
 
-Each ``code`` sets ``version``, ``gpus`` (how many it sees, None where the question makes no sense) and may set
+Each ``code`` sets ``version`` and ``gpus`` (the number of visible GPUs, None if not applicable), and may set
 ``lacks``, a key of ``remedies``. It must not create a CUDA context, which would take half a gigabyte of GPU memory.
 """
 
@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class FrameworkProbe:
-    """One framework: the module whose absence means "not installed", and the command that installs it."""
+    """One framework, with the module that shows whether it is installed and the command that installs it."""
 
     name: str
     module: str
     install: str
     code: str
-    #: What the framework may lack although it is installed, and the sentence that mends it.
+    #: What an installed framework may lack, with the sentence that says how to fix it.
     remedies: Mapping[str, str] = field(default_factory=dict)
-    #: The packages that bring it, besides one that is named as the module is.
+    #: Packages that contain it, besides one with the module's name.
     packages: tuple[str, ...] = ()
 
     def version_in(self, versions: Mapping[str, str]) -> str:
-        """Return its version among those of installed packages, by their names; empty where it is not installed."""
+        """Return its version, given those of the installed packages by name; empty if it is not installed."""
         return next((versions[name] for name in (*self.packages, self.module) if name in versions), "")
 
 

@@ -1,4 +1,4 @@
-"""A benchmark as it was asked for and as it came out: frozen values. Durations are nanoseconds of one repeat."""
+"""Records for the plan and the result of a benchmark. Durations are nanoseconds of one repeat."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from enum import StrEnum
 from gpuplayground.model.gpu_timing import GpuTiming
 from gpuplayground.model.result_value import ResultValue
 
-#: How long a benchmark samples at most, unless it is told otherwise.
+#: Default time limit of a benchmark, in seconds.
 DEFAULT_MAX_TIME_S = 10.0
-#: The ``error`` of a benchmark that the user stopped, as the snippet's process says it.
+#: ``error`` of a benchmark that the user stopped, as reported by the snippet's process.
 STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
 class SweepPlan:
-    """A variable of the set-up, and the values it takes one after the other."""
+    """A variable of the set-up and the values it takes in turn."""
 
     variable: str
     values: tuple[int | float, ...]
@@ -24,11 +24,10 @@ class SweepPlan:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkPlan:
-    """What to repeat: the top-level statements within ``first_line`` to ``last_line``, from 1, inclusive.
+    """What to measure: the top-level statements in ``first_line`` to ``last_line``, counted from 1, inclusive.
 
-    What stands above runs once as set-up. ``max_time_s`` limits warm-up and sampling together, for each value of a
-    sweep anew. ``cold_l2`` overwrites the GPU's L2 cache ahead of each sample. ``label`` is what the benchmark is
-    called.
+    The statements above run once as set-up. ``max_time_s`` limits warm-up and sampling together, for each value of a
+    sweep. ``cold_l2`` overwrites the GPU's L2 cache before each sample. ``label`` is the benchmark's name.
     """
 
     first_line: int
@@ -40,7 +39,7 @@ class BenchmarkPlan:
 
 
 class FlagKind(StrEnum):
-    """Why a number cannot be taken at face value; ``STEADY`` says that nothing was found."""
+    """Reasons to doubt a measurement; ``STEADY`` means that there is none."""
 
     STEADY = "steady"
     NOISY = "noisy"
@@ -55,14 +54,14 @@ class FlagKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One finding about a benchmark and its reason, a sentence with its figure."""
+    """One finding about a benchmark with its reason: a sentence with a figure."""
 
     kind: FlagKind
     sentence: str
 
 
 class Phase(StrEnum):
-    """Where a benchmark stands."""
+    """Phases of a benchmark."""
 
     SET_UP = "set-up"
     WARMING_UP = "warm-up"
@@ -74,15 +73,14 @@ class Phase(StrEnum):
 class Benchmark:
     """One measurement.
 
-    ``samples_ns`` are times until idle of one repeat each, in the order they were taken: each is the mean of
-    ``repeats`` executions in a row, so that clock and synchronisation are no more than ``overhead`` (0 to 1) of a
-    sample. ``start_ns`` and ``end_ns`` bound the sampling, in ``clock.now_ns()``. ``gpu`` is from a traced pass of
-    ``gpu_repeats`` repeats after it; None where there was none. ``gpu_note`` says why there was none, or what is
-    missing in it. ``bytes_moved`` is what the snippet says it moves in one repeat, by a variable of that name.
-    ``parameter`` is the sweep's variable and its value. ``error`` says in a line why there is no (complete)
-    measurement, ``error_text`` has the whole message where that is longer; ``out_of_memory`` is whether it was memory.
-    ``result`` is what the snippet had in its variable of that name at the end. ``verdict`` is empty until it has been
-    judged.
+    ``samples_ns`` are times until the GPU is idle, in sampling order. Each is the mean of ``repeats`` consecutive
+    executions, so that clock and synchronisation are at most the share ``overhead`` (0 to 1) of a sample. ``start_ns``
+    and ``end_ns`` bound the sampling, in ``clock.now_ns()``. ``gpu`` is from a traced pass of ``gpu_repeats`` repeats
+    afterwards, None without one; ``gpu_note`` says why it is missing or incomplete. ``bytes_moved`` is the value of
+    the snippet's variable of that name: the bytes that one repeat moves. ``parameter`` is the sweep's variable and
+    its value. ``error`` says in one line why the measurement is missing or incomplete, ``error_text`` has the whole
+    message if it is longer, and ``out_of_memory`` says whether memory ran out. ``result`` is the final value of the
+    snippet's variable ``result``. ``verdict`` is empty until the benchmark has been judged.
     """
 
     label: str
@@ -117,5 +115,5 @@ class Benchmark:
 
     @property
     def gpu_busy_ns(self) -> float | None:
-        """GPU busy time of one repeat, or None where it is not known."""
+        """GPU busy time of one repeat, or None if unknown."""
         return None if self.gpu is None else self.gpu.busy_ns / self.gpu_repeats

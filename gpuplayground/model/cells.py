@@ -1,8 +1,8 @@
-"""The cells of a source: what begins one, and which lines belong to it. The editor and every command go by this.
+"""Splits a source into cells.
 
-A cell begins at a comment ``# %%`` in the first column, with a title behind it, as in Visual Studio Code and Spyder. An
-indented ``# %%`` is a plain comment: a cell that began inside a statement could not run alone. So is one inside a text.
-What stands above the first cell belongs to none.
+A cell begins at a comment ``# %%`` in the first column, followed by an optional title, as in Visual Studio Code and
+Spyder. An indented ``# %%`` is a plain comment, because a cell that begins inside a statement could not run alone. So
+is one inside a string. Lines above the first cell belong to no cell.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-#: A whole comment in the first column that begins a cell; the group is its title.
+#: A comment in the first column that begins a cell; the group is its title.
 MARKER = re.compile(r"#\s*%%+(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Lines from a marker to the next, counted from 1, both ends included; ``number`` counts from 1 too."""
+    """Lines from one marker to the next, inclusive. Lines and ``number`` are counted from 1."""
 
     number: int
     title: str
@@ -27,12 +27,12 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """Its title, or else its number."""
+        """The title, or ``cell 3`` without one."""
         return self.title or f"cell {self.number}"
 
 
 def cells(source: str) -> tuple[Cell, ...]:
-    """Return the cells of a source, which need not be valid Python; raises nothing."""
+    """Return the cells of a source, which may be invalid Python."""
     if "%%" not in source:
         return ()
     text = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -40,18 +40,18 @@ def cells(source: str) -> tuple[Cell, ...]:
     matches = [(line, MARKER.fullmatch(comment)) for line, comment in _comments(lines)]
     found = [(line, match[1].strip()) for line, match in matches if match]
     last_lines = [*(line - 1 for line, _ in found[1:]), len(lines)]
-    # Without a cell there still is a last line.
+    # Not strict: there is a last line even without a cell.
     spans = zip(found, last_lines, strict=False)
     return tuple(Cell(number, title, line, end) for number, ((line, title), end) in enumerate(spans, 1))
 
 
 def cell_at(found: Sequence[Cell], line: int) -> Cell | None:
-    """Return the cell that a line is in, None above the first."""
+    """Return the cell that contains a line; None above the first cell."""
     return next((cell for cell in found if cell.first_line <= line <= cell.last_line), None)
 
 
 def _comments(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield the comments in the first column and their lines, from 1; a line that is no Python is passed over."""
+    """Yield the comments in the first column with their lines, counted from 1; skips lines that are not Python."""
     next_line = 0
 
     def read_line() -> str:
@@ -59,7 +59,7 @@ def _comments(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
         if next_line == len(lines):
             return ""
         next_line += 1
-        # Half a surrogate pair cannot be encoded for the tokenizer.
+        # The tokenizer cannot encode a lone surrogate.
         return lines[next_line - 1].encode("utf-8", "replace").decode() + "\n"
 
     done = 0
@@ -78,7 +78,7 @@ def _comments(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _is_open_text(error: Exception) -> bool:
-    """Return whether a text in triple quotes has no end: all that follows is part of it."""
+    """Return whether a triple-quoted string has no end, so that the rest of the source is part of it."""
     message = str(error.args[0])
     return "multi-line string" in message or "triple-quoted" in message
 

@@ -1,4 +1,4 @@
-"""What a running session reports, in the order things happened. Every event carries the id of its run."""
+"""Events of a running session, in the order they happen. Each has the id of its run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gpuplayground.model.results import Run, RunError, RunState, StatementTiming
 
 @dataclass(frozen=True, slots=True)
 class StateChanged:
-    """The run entered ``state``; ``detail`` is a few words for the user, such as ``waiting for 1 thread``."""
+    """The run entered ``state``; ``detail`` is a short text such as ``waiting for 1 thread``."""
 
     run_id: str
     state: RunState
@@ -20,7 +20,7 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True)
 class OutputChunk:
-    """Bytes the snippet wrote: ``stream`` is ``stdout`` or ``stderr``."""
+    """Bytes that the snippet wrote to ``stdout`` or ``stderr``."""
 
     stream: str
     data: bytes
@@ -28,7 +28,7 @@ class OutputChunk:
 
 @dataclass(frozen=True, slots=True)
 class OutputAppended:
-    """One coalesced batch of output. ``dropped_bytes`` were cut from its beginning because it came too fast to show."""
+    """One batch of output; ``dropped_bytes`` were cut from its beginning because it came too fast to show."""
 
     run_id: str
     chunks: tuple[OutputChunk, ...]
@@ -37,7 +37,7 @@ class OutputAppended:
 
 @dataclass(frozen=True, slots=True)
 class StatementsTimed:
-    """Statements that finished since the last such event, and the first line of the one now executing, if any."""
+    """Statements that finished since the last such event, and the first line of the current statement, if any."""
 
     run_id: str
     timings: tuple[StatementTiming, ...]
@@ -46,14 +46,14 @@ class StatementsTimed:
 
 @dataclass(frozen=True, slots=True)
 class InputRequested:
-    """The snippet waits for a line of input. The prompt itself has come as output."""
+    """The snippet waits for a line of input. Its prompt was sent as output."""
 
     run_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRaised:
-    """An exception is ending the snippet (or a SyntaxError keeps it from starting)."""
+    """An exception ends the snippet, or a SyntaxError prevents its start."""
 
     run_id: str
     error: RunError
@@ -61,11 +61,10 @@ class ErrorRaised:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkProgressed:
-    """Where a benchmark stands, a few times a second.
+    """Progress of a benchmark, a few times per second.
 
-    ``half_width`` is half the 95 % confidence interval of the median, relative to it; ``step`` of ``steps`` is the
-    value of a sweep that is being measured, counted from 1. Seconds count from the beginning of the warm-up of this
-    step.
+    ``half_width`` is half the 95 % confidence interval of the median, relative to the median. ``step`` of ``steps``
+    counts the values of a sweep from 1. ``elapsed_s`` counts from the beginning of this step's warm-up.
     """
 
     run_id: str
@@ -80,7 +79,7 @@ class BenchmarkProgressed:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkMeasured:
-    """A benchmark is complete, or this value of its sweep is."""
+    """A benchmark, or one value of its sweep, is complete."""
 
     run_id: str
     benchmark: Benchmark
@@ -90,7 +89,7 @@ class BenchmarkMeasured:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """The process is gone and everything it wrote has been reported: always the last event of a run."""
+    """The process has ended and all its output has been reported. Always the last event of a run."""
 
     run_id: str
     run: Run

@@ -1,6 +1,6 @@
-"""What the GPU did for a statement, by its own clock: frozen values, joined to the statement from a trace.
+"""Records for the GPU's part of a statement, taken from a trace by :mod:`gpuplayground.tracing.attribution`.
 
-Durations are nanoseconds of GPU or wall time, sizes bytes. :mod:`gpuplayground.tracing.attribution` computes them.
+Durations are nanoseconds of GPU or wall time, sizes are bytes.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from enum import StrEnum
 
 
 class Wait(StrEnum):
-    """What a statement's time until idle was spent on; the parts add up to the whole."""
+    """What a statement's time until idle is spent on; the parts add up to the whole."""
 
     IMPORT = "import"
     CONTEXT = "context creation"
-    COMPILATION = "compilation"  # compiling a kernel, or loading it on its first use
-    COPIES = "copies"  # the GPU copied and nothing else
-    KERNELS = "kernels"  # a kernel ran on the GPU
-    LAUNCHES = "launch overhead"  # the GPU had nothing to do between two operations of the statement
-    CPU = "CPU"  # everything else: Python, allocation, waiting for other things
+    COMPILATION = "compilation"  # compiling a kernel, or loading it on first use
+    COPIES = "copies"  # copies without a kernel at the same time
+    KERNELS = "kernels"  # a kernel runs on the GPU
+    LAUNCHES = "launch overhead"  # the GPU is idle between two operations of the statement
+    CPU = "CPU"  # everything else: Python, allocation, waiting
 
 
 class Direction(StrEnum):
-    """Which way a copy went."""
+    """Direction of a copy."""
 
     HOST_TO_DEVICE = "host to device"
     DEVICE_TO_HOST = "device to host"
@@ -33,9 +33,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CopyTotals:
-    """The copies of one direction. ``busy_ns`` is the union of their intervals, ``pageable_bytes`` a part of ``bytes``.
+    """The copies in one direction. ``busy_ns`` is the union of their intervals.
 
-    Pageable is host memory that the driver must stage; pinned (page-locked) memory is copied at the speed of the bus.
+    ``pageable_bytes`` is the part of ``bytes`` in pageable host memory, which the driver must stage; pinned memory is
+    copied at the speed of the bus.
     """
 
     direction: Direction
@@ -46,13 +47,13 @@ class CopyTotals:
 
     @property
     def gb_per_s(self) -> float | None:
-        """Rate in 10^9 bytes a second, or None where no time passed."""
+        """Rate in 10^9 bytes per second, or None if no time passed."""
         return self.bytes / self.busy_ns if self.busy_ns else None
 
 
 @dataclass(frozen=True, slots=True)
 class KernelTotals:
-    """The launches of one kernel, under its demangled name. ``total_ns`` is their sum."""
+    """The launches of one kernel, by its demangled name. ``total_ns`` is the sum of their durations."""
 
     name: str
     count: int
@@ -62,9 +63,9 @@ class KernelTotals:
 
 @dataclass(frozen=True, slots=True)
 class RegionTiming:
-    """An NVTX range inside a statement: ``depth`` 0 is outermost, ``start_ns`` is ``clock.now_ns()``.
+    """An NVTX range inside a statement; ``depth`` 0 is outermost, ``start_ns`` is ``clock.now_ns()``.
 
-    ``wall_ns`` is the time between its push and its pop, ``busy_ns`` the union of the GPU operations launched in it.
+    ``wall_ns`` is the time from push to pop, ``busy_ns`` the union of the GPU operations that started in it.
     """
 
     name: str
@@ -77,11 +78,11 @@ class RegionTiming:
 
 @dataclass(frozen=True, slots=True)
 class GpuTiming:
-    """The GPU's part of a statement, or of a number of repeats of a benchmark.
+    """The GPU's part of a statement, or of the traced repeats of a benchmark.
 
-    ``busy_ns`` is the union of the intervals of all its operations, so that what overlaps counts once;
-    ``kernel_busy_ns`` and ``copy_busy_ns`` are the unions of kernels alone and of copies alone. ``top_kernels`` has
-    those with the largest total first. ``waits`` is empty where only the GPU's clock is known.
+    ``busy_ns`` is the union of the intervals of all operations, so that overlaps count once; ``kernel_busy_ns`` and
+    ``copy_busy_ns`` are the unions of kernels and of copies alone. ``top_kernels`` is sorted by total time, largest
+    first. ``waits`` is empty for benchmarks.
     """
 
     busy_ns: int = 0

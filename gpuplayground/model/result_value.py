@@ -1,4 +1,4 @@
-"""What a snippet computed, in short: its array named ``result``."""
+"""Record of the array that a snippet left in its variable ``result``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ResultValue:
-    """The array that a snippet left in a variable named ``result``, in short: enough to tell whether two are equal.
+    """Digest and sample of the array in a snippet's variable ``result``: enough to compare two of them.
 
-    ``digest`` is of dtype, shape and bytes; ``sample`` holds up to 1024 elements at equal distances as floats, each
-    complex number as its real and its imaginary part, and is empty where an element is not finite. The magnitudes are
-    of all elements, and None where that is not known.
+    ``digest`` covers dtype, shape and bytes. ``sample`` has up to 1024 evenly spaced elements as floats, each complex
+    number as real and imaginary part; it is empty if any element is not finite. The magnitudes cover all elements and
+    are None if unknown.
     """
 
     dtype: str
@@ -25,10 +25,10 @@ class ResultValue:
 
 
 def result_of(value: Mapping[str, Any] | None) -> ResultValue | None:
-    """Return what a snippet's process says of its result.
+    """Return the result that a snippet's process reported, None if it reported none.
 
     Raises:
-        KeyError, TypeError, ValueError: it cannot be understood.
+        KeyError, TypeError, ValueError: the report is invalid.
     """
     if value is None:
         return None

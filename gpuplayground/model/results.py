@@ -1,4 +1,4 @@
-"""What a run produced: frozen values that the window shows and ``--json`` writes. Durations are nanoseconds."""
+"""Records for a run: what the window shows and ``--json`` writes. Durations are nanoseconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpuplayground.model.result_value import ResultValue
 if TYPE_CHECKING:
     from gpuplayground.model.trace import Trace
 
-#: Version of the JSON written by ``gpuplayground run --json``; raised when a field changes its meaning.
+#: Version of the JSON written by ``gpuplayground run --json``; incremented when a field changes its meaning.
 SCHEMA_VERSION = 1
 
 
@@ -21,12 +21,11 @@ SCHEMA_VERSION = 1
 class StatementTiming:
     """One top-level statement of a snippet, executed once.
 
-    ``wall_ns`` is the time on the CPU until the statement returned, ``synced_ns`` the time until every CUDA context
-    in use was idle, or None when CUDA is not in use. ``prewarmed_ns`` is what the modules it imports cost when the
-    warm spare imported them ahead of the run (0 when nothing was imported ahead); it is not part of ``wall_ns``.
-    Lines are counted from 1, both ends included. ``failed`` marks the statement that raised. ``start_ns`` is
-    ``clock.now_ns()`` at its beginning, or 0 where that is not known. ``gpu`` is None where the run was not traced.
-    ``is_region`` marks the row of an NVTX range, which tables put under its statement; no run has one.
+    ``wall_ns`` is the time until the statement returned, ``synced_ns`` the time until every CUDA context in use was
+    idle, or None if CUDA is not in use. ``prewarmed_ns`` is the cost of its imports that the warm spare made before
+    the run, 0 without any; it is not part of ``wall_ns``. Lines are counted from 1, inclusive. ``failed`` marks the
+    statement that raised. ``start_ns`` is ``clock.now_ns()`` at its beginning, or 0 if unknown. ``gpu`` is None if the
+    run was not traced. ``is_region`` marks the row of an NVTX range that tables add below its statement.
     """
 
     index: int
@@ -44,17 +43,17 @@ class StatementTiming:
 
     @property
     def cost_ns(self) -> int:
-        """What the statement cost in all: until the GPU was idle, and what was imported ahead for it."""
+        """Total cost: the time until the GPU was idle, and the imports made before the run."""
         return max(self.wall_ns, self.synced_ns or 0) + self.prewarmed_ns
 
 
 class RunState(StrEnum):
-    """Where a run stands. The last four are final."""
+    """States of a run. The last four are final."""
 
     STARTING = "starting"
     RUNNING = "running"
     WAITING_FOR_INPUT = "waiting for input"
-    FINISHING = "finishing"  # every statement is done, threads of the snippet still run
+    FINISHING = "finishing"  # every statement is done, but threads of the snippet still run
     STOPPING = "stopping"
     FINISHED = "finished"  # exit code 0
     FAILED = "failed"  # an exception, a non-zero exit code or a signal nobody asked for
@@ -69,32 +68,31 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """An exception that ended a snippet: ``ValueError: message`` and the line of the snippet it came from.
+    """An exception that ended a snippet, and the snippet's line it came from.
 
-    ``summary`` has no more than a line of the message, ``message`` has all of it, the name in front.
+    ``message`` is the whole message after the exception's name, ``summary`` is its first line, shortened.
     """
 
     summary: str
     line: int | None = None
     kind: str = ""
-    #: The whole traceback, when the one printed left frames of libraries out.
+    #: The whole traceback if the printed one omits library frames.
     full_traceback: str = ""
     message: str = ""
 
     @property
     def text(self) -> str:
-        """The whole message; of a run that an older version kept, what there is."""
+        """The whole message; the summary for runs kept by older versions."""
         return self.message or self.summary
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What to run. ``source`` is the text as it stands in the editor; ``path`` the file on disk it belongs to.
+    """What to run. ``source`` is the editor's text, ``path`` its file on disk.
 
-    Where the file's bytes equal ``source`` the file itself is run; otherwise a private copy under the tab's name is.
-    ``cuda_visible_devices`` is the value for CUDA_VISIBLE_DEVICES, or None to leave the environment alone.
-    ``trace`` asks for the GPU's own times by CUPTI where that can be had. With a ``benchmark`` the snippet is not
-    simply executed, but measured as the plan says.
+    If the file's bytes equal ``source``, the file itself is run, otherwise a private copy with the tab's name.
+    ``cuda_visible_devices`` is the value for CUDA_VISIBLE_DEVICES, or None to keep the environment's. ``trace`` asks
+    for GPU times from CUPTI if it is available. With a ``benchmark`` the snippet is measured as planned.
     """
 
     run_id: str
@@ -112,36 +110,36 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that is over. ``start_ns`` and ``end_ns`` are ``clock.now_ns()``: the clock of the monitor's samples."""
+    """A finished run. ``start_ns`` and ``end_ns`` are ``clock.now_ns()``, the clock of the monitor's samples."""
 
     run_id: str
     name: str
     state: RunState
     start_ns: int
     end_ns: int
-    #: Exit code as the shell would see it, or None when a signal ended the process.
+    #: Exit code as the shell sees it, or None if a signal ended the process.
     exit_code: int | None = None
     #: Name of the signal that ended it, such as ``SIGSEGV``.
     signal_name: str | None = None
     error: RunError | None = None
     timings: tuple[StatementTiming, ...] = ()
-    #: One line that says how it ended: ``exit 0 · 3.41 s``, ``ValueError: … (line 4)``, ``ended by SIGSEGV …``.
+    #: One line about its end: ``exit 0 · 3.41 s``, ``ValueError: … (line 4)``, ``ended by SIGSEGV …``.
     summary: str = ""
-    #: Things the user should know: processes that were left running and ended, output that was dropped.
+    #: Sentences for the user, such as about processes that were left running or output that was dropped.
     notes: tuple[str, ...] = ()
     was_warm: bool = False
-    #: Whether the time-out of the request ended it.
+    #: Whether the request's time-out ended it.
     timed_out: bool = False
     environment: dict[str, str] = field(default_factory=dict)
-    #: The snippet's process.
+    #: Process id of the snippet.
     pid: int | None = None
-    #: What the GPU did, where it was traced; ``trace_note`` says in a sentence why not, or what GPU times lack.
+    #: The GPU trace, if there is one; ``trace_note`` is a sentence that says why it is missing or incomplete.
     trace: Trace | None = field(default=None, repr=False, compare=False)
     trace_note: str = ""
-    #: One for each value of a sweep, else one at most; empty for a plain run.
+    #: One per value of a sweep, one for a plain benchmark; empty for a run.
     benchmarks: tuple[Benchmark, ...] = ()
     result: ResultValue | None = None
-    #: Peak bytes by the count of a framework's own allocator, such as ``PyTorch``.
+    #: Peak bytes by framework, such as ``PyTorch``, as counted by its allocator.
     allocator_peaks: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -151,6 +149,6 @@ class Run:
 
     @property
     def used_cuda(self) -> bool:
-        """Whether the GPU was waited for after any statement, or in a benchmark."""
+        """Whether any statement or benchmark used CUDA."""
         was_waited_for = any(timing.synced_ns is not None for timing in self.timings)
         return was_waited_for or any(benchmark.uses_gpu for benchmark in self.benchmarks)

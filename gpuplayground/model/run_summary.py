@@ -1,4 +1,4 @@
-"""How a run ended, in one line."""
+"""Formats how a run ended, in one line."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _MEANINGS = {
     "SIGTERM": "from outside",
     "SIGXCPU": "the limit on CPU time",
 }
-#: Characters of a message that a line has room for, beside the name of the file, a line number and a time.
+#: Maximum length of a message in a summary line, in characters.
 LINE = 120
-#: The end of a sentence: a capital or a figure begins the next one. "e.g." and the like end none.
+#: End of a sentence: followed by a capital or a digit, and not part of an abbreviation such as "e.g.".
 _SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bcf)[.!?](?=\s+[^\Wa-z_])|[。！？]")
 
 
 def brief(text: str, limit: int = LINE) -> str:
-    """Return what a line has room for of a message: all of it, or its first sentence, or the beginning of that.
+    """Return a message shortened to one line: all of it, its first sentence, or the beginning of that.
 
-    What was left out is an ellipsis. The message of an exception begins with its name.
+    An ellipsis marks what is omitted.
 
     Args:
         text: one or more lines.
-        limit: characters at most.
+        limit: maximum number of characters.
     """
     first, *others = text.strip().splitlines() or [""]
     first, is_cut = " ".join(first.split()), any(line.strip() for line in others)
@@ -40,20 +40,20 @@ def brief(text: str, limit: int = LINE) -> str:
         first, is_cut = first[: end.end()] if end else first, True
     if len(first) + 2 * is_cut <= limit:
         return f"{first} …" if is_cut else first
-    # Between two words, unless one of them is a line by itself.
+    # Cut between two words, unless a single word fills most of the line.
     head = first[: limit - 1].rpartition(" ")[0]
     return f"{head} …" if len(head) > limit // 2 else f"{first[: limit - 1]}…"
 
 
-#: The note on a snippet that closed all descriptors, also ours, and went on.
+#: Note on a snippet that closed all descriptors, including the runtime's, and kept running.
 CHANNEL_LOST = (
-    "The snippet closed all descriptors or became another program: what it would have reported from then on "
-    "(its error, its result, the versions of its frameworks) is missing."
+    "The snippet closed all descriptors or replaced itself with another program, so later reports "
+    "(error, result, framework versions) are missing."
 )
 
 
 def signal_name(status: int) -> str | None:
-    """Return the name of the signal that ended a process of this status, such as ``SIGSEGV``."""
+    """Return the name of the signal in an exit status, such as ``SIGSEGV``; None if no signal ended the process."""
     if status >= 0:
         return None
     try:
@@ -75,14 +75,14 @@ def of_failure(message: str, line: int | None, duration_ns: int | None = None) -
 
 
 def of_early_end(exit_code: int, line: int | None, duration_ns: int) -> str:
-    """Return the sentence for a benchmark whose process ended by ``os._exit()`` or the like."""
+    """Return the sentence for a benchmark whose process ended early, for instance by ``os._exit()``."""
     place = f" at line {line}" if line is not None else ""
-    sentence = f"The process ended with exit code {exit_code}{place} before it was measured: take that out."
+    sentence = f"The process ended with exit code {exit_code}{place} before the measurement: remove that exit."
     return f"{sentence} · {units.duration(duration_ns)}"
 
 
 def of_exit(exit_code: int, message: str, duration_ns: int) -> str:
-    """Return ``exit 3 · 1.20 s``, with the text given to ``sys.exit()`` if there was one."""
+    """Return ``exit 3 · 1.20 s``, with the message passed to ``sys.exit()``, if any."""
     said = f": {brief(message)}" if message.strip() else ""
     return f"exit {exit_code}{said} · {units.duration(duration_ns)}"
 
@@ -95,22 +95,22 @@ def of_signal(name: str, line: int | None, duration_ns: int) -> str:
 
 
 def of_stop(how: str, line: int | None, duration_ns: int) -> str:
-    """Return ``stopped at line 4 · 1.20 s``; ``how`` is its first word or words."""
+    """Return ``stopped at line 4 · 1.20 s``, where ``how`` is ``stopped``."""
     place = f" at line {line}" if line is not None else ""
     return f"{how}{place} · {units.duration(duration_ns)}"
 
 
 def of_failed_start(interpreter: str, exit_code: int, last_words: str) -> str:
-    """Return why an interpreter ended before it could run anything."""
+    """Return the sentence for an interpreter that ended before it could run anything."""
     words = f": {last_words}" if last_words else ""
     return f"{interpreter} did not work as a Python interpreter (exit {exit_code}{words}): choose another environment."
 
 
 def left_running(count: int) -> str:
-    """Return the note on processes that outlived a snippet."""
+    """Return the note on processes that a snippet left running."""
     return "1 process left running was ended." if count == 1 else f"{count} processes left running were ended."
 
 
 def cannot_be_ended(pid: int) -> str:
-    """Return the note on a snippet's process that outlived even SIGKILL."""
-    return f"Process {pid} could not be ended: the driver may hang."
+    """Return the note on a snippet's process that survived SIGKILL."""
+    return f"Process {pid} could not be killed: the driver may hang."

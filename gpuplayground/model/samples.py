@@ -1,7 +1,7 @@
-"""What the monitor knows about the GPUs: plain values in base units, the unit in the name.
+"""Records of the monitor: GPUs, their samples and processes. Field names end with the unit.
 
-``None`` always means that the driver does not support the metric (or refused it): it is drawn as a gap and shown
-as a dash, never as zero. All times are ``clock.now_ns()`` of the machine the GPU is in.
+``None`` means that the driver does not support or refused the metric; it is shown as a gap or a dash, never as zero.
+Times are ``clock.now_ns()`` of the GPU's machine.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-#: GPUs that are kept track of at once: more than fit a machine.
+#: Maximum number of GPUs monitored at once; more than fit a machine.
 MAX_GPUS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class GpuInfo:
-    """What does not change while a GPU is present."""
+    """Constant properties of a GPU."""
 
     index: int
     uuid: str
@@ -30,13 +30,13 @@ class GpuInfo:
 
     @property
     def label(self) -> str:
-        """What it is called where there are several: ``GPU 0``."""
+        """Short name: ``GPU 0``."""
         return f"GPU {self.index}"
 
 
 @dataclass(frozen=True, slots=True)
 class DriverInfo:
-    """Versions of the driver: ``cuda_version`` is the newest CUDA it supports, such as ``13.0``."""
+    """Driver versions; ``cuda_version`` is the newest CUDA version it supports, such as ``13.0``."""
 
     driver_version: str | None = None
     cuda_version: str | None = None
@@ -45,11 +45,13 @@ class DriverInfo:
 
 @dataclass(frozen=True, slots=True)
 class GpuSample:
-    """One reading of one GPU. Utilization only means that a kernel was resident in the driver's window.
+    """One reading of one GPU. The metrics are those of :data:`gpuplayground.metrics.METRICS`, in the same order.
 
-    ``energy_j`` is the driver's counter of what the GPU has consumed since the driver was loaded. Reading it takes
-    milliseconds, so that only about one sample a second has it, and none while something is measured: there None says
-    no more than that it was not read.
+    Utilization is the share of time in which at least one kernel was resident, in the driver's own window.
+
+    ``energy_j`` is the driver's counter of the energy consumed since the driver was loaded. Reading it takes
+    milliseconds, so only about one sample per second has it, and none during a measurement; there None only means
+    that it was not read.
     """
 
     time_ns: int
@@ -72,10 +74,6 @@ class GpuSample:
     energy_j: float | None = None
 
 
-#: The metrics of a :class:`GpuSample` in the order of its fields, as they are named in tables and CSV columns.
-METRICS: tuple[str, ...] = tuple(name for name in GpuSample.__dataclass_fields__ if name not in ("time_ns", "gpu_uuid"))
-
-
 @dataclass(frozen=True, slots=True)
 class ProcessSample:
     """One process on one GPU. ``kind`` is ``compute`` or ``graphics``."""
@@ -91,23 +89,22 @@ class ProcessSample:
 
 @dataclass(frozen=True, slots=True)
 class UnlistedProcesses:
-    """The processes on a GPU are not known. ``reason`` is a sentence."""
+    """The processes on a GPU could not be listed. ``reason`` is a sentence."""
 
     time_ns: int
     gpu_uuid: str
     reason: str
 
 
-#: One pass over the processes: those found, and the GPUs whose processes could not be listed. A GPU of which there is
-#: neither has no processes.
+#: Result of listing processes: those found, and the GPUs that could not be listed. A GPU with neither has none.
 ProcessPass = tuple[ProcessSample | UnlistedProcesses, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the GPUs are really sampled.
+    """Actual sampling rate.
 
-    ``call_s`` is what a call into the driver takes where that is why it is less often than asked for, else None.
+    ``call_s`` is the duration of a driver call if that limits the rate, else None.
     """
 
     hz: float
@@ -115,7 +112,7 @@ class Pace:
 
 
 class ProblemCode(StrEnum):
-    """Why there are no live values, of the machine or of one GPU."""
+    """Why a machine or a GPU has no live values."""
 
     NO_LIBRARY = "no-library"
     DRIVER_NOT_LOADED = "driver-not-loaded"
@@ -128,7 +125,7 @@ class ProblemCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A failure in one sentence that says what to do. ``gpu_uuid`` is None when it concerns the machine."""
+    """A failure, with a sentence that says what to do. ``gpu_uuid`` is None if it concerns the machine."""
 
     code: ProblemCode
     sentence: str
@@ -139,7 +136,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The GPUs found at start, or again after a change. ``problem`` says why there are none, or what is wrong."""
+    """The GPUs found at start or after a change. ``problem`` says why there are none, or what is wrong."""
 
     time_ns: int
     driver: DriverInfo
@@ -150,7 +147,7 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class RunSpan:
-    """A run of the playground as a band on the graphs. ``end_ns`` is None while it is running."""
+    """A run, shown as a band on the graphs. ``end_ns`` is None while it is running."""
 
     run_id: str
     label: str
@@ -159,7 +156,7 @@ class RunSpan:
     gpu_uuids: tuple[str, ...] = ()
 
 
-#: What a feed reports: an inventory, the samples of a tick or of several (oldest first, never empty), one pass over
-#: the processes (empty when there are none), the rate of sampling when it has changed, or a problem of the feed itself
-#: (its agent died or hangs). The next inventory means that such a problem is over.
+#: What a feed reports: an inventory, the samples of one or more ticks (oldest first, never empty), a list of
+#: processes (may be empty), a changed sampling rate, or a problem of the feed itself, such as an agent that died or
+#: hangs. The next inventory ends such a problem.
 MonitorEvent = Inventory | tuple[GpuSample, ...] | ProcessPass | Pace | Problem

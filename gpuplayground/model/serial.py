@@ -1,9 +1,8 @@
-"""Frozen dataclasses as values that JSON can hold, and back: by their type hints, so that nothing is guessed.
+"""Converts frozen dataclasses to JSON values and back, guided by their type hints.
 
-A dataclass becomes an object of its fields, an enum its value, a tuple or list an array, and a float that JSON has no
-number for the word ``NaN``, ``Infinity`` or ``-Infinity``. Fields that take no part in comparisons, such as the arrays
-of a trace, are left out. Reading is forgiving where a version differs (unknown keys are passed over, missing ones fall
-back to their default) and strict where the type does.
+A dataclass becomes an object, an enum its value, a tuple or list an array, and a float that JSON cannot represent the
+string ``NaN``, ``Infinity`` or ``-Infinity``. Fields excluded from comparison, such as the arrays of a trace, are left
+out. Reading tolerates other versions (unknown keys are ignored, missing ones get their default) but not other types.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ _NOTHING = type(None)
 
 
 class SerialError(ValueError):
-    """A value cannot be written or read. The text is one sentence that names the place, such as ``Run.state``."""
+    """A value cannot be converted. The message is a sentence that names the place, such as ``Run.state``."""
 
 
 def to_data(value: object) -> Any:
     """Return a value as dicts, lists, strings, numbers, booleans and None.
 
     Raises:
-        SerialError: it holds something of another kind.
+        SerialError: the value contains another type.
     """
     if isinstance(value, Enum):
         return value.value
@@ -45,14 +44,14 @@ def to_data(value: object) -> Any:
         return {_key(key): to_data(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [to_data(item) for item in value]
-    raise SerialError(f"{type(value).__name__} cannot be kept: only dataclasses, enums, texts and numbers can.")
+    raise SerialError(f"{type(value).__name__} cannot be saved: only dataclasses, enums, strings and numbers can.")
 
 
 def from_data(kind: type[T], data: object) -> T:
-    """Return the value of a type that :func:`to_data` has made ``data`` of.
+    """Return the value that :func:`to_data` converted to ``data``.
 
     Raises:
-        SerialError: something in it is missing or of another type.
+        SerialError: something is missing or has the wrong type.
     """
     return typing.cast(T, _read(kind, data, kind.__name__))
 
@@ -85,14 +84,14 @@ def _read_plain(hint: Any, data: object, place: str) -> object:
             return _WORDS[data]
         if isinstance(data, (int, float)) and not isinstance(data, bool):
             return _float(data, place)
-    # To Python True is an integer; in a file it is a mistake.
+    # In Python True is an int; in a file it is an error.
     if hint in (bool, str, int) and type(data) is hint:
         return data
     return _refuse(hint, data, place)
 
 
 def _read_union(choices: tuple[Any, ...], data: object, place: str) -> object:
-    # An int is also a float: the choice that the value is already wins.
+    # An int is also a valid float, so the exact type is tried first.
     for choice in sorted(choices, key=lambda choice: type(data) is not choice):
         try:
             return _read(choice, data, place)
@@ -139,7 +138,7 @@ def _kept_fields(kind: type) -> tuple[dataclasses.Field[Any], ...]:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    # Only of the fields that are kept: the others may be of types that are imported for type checkers alone.
+    # Only for the kept fields: types of the others may be imported for type checking only.
     annotations = {field.name: field.type for field in _kept_fields(kind)}
     holder = types.SimpleNamespace(__annotations__=annotations)
     return typing.get_type_hints(holder, vars(sys.modules[kind.__module__]))
@@ -149,7 +148,7 @@ def _key(key: object) -> str:
     if isinstance(key, Enum):
         key = key.value
     if not isinstance(key, str):
-        raise SerialError(f"{key!r} cannot be a key: only texts can.")
+        raise SerialError(f"{key!r} cannot be a key: only strings can.")
     return key
 
 

@@ -1,4 +1,4 @@
-"""A trace: every operation of the GPU during a run, as columns, with the names, regions and CPU spans beside them."""
+"""The trace of a run: GPU operations as a structured array, with kernel names, NVTX regions and CPU spans."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 
 class OpKind(IntEnum):
-    """What an operation is."""
+    """Kind of a GPU operation."""
 
     KERNEL = 0
     COPY = 1
@@ -18,10 +18,9 @@ class OpKind(IntEnum):
     GRAPH = 3  # a CUDA graph launched as one
 
 
-#: One row for each operation, ordered by ``start_ns``. Times are ``clock.now_ns()`` of this machine; ``name`` indexes
-#: :attr:`Trace.names`; ``copy_kind``, ``source_memory`` and ``target_memory`` are CUPTI's numbers
-#: (CUpti_ActivityMemcpyKind, CUpti_ActivityMemoryKind); ``statement`` is the index of the statement that launched it,
-#: or -1.
+#: One row per operation, ordered by ``start_ns``. Times are ``clock.now_ns()``. ``name`` indexes :attr:`Trace.names`;
+#: ``copy_kind``, ``source_memory`` and ``target_memory`` are CUPTI's numbers (CUpti_ActivityMemcpyKind,
+#: CUpti_ActivityMemoryKind); ``statement`` is the index of the statement that launched the operation, or -1.
 OPERATIONS = np.dtype(
     [
         ("start_ns", "<i8"), ("end_ns", "<i8"), ("bytes", "<u8"),
@@ -36,7 +35,7 @@ OPERATIONS = np.dtype(
 
 
 class SpanKind(StrEnum):
-    """What a thread of the CPU was seen doing in CUDA or in a compiler."""
+    """What a CPU thread does in CUDA or in a compiler."""
 
     CONTEXT = "context"
     COMPILE = "compile"
@@ -45,7 +44,7 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An interval on the CPU, in ``clock.now_ns()``; ``name`` is the function."""
+    """An interval on the CPU, in ``clock.now_ns()``; ``name`` is the function's."""
 
     kind: SpanKind
     start_ns: int
@@ -55,7 +54,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """An NVTX range of a snippet, in ``clock.now_ns()``; ``end_ns`` is that of the run where it was never popped."""
+    """An NVTX range, in ``clock.now_ns()``; ``end_ns`` is the end of the run if the range was never popped."""
 
     name: str
     start_ns: int
@@ -66,7 +65,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What CUPTI told of one run. ``dropped`` counts records that were lost, so that sums are too small."""
+    """The CUPTI records of one run. ``dropped`` counts lost records, which make sums too small."""
 
     operations: npt.NDArray[np.void] = field(default_factory=lambda: np.empty(0, OPERATIONS))
     names: tuple[str, ...] = ()
@@ -76,7 +75,7 @@ class Trace:
 
     @property
     def loss(self) -> str:
-        """That records were lost and what that means, a sentence; empty where none were."""
+        """A sentence about lost records; empty if none were lost."""
         if not self.dropped:
             return ""
-        return f"CUPTI lost {self.dropped:,} records, so GPU times are too small: run fewer launches at a time."
+        return f"CUPTI lost {self.dropped:,} records, so GPU times are too small: launch fewer operations per run."

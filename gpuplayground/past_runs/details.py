@@ -1,6 +1,6 @@
-"""A whole run as the history keeps it: compressed JSON, and the operations of its trace as raw rows beside it.
+"""Packs whole runs for the history: compressed JSON, with the operations of the trace as raw rows.
 
-What is read back is checked: sizes, types and indexes, because the file may come from anywhere.
+Sizes, types and indexes are checked on reading, because the file is untrusted.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from gpuplayground.past_runs.curves import from_curves, to_curves
 from gpuplayground.past_runs.entries import HistoryEntry, HistoryError
 from gpuplayground.receipts.receipt import Receipt
 
-#: A trace of more operations is not kept: 200,000 take about 4 MB on the disk, and half a second to compress.
+#: Traces with more operations are not saved: 200,000 take about 4 MB on disk and half a second to compress.
 MAX_OPERATIONS = 200_000
-#: No JSON of a run comes near this: more is a damaged or malicious file.
+#: Maximum size of a run's JSON; a larger one is damaged or malicious.
 _MAX_BYTES = 256 * 2**20
 _LEVEL = 6
-#: How many items of an array become JSON at a time.
+#: Number of array items that are converted to JSON at a time.
 _PIECE = 500
 _QUICK = 1
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
-    """A run with everything that belongs to it. ``entry`` is its line in the history, None before it is kept.
+    """A run with everything that belongs to it. ``entry`` is None until it is in the history.
 
-    ``receipts`` has one for each GPU that was used. ``samples`` are of the time around it, with the metrics that the
-    timeline draws.
+    ``receipts`` has one item per GPU used. ``samples`` are NVML samples around the run, with the metrics that the
+    trace timeline draws.
     """
 
     request: RunRequest
@@ -58,7 +58,7 @@ def unpack(content: bytes, entry: HistoryEntry) -> KeptRun:
     """Return the run of an entry, without its trace.
 
     Raises:
-        HistoryError: it cannot be understood.
+        HistoryError: the entry is damaged.
     """
     try:
         data = _unpack(content)
@@ -75,7 +75,7 @@ def unpack(content: bytes, entry: HistoryEntry) -> KeptRun:
 
 
 def with_verdicts(kept: KeptRun, receipts: Sequence[Receipt], verdicts: Sequence[Sequence[Flag]]) -> KeptRun:
-    """Return a run with its receipts, and the verdicts of its benchmarks in their order."""
+    """Return a run with its receipts and the verdicts of its benchmarks, given in order."""
     judged = [
         replace(benchmark, verdict=tuple(verdicts[number])) if number < len(verdicts) else benchmark
         for number, benchmark in enumerate(kept.run.benchmarks)
@@ -84,7 +84,7 @@ def with_verdicts(kept: KeptRun, receipts: Sequence[Receipt], verdicts: Sequence
 
 
 def pack_trace(trace: Trace | None) -> tuple[bytes, bytes] | None:
-    """Return the operations of a trace and the rest of it, or None where there is none or too much."""
+    """Return the operations of a trace and the rest of it; None without a trace, or if it is too large."""
     if trace is None or len(trace.operations) > MAX_OPERATIONS:
         return None
     operations = np.ascontiguousarray(trace.operations)
@@ -100,7 +100,7 @@ def pack_trace(trace: Trace | None) -> tuple[bytes, bytes] | None:
 
 
 def unpack_trace(packed: bytes, rest: bytes) -> Trace | None:
-    """Return the trace that :func:`pack_trace` has packed; None where it does not fit together."""
+    """Return the trace that :func:`pack_trace` packed; None if it is inconsistent."""
     try:
         data = _unpack(rest)
         count = data["count"]
@@ -122,12 +122,12 @@ def unpack_trace(packed: bytes, rest: bytes) -> Trace | None:
 
 
 def pack_samples(samples: Sequence[GpuSample]) -> bytes | None:
-    """Return what is kept of samples, or None where there are none."""
+    """Return samples as compressed JSON with the saved metrics; None without samples."""
     return _pack({"gpus": to_curves(samples)}, _LEVEL) if samples else None
 
 
 def unpack_samples(packed: bytes) -> tuple[GpuSample, ...]:
-    """Return the samples that :func:`pack_samples` has packed; none where they cannot be understood."""
+    """Return the samples that :func:`pack_samples` packed; none if they are damaged."""
     try:
         return from_curves(_unpack(packed)["gpus"])
     except (SerialError, ValueError, KeyError, TypeError, zlib.error):
@@ -135,13 +135,13 @@ def unpack_samples(packed: bytes) -> tuple[GpuSample, ...]:
 
 
 def without_trace(run: Run) -> Run:
-    """Return a run as its JSON has it. Its statements keep their GPU times, so its ``trace_note`` stays what it was."""
+    """Return a run as its JSON has it; ``trace_note`` stays, because statements keep their GPU times."""
     return replace(run, trace=None)
 
 
 def _content(kept: KeptRun) -> dict[str, Any]:
     run = to_data(replace(without_trace(kept.run), timings=()))
-    run["timings"] = kept.run.timings  # made into data piece by piece
+    run["timings"] = kept.run.timings  # converted in pieces
     return {
         "request": to_data(kept.request),
         "run": run,
@@ -152,7 +152,7 @@ def _content(kept: KeptRun) -> dict[str, Any]:
 
 
 def _columns() -> list[list[str]]:
-    """The columns of an operation as JSON has them, so that a trace with others is known."""
+    """Return the columns of an operation for JSON, to recognize traces with other columns."""
     return [[name, str(OPERATIONS[name].str)] for name in OPERATIONS.names or ()]
 
 
@@ -163,7 +163,7 @@ def _pack(data: dict[str, Any], level: int) -> bytes:
 
 
 def _json(value: Any) -> Iterator[str]:
-    """Yield a value as JSON, long arrays in pieces: one call for all of it would hold up every other thread."""
+    """Yield a value as JSON, long arrays in pieces, because one long call would block all other threads."""
     if isinstance(value, dict):
         for number, (key, item) in enumerate(value.items()):
             yield f"{',' if number else '{'}{json.dumps(key)}:"
@@ -182,16 +182,17 @@ def _dumps(data: object) -> str:
 
 
 def _unpack(content: bytes) -> dict[str, Any]:
-    data = json.loads(_inflate(content, _MAX_BYTES))
+    # Calling back for each object lets other threads run in between: many statements would hold them all up.
+    data = json.loads(_inflate(content, _MAX_BYTES), object_hook=lambda found: found)
     if not isinstance(data, dict):
         raise TypeError("not an object")
     return data
 
 
 def _inflate(packed: bytes, limit: int) -> bytes:
-    """Decompress no more than a limit, however little it was compressed from."""
+    """Decompress data of at most ``limit`` bytes, however small it is compressed."""
     inflater = zlib.decompressobj()
-    # One more than allowed, because only reading on tells whether there is more.
+    # One byte more than allowed, to detect data that exceeds the limit.
     data = inflater.decompress(packed, limit + 1)
     if len(data) > limit or not inflater.eof:
         raise ValueError("its length is wrong")

@@ -1,4 +1,4 @@
-"""What the history keeps: a whole run, the slim line of it that lists show, and what a list is narrowed down to."""
+"""Records of the history: list entries, filters, and the texts they are searched by."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from gpuplayground.model.samples import DriverInfo, GpuInfo
 from gpuplayground.runtime.bench import medians
 
 _MAX_TEXT, _MAX_WORDS = 200, 600
-#: More terms than anybody types on purpose: each is looked for in every line.
+#: Maximum number of search terms; each is searched in every entry.
 _MAX_TERMS = 8
 
 
 class HistoryError(Exception):
-    """The history cannot be read or written. The text is one sentence for the user."""
+    """The history cannot be read or written; the message is a sentence for the user."""
 
 
 class EntryKind(StrEnum):
-    """What was run."""
+    """Kinds of runs in the history."""
 
     RUN = "run"
     BENCHMARK = "benchmark"
@@ -30,12 +30,12 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One line of the history. Times are nanoseconds, ``start_ns`` is ``clock.now_ns()``.
+    """One entry of the history. Times are nanoseconds, ``start_ns`` is ``clock.now_ns()``.
 
-    ``median_ns``, ``low_ns`` and ``high_ns`` are the median of a benchmark and its 95 % confidence interval, None for
-    a plain run and for a sweep; the ends are None as well where there is no interval. ``measured`` is how many values
-    a sweep got through. ``verdict`` has the kinds of flags, separated by commas, and is empty until it was judged.
-    ``device`` is the name of the GPU, if there is one.
+    ``median_ns``, ``low_ns`` and ``high_ns`` are the median of a benchmark and its 95 % confidence interval; None for
+    plain runs and sweeps, and the ends also without an interval. ``measured`` is the number of values that a sweep
+    measured. ``verdict`` has the kinds of flags, separated by commas; it is empty until the benchmark was judged.
+    ``device`` is the GPU's name, if there is one.
     """
 
     id: int
@@ -58,18 +58,18 @@ class HistoryEntry:
 
     @property
     def order(self) -> tuple[bool, int, int]:
-        """What lists are sorted by, the largest first: pinned ones lead, then the newest."""
+        """Sort key, in descending order: pinned entries first, then the newest."""
         return self.pinned, self.start_ns, self.id
 
     @property
     def verdicts(self) -> tuple[str, ...]:
-        """The kinds of flags one by one."""
+        """The kinds of flags."""
         return tuple(self.verdict.split(", ")) if self.verdict else ()
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """What a list is narrowed down to: every word of ``text`` occurs, and the kind is one of ``kinds``, if any."""
+    """Filter of a list: every word of ``text`` must occur, and the kind must be one of ``kinds``, if there are any."""
 
     text: str = ""
     kinds: tuple[EntryKind, ...] = ()
@@ -77,24 +77,24 @@ class HistoryFilter:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """The words that are looked for."""
+        """The words to search."""
         return tuple(clean(self.text).casefold().split()[:_MAX_TERMS])
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything passes."""
+        """Whether every entry passes."""
         return not (self.terms or self.kinds or self.pinned_only)
 
 
 def kind_of(request: RunRequest) -> EntryKind:
-    """Return what a request asks for."""
+    """Return the kind of a request."""
     if request.benchmark is None:
         return EntryKind.RUN
     return EntryKind.BENCHMARK if request.benchmark.sweep is None else EntryKind.SWEEP
 
 
 def label_of(request: RunRequest) -> str:
-    """Return what stands beside the name: the benchmark's label, and the variable of a sweep."""
+    """Return the label shown beside the name: that of the benchmark, with the variable of a sweep."""
     plan = request.benchmark
     if plan is None:
         return ""
@@ -102,7 +102,7 @@ def label_of(request: RunRequest) -> str:
 
 
 def device_of(request: RunRequest, gpus: Sequence[GpuInfo]) -> str:
-    """Return the name of the GPU that a run sees first: that of CUDA_VISIBLE_DEVICES, else the machine's first."""
+    """Return the name of the first GPU visible to a run: the first in CUDA_VISIBLE_DEVICES, else the machine's."""
     chosen = request.cuda_visible_devices
     if chosen is None:
         return gpus[0].name if gpus else ""
@@ -112,7 +112,7 @@ def device_of(request: RunRequest, gpus: Sequence[GpuInfo]) -> str:
 
 
 def verdict_of(verdicts: Sequence[Sequence[Flag]]) -> str:
-    """Return the kinds of the flags of some benchmarks, each once: ``steady`` only where none has another."""
+    """Return the distinct kinds of flags of some benchmarks; ``steady`` only if there is no other."""
     kinds = dict.fromkeys(flag.kind.value for flags in verdicts for flag in flags)
     if len(kinds) > 1:
         kinds.pop(FlagKind.STEADY.value, None)
@@ -121,7 +121,7 @@ def verdict_of(verdicts: Sequence[Sequence[Flag]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Median and interval of one benchmark; all None without samples, the ends also without an interval."""
+    """Median and interval of one benchmark; all None without samples, the ends also None without an interval."""
 
     median_ns: float | None = None
     low_ns: float | None = None
@@ -129,7 +129,7 @@ class Figures:
 
 
 def figures_of(benchmark: Benchmark | None) -> Figures:
-    """Return the median of a benchmark and its 95 % confidence interval, if it has one."""
+    """Return the median of a benchmark and its 95 % confidence interval, if there is one."""
     if benchmark is None or not benchmark.samples_ns:
         return Figures()
     by_size = sorted(benchmark.samples_ns)
@@ -140,7 +140,7 @@ def figures_of(benchmark: Benchmark | None) -> Figures:
 
 
 def words_of(request: RunRequest, run: Run, device: str, driver: DriverInfo) -> str:
-    """Return the words that a search finds a run by: whatever a person may remember of it."""
+    """Return the searchable text of a run."""
     versions = (f"{key} {value}" for key, value in run.environment.items() if key not in ("executable", "platform"))
     driver_version = f"driver {driver.driver_version}" if driver.driver_version else ""
     parts = (run.name, label_of(request), run.summary[:_MAX_TEXT], run.state.value, kind_of(request).value, device,
@@ -149,17 +149,17 @@ def words_of(request: RunRequest, run: Run, device: str, driver: DriverInfo) -> 
 
 
 def remarks_of(verdict: str, note: str) -> str:
-    """Return the words of what comes later: the verdict and a person's note."""
+    """Return the searchable text that can change later: the verdict and the user's note."""
     return _folded(verdict, note)
 
 
 def clean(text: str) -> str:
-    """Return text that SQLite can hold: half a surrogate pair becomes a question mark, NUL a space."""
+    """Return text that SQLite can store: a lone surrogate becomes a question mark, NUL a space."""
     return text.encode("utf-8", "replace").decode().replace("\0", " ")
 
 
 def short(text: str) -> str:
-    """Return text of one line for a list."""
+    """Return text shortened to one line for a list."""
     line = " ".join(clean(text).split())
     return line if len(line) <= _MAX_TEXT else f"{line[: _MAX_TEXT - 1]}…"
 

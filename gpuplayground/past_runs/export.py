@@ -1,4 +1,4 @@
-"""Runs of the history as JSON, with all that is known of them, and as a CSV table of their figures."""
+"""Exports runs of the history as JSON with all details, or as a CSV table of their figures."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from gpuplayground.past_runs.details import KeptRun
 from gpuplayground.past_runs.entries import HistoryError, figures_of, verdict_of
 from gpuplayground.receipts.receipt import Receipt
 
-#: Version of the exported JSON; raised when a field changes its meaning.
+#: Version of the exported JSON; incremented when a field changes its meaning.
 EXPORT_VERSION = 1
-#: One row for each benchmark, and one for a run without any. Times are in the unit of their name, as numbers.
+#: Columns of the CSV: one row per benchmark, and one per run without any. The names end with the unit.
 COLUMNS = (
     "id", "kind", "name", "label", "started", "duration_ns", "state", "summary", "device", "driver", "cuda", "python",
     "parameter", "value", "median_ns", "low_ns", "high_ns", "samples", "repeats", "gpu_busy_ns", "bytes_moved",
@@ -29,7 +29,7 @@ COLUMNS = (
 
 
 def export_json(runs: Iterable[KeptRun], path: Path) -> int:
-    """Write runs with source, environment, timings, receipts and verdicts, and return how many. Traces are left out.
+    """Write runs with source, environment, timings, receipts and verdicts but without traces; return their number.
 
     Raises:
         HistoryError: the file cannot be written.
@@ -39,14 +39,14 @@ def export_json(runs: Iterable[KeptRun], path: Path) -> int:
         file.write(f'{{"format": "gpuplayground history", "version": {EXPORT_VERSION}, "runs": [')
         for count, kept in enumerate(runs, start=1):
             file.write("\n" if count == 1 else ",\n")
-            # ASCII escapes also hold half a surrogate pair, which UTF-8 cannot.
+            # ASCII escapes can represent lone surrogates, UTF-8 cannot.
             json.dump(_content(kept), file, ensure_ascii=True, allow_nan=False)
         file.write("\n]}\n")
     return count
 
 
 def export_csv(runs: Iterable[KeptRun], path: Path) -> int:
-    """Write a table of :data:`COLUMNS` and return how many runs are in it. What is not known is an empty field.
+    """Write a table of :data:`COLUMNS` and return the number of runs. Unknown values are empty fields.
 
     Raises:
         HistoryError: the file cannot be written.
@@ -79,7 +79,7 @@ def _rows(kept: KeptRun) -> list[dict[str, object]]:
 
 def _of_run(kept: KeptRun) -> dict[str, object]:
     entry, run = kept.entry, kept.run
-    assert entry is not None, "only what is in the history is exported"
+    assert entry is not None, "only runs in the history are exported"
     return {
         "id": entry.id,
         "kind": entry.kind.value,
@@ -100,7 +100,7 @@ def _of_run(kept: KeptRun) -> dict[str, object]:
 
 
 def _of_receipts(receipts: Sequence[Receipt]) -> dict[str, object]:
-    """Return the energy of all GPUs together, and the most that was held on one."""
+    """Return the total energy of all GPUs and the largest memory peaks on a single GPU."""
     joules = [receipt.energy.joules for receipt in receipts if receipt.energy.joules is not None]
     held = [receipt.process_peak_bytes for receipt in receipts if receipt.process_peak_bytes is not None]
     used = [receipt.device_peak_bytes for receipt in receipts if receipt.device_peak_bytes is not None]
@@ -135,11 +135,11 @@ def _of_benchmark(benchmark: Benchmark) -> dict[str, object]:
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[TextIO]:
-    """Write a file whole or not at all: what was there under its name stays until it is complete."""
+    """Write a file atomically: an existing file is replaced once the new one is complete."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         try:
-            # What UTF-8 cannot hold must not end an export of everything else.
+            # A lone surrogate must not abort the export.
             with temporary.open("w", encoding="utf-8", errors="replace", newline="") as file:
                 yield file
             temporary.replace(path)

@@ -1,4 +1,4 @@
-"""The open file of the history: transactions, what is done about damage, and the sentences for what goes wrong."""
+"""Connection to the history's file: transactions, repair after damage, and errors as sentences."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _Identity = tuple[int, int]
 
 
 class HistoryFile:
-    """One connection, for one thread. A damaged file is renamed, never removed, and replaced by what is readable in it.
+    """One connection, for one thread. A damaged file is renamed, not removed, and a new one gets its readable rows.
 
-    Where another program has put a file in its place, or has moved or removed it, the one of that name is used from
-    then on: what is written into a file that has lost its name is not found again.
+    If another program replaces, moves or removes the file, the connection is reopened by name: data written to an
+    unnamed file would be lost.
 
     Args:
-        path: The file; it and its folder are made where they are missing.
-        busy_s: How long to wait for another window that is writing.
+        path: The file; it and its folder are created if missing.
+        busy_s: Maximum wait for another window that is writing, in seconds.
     """
 
     def __init__(self, path: Path, busy_s: float) -> None:
         self.path = path
         self._busy_s = busy_s
-        #: What the user should know about the file, a sentence, or empty.
+        #: A sentence about a repair of the file, or empty.
         self.notice = ""
-        #: The ids of runs that could not be read in a file that was damaged.
+        #: Ids of runs that could not be read from a damaged file.
         self.lost: frozenset[int] = frozenset()
         self._connection: sqlite3.Connection | None = None
         self._identity: _Identity | None = None
@@ -45,13 +45,13 @@ class HistoryFile:
             self._connection = None
 
     def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something with the file; where it turns out to be damaged, with one that has what is readable in it.
+        """Call ``work`` with the connection; if the file turns out to be damaged, repair it and call it again.
 
-        ``work`` is called again where another file has taken the place of this one meanwhile: what was written is not
-        in that one, or not for certain.
+        ``work`` is also called again if the file was replaced meanwhile, because the new file may lack what was
+        written.
 
         Raises:
-            HistoryError: it cannot be opened, read or written.
+            HistoryError: the file cannot be opened, read or written.
         """
         try:
             try:
@@ -66,9 +66,9 @@ class HistoryFile:
             raise HistoryError(self._sentence(error)) from error
 
     def changed_elsewhere(self) -> bool:
-        """Return whether another window has written since this was last asked, or the file is another one by now.
+        """Return whether another window has written, or the file was replaced, since the last call.
 
-        False the first time.
+        False at the first call.
         """
         before = self._version
         version = self.call(lambda connection: int(connection.execute("PRAGMA data_version").fetchone()[0]))
@@ -81,7 +81,7 @@ class HistoryFile:
             self.close()
         if self._connection is None:
             self._connection = open_history(self.path, self._busy_s)
-            # Where it was there before, as it was then: one that took its place since is noticed the next time.
+            # The identity before opening, so that a file replaced since is noticed the next time.
             self._identity = found or _identity(self.path)
         return self._connection
 
@@ -94,17 +94,17 @@ class HistoryFile:
     def _sentence(self, error: Exception) -> str:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return f"The history is held by another program: close what uses “{self.path}”."
+            return f"The history is locked by another program: close what uses “{self.path}”."
         if code == sqlite3.SQLITE_FULL:
-            return f"The disk is full, so the history cannot be kept: make room for “{self.path}”."
+            return f"The disk is full, so the history cannot be saved: free space for “{self.path}”."
         if isinstance(error, sqlite3.Error) and is_damage(error):
-            return f"The history is damaged ({error}): move “{self.path}” away to begin a new one."
+            return f"The history is damaged ({error}): move “{self.path}” away to start a new one."
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return f"The history cannot be used ({reason}): see that “{self.path}” can be read and written."
+        return f"The history cannot be used ({reason}): make “{self.path}” readable and writable."
 
 
 def _identity(path: Path) -> _Identity | None:
-    """Return what tells the file of a name from another of that name; None where there is none."""
+    """Return the device and inode of a file, which change when it is replaced; None without a file."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -114,12 +114,12 @@ def _identity(path: Path) -> _Identity | None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write all of it or nothing. The lock is taken at once, so that what was read first still holds."""
+    """Run a transaction that takes the write lock at once, so that rows read in it stay current."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # a full disk has rolled it back by itself
+        if connection.in_transaction:  # SQLite rolls back on its own when the disk is full
             connection.execute("ROLLBACK")
         raise

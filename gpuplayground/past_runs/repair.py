@@ -1,9 +1,8 @@
-"""A damaged history is replaced by a new one with all that can be read in it, and kept under another name.
+"""Replaces a damaged history with a new one that has all readable rows, and keeps the damaged file.
 
-A lock beside the file lets one process open or repair it at a time, so that nobody opens it while it is replaced. Who
-has it open already is kept from writing by SQLite's own lock, and looks for another file afterwards. A kill at any
-moment costs nothing: the new file has a name of its own as soon as it is complete, and whoever opens the history next
-goes on from there.
+A lock file lets only one process open or repair the history at a time. Processes that have it open already are kept
+from writing by SQLite's own lock and reopen the file afterwards. The process may be killed at any moment: the new file
+gets its final name once it is complete, and the next process to open the history finishes the replacement.
 """
 
 from __future__ import annotations
@@ -26,13 +25,14 @@ from gpuplayground.storage.locks import wait_for_lock
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What became of a damaged history, of which ``kept_as`` is the new name.
+    """Result of a repair.
 
     Attributes:
-        found: How many runs are in the new one.
-        lost: The ids of runs that are known to have been in it and could not be read.
-        partial: How many of those found lack something, such as their trace or a note.
-        was_other: Whether the file was whole, but of another program.
+        kept_as: New path of the damaged file.
+        found: Number of runs in the new file.
+        lost: Ids of runs that are known to have existed and could not be read.
+        partial: Number of recovered runs that lack something, such as their trace or note.
+        was_other: Whether the file was intact but belonged to another program.
     """
 
     kept_as: Path
@@ -43,31 +43,30 @@ class Repair:
 
     @property
     def sentence(self) -> str:
-        """What the user should know of it."""
+        """A sentence about the repair for the user."""
         kept = f"is kept as “{self.kept_as}”"
         total = self.found + len(self.lost)
         if self.was_other:
-            return f"The file of the history was of another program: a new one was begun, and the other {kept}."
+            return f"The history's file belonged to another program: a new one was started, and the other {kept}."
         if not self.found:
             return (
-                "The history was damaged: a new one was begun, because no run in it could be read, and the old one "
-                f"{kept}."
+                f"The history was damaged and no run could be read: a new one was started, and the damaged one {kept}."
             )
         lost = f"{len(self.lost)} of {_runs(total)} could not be read" if self.lost else f"{_runs(total)} could be read"
         partial = f", {self.partial} only in part" if self.partial else ""
-        rest = "the others are in a new one" if self.lost else "a new one has them"
-        return f"The history was damaged: {lost}{partial}, {rest}, and the damaged one {kept}."
+        rest = "the others are in a new file" if self.lost else "they are in a new file"
+        return f"The history was damaged: {lost}{partial}, {rest}, and the damaged file {kept}."
 
 
 def open_history(path: Path, busy_s: float) -> sqlite3.Connection:
-    """Open the history for one thread, make it where it is missing, and finish a repair that was interrupted.
+    """Open the history for one thread; create it if it is missing, and finish an interrupted repair.
 
     Args:
         path: the file.
-        busy_s: how long to wait for others, in seconds.
+        busy_s: maximum wait for other processes, in seconds.
 
     Raises:
-        HistoryError: a newer version of the application has written it, or another window is repairing it.
+        HistoryError: a newer version of the application wrote it, or another window is repairing it.
         OSError, sqlite3.Error: it cannot be opened, or is damaged (see :func:`is_damage`).
     """
     with _alone(path, busy_s):
@@ -79,13 +78,13 @@ def open_history(path: Path, busy_s: float) -> sqlite3.Connection:
 
 
 def repair(path: Path, busy_s: float) -> Repair | None:
-    """Replace a damaged history by what can be read in it; None where another process has done so already.
+    """Replace a damaged history with its readable rows; return None if another process has already done so.
 
     Takes about a second for 10,000 runs.
 
     Raises:
-        HistoryError: another window is at it.
-        OSError, sqlite3.Error: it cannot be read, the new one cannot be written, or another program holds it.
+        HistoryError: another window is repairing it.
+        OSError, sqlite3.Error: it cannot be read or is locked by another program, or the new one cannot be written.
     """
     with _alone(path, busy_s):
         if not _is_damaged(path, busy_s):
@@ -96,7 +95,7 @@ def repair(path: Path, busy_s: float) -> Repair | None:
             try:
                 result = _rebuilt(pages, building, busy_s)
             except BaseException:
-                _remove(building)  # it takes room on a disk that may be full
+                _remove(building)  # the disk may be full
                 raise
             recovered = _free_name(path)
             building.rename(recovered)
@@ -105,7 +104,7 @@ def repair(path: Path, busy_s: float) -> Repair | None:
 
 
 def _rebuilt(pages: PageFile, building: Path, busy_s: float) -> Salvage:
-    """Make a new history of what can be read in a damaged one: a single file, on the disk when this returns."""
+    """Write the readable rows of a damaged history to a new one: a single file, flushed to disk."""
     with closing(connect(building, busy_s)) as new:
         new.execute("PRAGMA foreign_keys = OFF")
         new.execute("PRAGMA synchronous = FULL")
@@ -125,7 +124,7 @@ def _alone(path: Path, busy_s: float) -> Iterator[None]:
 
 @contextmanager
 def _writers_waiting(path: Path, busy_s: float) -> Iterator[bool]:
-    """Keep others from writing, as far as the damage lets SQLite do so; gives whether it is another program's file."""
+    """Lock out other writers, as far as the damage allows; yields whether the file belongs to another program."""
     with contextlib.ExitStack() as stack:
         was_other = False
         if not _is_emptied(path):
@@ -140,10 +139,10 @@ def _writers_waiting(path: Path, busy_s: float) -> Iterator[bool]:
 
 
 def _replace(path: Path, recovered: Path) -> Path:
-    """Put a complete new file in the place of the damaged one and return what that is called now."""
+    """Replace the damaged file with a complete new one and return the damaged file's new path."""
     kept_as = path.with_name(recovered.name.replace("-recovered-", "-damaged-", 1))
-    # What belongs to the damaged file goes first: beside another one it would be taken for that one's. Whatever is
-    # done of this already was done before a kill.
+    # The log of the damaged file goes first, because SQLite would apply it to the new file. A missing file was
+    # renamed before the process was killed.
     for tail in (*TAILS, ""):
         with suppress(FileNotFoundError):
             path.with_name(path.name + tail).rename(kept_as.with_name(kept_as.name + tail))
@@ -156,7 +155,7 @@ def _recovered(path: Path) -> list[Path]:
 
 
 def _free_name(path: Path) -> Path:
-    """Return a name for the new file that has never been used, nor that of the damaged one which follows from it."""
+    """Return a path for the new file whose matching path for the damaged file is unused too."""
     stamp, number = time.strftime("%Y-%m-%d-%H%M%S"), 1
     while True:
         tail = stamp if number == 1 else f"{stamp}-{number}"
@@ -171,7 +170,7 @@ def _remove(path: Path) -> None:
 
 
 def _is_damaged(path: Path, busy_s: float) -> bool:
-    """Read the whole file: rare, and what was seen of it may be another window's new one by now."""
+    """Check the whole file, because another window may have replaced it since the damage was noticed."""
     if _is_emptied(path):
         return True
     try:
@@ -184,7 +183,7 @@ def _is_damaged(path: Path, busy_s: float) -> bool:
 
 
 def _is_emptied(path: Path) -> bool:
-    """Return whether the file has lost everything but its log, which SQLite would delete."""
+    """Return whether the file is empty but its log is not; SQLite would delete the log."""
     wal = path.with_name(path.name + TAILS[0])
     try:
         return path.stat().st_size == 0 and wal.stat().st_size > 0
@@ -201,7 +200,7 @@ def _opened(path: Path, busy_s: float) -> sqlite3.Connection:
 
 
 def _page_size() -> int:
-    """Return the size of a page in a file that SQLite makes here, in bytes."""
+    """Return SQLite's default page size in bytes."""
     with closing(sqlite3.connect(":memory:")) as connection:
         return int(connection.execute("PRAGMA page_size").fetchone()[0])
 

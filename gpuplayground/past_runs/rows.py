@@ -1,4 +1,4 @@
-"""Runs as rows of the history's table, rows as entries, and filters as conditions on them."""
+"""Converts runs to rows of the history's table, rows to entries, and filters to SQL conditions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gpuplayground.past_runs.entries import (
     words_of,
 )
 
-#: In the order of the fields of :class:`HistoryEntry`.
+#: Columns in the order of the fields of :class:`HistoryEntry`.
 COLUMNS = (
     "id, run_id, kind, name, label, start_ns, duration_ns, state, summary, device, median_ns, low_ns, high_ns, "
     "measured, verdict, pinned, note"
@@ -35,7 +35,7 @@ NEWEST_FIRST = "ORDER BY pinned DESC, start_ns DESC, id DESC"
 
 
 def condition(wanted: HistoryFilter) -> tuple[str, tuple[Any, ...]]:
-    """Return a filter as an SQL expression that the index alone can answer, and its values."""
+    """Return a filter as an SQL expression that the index alone can answer, and its parameters."""
     parts: list[str] = ["1"]
     values: list[Any] = []
     if wanted.kinds:
@@ -65,7 +65,7 @@ def row_of(kept: KeptRun) -> tuple[Any, ...]:
 
 
 def first_entry(connection: sqlite3.Connection, column: str, value: object) -> HistoryEntry | None:
-    """Return the entry with that value in a column, or None."""
+    """Return the entry with a value in a column, or None."""
     query = f"SELECT {COLUMNS} FROM entries WHERE {column} = ?"  # noqa: S608 - made of names of columns
     row = connection.execute(query, (value,)).fetchone()
     return None if row is None else entry_of(row)

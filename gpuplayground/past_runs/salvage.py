@@ -1,7 +1,7 @@
-"""What can still be read in a damaged history, carried over into a new one.
+"""Copies the readable rows of a damaged history to a new one.
 
-Rows are known by their shape, wherever they lie: neither the schema nor the pages that lead to them need be whole. Of a
-run whose entry is lost, another one is made from its details; it lacks its pin, unless an index tells, and its note.
+Rows are recognized by their shape, so neither the schema nor the interior pages need to be intact. If a run's entry is
+lost, a new one is made from its details, without its note, and pinned only if an index says so.
 """
 
 from __future__ import annotations
@@ -18,20 +18,19 @@ from gpuplayground.past_runs.entries import EntryKind, HistoryEntry, HistoryErro
 from gpuplayground.past_runs.rows import INSERT, row_of
 from gpuplayground.past_runs.sqlite_pages import Cell, PageFile, Value
 
-#: The types of an entry's columns behind its id, which a row of the table does not hold. A whole number of a column
-#: for fractions is kept as one.
+#: Types of an entry's columns after the id, which is not stored in the row. SQLite stores a whole REAL as an integer.
 _ENTRY_TYPES: tuple[type | tuple[type, ...], ...] = (
     str, str, str, str, int, int, str, str, str, *((int, float, type(None)),) * 3, int, str, int, str, str, str,
 )  # fmt: skip
 _KINDS, _STATES = frozenset(map(str, EntryKind)), frozenset(map(str, RunState))
 _TABLES = {"entries": 19, "details": 2, "traces": 3, "curves": 2}
-#: How the JSON of the two begins that look alike otherwise.
+#: First bytes of the JSON in the two tables whose rows have the same shape.
 _BEGINNINGS = {"details": b'{"request":', "curves": b'{"gpus":'}
 
 
 @dataclass(slots=True)
 class Salvage:
-    """What became of a damaged history: the ids of runs that were found, of those lost, and of those not whole."""
+    """Ids of the runs that were found, lost, and found incomplete."""
 
     found: set[int] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
@@ -39,14 +38,14 @@ class Salvage:
 
 
 def salvage(pages: PageFile, new: sqlite3.Connection) -> Salvage:
-    """Carry over whatever can be read into a new history in one transaction.
+    """Copy all readable rows to a new history in one transaction.
 
     Args:
-        pages: the damaged one.
-        new: an empty one that does not enforce foreign keys, because rows come in the order of their pages.
+        pages: the damaged history.
+        new: an empty history that does not enforce foreign keys, because rows come in page order.
 
     Raises:
-        sqlite3.Error: the new one cannot be written.
+        sqlite3.Error: the new history cannot be written.
     """
     known = _Known()
     new.execute("BEGIN IMMEDIATE")
@@ -61,14 +60,14 @@ def salvage(pages: PageFile, new: sqlite3.Connection) -> Salvage:
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of runs whether or not their rows can be read: ids, and which of these were pinned."""
+    """What is known about runs, including unreadable ones: ids, pins and damage."""
 
     ids: set[int] = field(default_factory=set)
     pinned: set[int] = field(default_factory=set)
     damaged: set[int] = field(default_factory=set)
 
     def note(self, cell: Cell) -> None:
-        """Take what an index says: ``listed`` has the pin first, the other one a text and the id."""
+        """Take an index entry: ``listed`` begins with the pin, the other index has a text and the id."""
         values = cell.values or ()
         is_listed = len(values) == 7 and values[2] == cell.rowid
         if is_listed or (len(values) == 2 and isinstance(values[0], str)):
@@ -78,14 +77,14 @@ class _Known:
 
 
 def _live_pages(pages: PageFile, new: sqlite3.Connection) -> Iterable[int]:
-    """Return the pages that rows are looked for in: not those that are free, whose rows were deleted."""
+    """Return the pages to search for rows: all but the free ones, whose rows were deleted."""
     everything = range(1, pages.count + 1)
     free = pages.free_pages()
     if free is not None:
         return [number for number in everything if number not in free]
-    # Which ones are free is not known. Where every tree is whole, nothing else is in use; where one is not, what
-    # hangs in none may have been in that one. What is in use for certain comes first and counts more. Where a version
-    # before secure_delete was set has deleted runs, some of these may be among them then.
+    # The free pages are unknown. If every tree is intact, nothing else is in use. If one is not, pages outside all
+    # trees may belong to it; they come last, so that rows known to be in use win. They may contain runs that were
+    # deleted by a version without secure_delete.
     used: dict[int, None] = {1: None}
     all_whole = True
     for root in _roots(pages, new):
@@ -96,12 +95,12 @@ def _live_pages(pages: PageFile, new: sqlite3.Connection) -> Iterable[int]:
 
 
 def _roots(pages: PageFile, new: sqlite3.Connection) -> list[int]:
-    """Return the first pages of tables and indexes: as the schema says, else where they are in a new file."""
+    """Return the root pages of tables and indexes, from the schema or else as in a new file."""
     schema = (cell.values for number in pages.tree(1)[0] for cell in pages.table_cells(number))
     found = [values[3] for values in schema if values is not None and len(values) == 5]
     roots = [root for root in found if isinstance(root, int) and root > 0]
     own = [int(root) for (root,) in new.execute("SELECT rootpage FROM sqlite_master WHERE rootpage > 0")]
-    return roots if len(roots) >= len(own) - 1 else own  # one table came with the second version
+    return roots if len(roots) >= len(own) - 1 else own  # the first version has one table less
 
 
 def _carry(cell: Cell, new: sqlite3.Connection, known: _Known) -> None:
@@ -121,7 +120,7 @@ def _carry(cell: Cell, new: sqlite3.Connection, known: _Known) -> None:
 
 
 def _table_of(values: tuple[Value, ...]) -> str | None:
-    """Return the table that a row belongs to, by its shape. Its first column is its number, which is kept elsewhere."""
+    """Return the table that a row belongs to, by its shape. The first column is NULL: SQLite stores it as the rowid."""
     if not values or values[0] is not None:
         return None
     if len(values) == _TABLES["entries"]:
@@ -135,7 +134,7 @@ def _table_of(values: tuple[Value, ...]) -> str | None:
 
 
 def _is_sound(table: str, values: tuple[Value, ...]) -> bool:
-    """Return whether a row can be what it looks like. What is compressed carries a checksum that tells."""
+    """Return whether a row's values are valid. Compressed values have a checksum."""
     if table == "entries":
         types = zip(values[1:], _ENTRY_TYPES, strict=True)
         return all(isinstance(value, kind) for value, kind in types) and values[2] in _KINDS and values[7] in _STATES
@@ -161,7 +160,7 @@ def _is_whole(packed: bytes) -> bool:
 
 
 def _rebuild(new: sqlite3.Connection, known: _Known) -> set[int]:
-    """Make entries for the details that have none and return their ids."""
+    """Create entries for details without one and return their ids."""
     orphans = "SELECT entry_id, content FROM details WHERE entry_id NOT IN (SELECT id FROM entries)"
     rebuilt = set()
     for entry_id, content in new.execute(orphans).fetchall():
@@ -181,7 +180,7 @@ def _rebuild(new: sqlite3.Connection, known: _Known) -> set[int]:
 
 
 def _concluded(new: sqlite3.Connection, known: _Known, rebuilt: set[int]) -> Salvage:
-    """Remove what belongs to no run, see to it that no id is given a second time, and commit."""
+    """Delete rows without an entry, reserve all known ids, and commit."""
     for table in ("details", "traces", "curves"):
         new.execute(f"DELETE FROM {table} WHERE entry_id NOT IN (SELECT id FROM entries)")  # noqa: S608
     found = _ids(new, "SELECT id FROM entries")

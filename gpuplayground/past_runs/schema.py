@@ -1,16 +1,16 @@
-"""The file of the history: how it is made, opened and brought up to date.
+"""Creates, opens and migrates the history's file.
 
-One SQLite database in WAL mode, so that windows read and write it at once and a killed one leaves it whole:
+It is an SQLite database in WAL mode, so that several windows can use it and a killed one leaves it intact:
 
-- ``entries``: one slim row for each run, which is all that lists and searches touch. ``words`` and ``remarks`` hold
-  what is searched, in small letters; the index ``listed`` has both, so that a search of 100,000 runs reads it alone.
+- ``entries``: one small row per run, enough for lists and searches. ``words`` and ``remarks`` have the searchable text
+  in lower case; the index ``listed`` covers both, so that a search of 100,000 runs reads only the index.
 - ``details``: the request, the run, its receipts, the GPUs and the driver as JSON, compressed by zlib.
-- ``traces``: the operations of the GPU as raw rows with their dtype and the names, regions and spans as JSON, both
-  compressed by zlib; only where there are not too many.
-- ``curves``: what NVML said meanwhile, as JSON compressed by zlib; only where there are GPUs to watch.
+- ``traces``: the GPU operations as raw rows, and their dtype, names, regions and spans as JSON, both compressed by
+  zlib; only for traces that are not too large.
+- ``curves``: the NVML samples around the run as JSON, compressed by zlib; only with a monitored GPU.
 
-A run takes about 1.7 kB on the disk where its source is short, 100,000 of them 170 MB. Nothing is ever removed but
-by :meth:`HistoryStore.delete`; the room of what was deleted is used again.
+A run with a short source takes about 1.7 kB on disk, 100,000 runs take 170 MB. Only :meth:`HistoryStore.delete`
+removes runs; SQLite reuses the space.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from gpuplayground.storage import private_files
 
 #: "GPHI" in ASCII.
 APPLICATION_ID = 0x47504849
-#: What even the first version has.
+#: Tables of the first version.
 _TABLES = frozenset({"entries", "details", "traces"})
-#: What brings a file from the version that is the position to the next one; an empty file has version 0.
+#: Statements that migrate a file from the version given by the index to the next; an empty file has version 0.
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         f"PRAGMA application_id = {APPLICATION_ID}",
@@ -81,31 +81,31 @@ class NotAHistoryError(sqlite3.DatabaseError):
 
 
 def connect(path: Path, busy_s: float) -> sqlite3.Connection:
-    """Open the file for one thread, make it where it is missing, and bring it up to date.
+    """Open the file for one thread; create it if it is missing, and migrate it if it is old.
 
     Raises:
-        HistoryError: a newer version of the application has written it.
+        HistoryError: a newer version of the application wrote it.
         OSError, sqlite3.Error: it cannot be opened, or is damaged (see :func:`is_damage`).
     """
     private_files.make_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         private_files.create(path)
-    # SQLite gives the files that it makes beside it the same mode.
+    # SQLite creates its other files with the same mode.
     for tail in ("", *TAILS):
         private_files.tighten(path.with_name(path.name + tail))
     connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
     try:
         _use_wal(connection, busy_s)
-        # In WAL mode this may cost the last runs when the power fails, but never the file.
+        # In WAL mode a power failure may lose the last runs, but never damages the file.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        # What was deleted is gone for good: nobody finds it in the file, nor does a repair bring it back.
+        # Deleted runs are overwritten, so that they cannot be found in the file or brought back by a repair.
         connection.execute("PRAGMA secure_delete = ON")
         if _version_of(connection) < VERSION:
             _migrate(connection)
         _check(connection)
         if _version_of(connection) > VERSION:
-            raise HistoryError(  # noqa: TRY301 - the connection has to be closed as after any other
+            raise HistoryError(  # noqa: TRY301 - the connection must be closed
                 f"“{path}” was written by a newer version of GPU Playground: update it to see the history."
             )
     except BaseException:
@@ -115,13 +115,13 @@ def connect(path: Path, busy_s: float) -> sqlite3.Connection:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file itself is at fault, rather than the disk or another program."""
+    """Return whether an error means that the file is damaged, rather than locked or on a full disk."""
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(error, NotAHistoryError) or (code is not None and code & 0xFF in _DAMAGED)
 
 
 def _use_wal(connection: sqlite3.Connection, busy_s: float) -> None:
-    """Switch to WAL mode, which SQLite refuses at once while another process does the same."""
+    """Switch to WAL mode; SQLite's busy timeout does not cover another process doing the same."""
     deadline = time.monotonic() + busy_s
     while True:
         try:
@@ -134,13 +134,13 @@ def _use_wal(connection: sqlite3.Connection, busy_s: float) -> None:
 
 
 def is_history(connection: sqlite3.Connection) -> bool:
-    """Return whether a database is marked as a history and has its tables, whatever its version."""
+    """Return whether a database is marked as a history and has the tables of one, in any version."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     return bool(application == APPLICATION_ID and _tables_of(connection) >= _TABLES)
 
 
 def is_new(connection: sqlite3.Connection) -> bool:
-    """Return whether a database has nothing in it yet."""
+    """Return whether a database is empty."""
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     return not _version_of(connection) and not _tables_of(connection) and pages <= 1
 
@@ -152,7 +152,7 @@ def _version_of(connection: sqlite3.Connection) -> int:
 def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = _version_of(connection)  # once more: another window may have been quicker
+        version = _version_of(connection)  # another window may have migrated it meanwhile
         if not is_new(connection):
             _check(connection)
         for steps in _MIGRATIONS[version:]:

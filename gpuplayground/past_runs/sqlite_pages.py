@@ -1,7 +1,7 @@
-"""Rows read from the pages of an SQLite file without SQLite, which reads nothing below a page that is damaged.
+"""Reads rows from the pages of a damaged SQLite file; SQLite itself reads nothing below a damaged page.
 
-The layout is that of https://www.sqlite.org/fileformat2.html. Every figure in a damaged file may be wrong: each is
-checked, and what cannot be understood is passed over.
+Format: https://www.sqlite.org/fileformat2.html. Any number in a damaged file may be wrong: each is checked, and
+invalid data is skipped.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from gpuplayground.past_runs.sqlite_wal import committed_pages
-
 Value = int | float | str | bytes | None
 
 _MAGIC = b"SQLite format 3\0"
 _INDEX_INTERIOR, _TABLE_INTERIOR, _INDEX_LEAF, _TABLE_LEAF = 2, 5, 10, 13
 _INTERIOR = (_INDEX_INTERIOR, _TABLE_INTERIOR)
-#: How many bytes the integer of a serial type takes.
+#: Number of bytes of an integer by serial type.
 _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _MAX_PAYLOAD = 1 << 30
+_WAL_HEADER, _WAL_FRAME_HEADER = 32, 24
+_WAL_MAGIC = 0x377F0682
 
 
 class _BrokenError(Exception):
-    """Something does not fit together."""
+    """The data is inconsistent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One row of a table or an index. ``values`` is None where only the number of the row could be read."""
+    """One row of a table or an index. ``values`` is None if only the row id could be read."""
 
     rowid: int
     values: tuple[Value, ...] | None
 
 
 class PageFile:
-    """The pages of a database, in the newest version that was committed.
+    """The pages of a database in their newest committed version.
 
     Args:
-        path: The file; what is committed in the ``-wal`` beside it counts.
-        page_size: The size of a page in bytes, where the file does not tell.
+        path: The file; its ``-wal`` file is read too.
+        page_size: Page size in bytes, used if the file's header is damaged.
 
     Raises:
         OSError: from the constructor: the file cannot be read.
@@ -54,20 +54,20 @@ class PageFile:
         self._size = _size_in(self._read(0, 100)) or page_size
         wal = path.with_name(path.name + "-wal")
         self._wal = wal.read_bytes() if wal.exists() else b""
-        self._newer = committed_pages(self._wal, self._size)
+        self._newer = _committed_pages(self._wal, self._size)
         self.count = max(self._file.seek(0, 2) // self._size, max(self._newer, default=0))
         self._cached = lru_cache(64)(self._page)
 
     def close(self) -> None:
-        """Let go of the file, and with it of the locks that SQLite has on it in this process, as POSIX has it."""
+        """Close the file. On POSIX this also releases SQLite's locks on it in this process."""
         self._file.close()
 
     def page(self, number: int) -> bytes:
-        """Return a page, counted from 1; an empty one where it cannot be read."""
+        """Return a page, counted from 1; empty if it cannot be read."""
         return self._cached(number)
 
     def free_pages(self) -> set[int] | None:
-        """Return the pages that are not in use and may hold rows that were deleted; None where that is not known."""
+        """Return the unused pages, which may contain deleted rows; None if the list is damaged."""
         first = self.page(1)
         if _size_in(first) is None:
             return None
@@ -85,7 +85,7 @@ class PageFile:
         return free if len(free) == total else None
 
     def tree(self, root: int) -> tuple[set[int], bool]:
-        """Return the pages of the tree below a root, and whether every one of them could be read."""
+        """Return the pages of the tree below a root, and whether all of them could be read."""
         seen: set[int] = set()
         whole, waiting = True, [root]
         while waiting:
@@ -102,7 +102,7 @@ class PageFile:
         return seen, whole
 
     def table_cells(self, number: int) -> Iterator[Cell]:
-        """Yield the rows of a page, if it is a leaf of a table."""
+        """Yield the rows of a page if it is a leaf of a table."""
         if self._kind(number) != _TABLE_LEAF:
             return
         page = self.page(number)
@@ -116,7 +116,7 @@ class PageFile:
             yield Cell(rowid, self._values(page, start, size, self._size - 35))
 
     def index_cells(self, number: int) -> Iterator[Cell]:
-        """Yield the entries of a page, if it belongs to an index; the row's number is the last of their values."""
+        """Yield the entries of a page if it belongs to an index; the row id is the last of their values."""
         kind = self._kind(number)
         if kind not in (_INDEX_LEAF, _INDEX_INTERIOR):
             return
@@ -138,7 +138,7 @@ class PageFile:
         return page if len(page) == self._size else b""
 
     def _read(self, start: int, size: int) -> bytes:
-        # Read and not mapped: where the disk fails, a mapped page would end the process.
+        # Not memory-mapped, because a disk error would then kill the process.
         with suppress(OSError):
             self._file.seek(start)
             return self._file.read(size)
@@ -150,7 +150,7 @@ class PageFile:
         return kind if kind in (*_INTERIOR, _INDEX_LEAF, _TABLE_LEAF) else None
 
     def _starts(self, number: int) -> Iterator[int]:
-        """Yield where the cells of a page begin."""
+        """Yield the offsets of the cells of a page."""
         page, head = self.page(number), _start_of(number)
         pointers = head + (12 if page[head] in _INTERIOR else 8)
         count = min(int.from_bytes(page[head + 3 : head + 5]), (self._size - pointers) // 2)
@@ -173,7 +173,7 @@ class PageFile:
             return None
 
     def _payload(self, page: bytes, start: int, size: int, most: int) -> bytes:
-        """Return what belongs to a cell: at most so many bytes lie in its page, the rest in a chain of others."""
+        """Return the payload of a cell: at most ``most`` bytes are in its page, the rest in overflow pages."""
         if not 0 < size <= min(_MAX_PAYLOAD, self.count * self._size):
             raise _BrokenError
         room = self._size - 4
@@ -201,7 +201,7 @@ def _start_of(number: int) -> int:
 
 
 def _size_in(header: bytes) -> int | None:
-    """Return the size of a page as the header has it: a power of two, and 1 for 65536."""
+    """Return the page size in the header: a power of two, where 1 means 65536."""
     if not header.startswith(_MAGIC) or len(header) < 100:
         return None
     size = int.from_bytes(header[16:18])
@@ -210,7 +210,7 @@ def _size_in(header: bytes) -> int | None:
 
 
 def _varint(data: bytes, start: int) -> tuple[int, int]:
-    """Return a number of up to nine bytes and where the next one begins."""
+    """Return a variable-length integer of up to nine bytes and the offset behind it."""
     value = 0
     for position in range(start, start + 9):
         if position >= len(data):
@@ -254,3 +254,41 @@ def _value(data: bytes, start: int, kind: int) -> tuple[Value, int]:
     if kind == 7:
         return float(struct.unpack(">d", part)[0]), end
     return (part.decode() if kind % 2 else part), end
+
+
+def _committed_pages(wal: bytes, page_size: int) -> dict[int, int]:
+    """Return the offset in a write-ahead log of the newest committed version of each page, by page number.
+
+    Like SQLite this stops at the first frame with a wrong checksum: the frames behind it may be from an earlier use
+    of the file. Format: https://www.sqlite.org/fileformat2.html#walformat.
+    """
+    pages: dict[int, int] = {}
+    if len(wal) < _WAL_HEADER:
+        return pages
+    magic, _, size, _ = struct.unpack_from(">IIII", wal)
+    order = "<" if magic == _WAL_MAGIC else ">"
+    sums = _wal_checksum(wal[:24], order, (0, 0))
+    if magic & ~1 != _WAL_MAGIC or size != page_size or sums != struct.unpack_from(">II", wal, 24):
+        return pages
+    waiting: dict[int, int] = {}
+    salts = wal[16:24]
+    for start in range(_WAL_HEADER, len(wal) - _WAL_FRAME_HEADER - page_size + 1, _WAL_FRAME_HEADER + page_size):
+        number, count = struct.unpack_from(">II", wal, start)
+        content = start + _WAL_FRAME_HEADER
+        sums = _wal_checksum(wal[start : start + 8], order, sums)
+        sums = _wal_checksum(wal[content : content + page_size], order, sums)
+        if wal[start + 8 : start + 16] != salts or sums != struct.unpack_from(">II", wal, start + 16):
+            break
+        waiting[number] = content
+        if count:  # the last frame of a transaction
+            pages.update(waiting)
+            waiting.clear()
+    return pages
+
+
+def _wal_checksum(data: bytes, order: str, sums: tuple[int, int]) -> tuple[int, int]:
+    first, second = sums
+    for one, other in struct.iter_unpack(f"{order}II", data):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return first, second

@@ -1,7 +1,7 @@
-"""The history: every run and benchmark in one file, for any number of windows at once.
+"""Stores every run and benchmark in one file that several windows can use at once.
 
-A commit for each run, so that a killed window loses nothing that it has kept. How the file looks is in
-:mod:`.schema`, what is in it in :mod:`.entries` and :mod:`.details`.
+Each run is one commit, so that a killed window loses nothing it has saved. :mod:`.schema` describes the file,
+:mod:`.entries` and :mod:`.details` its contents.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from gpuplayground.receipts.receipt import Receipt
 __all__ = ["EVERYTHING", "EntryKind", "HistoryEntry", "HistoryError", "HistoryFilter", "HistoryStore", "KeptRun"]
 
 EVERYTHING = HistoryFilter()
-#: Deleted in one transaction: another window that wants to write waits for no more than this.
+#: Maximum number of entries deleted in one transaction, which limits how long other windows wait.
 _CHUNK = 500
 _INSERT_CURVES = "INSERT OR REPLACE INTO curves VALUES (?, ?)"
 
@@ -41,12 +41,11 @@ _INSERT_CURVES = "INSERT OR REPLACE INTO curves VALUES (?, ?)"
 class HistoryStore:
     """The history of one user, opened for one thread.
 
-    A file that turns out to be damaged is renamed, never removed, and what is readable in it carried over into a new
-    one: :attr:`notice` says so.
+    A damaged file is renamed, never removed, and its readable rows are copied to a new one; :attr:`notice` says so.
 
     Args:
-        path: The file; it and its folder are made where they are missing.
-        busy_s: How long to wait for another window that is writing.
+        path: The file; it and its folder are created if missing.
+        busy_s: Maximum wait for another window that is writing, in seconds.
 
     Raises:
         HistoryError: from any method: the file cannot be read or written.
@@ -58,12 +57,12 @@ class HistoryStore:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the file."""
         return self._file.path
 
     @property
     def notice(self) -> str:
-        """A sentence about the file that the user should know, or empty."""
+        """A sentence about a repair of the file, or empty."""
         return self._file.notice
 
     def __enter__(self) -> Self:
@@ -77,7 +76,7 @@ class HistoryStore:
         self._file.close()
 
     def add(self, kept: KeptRun) -> int:
-        """Keep a run and return the id of its entry; one that is kept already only tells its id."""
+        """Save a run, unless it is saved already, and return the id of its entry."""
         content, trace = details.pack(kept), details.pack_trace(kept.run.trace)
         curves = details.pack_samples(kept.samples)
 
@@ -103,16 +102,16 @@ class HistoryStore:
         verdicts: Sequence[Sequence[Flag]] = (),
         samples: Sequence[GpuSample] = (),
     ) -> bool:
-        """Add what is known a while after a run.
+        """Add what is known only some time after a run.
 
         Args:
-            run_id: the run.
-            receipts: one for each GPU it used.
-            verdicts: of its benchmarks, in their order.
-            samples: of the time around it.
+            run_id: id of the run.
+            receipts: one per GPU that it used.
+            verdicts: flags of each benchmark, in order.
+            samples: NVML samples around the run.
 
         Returns:
-            Whether the run is in the history: somebody may have deleted it since.
+            Whether the run is still in the history.
         """
         curves = details.pack_samples(samples)
 
@@ -138,9 +137,12 @@ class HistoryStore:
     def entries(
         self, wanted: HistoryFilter = EVERYTHING, limit: int = 200, after: HistoryEntry | None = None
     ) -> list[HistoryEntry]:
-        """Return the entries that pass a filter: pinned ones first, then the newest. ``after`` is the last one known.
+        """Return one page of the entries that pass a filter: pinned ones first, then the newest.
 
-        So the next page is found at once, however far down it is and whatever was added meanwhile.
+        Args:
+            wanted: the filter.
+            limit: maximum number of entries.
+            after: the last entry of the previous page; stays valid when entries are added.
         """
         where, values = condition(wanted)
         if after is not None:
@@ -153,36 +155,36 @@ class HistoryStore:
         return self._file.call(lambda connection: [*map(entry_of, connection.execute(query, (*values, limit)))])
 
     def count(self, wanted: HistoryFilter = EVERYTHING) -> int:
-        """Return how many entries pass a filter."""
+        """Return the number of entries that pass a filter."""
         where, values = condition(wanted)
         query = f"SELECT count(*) FROM entries WHERE {where}"  # noqa: S608
         return self._file.call(lambda connection: int(connection.execute(query, values).fetchone()[0]))
 
     def ids(self, wanted: HistoryFilter = EVERYTHING) -> list[int]:
-        """Return the ids of all entries that pass a filter, in the order of :meth:`entries`."""
+        """Return the ids of all entries that pass a filter, sorted as by :meth:`entries`."""
         where, values = condition(wanted)
         query = f"SELECT id FROM entries WHERE {where} {NEWEST_FIRST}"  # noqa: S608
         return self._file.call(lambda connection: [entry_id for (entry_id,) in connection.execute(query, values)])
 
     def get(self, entry_id: int) -> KeptRun:
-        """Return a run with all that was kept of it.
+        """Return a run with all its details.
 
         Raises:
-            HistoryError: also where it was deleted, or its entry is damaged.
+            HistoryError: also if it was deleted or is damaged.
         """
         kept = self._find(entry_id, whole=True)
         if kept is None and entry_id in self._file.lost:
-            raise HistoryError("This run could not be read: it was in a part of the history that is damaged.")
+            raise HistoryError("This run could not be read: it was in a damaged part of the history.")
         if kept is None:
-            raise HistoryError("This run is not in the history any more: another window has deleted it.")
+            raise HistoryError("This run is no longer in the history: another window has deleted it.")
         return kept
 
     def set_pinned(self, entry_id: int, pinned: bool) -> None:
-        """Pin an entry to the top of lists, or let it go."""
+        """Pin an entry to the top of lists, or unpin it."""
         self._change("UPDATE entries SET pinned = ? WHERE id = ?", (pinned, entry_id))
 
     def set_note(self, entry_id: int, note: str) -> None:
-        """Write a note beside an entry, instead of the one there."""
+        """Replace the note of an entry."""
         text = clean(note)
 
         def write(connection: sqlite3.Connection) -> None:
@@ -195,21 +197,21 @@ class HistoryStore:
         self._file.call(write)
 
     def delete(self, entry_ids: Sequence[int]) -> None:
-        """Remove entries and all that belongs to them, for good."""
+        """Delete entries permanently, with everything that belongs to them."""
         for start in range(0, len(entry_ids), _CHUNK):
             chunk = tuple(entry_ids[start : start + _CHUNK])
             self._change(f"DELETE FROM entries WHERE id IN ({', '.join('?' * len(chunk))})", chunk)  # noqa: S608
 
     def export(self, entry_ids: Sequence[int], path: Path) -> int:
-        """Write runs into a file, as CSV where its name ends so and else as JSON, and return how many.
+        """Write runs to a file, as CSV if its name ends in ``.csv``, else as JSON, and return their number.
 
-        What was deleted meanwhile is left out.
+        Runs that were deleted meanwhile are left out.
         """
         write = export_csv if path.suffix.lower() == ".csv" else export_json
         return write(self._existing(entry_ids), path)
 
     def changed_elsewhere(self) -> bool:
-        """Return whether another window has written since this was last asked."""
+        """Return whether another window has written since the last call."""
         return self._file.changed_elsewhere()
 
     def _change(self, statement: str, values: tuple[Any, ...]) -> None:
@@ -230,7 +232,7 @@ class HistoryStore:
         return self._file.call(read)
 
     def _with_rest(self, connection: sqlite3.Connection, kept: KeptRun, entry_id: int) -> KeptRun:
-        """Return a run with its trace and its curves."""
+        """Return a run with its trace and its samples."""
         query = "SELECT operations, content FROM traces WHERE entry_id = ?"
         for operations, content in connection.execute(query, (entry_id,)):
             kept = replace(kept, run=replace(kept.run, trace=details.unpack_trace(operations, content)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gpuplayground import units
+from gpuplayground.metrics import metric
 from gpuplayground.receipts.clock_event_reasons import IDLE, NAMES
 from gpuplayground.receipts.energy import figure
 from gpuplayground.receipts.receipt import Receipt
@@ -27,17 +28,21 @@ def rows(receipt: Receipt) -> list[Row]:
     return [
         *_watched(receipt),
         Row("Process memory", _peak(units.memory_size(receipt.process_peak_bytes)), _clause(receipt.process_note)),
-        Row("GPU memory", _peak(units.memory_size(receipt.device_peak_bytes)), receipt.came_back_sentence),
+        Row(
+            metric("memory_used_bytes").receipt,
+            _peak(units.memory_size(receipt.device_peak_bytes)),
+            receipt.came_back_sentence,
+        ),
         *(
             Row(f"{framework} memory", _peak(units.memory_size(peak)), "by its own allocator's count")
             for framework, peak in sorted(receipt.allocator_peaks.items())
         ),
         Row(
-            "Utilization",
-            _mean_and_peak(receipt.utilization_mean_percent, receipt.utilization_peak_percent, "%"),
+            metric("gpu_util_percent").receipt,
+            _mean_and_peak("gpu_util_percent", receipt.utilization_mean_percent, receipt.utilization_peak_percent),
             missing or "share of time with a kernel or copy at work",
         ),
-        Row("Power", _mean_and_peak(receipt.power_mean_w, receipt.power_peak_w, "W"), missing),
+        Row(metric("power_w").receipt, _mean_and_peak("power_w", receipt.power_mean_w, receipt.power_peak_w), missing),
         _energy(receipt),
         _clock(receipt, missing),
         _reasons(receipt, missing),
@@ -67,34 +72,35 @@ def _clause(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:].removesuffix(".")
 
 
-def _mean_and_peak(mean: float | None, peak: float | None, unit: str) -> str:
+def _mean_and_peak(field: str, mean: float | None, peak: float | None) -> str:
     if mean is None or peak is None:
         return units.DASH
+    unit = metric(field).unit
     return f"{mean:.0f} {unit} mean, {peak:.0f} {unit} peak"
 
 
 def _energy(receipt: Receipt) -> Row:
     energy = receipt.energy
     if energy.joules is None or energy.resolution_j is None:
-        return Row("Energy", units.DASH, energy.sentence)
+        return Row(metric("energy_j").receipt, units.DASH, energy.sentence)
     # The figure says its resolution already; the rest of the sentence is the remark.
     value = figure(energy.joules, energy.resolution_j)
-    return Row("Energy", value, energy.sentence.removeprefix(value).strip())
+    return Row(metric("energy_j").receipt, value, energy.sentence.removeprefix(value).strip())
 
 
 def _clock(receipt: Receipt, missing: str) -> Row:
     low, high = receipt.sm_clock_min_mhz, receipt.sm_clock_max_mhz
     if receipt.sm_clock_mean_mhz is None or low is None or high is None:
-        return Row("SM clock", units.DASH, missing)
+        return Row(metric("sm_clock_mhz").receipt, units.DASH, missing)
     remark = "throughout" if low == high else f"{low} to {high} MHz"
-    return Row("SM clock", f"{receipt.sm_clock_mean_mhz:.0f} MHz mean", remark)
+    return Row(metric("sm_clock_mhz").receipt, f"{receipt.sm_clock_mean_mhz:.0f} MHz mean", remark)
 
 
 def _reasons(receipt: Receipt, missing: str) -> Row:
     if receipt.event_reasons is None:
-        return Row("Clocks limited by", units.DASH, missing)
+        return Row(metric("event_reasons").receipt, units.DASH, missing)
     given = [f"{name} {_share(share)}" for name, share in receipt.event_reasons if name != NAMES[IDLE]]
-    return Row("Clocks limited by", ", ".join(given) or "nothing", "of the samples" if given else "")
+    return Row(metric("event_reasons").receipt, ", ".join(given) or "nothing", "of the samples" if given else "")
 
 
 def _share(share: float) -> str:

@@ -10,9 +10,9 @@ from operator import attrgetter
 
 import numpy as np
 
+from gpuplayground.metrics import FIELDS, METRICS, Metric
 from gpuplayground.model.samples import (
     MAX_GPUS,
-    METRICS,
     GpuInfo,
     GpuSample,
     Inventory,
@@ -31,28 +31,28 @@ _THINNED_NS = 1_000_000_000
 MAX_UNLISTED = 40_000
 _BEYOND_NS = 500_000_000
 
-_STEADY = ("memory_total_bytes", "power_limit_w", "memory_clock_mhz", "event_reasons")
-_kept = attrgetter("time_ns", *METRICS)
+_kept = attrgetter("time_ns", *FIELDS)
 
 
-def _column(metric: str) -> Column:
-    """Return how a metric is kept, by what NVML counts in: whole percents, pages of memory, MHz and milliwatts.
+def _column(metric: Metric) -> Column:
+    """Return the narrowest column for the units NVML reports in: whole percents, memory pages, MHz and milliwatts.
 
-    What hardly ever changes has a byte in each row.
+    A metric that hardly ever changes takes one byte per row.
     """
-    is_whole = "int" in str(GpuSample.__dataclass_fields__[metric].type)
-    if metric in _STEADY:
-        return Column(metric, "u1", is_whole=is_whole, is_listed=True)
-    match metric.rpartition("_")[2]:
+    field = metric.field
+    is_whole = "int" in str(GpuSample.__dataclass_fields__[field].type)
+    if metric.is_steady:
+        return Column(field, "u1", is_whole=is_whole, is_listed=True)
+    match field.rpartition("_")[2]:
         case "bytes":
-            return Column(metric, "u4", unit=4096, is_whole=is_whole)
+            return Column(field, "u4", unit=4096, is_whole=is_whole)
         case "w":
-            return Column(metric, "u4", parts=1000)
+            return Column(field, "u4", parts=1000)
         case "mhz":
-            return Column(metric, "u2", is_whole=is_whole)
+            return Column(field, "u2", is_whole=is_whole)
         case "j":
-            return Column(metric, "f8")
-    return Column(metric, "u1", is_whole=is_whole)
+            return Column(field, "f8")
+    return Column(field, "u1", is_whole=is_whole)
 
 
 _COLUMNS = (Column("time_ns", "i8", is_whole=True), *map(_column, METRICS))

@@ -1,1 +1,1 @@
-"""One snippet from source to finished run."""
+"""Runs one snippet, from its source to the finished run."""

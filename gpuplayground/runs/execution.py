@@ -1,4 +1,4 @@
-"""A run in one particular process: feed it, listen to it, stop it, and clear up behind it."""
+"""Executes a snippet in one process: sends the request, collects reports and output, stops it, and cleans up."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 from gpuplayground.benchmarks.frames import order_of
-from gpuplayground.child.event_sources import Arrival
+from gpuplayground.child.event_source_base import Arrival
 from gpuplayground.child.stdin_readers import InputWatch
 from gpuplayground.model import run_summary
 from gpuplayground.model.results import Run, RunRequest, RunState
 from gpuplayground.runs.folders import RunFolders
 from gpuplayground.runs.process import SnippetProcess
 from gpuplayground.runs.report import RunReport
-from gpuplayground.runs.scripts import Places, Script
+from gpuplayground.runs.scripts import Script, ScriptFolders
 from gpuplayground.runtime.clock import now_ns, offset_ns
 from gpuplayground.runtime.io import wire
-from gpuplayground.tracing.traced_runs import with_trace
 
-#: An interpreter that has not said hello by then will not.
+#: Maximum wait for an interpreter's hello frame.
 _HELLO_S = 60.0
-#: How often statement times are looked at while a snippet runs.
+#: Polling interval of statement times while a snippet runs.
 _TICK_S = 0.1
-#: After a time-out has interrupted a snippet, it has this long to end.
+#: Time that a snippet has to end after its time-out has interrupted it.
 _AFTER_TIMEOUT_S = 2.0
-#: A process closes the channel a moment before it has ended. One that lives on after that has lost it.
+#: A process closes the channel just before it ends. If it runs on for longer than this, it has lost the channel.
 _WITHOUT_CHANNEL_S = 0.5
-#: Helpers of multiprocessing and the like end by themselves when the snippet is gone; others are ended after this.
+#: Time that helper processes, such as those of multiprocessing, have to end on their own after the snippet.
 _GRACE_S = 0.2
-#: Output of processes that cannot be ended is not waited for longer than this.
+#: Maximum wait for remaining output of processes that cannot be killed.
 _DRAIN_S = 0.5
-#: A process that SIGKILL has not ended by then waits inside the kernel, perhaps for ever.
+#: A process that survives SIGKILL for this long is blocked inside the kernel and is abandoned.
 _LET_GO_S = 2.0
-#: In place of the exit status of a process that has none: ended by SIGKILL.
+#: Exit status of an abandoned process: killed by SIGKILL.
 _NO_STATUS = -9
-#: What an interpreter wrote before it said hello: startup warnings, or why it is none.
+#: Maximum output kept from before the hello frame: start-up warnings, or why the interpreter failed.
 _EARLY_BYTES = 4096
 
 
 class Controls:
-    """Stop, Kill and answers for a run, from any thread and also from a signal handler in the thread of the run."""
+    """Stop, Kill and input for a run. Thread-safe; may also be called by signal handlers in the run's thread."""
 
     def __init__(self) -> None:
         # Re-entrant for the signal handler.
@@ -51,10 +51,10 @@ class Controls:
         self._is_started = False
         self.stop_wanted = False
         self.kill_wanted = False
-        self.answers = 0
+        self.inputs_sent = 0
 
     def attach(self, process: SnippetProcess | None) -> None:
-        """Control this process from now on, and apply what was asked before; None lets go of it."""
+        """Control this process from now on and apply earlier requests; None detaches."""
         with self._lock:
             self._process = process
             self._is_started = False
@@ -65,12 +65,12 @@ class Controls:
                     process.pass_on(number)
 
     def started(self) -> None:
-        """The snippet's own code runs, so Stop is an exception in it from now on."""
+        """Note that the snippet's own code runs, so that Stop raises an exception in it from now on."""
         with self._lock:
             self._is_started = True
 
     def interrupt(self) -> None:
-        """Raise KeyboardInterrupt in the snippet, or end it when none of its code runs yet."""
+        """Raise KeyboardInterrupt in the snippet, or kill it if none of its code runs yet."""
         with self._lock:
             self.stop_wanted = True
             if self._process is not None:
@@ -81,7 +81,7 @@ class Controls:
                 self._process.sources.wake()
 
     def pass_on(self, number: int) -> None:
-        """Send the snippet a signal that came to this process, whatever it makes of it; SIGINT is a Stop as well."""
+        """Forward a signal that this process received to the snippet; SIGINT is also a Stop."""
         with self._lock:
             self.stop_wanted = self.stop_wanted or number == signal.SIGINT
             self._passed_on.append(number)
@@ -90,11 +90,11 @@ class Controls:
                 self._process.sources.wake()
 
     def was_passed_on(self, number: int) -> bool:
-        """Return whether the snippet was sent this signal."""
+        """Return whether this signal was forwarded to the snippet."""
         return number in self._passed_on
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process."""
         with self._lock:
             self.stop_wanted = self.kill_wanted = True
             if self._process is not None:
@@ -102,16 +102,16 @@ class Controls:
                 self._process.sources.wake()
 
     def send_input(self, text: str | None) -> None:
-        """Send a line to the snippet's standard input, or its end."""
+        """Send a line to the snippet's standard input; None is the end of input."""
         line = "" if text is None else text if text.endswith("\n") else text + "\n"
         with self._lock:
             if self._process is not None:
-                self.answers += 1
+                self.inputs_sent += 1
                 self._process.sources.type_in(line.encode("utf-8", "surrogatepass"), is_end=text is None)
 
 
-class Attempt:
-    """One process running one snippet. Everything happens in the thread that calls :meth:`run`."""
+class Execution:
+    """One process running one snippet, in the thread that calls :meth:`run`."""
 
     def __init__(
         self, controls: Controls, process: SnippetProcess, is_spare: bool, request: RunRequest, report: RunReport
@@ -130,21 +130,21 @@ class Attempt:
         self._timed_out = False
         self._channel_closed_at: float | None = None
         self._input_watch = InputWatch(process.sources.is_input_awaited)
-        self._answers = controls.answers
+        self._inputs_seen = controls.inputs_sent
         self._trouble = ""
 
     def run(self, folders: RunFolders) -> Run | None:
-        """Run the snippet to its end; None when the process was a spare that turned out to be no good."""
+        """Run the snippet to its end; returns None if the process was a spare that failed before it ran anything."""
         try:
             script = Script(self._request, folders)
         except OSError as error:
-            sentence = f"The snippet could not be written to a file ({error.strerror or error}): make room for it."
+            sentence = f"The snippet could not be written to a file ({error.strerror or error}): free some disk space."
             return not_started(self._request, self._report, sentence)
         try:
             self._process.sources.send(self._order(script))
             self._controls.attach(self._process)
             while not (has_ended := self._process.has_exited()) and not self._is_stuck():
-                self._turn(self._patience_s())
+                self._poll(self._wait_time_s())
             end_ns = now_ns()
             was_stopped, was_killed = self._controls.stop_wanted, self._controls.kill_wanted
             self._clear_up(was_killed)
@@ -160,7 +160,7 @@ class Attempt:
         if not self._report.has_spoken and self._is_spare and not was_stopped and not self._trouble:
             return None
         outcome = self._outcome(status, end_ns, was_stopped, was_killed)
-        run = with_trace(self._report.finished(outcome, self._process.memory), self._process.trace.path)
+        run = _with_gpu_times(self._report.finished(outcome, self._process.memory), self._process.trace.path)
         return self._report.with_gpu_of_benchmarks(run)
 
     def _order(self, script: Script) -> wire.Frame:
@@ -171,7 +171,7 @@ class Attempt:
             "source": self._request.source,
             "script": script.path,
             "shown": script.shown,
-            "folder": Places.of(self._request).folder,
+            "folder": ScriptFolders.of(self._request).folder,
             "arguments": self._request.arguments,
             "trace": self._request.trace,
             "benchmark": order_of(self._request.benchmark),
@@ -181,15 +181,15 @@ class Attempt:
         killed_at = self._process.killed_at
         return killed_at is not None and time.monotonic() - killed_at > _LET_GO_S
 
-    def _patience_s(self) -> float:
-        """Return how long nothing needs to be done unless something arrives."""
+    def _wait_time_s(self) -> float:
+        """Return the time until the next deadline."""
         now = time.monotonic()
         due = [self._next_tick - now if self._report.is_started else _TICK_S, self._report.output.wait_s(now)]
         due += [at - now for at in (self._timeout_at, self._kill_at) if at is not None]
         return max(0.0, min(seconds for seconds in due if seconds is not None))
 
-    def _turn(self, timeout_s: float) -> bool:
-        """Take what arrived within a time, do what is due; whether anything arrived."""
+    def _poll(self, timeout_s: float) -> bool:
+        """Handle what arrives within a time and what is due; return whether anything arrived."""
         arrivals = self._process.sources.wait(timeout_s)
         for arrival in arrivals:
             if arrival.source == "channel":
@@ -214,24 +214,24 @@ class Attempt:
         if not data:
             self._channel_closed_at = time.monotonic()
             return
-        self._follow_controls()  # what a Stop has raised must not arrive ahead of the Stop
+        self._follow_controls()  # the exception raised by a Stop must not be reported before the Stop
         try:
             for frame in self._frames.feed(data):
                 self._report.take_frame(frame, self._process.memory)
-                while self._early and self._report.python:  # ahead of a frame that came with the first
+                while self._early and self._report.python:  # before a frame that arrived with the hello
                     early = self._early.pop(0)
                     self._report.output.append(early.source, early.data)
         except wire.WireError:
-            self._end_for("The snippet wrote into the application's own channel, so it was ended.")
+            self._end_for("The snippet wrote to the application's own channel, so it was killed.")
         if self._report.is_started:
             self._controls.started()
 
     def _follow_controls(self) -> None:
         if self._controls.stop_wanted and self._report.state is not RunState.STOPPING:
             self._report.enter(RunState.STOPPING)
-        if self._controls.answers != self._answers:
-            self._answers = self._controls.answers
-            self._report.take_answer()
+        if self._controls.inputs_sent != self._inputs_seen:
+            self._inputs_seen = self._controls.inputs_sent
+            self._report.input_sent()
 
     def _watch_deadlines(self, now: float) -> None:
         if self._timeout_at is not None and now >= self._timeout_at:
@@ -256,25 +256,25 @@ class Attempt:
             self._process.kill()
 
     def _clear_up(self, was_killed: bool) -> None:
-        """End what the snippet left running and read what is left to read."""
+        """Kill what the snippet left running and read the remaining output."""
         self._process.sources.forget_process()
         deadline = time.monotonic() + (0.0 if was_killed else _GRACE_S)
         while self._process.has_others() and time.monotonic() < deadline:
-            self._turn(0.01)
+            self._poll(0.01)
         count = self._process.end_others()
         if count and not was_killed:
             self._report.notes.append(run_summary.left_running(count))
         deadline = time.monotonic() + _DRAIN_S
-        # A thread reads each pipe on Windows, and may need a moment; elsewhere nothing arriving means nothing is there.
-        while self._turn(0.05 if sys.platform == "win32" else 0.0) and time.monotonic() < deadline:
+        # On Windows a thread reads each pipe and may need a moment; elsewhere a poll shows that there is no more.
+        while self._poll(0.05 if sys.platform == "win32" else 0.0) and time.monotonic() < deadline:
             continue
 
     @property
     def _interpreter(self) -> str:
-        return self._process.surroundings.interpreter
+        return self._process.settings.interpreter
 
     def _outcome(self, status: int, end_ns: int, was_stopped: bool, was_killed: bool) -> Run:
-        """Return what the end of the process says; the report adds the rest."""
+        """Return the run as far as the end of the process tells; the report adds the rest."""
         line, duration_ns = self._process.memory.current_line, self._report.duration_ns(end_ns, self._process.memory)
         error, text = self._report.error, self._trouble
         state = RunState.FINISHED if status == 0 and not text else RunState.FAILED
@@ -315,5 +315,15 @@ class Attempt:
 
 
 def not_started(request: RunRequest, report: RunReport, sentence: str) -> Run:
-    """Return the result of a run that did not even get a process."""
+    """Return the result of a run without a process."""
     return Run(request.run_id, request.name, RunState.NOT_STARTED, report.begun_ns, now_ns(), summary=sentence)
+
+
+def _with_gpu_times(run: Run, trace: Path | None) -> Run:
+    """Return the run with the GPU times in its trace file, if there is one."""
+    if trace is None:
+        return run
+    # Imports numpy, which a run without a trace does not need.
+    from gpuplayground.tracing.attribution import with_trace
+
+    return with_trace(run, trace)

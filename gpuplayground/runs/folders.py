@@ -1,4 +1,4 @@
-"""Where private copies of snippets are while they run, told apart from what a killed application left behind."""
+"""Folders for private copies of running snippets; those left by a killed application are deleted."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LOCK = ".lock"
 
 
 class RunFolders:
-    """A folder for each run that needs one, made no earlier. Every method is for any thread.
+    """Creates a folder for each run that needs one. Thread-safe.
 
-    The folders of one application lie in a folder of its own, and a lock beside that is held until :meth:`close`: the
-    number of a process would say nothing to another machine or container with the same home.
+    Each application has a folder of its own with a lock file beside it, held until :meth:`close`. A process id would
+    be meaningless to another machine or container with the same home folder.
 
     Args:
-        root: where the folders of all applications are; None is the user's data folder, and where nothing can be
-            written there a temporary one.
+        root: parent of all applications' folders; None is the user's data folder, or a temporary folder if that is
+            not writable.
     """
 
     def __init__(self, root: Path | None = None) -> None:
@@ -39,7 +39,7 @@ class RunFolders:
         """Return a new empty folder for one run.
 
         Raises:
-            OSError: there is no room for one anywhere, or the folders are closed.
+            OSError: the folder cannot be created, or the folders are closed.
         """
         with self._lock:
             if self._is_closed:
@@ -47,12 +47,12 @@ class RunFolders:
             if self._own is None:
                 self._own = self._made()
             folder = self._own / os.urandom(6).hex()
-            # With its parents: somebody may have cleared the data folder meanwhile.
+            # Creates its parents too, because the data folder may have been cleared meanwhile.
             private_files.make_folder(folder)
             return folder
 
     def remove_stale(self) -> None:
-        """Delete what applications that are gone left behind; whatever cannot be read or locked is left alone."""
+        """Delete the folders of applications that have ended; skips what cannot be read or locked."""
         with suppress(OSError, RuntimeError):
             root = self._where()
             names = {entry.name.removesuffix(_LOCK) for entry in root.iterdir()}
@@ -64,7 +64,7 @@ class RunFolders:
                         _remove_unless_held(root / name)
 
     def close(self) -> None:
-        """Delete every folder and let go of the lock; there are no new ones from now on."""
+        """Delete all folders and release the lock; no new folders can be created."""
         with self._lock:
             self._is_closed = True
             if self._own is not None:
@@ -87,13 +87,13 @@ class RunFolders:
             return Path(tempfile.mkdtemp(prefix="gpuplayground-"))
 
     def _locked(self, root: Path) -> Path:
-        """Return a folder in ``root`` whose lock is held."""
+        """Return a new folder in ``root`` with its lock held."""
         while True:
             own = root / uuid.uuid4().hex
-            # Locked before there is a folder, or another application could take it for a dead one's in between.
+            # Locked before the folder exists, or another application could take it for a stale one.
             held = private_files.open_to_append(_lock_of(own))
             try:
-                # Where files cannot be locked, nobody else can lock this one either, and so nobody deletes anything.
+                # If locking is not supported, nobody else can lock this file either, so nobody deletes the folder.
                 try_lock(held)
                 if is_still(held, _lock_of(own)):
                     private_files.make_folder(own)
@@ -119,9 +119,9 @@ def _lock_of(folder: Path) -> Path:
 
 
 def _unlink(path: Path, file: BinaryIO) -> None:
-    """Delete a lock file that this process holds, and let go of it."""
+    """Delete and release a lock file held by this process."""
     if os.name == "nt":
-        file.close()  # an open file cannot be deleted there
+        file.close()  # Windows cannot delete an open file
     with suppress(OSError):
         path.unlink()
     file.close()

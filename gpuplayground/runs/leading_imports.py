@@ -1,4 +1,4 @@
-"""Which modules a snippet imports before it does anything else: those a warm spare may import ahead of a run."""
+"""Finds the imports at the top of a snippet, which a warm spare may make before the run."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ import ast
 import threading
 import warnings
 
-#: Only this much is parsed, which takes a millisecond or two whatever the length of the snippet.
+#: Number of lines parsed, so that parsing takes one or two milliseconds for any snippet.
 _HEAD_LINES = 300
-#: Runs that start together parse in turn. Python counts the depth of all trees as one: when the collection of garbage
-#: lets another thread run in between, it fails ("AST constructor recursion depth mismatch"). And it has one list of
-#: filters for warnings.
+#: Only one thread parses at a time. Python shares the recursion depth of all trees, so if garbage collection switches
+#: threads it fails ("AST constructor recursion depth mismatch"). Warning filters are shared too.
 _PARSING = threading.Lock()
-#: Modules that create a CUDA context when imported: a spare must not hold GPU memory.
+#: Modules that create a CUDA context on import; a spare must not hold GPU memory.
 _CONTEXT_MODULES = frozenset({"pycuda.autoinit", "pycuda.autoprimaryctx", "pycuda.gl.autoinit"})
 
 
 def leading_imports(source: str) -> tuple[str, ...]:
     """Return the absolute imports at the top of a snippet, as ``import x`` and ``from x import y`` without aliases.
 
-    The block ends at the first other statement, because that may set what an import depends on, such as
-    ``os.environ``. A guard that only leaves, such as ``if not find_spec("torch"): sys.exit("…")``, sets nothing and
-    does not end it. Text that does not parse gives the imports above the error. Imports that create a CUDA context
-    are left out.
+    The block ends at the first other statement, because it may change what an import depends on, such as
+    ``os.environ``. A guard that only exits, such as ``if not find_spec("torch"): sys.exit("…")``, does not end it. If
+    the source has a syntax error, the imports above the error count. Imports that create a CUDA context are left out.
     """
     texts: dict[str, None] = {}
     for index, node in enumerate(_parsed_head(source)):

@@ -1,4 +1,4 @@
-"""Output of a snippet in batches: at once when it trickles, some times a second and bounded when it floods."""
+"""Batches a snippet's output: sent at once if there is little, at intervals and bounded if there is much."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable
 
 from gpuplayground.model.events import OutputChunk
 
-#: At most one batch in this time, in seconds.
+#: Minimum time between two batches, in seconds.
 INTERVAL_S = 0.040
-#: What one batch holds at most, in bytes. More than a window can show in that time, less than it would notice.
+#: Maximum size of a batch in bytes: more than a window can show per interval, but cheap to process.
 BATCH_LIMIT_BYTES = 1_000_000
 
 
 class OutputBatcher:
-    """Collects chunks and hands them on in batches, in the order they came.
+    """Collects chunks and emits them in batches, in order.
 
     Args:
-        emit: takes the chunks of a batch and the number of bytes cut from its beginning.
-        limit_bytes: what a batch holds at most, the newest; None keeps everything (and hands it on as it fills up).
-        has_room: whether a batch may be handed on because it is due; if not, it is asked again an interval later.
+        emit: called with the chunks of a batch and the number of bytes cut from its beginning.
+        limit_bytes: maximum size of a batch, which keeps the newest bytes; None drops nothing and emits full batches.
+        has_room: returns whether a due batch may be emitted; if not, it is asked again after an interval.
     """
 
     def __init__(
@@ -35,11 +35,11 @@ class OutputBatcher:
         self._size = 0
         self._dropped = 0
         self._last = float("-inf")
-        #: Bytes cut from all batches so far.
+        #: Number of bytes cut from all batches so far.
         self.dropped_bytes = 0
 
     def append(self, stream: str, data: bytes) -> None:
-        """Add what was read from ``stdout`` or ``stderr``."""
+        """Add data read from ``stdout`` or ``stderr``."""
         if self._parts and self._parts[-1][0] == stream:
             self._parts[-1][1].extend(data)
         else:
@@ -52,18 +52,18 @@ class OutputBatcher:
             self._cut(self._limit)
 
     def wait_s(self, now: float) -> float | None:
-        """Return in how many seconds a batch is due, or None when there is nothing to hand on."""
+        """Return the seconds until a batch is due, or None if there is no output."""
         return max(0.0, self._last + INTERVAL_S - now) if self._parts else None
 
     def flush_if_due(self, now: float) -> None:
-        """Hand a batch on if the last one is long enough ago."""
+        """Emit a batch if the interval since the last one is over."""
         if self._parts and now - self._last >= INTERVAL_S:
             if self._has_room is None or self._has_room():
                 self.flush()
             self._last = now
 
     def flush(self) -> None:
-        """Hand everything on, because something else must not overtake it."""
+        """Emit everything now, so that later events do not overtake it."""
         if not self._parts:
             return
         if self._limit is not None:

@@ -1,4 +1,4 @@
-"""The session's view of the memory into which a snippet writes its statement times."""
+"""Reads statement times from the memory that a snippet's process writes them to."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 from gpuplayground.model.results import StatementTiming
 from gpuplayground.runtime.io import wire
 
-#: No snippet has more lines than this.
+#: Maximum valid line number.
 MAX_LINE = (1 << 31) - 1
 
 
 class ProgressMemory:
-    """Shared memory without a name in the file system; on Windows a mapping under the name of the cookie."""
+    """Anonymous shared memory; on Windows a mapping named after the cookie."""
 
     def __init__(self, cookie: str) -> None:
         self._words: memoryview | None = None
@@ -31,10 +31,10 @@ class ProgressMemory:
             self.child_argument, self.inherited = str(self._descriptor), (self._descriptor,)
 
     def open(self, rows: list[list[Any]]) -> None:
-        """Begin to read, once the snippet has sent its table of statements.
+        """Start reading, after the snippet has sent its table of statements.
 
         Raises:
-            WireError: the table or the memory is not what it should be.
+            WireError: the table or the memory is invalid.
         """
         size = wire.Progress.size(len(rows))
         if any(not _is_row(row) for row in rows):
@@ -48,7 +48,7 @@ class ProgressMemory:
 
     def _mapped(self, size: int) -> mmap.mmap:
         try:
-            # Sealed ahead of the look at its size: reading what a snippet cut off would end this process (SIGBUS).
+            # Sealed before its size is checked: reading memory that a snippet truncates would raise SIGBUS here.
             _seal(self._descriptor)
             if os.fstat(self._descriptor).st_size < size:
                 raise wire.WireError("the memory is too small")
@@ -58,12 +58,12 @@ class ProgressMemory:
 
     @property
     def start_ns(self) -> int | None:
-        """When the first statement began (``clock.now_ns()``), or None before."""
+        """Start of the first statement (``clock.now_ns()``), None before it."""
         return self._words[wire.Progress.START_NS] or None if self._words is not None else None
 
     @property
     def current_line(self) -> int | None:
-        """First line of the statement that is executing, if any."""
+        """First line of the current statement, if any."""
         return self._line_of(self._current)
 
     @property
@@ -74,8 +74,8 @@ class ProgressMemory:
         return int(self._rows[index][0]) if 0 <= index < len(self._rows) else None
 
     def news(self) -> tuple[tuple[StatementTiming, ...], int | None]:
-        """Return the statements that ended since the last call, and the first line of the one that executes, if any."""
-        # The line first: what ended before that statement began is among the timings then, and it may be itself.
+        """Return the statements that ended since the last call, and the first line of the current one, if any."""
+        # The line is read first, so that the timings include all statements before it; it may be among them too.
         index = self._current
         timings = self.new_timings()
         return timings, self._line_of(index) if index >= self._next else None
@@ -111,9 +111,12 @@ class ProgressMemory:
         return tuple(timings)
 
     def cut_short(self, end_ns: int) -> StatementTiming | None:
-        """Return the statement during which the process ended at ``end_ns``; it took what the others left of the run.
+        """Return the statement during which the process ended; its time is the run's minus that of the others.
 
-        None where every statement that began has ended. Call it after :meth:`new_timings`.
+        None if every statement that began has ended. Call it after :meth:`new_timings`.
+
+        Args:
+            end_ns: end of the process (``clock.now_ns()``).
         """
         words, layout = self._words, wire.Progress
         if words is None or words[layout.CURRENT] != self._next or not 0 <= self._next < len(self._rows):
@@ -135,7 +138,7 @@ class ProgressMemory:
         )
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Release the memory."""
         self._words = None
         if self._descriptor >= 0:
             with suppress(OSError):
@@ -162,7 +165,7 @@ def _anonymous_file() -> int:
 
 
 def _seal(descriptor: int) -> None:
-    """Keep a file at its size for good, see F_ADD_SEALS in fcntl(2); elsewhere it has no name to be opened by."""
+    """Prevent changes of a file's size on Linux, see F_ADD_SEALS in fcntl(2)."""
     if sys.platform == "linux":
         import fcntl
 

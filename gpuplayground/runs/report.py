@@ -1,4 +1,4 @@
-"""What a run has said about itself so far, and the events made of it."""
+"""Collects what a run reports and turns it into events."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from gpuplayground.benchmarks.figures import summary_of
 from gpuplayground.benchmarks.frames import MAX_MESSAGE, BenchmarkFrames
-from gpuplayground.benchmarks.text import summary_of
 from gpuplayground.model import run_summary
 from gpuplayground.model.events import (
     ErrorRaised,
@@ -28,13 +28,13 @@ from gpuplayground.runtime.io import wire
 
 
 class RunReport:
-    """Turns frames and output of one run into events. Everything happens in the thread of the session.
+    """Turns frames and output of one run into events, in the session's thread.
 
     Args:
         request: what runs.
-        on_event: takes each event.
-        limit_bytes: what a batch of output holds at most, None for everything.
-        has_room: whether a batch of output may be handed on; None is always.
+        on_event: called with each event.
+        limit_bytes: maximum size of a batch of output; None for no limit.
+        has_room: returns whether a batch of output may be emitted; None means always.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class RunReport:
         self.python = ""
         self.executable = ""
         self.is_started = False
-        #: Whether everything about the snippet has been reported.
+        #: Whether the process has sent its final report.
         self.is_done = False
         self.error: RunError | None = None
         self.exit_message = ""
@@ -67,7 +67,7 @@ class RunReport:
 
     @property
     def has_spoken(self) -> bool:
-        """Whether the snippet has begun, or at least failed at its own syntax."""
+        """Whether the snippet has started or was rejected, for instance for a syntax error."""
         return self.is_started or self.error is not None or bool(self.benchmark.refusal)
 
     def duration_ns(self, end_ns: int, memory: ProgressMemory) -> int:
@@ -75,25 +75,25 @@ class RunReport:
         return end_ns - (memory.start_ns or self.begun_ns)
 
     def enter(self, state: RunState, detail: str = "") -> None:
-        """Say that the run is in another state."""
+        """Report that the run enters a state."""
         if self.state is not RunState.STARTING:
-            # What was printed meanwhile came before; only what is read together with the very start came after it.
+            # Output so far belongs before the new state, except output read together with the very start.
             self.output.flush()
         self.state = state
         self._on_event(StateChanged(self._request.run_id, state, now_ns(), detail))
 
     def take_frame(self, frame: wire.Frame, memory: ProgressMemory) -> None:
-        """Take what the snippet's process said; what is meant for another run is ignored.
+        """Process a frame of the snippet's process; frames of other runs are ignored.
 
         Raises:
-            WireError: it is not what our side of the process would say.
+            WireError: the frame is invalid.
         """
         if frame.get("run_id", self._request.run_id) != self._request.run_id:
             return
         try:
             self._dispatch(frame, memory)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise wire.WireError(f"an odd {frame['kind']} frame") from error
+            raise wire.WireError(f"invalid {frame['kind']} frame") from error
 
     def _dispatch(self, frame: wire.Frame, memory: ProgressMemory) -> None:
         kind = frame["kind"]
@@ -119,7 +119,7 @@ class RunReport:
         elif kind == "refused" or kind.startswith("bench_"):
             self._take_benchmark(frame)
         elif kind != "ready":
-            raise wire.WireError(f"an unknown frame: {kind}")
+            raise wire.WireError(f"unknown frame: {kind}")
 
     def _take_benchmark(self, frame: dict[str, Any]) -> None:
         taken = self.benchmark.take(frame, is_stopping=self.state is RunState.STOPPING)
@@ -152,17 +152,17 @@ class RunReport:
             self.enter(state, detail)
 
     def ask_for_input(self) -> None:
-        """The snippet waits for a line of input."""
+        """Report that the snippet waits for a line of input."""
         self._enter_unless_stopping(RunState.WAITING_FOR_INPUT)
         self._on_event(InputRequested(self._request.run_id))
 
-    def take_answer(self) -> None:
-        """The user answered an ``input()``."""
+    def input_sent(self) -> None:
+        """Note that the user has sent input."""
         if self.state is RunState.WAITING_FOR_INPUT:
             self.enter(RunState.RUNNING)
 
     def take_timings(self, memory: ProgressMemory) -> None:
-        """Report the statements that ended meanwhile, and the line that is executing when it changed."""
+        """Report the statements that ended since the last call, and the current line if it changed."""
         self._report_timings(*memory.news())
 
     def _report_timings(self, timings: tuple[StatementTiming, ...], line: int | None) -> None:
@@ -172,7 +172,7 @@ class RunReport:
             self._on_event(StatementsTimed(self._request.run_id, timings, line))
 
     def finished(self, run: Run, memory: ProgressMemory) -> Run:
-        """Complete a run with what was reported about it."""
+        """Return the run completed with everything reported about it."""
         self.output.flush()
         last_line = memory.current_line
         self._report_timings(memory.new_timings(), None)
@@ -194,21 +194,21 @@ class RunReport:
             benchmarks=self.benchmark.benchmarks,
         )
         if self._request.benchmark is not None and run.state is RunState.FINISHED and not self.benchmark.is_complete:
-            run = replace(run, state=RunState.FAILED)  # whatever the exit code, it is not what was asked for
+            run = replace(run, state=RunState.FAILED)  # incomplete, whatever the exit code
         return run if run.summary else replace(run, summary=self._summary(run, last_line))
 
     def with_gpu_of_benchmarks(self, run: Run) -> Run:
-        """Return a run whose trace has been read with what is in it about its benchmarks; its set-up was not traced."""
+        """Return the run with the GPU times of its benchmarks from its trace; the set-up was not traced."""
         if run.trace is None or not run.benchmarks:
             return run
-        from gpuplayground.benchmarks.gpu_pass import of_no_statement, with_gpu
+        from gpuplayground.benchmarks.gpu_pass import with_gpu, without_statements
 
         benchmarks = with_gpu(run.benchmarks, self.benchmark.passes, run.trace)
-        trace = of_no_statement(run.trace)
+        trace = without_statements(run.trace)
         return replace(run, benchmarks=benchmarks, timings=tuple(self._timings), trace=trace)
 
     def broken_off(self, error: BaseException) -> Run:
-        """Return the result of a run that this side could not follow to its end; its process has been ended."""
+        """Return the result of a run whose session failed; its process has been killed."""
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return Run(
             run_id=self._request.run_id,

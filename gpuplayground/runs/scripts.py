@@ -1,4 +1,4 @@
-"""The file a snippet runs from, the folder it finds its modules in, and the folder it works in."""
+"""Determines the file a snippet runs from, the folder of its modules, and its working directory."""
 
 from __future__ import annotations
 
@@ -17,23 +17,22 @@ from gpuplayground.storage import private_files
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where a snippet runs: ``folder`` is its ``sys.path[0]``. Both are absolute."""
+class ScriptFolders:
+    """The folder of a snippet's modules, its ``sys.path[0]``, and its working directory. Both are absolute."""
 
     folder: str
     working_directory: str
 
     @classmethod
-    def of(cls, request: RunRequest) -> Places:
-        """Return the folder of the snippet's file, or else its working directory, or else the home folder.
+    def of(cls, request: RunRequest) -> ScriptFolders:
+        """Return the folders for a request.
 
-        As in Python, a symbolic link stands for the file it leads to, but on Windows.
-
-        An account without a home works in the folder for temporary files.
+        The folder is that of the snippet's file, else its working directory, else the home folder, else the one for
+        temporary files. As in Python, symbolic links are resolved except on Windows.
         """
         real = os.path.abspath if sys.platform == "win32" else os.path.realpath
         own = os.path.dirname(real(request.path)) if request.path else None  # noqa: PTH120
-        home = os.path.expanduser("~")  # noqa: PTH111 - as text, and no error when there is none
+        home = os.path.expanduser("~")  # noqa: PTH111 - does not raise without a home folder
         if not os.path.isdir(home):  # noqa: PTH112
             home = tempfile.gettempdir()
         working = request.working_directory or (own if own and os.path.isdir(own) else home)  # noqa: PTH112
@@ -41,10 +40,10 @@ class Places:
 
 
 class Script:
-    """A file with exactly the text to run: the user's own where it has it, else a private copy until :meth:`remove`.
+    """The file to run: the user's own if it has the requested text, else a private copy until :meth:`remove`.
 
     Raises:
-        OSError: a private copy is needed and cannot be written; nothing of it is left.
+        OSError: a private copy is needed and cannot be written; it has been removed.
     """
 
     def __init__(self, request: RunRequest, folders: RunFolders) -> None:
@@ -61,7 +60,7 @@ class Script:
                 self.remove()
                 raise
         self.path = str(path)
-        #: The name for tracebacks: that of the tab, not that of the copy.
+        #: File name shown in tracebacks: the tab's, not the copy's.
         self.shown = self.path if self._private is None else (request.path or request.name)
 
     def remove(self) -> None:
@@ -76,9 +75,9 @@ def _file_name(request: RunRequest) -> str:
 
 
 def _encoded(source: str) -> bytes:
-    """Return a snippet's bytes in the encoding its first lines declare, in UTF-8 without one.
+    """Return a snippet's bytes in its declared encoding, UTF-8 by default.
 
-    Bytes that were no text when the source was read are themselves again.
+    Bytes that could not be decoded when the source was read are restored.
     """
     try:
         data = source.encode("utf-8", "surrogateescape")
@@ -100,5 +99,5 @@ def _has_text(path: Path, data: bytes) -> bool:
 
 
 def _plain(data: bytes) -> bytes:
-    """Return the bytes without what an editor does not show: the mark at the beginning and the kind of line ends."""
+    """Return the bytes without byte order mark and with normalized line ends."""
     return data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")

@@ -1,4 +1,4 @@
-"""A run from the click to the end of its process, driven by the thread that calls it."""
+"""Runs a snippet from the request to the end of its process, in the calling thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gpuplayground.model.events import RunFinished, SessionEvent
 from gpuplayground.model.results import Run, RunRequest, RunState
-from gpuplayground.runs.execution import Attempt, Controls, not_started
+from gpuplayground.runs.execution import Controls, Execution, not_started
 from gpuplayground.runs.folders import RunFolders
 from gpuplayground.runs.output import BATCH_LIMIT_BYTES
 from gpuplayground.runs.process import StartError
@@ -19,14 +19,14 @@ from gpuplayground.runs.spares import SparePool
 
 
 class Launcher:
-    """Starts sessions and keeps spares for them, until it is closed. Every method is for any thread.
+    """Creates sessions and keeps warm spares for them. Thread-safe.
 
     Args:
-        default_interpreter: runs requests that name none; the interpreter of this process by default.
-        runs_folder: where copies of unsaved snippets go while they run; in the user's data folder by default, and
-            in a temporary one where that cannot be written.
-        keep_warm: whether a spare is made ready after every run, and not only after one that used a spare.
-        attached: whether snippets are attached to this process's terminal, see :class:`.process.Surroundings`.
+        default_interpreter: interpreter for requests without one; that of this process by default.
+        runs_folder: folder for copies of unsaved snippets; in the user's data folder by default, or a temporary
+            folder if that is not writable.
+        keep_warm: whether to prepare a spare after every run, not only after one that used a spare.
+        attached: whether snippets are attached to this process's terminal, see :class:`.process.ProcessSettings`.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class Launcher:
         return Session(self)
 
     def warm(self, request: RunRequest) -> None:
-        """Have a warm spare ready for such a request soon, and return at once; one for each interpreter is kept."""
+        """Prepare a warm spare for such a request in the background."""
         self.spares.warm(request)
 
     def close(self) -> None:
-        """Kill every run and every spare; takes a fraction of a second."""
+        """Kill all runs and spares; takes a fraction of a second."""
         with self._lock:
             sessions = list(self._sessions)
         for session in sessions:
@@ -61,20 +61,20 @@ class Launcher:
         self.run_folders.close()
 
     def began(self, session: Session) -> None:
-        """Remember a session, to end it when the launcher is closed."""
+        """Register a session, so that closing the launcher kills it."""
         with self._lock:
             self._sessions.add(session)
 
     def ended(self, session: Session) -> None:
-        """Forget a session."""
+        """Unregister a session."""
         with self._lock:
             self._sessions.discard(session)
 
 
 class Session:
-    """One run. :meth:`run` blocks its thread; the other methods return at once and are for any thread.
+    """One run. :meth:`run` blocks its thread; the other methods do not block and are thread-safe.
 
-    They may also be called by a signal handler that interrupts the thread of :meth:`run`.
+    They may also be called by a signal handler in the thread of :meth:`run`.
     """
 
     def __init__(self, launcher: Launcher) -> None:
@@ -89,16 +89,16 @@ class Session:
         batch_limit_bytes: int | None = BATCH_LIMIT_BYTES,
         has_room: Callable[[], bool] | None = None,
     ) -> Run:
-        """Run a snippet to its end and return what came of it; no process of it is left then.
+        """Run a snippet to its end and return the run; all its processes have ended then.
 
         Args:
             request: what to run.
-            on_event: called in this thread with each event; the last one is RunFinished with the returned run,
-                whatever goes wrong. What it raises itself ends the run and is raised here.
-            batch_limit_bytes: what one OutputAppended holds at most, the newest bytes; None loses nothing and lets
-                the snippet wait while ``on_event`` works.
-            has_room: whether a batch of output may be handed on now; while it may not, output is collected and cut
-                to that limit. Only the end of a run and its changes of state hand output on unasked.
+            on_event: called in this thread with each event. The last one is always RunFinished with the returned run.
+                An exception it raises ends the run and propagates.
+            batch_limit_bytes: maximum size of one OutputAppended, which keeps the newest bytes; None drops nothing and
+                blocks the snippet while ``on_event`` works.
+            has_room: returns whether a batch of output may be emitted now; otherwise output is collected and cut to
+                the limit. Changes of state and the end of a run emit output in any case.
         """
         listener = _Listener(on_event)
         report = RunReport(request, listener, batch_limit_bytes, has_room)
@@ -106,7 +106,7 @@ class Session:
         try:
             report.enter(RunState.STARTING)
             run = self._run(request, report)
-        except BaseException as error:  # whatever it was, nobody may wait for the end of this run for ever
+        except BaseException as error:  # whatever it was, listeners must see the end of the run
             run = report.broken_off(error)
             if listener.fault is not None or not isinstance(error, Exception):
                 with suppress(Exception):
@@ -116,38 +116,38 @@ class Session:
             self._launcher.ended(self)
         _conclude(run, report, listener)
         if run.was_warm or self._launcher.keep_warm:
-            # Only now: importing for the next run would have disturbed the times of this one.
+            # Only now, because imports for the next run would disturb the times of this one.
             self._launcher.warm(request)
         return run
 
     def interrupt(self) -> None:
-        """Stop: raise KeyboardInterrupt in the snippet, or end it at once when none of its code runs yet."""
+        """Raise KeyboardInterrupt in the snippet, or kill it if none of its code runs yet."""
         self._controls.interrupt()
 
     def pass_on(self, number: int) -> None:
-        """Send the snippet a signal that came to this process; SIGINT is a Stop as well.
+        """Forward a signal that this process received to the snippet; SIGINT is also a Stop.
 
-        One that came to the whole process group of a terminal reaches the snippet once.
+        A signal sent to the terminal's whole process group reaches the snippet only once.
         """
         self._controls.pass_on(number)
 
     def kill(self) -> None:
-        """End the snippet and everything it started, without asking it."""
+        """Kill the snippet and everything it started."""
         self._controls.kill()
 
     def send_input(self, text: str | None) -> None:
-        """Answer an ``input()`` with a line, to which a missing line end is added; None is the end of input."""
+        """Send a line of input, adding a missing line end; None is the end of input."""
         self._controls.send_input(text)
 
     def _run(self, request: RunRequest, report: RunReport) -> Run:
-        """Run in a spare if there is one that works, else in a fresh process."""
+        """Run in a working spare, else in a new process."""
         while True:
             try:
                 process, is_spare = self._launcher.spares.take(request)
             except StartError as error:
                 return not_started(request, report, str(error))
             try:
-                run = Attempt(self._controls, process, is_spare, request, report).run(self._launcher.run_folders)
+                run = Execution(self._controls, process, is_spare, request, report).run(self._launcher.run_folders)
             finally:
                 process.discard()
             if run is not None:
@@ -155,7 +155,7 @@ class Session:
 
 
 class _Listener:
-    """Passes events on, and remembers the first fault of who takes them: that is not one of the run."""
+    """Forwards events and remembers the first exception of the listener, which is not the run's fault."""
 
     def __init__(self, on_event: Callable[[SessionEvent], None]) -> None:
         self._on_event = on_event

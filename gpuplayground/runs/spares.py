@@ -1,4 +1,4 @@
-"""Warm spares: processes that have already imported what a tab imports, so that Run costs milliseconds."""
+"""Keeps warm spares: processes that have already made a snippet's imports, so that a run starts in milliseconds."""
 
 from __future__ import annotations
 
@@ -12,42 +12,38 @@ from functools import partial
 from gpuplayground.model.results import RunRequest
 from gpuplayground.runs.folders import RunFolders
 from gpuplayground.runs.leading_imports import leading_imports
-from gpuplayground.runs.process import SnippetProcess, StartError, Surroundings
-from gpuplayground.runs.scripts import Places
+from gpuplayground.runs.process import ProcessSettings, SnippetProcess, StartError
+from gpuplayground.runs.scripts import ScriptFolders
 
-#: A spare that has been importing for longer than this is taken to hang, and not used.
+#: A spare that has been importing for longer than this is considered hung.
 _PATIENCE_S = 60.0
-#: Spares are kept for as many interpreters, the last ones wanted: each may hold a gigabyte of imported frameworks.
+#: Number of interpreters with a spare, the last ones used: each spare may hold a gigabyte of imported frameworks.
 _KEPT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SpareKey:
-    """What a spare must share with a run to serve it; ``folder`` is where the snippet finds its own modules."""
+    """What a spare must have in common with a run to serve it; ``folder`` has the snippet's own modules."""
 
-    surroundings: Surroundings
+    settings: ProcessSettings
     folder: str
     imports: tuple[str, ...]
 
     @classmethod
     def of(cls, request: RunRequest, default_interpreter: str, *, attached: bool = False) -> SpareKey:
         """Return the key of a request."""
-        places = Places.of(request)
-        surroundings = Surroundings(
+        places = ScriptFolders.of(request)
+        settings = ProcessSettings(
             interpreter=request.interpreter or default_interpreter,
             working_directory=places.working_directory,
             cuda_visible_devices=request.cuda_visible_devices,
             attached=attached,
         )
-        return cls(surroundings, places.folder, leading_imports(request.source))
+        return cls(settings, places.folder, leading_imports(request.source))
 
     def serves(self, run: SpareKey) -> bool:
-        """Return whether a spare of this key can run that: it must have imported nothing the snippet does not."""
-        return (
-            self.surroundings == run.surroundings
-            and self.folder == run.folder
-            and set(self.imports) <= set(run.imports)
-        )
+        """Return whether a spare with this key can serve a run: it must not have imported anything the run does not."""
+        return self.settings == run.settings and self.folder == run.folder and set(self.imports) <= set(run.imports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class _Spare:
     begun: float
 
     def is_usable(self) -> bool:
-        """Return whether it waits for a run, however long by now, or may still come to that."""
+        """Return whether it is ready for a run or still importing in time."""
         if self.process.has_exited():
             return False
         return time.monotonic() - self.begun < _PATIENCE_S or self.process.has_finished_warmup()
@@ -67,15 +63,15 @@ class SparePool:
     """At most one warm spare for each of the last two interpreters, started in a background thread.
 
     Args:
-        default_interpreter: runs requests that name none.
-        run_folders: where copies of unsaved snippets go; stale ones are removed in passing.
-        attached: whether processes are attached to this process's terminal, see :class:`.process.Surroundings`.
+        default_interpreter: interpreter for requests without one.
+        run_folders: folders for copies of unsaved snippets; stale ones are removed in the background.
+        attached: whether processes are attached to this process's terminal, see :class:`.process.ProcessSettings`.
     """
 
     def __init__(self, default_interpreter: str, run_folders: RunFolders, *, attached: bool = False) -> None:
         self._key = partial(SpareKey.of, default_interpreter=default_interpreter, attached=attached)
         self._run_folders = run_folders
-        #: By interpreter, the one wanted last at the end.
+        #: Spares by interpreter, the last used one at the end.
         self._spares: dict[str, _Spare] = {}
         self._lock = threading.Lock()
         self._wanted: queue.SimpleQueue[RunRequest | None] = queue.SimpleQueue()
@@ -83,7 +79,7 @@ class SparePool:
         self._closed = threading.Event()
 
     def warm(self, request: RunRequest) -> None:
-        """Have a spare for such a request soon. Returns at once."""
+        """Prepare a spare for such a request in the background."""
         with self._lock:
             if self._closed.is_set():
                 return
@@ -93,15 +89,15 @@ class SparePool:
                 self._thread.start()
 
     def take(self, request: RunRequest) -> tuple[SnippetProcess, bool]:
-        """Return a process for a request, and whether it is a spare; a spare belongs to the caller from then on.
+        """Return a process for a request, and whether it is a spare; the caller owns it.
 
         Raises:
-            StartError: there is no spare and a process cannot be started.
+            StartError: there is no spare, and a new process cannot be started.
         """
         if self._closed.is_set():
             raise StartError("The application is closing.")
         key = self._key(request)
-        interpreter = key.surroundings.interpreter
+        interpreter = key.settings.interpreter
         with self._lock:
             spare = self._spares.get(interpreter)
             if spare is not None and spare.key.serves(key):
@@ -112,16 +108,16 @@ class SparePool:
             if spare.is_usable():
                 return spare.process, True
             spare.process.discard()
-        return SnippetProcess(key.surroundings), False
+        return SnippetProcess(key.settings), False
 
     def is_ready(self, interpreter: str) -> bool:
-        """Return whether the spare of an interpreter has imported what it should and waits for a run."""
+        """Return whether the spare of an interpreter has finished its imports."""
         with self._lock:
             spare = self._spares.get(interpreter)
             return spare is not None and spare.process.has_finished_warmup()
 
     def close(self) -> None:
-        """End every spare, and the thread."""
+        """Kill all spares and end the thread."""
         with self._lock:
             self._closed.set()
             spares = list(self._spares.values())
@@ -136,19 +132,19 @@ class SparePool:
     def _work(self) -> None:
         self._run_folders.remove_stale()
         while (request := self._latest()) is not None:
-            # A spare is a help and no more: whatever is wrong, the run itself will say.
+            # A spare is optional: the run itself will report what is wrong.
             with suppress(StartError, OSError, ValueError, RuntimeError):
                 self._replace(self._key(request))
 
     def _latest(self) -> RunRequest | None:
-        """Wait for a request; of several that came together only the last counts."""
+        """Wait for requests and return the last one queued."""
         request = self._wanted.get()
         while request is not None and not self._wanted.empty():
             request = self._wanted.get()
         return request
 
     def _replace(self, key: SpareKey) -> None:
-        interpreter = key.surroundings.interpreter
+        interpreter = key.settings.interpreter
         with self._lock:
             if self._closed.is_set():
                 return
@@ -161,7 +157,7 @@ class SparePool:
                 discarded.append(self._spares.pop(next(iter(self._spares))))
         for spare in discarded:
             spare.process.discard()
-        process = SnippetProcess(key.surroundings)
+        process = SnippetProcess(key.settings)
         process.sources.send({"kind": "warm", "imports": key.imports, "folder": key.folder})
         process.sources.push()
         with self._lock:

@@ -1,4 +1,4 @@
-"""Statement timings as figures and as aligned text: the same in the window, on a terminal and pasted into an issue."""
+"""Sums statement timings and formats them as an aligned text table."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from gpuplayground.printable import visible_line
 from gpuplayground.tracing.gpu_table import busy_text, gpu_remark, with_regions
 from gpuplayground.units import duration, share_text
 
-#: Longest statement printed, in columns; a longer one ends in an ellipsis.
+#: Maximum width of a statement in terminal columns; a longer one ends in an ellipsis.
 STATEMENT_COLUMNS = 48
 _DEFINITIONS = ("def ", "class ", "async def ")
 
 
 @dataclass(frozen=True, slots=True)
 class TimingTotals:
-    """Sums over the statements of a run, in nanoseconds. Imports are part of the total and told apart beside it.
+    """Sums over the statements of a run, in nanoseconds. Imports are part of the totals and also summed separately.
 
-    ``wall_ns`` and ``cost_ns`` count what was imported ahead of the run, which took ``ahead_ns``; ``cost_ns`` is the
-    time until the GPU was idle, or the wall time of statements without CUDA; ``gpu_ns`` is how long the GPU was busy,
-    by its own clock.
+    ``cost_ns`` is the time until the GPU was idle, or the wall time of statements without CUDA. ``wall_ns`` and
+    ``cost_ns`` include ``ahead_ns``, the cost of imports made before the run. ``gpu_ns`` is the GPU busy time by the
+    GPU's own clock.
     """
 
     statements: int = 0
@@ -37,39 +37,61 @@ class TimingTotals:
     ahead_ns: int = 0
 
     def plus(self, timings: Iterable[StatementTiming]) -> TimingTotals:
-        """Return these sums with more statements counted in."""
-        batch = tuple(timings)
-        imports = [timing for timing in batch if timing.is_import]
+        """Return the sums including more statements."""
+        statements, wall_ns, cost_ns, gpu_ns, ahead_ns = 0, 0, 0, 0, 0
+        imports, import_wall_ns, import_cost_ns = 0, 0, 0
+        has_idle, has_gpu = self.has_idle, self.has_gpu
+        # In one go: of very many statements the window waits for this.
+        for timing in timings:
+            shown_ns, synced_ns, ahead, gpu = timing.wall_ns, timing.synced_ns, timing.prewarmed_ns, timing.gpu
+            until_idle_ns = shown_ns
+            if synced_ns is not None:
+                has_idle = True
+                until_idle_ns = max(shown_ns, synced_ns)
+            if ahead:
+                shown_ns += ahead
+                until_idle_ns += ahead
+                ahead_ns += ahead
+            if gpu is not None:
+                gpu_ns += gpu.busy_ns
+                has_gpu = has_gpu or gpu.busy_ns > 0
+            if timing.is_import:
+                imports += 1
+                import_wall_ns += shown_ns
+                import_cost_ns += until_idle_ns
+            statements += 1
+            wall_ns += shown_ns
+            cost_ns += until_idle_ns
         return TimingTotals(
-            statements=self.statements + len(batch),
-            imports=self.imports + len(imports),
-            wall_ns=self.wall_ns + sum(map(shown_wall_ns, batch)),
-            cost_ns=self.cost_ns + sum(timing.cost_ns for timing in batch),
-            import_wall_ns=self.import_wall_ns + sum(map(shown_wall_ns, imports)),
-            import_cost_ns=self.import_cost_ns + sum(timing.cost_ns for timing in imports),
-            has_idle=self.has_idle or any(timing.synced_ns is not None for timing in batch),
-            gpu_ns=self.gpu_ns + sum(timing.gpu.busy_ns for timing in batch if timing.gpu is not None),
-            has_gpu=self.has_gpu or any(timing.gpu is not None and timing.gpu.busy_ns > 0 for timing in batch),
-            ahead_ns=self.ahead_ns + sum(timing.prewarmed_ns for timing in batch),
+            statements=self.statements + statements,
+            imports=self.imports + imports,
+            wall_ns=self.wall_ns + wall_ns,
+            cost_ns=self.cost_ns + cost_ns,
+            import_wall_ns=self.import_wall_ns + import_wall_ns,
+            import_cost_ns=self.import_cost_ns + import_cost_ns,
+            has_idle=has_idle,
+            gpu_ns=self.gpu_ns + gpu_ns,
+            has_gpu=has_gpu,
+            ahead_ns=self.ahead_ns + ahead_ns,
         )
 
     def share(self, cost_ns: int) -> float:
-        """Return what part of the whole a cost is, 0 to 1."""
+        """Return a cost as a share of the total, 0 to 1."""
         return cost_ns / self.cost_ns if self.cost_ns else 0.0
 
 
 def shown_wall_ns(timing: StatementTiming) -> int:
-    """Return a statement's wall time, with what its modules cost when they were imported ahead of the run."""
+    """Return a statement's wall time including imports made before the run."""
     return timing.wall_ns + timing.prewarmed_ns
 
 
 def shown_idle_ns(timing: StatementTiming) -> int | None:
-    """Return the time until the GPU was idle on the same footing, or None where CUDA was not in use."""
+    """Return the time until the GPU was idle including imports made before the run; None without CUDA."""
     return None if timing.synced_ns is None else timing.synced_ns + timing.prewarmed_ns
 
 
 def headline(source: str) -> str:
-    """Return the line that names a statement: the ``def`` below its decorators, otherwise the first."""
+    """Return the line to show for a statement: the ``def`` or ``class`` line of a definition, else the first."""
     lines = source.strip().splitlines() or [""]
     first = lines[0]
     if first.startswith("@"):
@@ -79,12 +101,12 @@ def headline(source: str) -> str:
 
 
 def name_of(timing: StatementTiming) -> str:
-    """Return how a row of a table is named."""
+    """Return the name of a table row."""
     return visible_line(timing.source if timing.is_region else headline(timing.source))
 
 
 def remark(timing: StatementTiming) -> str:
-    """Return what a reader of the figures must know about one statement, or an empty text."""
+    """Return a remark on a statement's times, or an empty string."""
     parts = []
     if timing.prewarmed_ns:
         parts.append(f"imported ahead of the run: {duration(timing.prewarmed_ns)}")
@@ -96,11 +118,11 @@ def remark(timing: StatementTiming) -> str:
 
 
 def format_timings(timings: Sequence[StatementTiming], rows: Sequence[StatementTiming] | None = None) -> str:
-    """Return the timings as an aligned text table with a header, imports and total below, and no trailing newline.
+    """Return the timings as an aligned text table with a header, imports and total, without a final newline.
 
     Args:
-        timings: every statement of the run: shares and totals are of these.
-        rows: the statements to print, in this order; all of them when None.
+        timings: all statements of the run, used for shares and totals.
+        rows: the statements to print, in this order; None for all.
     """
     totals = TimingTotals().plus(timings)
     gpu = ["GPU"] if totals.has_gpu else []
@@ -129,7 +151,7 @@ def _cells(timing: StatementTiming, totals: TimingTotals) -> list[str]:
 
 
 def _aligned(header: list[str], body: list[list[str]], footer: list[list[str]]) -> str:
-    """Pad every column to its widest cell: figures to the right, statement and remark to the left."""
+    """Pad every column to its widest cell: numbers right-aligned, statement and remark left-aligned."""
     table = [header, *body, *footer]
     widths = [max(_columns(row[column]) for row in table) for column in range(len(header) - 1)]
     rule = "  ".join("-" * width for width in widths)
@@ -146,7 +168,7 @@ def _aligned(header: list[str], body: list[list[str]], footer: list[list[str]]) 
 
 
 def _columns(text: str) -> int:
-    """Return the width of a text on a terminal: East Asian characters take two columns, combining ones none."""
+    """Return the width of a text in terminal columns: wide characters take two, combining ones none."""
     if text.isascii():
         return len(text)
     return sum(
@@ -156,7 +178,7 @@ def _columns(text: str) -> int:
 
 
 def _elided(text: str) -> str:
-    """Return the text cut to :data:`STATEMENT_COLUMNS` columns."""
+    """Return the text shortened to :data:`STATEMENT_COLUMNS` columns."""
     if _columns(text) <= STATEMENT_COLUMNS:
         return text
     kept = text[: STATEMENT_COLUMNS - 1]

@@ -14,14 +14,16 @@ from . import clock
 from .execute import forks
 from .execute.event_loop import TopLevelLoop
 from .execute.forks import prepare_for_forks
-from .execute.outermost import Entry, Outermost, hidden, hide
+from .execute.hidden_frames import hidden, hide
+from .execute.outermost import Entry, Outermost
 from .execute.statements import Program, SharedProgress, Statement, Timer, execute
 from .execute.tracebacks import Hooks, Script, call_hook, error_frame, formatted, full, without_our_frames
-from .execute.undecodable import is_odd, run_as_bytes
+from .execute.undecodable import is_undecodable, run_as_bytes
 from .execute.warmup import Warmup
 from .io import channel as channels
-from .io import streams, wire
-from .io.channel import Channel, out_of_the_way
+from .io import descriptors, streams, transport, wire
+from .io.channel import Channel
+from .io.descriptors import move_high
 from .trace.cuda import CudaClock
 from .trace.tracer import Tracer
 
@@ -40,10 +42,10 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
         arguments: its channel, its progress memory, the file for its trace, and where its input comes from.
         startup: the modules that Python itself has imported.
     """
-    hide(channels, forks, streams)
+    hide(channels, descriptors, transport, forks, streams)
     descriptor, memory, trace, stdin = arguments
     channel = Channel(int(descriptor))
-    tracer = Tracer(out_of_the_way(int(trace)))
+    tracer = Tracer(move_high(int(trace)))
     streams.install(stdin, lambda: channel.send({"kind": "input"}))
     progress = SharedProgress([])
     prepare_for_forks(channel, progress)
@@ -151,7 +153,7 @@ class _Execution:
         clock, progress = self._clock, self._progress
         after = self._tracer.after_statement if self._order.get("trace") else None
         entry = None if is_benchmark else Entry()
-        if is_odd(self._order["source"]):
+        if is_undecodable(self._order["source"]):
             self._progress.words = _shared_words(self._memory, 0)
             self._send({"kind": "started", "rows": []})
             run_as_bytes(self._script.path, namespace)
@@ -208,7 +210,7 @@ class _Execution:
         sys.argv = [path, *self._order["arguments"]]
         if not getattr(sys.flags, "safe_path", False):
             sys.path.insert(0, folder)
-            _give_way(folder, self._startup)
+            _forget_shadowed_modules(folder, self._startup)
         module = ModuleType("__main__")
         vars(module).update(
             __file__=path,
@@ -303,7 +305,7 @@ def _mapping(descriptor: int, size: int) -> mmap.mmap:
     return mapping
 
 
-def _give_way(folder: str, startup: frozenset[str]) -> None:
+def _forget_shadowed_modules(folder: str, startup: frozenset[str]) -> None:
     """Forget modules that only we imported where the snippet's folder has its own of that name: it shall find those."""
     from importlib.machinery import PathFinder
 

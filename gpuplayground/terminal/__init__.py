@@ -1,1 +1,1 @@
-"""Text as a terminal would show it, kept small: escape sequences, overwritten lines and the last few megabytes."""
+"""Output text as a terminal shows it: escape sequences, overwritten lines and a bounded scrollback."""

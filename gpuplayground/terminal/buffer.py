@@ -1,4 +1,4 @@
-"""What a snippet wrote, as a terminal would show it: bytes in, lines with styles out, memory bounded."""
+"""Turns a snippet's output into styled lines as a terminal shows them, in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import re
 from gpuplayground.printable import visible
 from gpuplayground.terminal import grid
 from gpuplayground.terminal.lines import OutputLine, TailLine
-from gpuplayground.terminal.scrollback import History
+from gpuplayground.terminal.scrollback import Scrollback
 from gpuplayground.terminal.styles import ECHO, LINK, NOTE, STDERR, apply_sgr
 
-#: Bytes of output kept.
+#: Maximum output kept, in bytes.
 LIMIT_BYTES = 5_000_000
-#: Bytes taken in one go: bounds the time of a step and the text in flight.
+#: Maximum number of bytes processed at once, which bounds the time of a step.
 PIECE_BYTES = 32_768
-#: Lines above the end that the cursor can still reach (nested progress bars, live tables).
+#: Number of lines that the cursor can move up to (nested progress bars, live tables).
 TAIL_LINES = 48
 _LONGEST_SEQUENCE = 4_096
-#: Every control character but tab and line feed: without them a chunk needs no interpretation.
+#: Control characters other than tab and line feed; a chunk without them is plain text.
 _CONTROLS = bytes(code for code in (*range(32), 127) if code not in (9, 10))
 _TOKEN = re.compile(
     r"\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"  # CSI: colours, movements
@@ -31,7 +31,7 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -
 
 
 class _Stream:
-    """What is remembered between two chunks of one stream."""
+    """Decoder state of one stream."""
 
     __slots__ = ("decoder", "origin", "pending", "style")
 
@@ -42,15 +42,15 @@ class _Stream:
 
 
 class OutputBuffer:
-    """The output of one run. Lines are numbered from 0, the first ever; those before ``first_line`` were dropped."""
+    """The output of one run. Lines are numbered from 0; those before ``first_line`` were dropped."""
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self._limit = limit_bytes
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything."""
-        self.history = History(self._limit)
+        """Remove everything."""
+        self.scrollback = Scrollback(self._limit)
         self._tail = [TailLine()]
         self._row = 0
         self._column = 0
@@ -59,36 +59,36 @@ class OutputBuffer:
 
     @property
     def first_line(self) -> int:
-        """Number of the first line that is kept."""
-        return self.history.first_line
+        """Number of the first line kept."""
+        return self.scrollback.first_line
 
     @property
     def end_line(self) -> int:
-        """Number after the last line; an empty line behind the last line feed does not count."""
-        return self.history.end_line + len(self._tail) - (0 if self._tail[-1].text else 1)
+        """Number after the last line; an empty line after the last line feed does not count."""
+        return self.scrollback.end_line + len(self._tail) - (0 if self._tail[-1].text else 1)
 
     @property
     def dropped_bytes(self) -> int:
-        """Bytes that were written and are no longer, or never were, kept (escape sequences not counted)."""
-        return self.history.dropped_bytes + self._missed
+        """Number of bytes written but not kept, without escape sequences."""
+        return self.scrollback.dropped_bytes + self._missed
 
     @property
     def size(self) -> int:
-        """Bytes kept, styles included."""
-        return self.history.size + sum(len(line.text) for line in self._tail)
+        """Number of bytes kept, including styles."""
+        return self.scrollback.size + sum(len(line.text) for line in self._tail)
 
     @property
     def width(self) -> int:
-        """Cells of the longest line, or a little more."""
-        return max(self.history.width, *(grid.width(_finished(line).text) for line in self._tail))
+        """Width of the longest line in cells; an upper bound."""
+        return max(self.scrollback.width, *(grid.width(_finished(line).text) for line in self._tail))
 
     def append(self, stream: str, data: bytes) -> None:
-        """Take in what the snippet wrote to ``stdout`` or ``stderr``, in chunks cut anywhere."""
+        """Add output from ``stdout`` or ``stderr``; chunks may be split anywhere."""
         for start in range(0, len(data), PIECE_BYTES):
             self._feed(self._streams[stream], data[start : start + PIECE_BYTES])
 
     def finish(self) -> None:
-        """Show what is left of a character or an escape sequence that was never completed."""
+        """Show incomplete characters and drop incomplete escape sequences at the end of the output."""
         for stream in self._streams.values():
             text = stream.decoder.decode(b"", final=True)
             stream.pending = ""
@@ -96,38 +96,38 @@ class OutputBuffer:
                 self._put(text, stream.style)
 
     def note(self, text: str, *, link: bool = False) -> None:
-        """Add a remark of the application's own on a line of its own; a link can be clicked."""
+        """Add a note of the application on a separate line; a link can be clicked."""
         self._to_fresh_line()
         self._interpret(visible(text), NOTE | (LINK if link else 0))
         self._line_feed()
 
     def echo(self, text: str) -> None:
-        """Add the line that the user typed, where the prompt ended."""
+        """Add the line that the user typed, after the prompt."""
         self._to_end()
         self._put("".join(character for character in text if character >= " "), ECHO)
         self._line_feed()
 
     def missed(self, count: int) -> None:
-        """Count bytes that were dropped before they came here."""
+        """Count bytes that were dropped before they were appended."""
         self._missed += count
 
     def line(self, number: int) -> OutputLine:
-        """Return a line that is kept.
+        """Return a line.
 
         Raises:
-            IndexError: there is no such line, or it was dropped.
+            IndexError: the line does not exist or was dropped.
         """
-        row = number - self.history.end_line
+        row = number - self.scrollback.end_line
         if row < 0:
-            return self.history.line(number)
+            return self.scrollback.line(number)
         if row >= len(self._tail):
             raise IndexError(number)
         return _finished(self._tail[row])
 
     def text(self, start: int, end: int) -> str:
-        """Return the lines from ``start`` up to but without ``end``, without a line feed at the very end."""
-        boundary = self.history.end_line
-        parts = [self.history.text(start, min(end, boundary))] if start < boundary else []
+        """Return the lines from ``start`` to ``end``, exclusive, without a final line feed."""
+        boundary = self.scrollback.end_line
+        parts = [self.scrollback.text(start, min(end, boundary))] if start < boundary else []
         parts += [f"{self.line(number).text}\n" for number in range(max(start, boundary), min(end, self.end_line))]
         return "".join(parts).removesuffix("\n")
 
@@ -148,32 +148,32 @@ class OutputBuffer:
         text, stream.pending = stream.pending + text, ""
         unfinished = _UNFINISHED.search(text)
         if unfinished:
-            # Of a sequence without end only the introducer is kept: the rest of it would be dropped anyway.
+            # If a sequence is too long, only its introducer is kept, because the rest would be dropped anyway.
             stream.pending = unfinished[0] if len(unfinished[0]) < _LONGEST_SEQUENCE else unfinished[0][:2]
             text = text[: unfinished.start()]
         stream.style = self._interpret(text, stream.style, stream.origin)
 
     def _append_plain(self, text: str, style: int) -> None:
-        """Take in a text without control characters, with the cursor at the end: the fast path of a flood."""
+        """Add text without control characters at the end: the fast path for large output."""
         head, feed, rest = text.rpartition("\n")
         if feed:
             first, more, body = head.partition("\n")
             self._tail[-1].write(self._column, first, style)
             self._seal(len(self._tail))
             if more:
-                self.history.add(f"{body}\n", [(0, style)] if style else [])
+                self.scrollback.add(f"{body}\n", [(0, style)] if style else [])
             self._tail, self._row, self._column = [TailLine()], 0, 0
         self._put(rest, style)
 
     def _interpret(self, text: str, style: int, origin: int = 0) -> int:
-        """Take in any text and return the style that holds after it."""
+        """Add any text and return the style after it."""
         position = 0
         for token in _TOKEN.finditer(text):
             if token.start() > position:
                 self._put(text[position : token.start()], style)
             position = token.end()
             if token[0] == "\r":
-                style &= ~STDERR  # a line that is written over and over is progress, not an error
+                style &= ~STDERR  # a line that is overwritten is a progress bar, not an error
             elif token[0] == "\n":
                 style |= origin
             final = token["final"]
@@ -187,13 +187,13 @@ class OutputBuffer:
         return style
 
     def _put(self, text: str, style: int) -> None:
-        """Write a text without control characters at the cursor."""
+        """Write text without control characters at the cursor."""
         if text:
             self._tail[self._row].write(self._column, text, style)
             self._column += len(text)
 
     def _character(self, character: str) -> None:
-        """Obey a control character; those without a meaning on paper are dropped."""
+        """Apply a control character that moves the cursor; others are dropped."""
         if character in "\n\x0b\x0c":
             self._line_feed()
         elif character == "\r":
@@ -202,7 +202,7 @@ class OutputBuffer:
             self._column = max(self._column - 1, 0)
 
     def _control(self, final: str, parameters: str) -> None:
-        """Obey a control sequence that moves the cursor or erases; others are dropped."""
+        """Apply a control sequence that moves the cursor or erases; others are dropped."""
         first = parameters.split(";")[0]
         given = int(first) if first.isdigit() and len(first) < 6 else 0
         count = max(given, 1)
@@ -222,9 +222,9 @@ class OutputBuffer:
             self._column = 0
 
     def _erase(self, part: int, *, below: bool) -> None:
-        """Erase from the cursor on (0), up to it (1), or all of the line (2); ``below`` what follows the line too."""
+        """Erase from the cursor (0), to the cursor (1), or the whole line (2); ``below`` also erases later lines."""
         if below and part != 0:
-            return  # clearing the screen would take back what was printed
+            return  # clearing the screen would remove earlier output
         line = self._tail[self._row]
         line.erase(0 if part else self._column, self._column + 1 if part == 1 else len(line.text))
         if below:
@@ -232,16 +232,16 @@ class OutputBuffer:
                 following.erase(0, len(following.text))
 
     def _up(self, count: int) -> None:
-        """Move the cursor up, into lines that were already put away if need be."""
+        """Move the cursor up, taking lines back from the scrollback if needed."""
         missing = min(count - self._row, TAIL_LINES - len(self._tail))
         if missing > 0:
-            lines = self.history.take_back(missing)
+            lines = self.scrollback.take_back(missing)
             self._tail[:0] = [TailLine(line.text, list(line.runs)) for line in lines]
             self._row += len(lines)
         self._row = max(self._row - count, 0)
 
     def _line_feed(self) -> None:
-        """Go to the start of the next line."""
+        """Move the cursor to the start of the next line."""
         self._row += 1
         self._column = 0
         if self._row == len(self._tail):
@@ -251,26 +251,26 @@ class OutputBuffer:
                 self._row -= 1
 
     def _to_end(self) -> None:
-        """Put the cursor behind everything."""
+        """Move the cursor to the end."""
         self._row = len(self._tail) - 1
         self._column = len(self._tail[-1].text)
 
     def _to_fresh_line(self) -> None:
-        """Put the cursor on an empty line below everything."""
+        """Move the cursor to an empty line at the end."""
         self._to_end()
         if self._column:
             self._line_feed()
 
     def _seal(self, count: int) -> None:
-        """Put the first lines of the tail away."""
+        """Move the first lines of the tail to the scrollback."""
         for tail_line in self._tail[:count]:
             line = _finished(tail_line)
-            self.history.add(f"{line.text}\n", list(line.runs))
+            self.scrollback.add(f"{line.text}\n", list(line.runs))
         del self._tail[:count]
 
 
 def _finished(line: TailLine) -> OutputLine:
-    """Return a line as it is shown, with a note of what was cut off it."""
+    """Return a line as shown, with a note about dropped characters."""
     if not line.lost:
         return OutputLine(line.text, tuple(line.runs))
     note = f" … {line.lost:,} more characters of this line were dropped"

@@ -1,11 +1,11 @@
-"""Where characters stand on a grid of equal cells: wide ones take two, combining ones none, a tab up to seven more."""
+"""Maps characters to cells of a terminal grid: wide ones take two, combining ones none, a tab up to eight."""
 
 from __future__ import annotations
 
 import re
 
 TAB = 8
-#: Combining marks, joiners, variation selectors and other characters drawn upon the one before.
+#: Combining marks, joiners, variation selectors and other characters drawn over the previous one.
 _ZERO = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
     "\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufe20-\ufe2f\ufeff"
@@ -21,7 +21,7 @@ _WIDE = (
 )
 _ZERO_RE = re.compile(f"[{_ZERO}]")
 _WIDE_RE = re.compile(f"[{_WIDE}]")
-#: Anything that is not one glyph of the fixed-pitch font in one cell.
+#: Characters that are not one glyph of the monospaced font in one cell.
 _IRREGULAR_RE = re.compile(
     "[^\x20-\x7e\xa0-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u20cf\u2100-\u2319"
     "\u2320-\u23e8\u2500-\u25fc\u2600-\u2613\u2701-\u2704\u2706-\u2709\u270c-\u2727\u2729-\u274b\u2758-\u2794"
@@ -31,12 +31,12 @@ _CLUSTER_RE = re.compile(f"[\x20-\x7e]+|[^{_ZERO}](?:[{_ZERO}]|(?<=\u200d).)*|."
 
 
 def is_regular(text: str) -> bool:
-    """Return whether every character takes one cell, so that columns can be counted instead of measured."""
+    """Return whether every character takes one cell, so that columns equal indices."""
     return (text.isascii() and "\t" not in text) or _IRREGULAR_RE.search(text) is None
 
 
 def width(text: str) -> int:
-    """Return how many cells a line takes."""
+    """Return the width of a line in cells."""
     if is_regular(text):
         return len(text)
     if "\t" in text:
@@ -45,7 +45,7 @@ def width(text: str) -> int:
 
 
 def index_at(text: str, cell: int) -> int:
-    """Return the index of the character at a cell, or the length of the text when the cell lies beyond it."""
+    """Return the index of the character at a cell, or the length of the text if the cell is beyond its end."""
     if is_regular(text):
         return min(max(cell, 0), len(text))
     low, high = 0, len(text)
@@ -59,10 +59,10 @@ def index_at(text: str, cell: int) -> int:
 
 
 def clusters(text: str) -> list[str]:
-    """Return the text in parts that are drawn at once: runs of ASCII, and every other character with its marks."""
+    """Return the parts of a text to draw one by one: runs of ASCII, and other characters with their marks."""
     return _CLUSTER_RE.findall(text)
 
 
 def _flattened(text: str) -> str:
-    """Return a text of as many plain characters as this one takes cells, tabs left as they are."""
+    """Return a text with one character per cell, except for tabs."""
     return text if text.isascii() else _ZERO_RE.sub("", _WIDE_RE.sub("  ", text))

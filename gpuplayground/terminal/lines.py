@@ -1,24 +1,24 @@
-"""One line that may still change: written to at a column, overwritten, erased."""
+"""Lines of output: finished ones, and lines that may still be overwritten or erased."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Characters kept of one line; a longer one is cut and says by how much.
+#: Maximum number of characters of a line; the rest is dropped and counted.
 MAX_LINE = 100_000
 Runs = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class OutputLine:
-    """A line as it is drawn: its text, and the style from each of some indices on (empty for a plain line)."""
+    """A line to draw: its text, and runs of (start index, style), empty for a plain line."""
 
     text: str
     runs: tuple[tuple[int, int], ...] = ()
 
 
 class TailLine:
-    """A line near the cursor. ``lost`` counts the characters that went beyond :data:`MAX_LINE`."""
+    """A line that the cursor can reach. ``lost`` counts the characters beyond :data:`MAX_LINE`."""
 
     __slots__ = ("lost", "runs", "text")
 
@@ -28,7 +28,7 @@ class TailLine:
         self.lost = 0
 
     def write(self, column: int, text: str, style: int) -> None:
-        """Put a text without line breaks over what stands from ``column`` on."""
+        """Write text without line breaks at a column, overwriting what is there."""
         room = max(MAX_LINE - column, 0)
         if len(text) > room:
             self.lost += len(text) - room
@@ -43,7 +43,7 @@ class TailLine:
             self._overwrite(column, text, style)
 
     def erase(self, start: int, end: int) -> None:
-        """Blank the columns from ``start`` up to but without ``end``; what is blank to the end is cut off."""
+        """Blank the columns from ``start`` to ``end``, exclusive; truncate the line if ``end`` reaches its end."""
         if end >= len(self.text):
             self.text = self.text[:start]
             self.runs = [run for run in self.runs if run[0] < start]
@@ -52,13 +52,13 @@ class TailLine:
             self._overwrite(start, " " * (end - start), 0)
 
     def _append(self, text: str, style: int) -> None:
-        """Add to the end."""
+        """Append text."""
         if (self.runs[-1][1] if self.runs else 0) != style:
             self.runs.append((len(self.text), style))
         self.text += text
 
     def _overwrite(self, start: int, text: str, style: int) -> None:
-        """Replace what stands from ``start`` on, keeping what lies beyond."""
+        """Replace the text from ``start``, keeping what follows."""
         end, length = start + len(text), len(self.text)
         after = next((run[1] for run in reversed(self.runs) if run[0] <= end), 0)
         runs = [run for run in self.runs if run[0] < start] + [(start, style)]
@@ -69,7 +69,7 @@ class TailLine:
 
 
 def merged(runs: Runs) -> Runs:
-    """Return the runs without those that change nothing."""
+    """Return the runs without those that repeat the previous style."""
     result: Runs = []
     style = 0
     for start, following in runs:

@@ -1,18 +1,18 @@
-"""Leaves the private folders that copies of snippets run from out of what is shown of their output."""
+"""Removes the private folders of snippet copies from shown output."""
 
 from __future__ import annotations
 
 import re
 
-#: Longest path below the root that leads to a copy: two names of hexadecimal digits and their separators.
+#: Maximum length of a copy's folder below the root: two hexadecimal names and separators.
 _BELOW = 80
 
 
 class PathFilter:
-    """Replaces ``root/…/…/name.py`` by ``name.py`` in one stream of output, cut anywhere.
+    """Replaces ``root/…/…/name.py`` with ``name.py`` in one stream of output, whose chunks may be split anywhere.
 
     Args:
-        root: where the private folders are; empty leaves everything as it is.
+        root: parent of the private folders; empty to change nothing.
     """
 
     def __init__(self, root: str) -> None:
@@ -24,7 +24,7 @@ class PathFilter:
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
-        """Return what can be shown now; the beginning of what may become such a path is held back."""
+        """Return what can be shown now; a possible beginning of such a path is held back."""
         if not self._prefix:
             return data
         data = self._pattern.sub(b"", self._held + data)

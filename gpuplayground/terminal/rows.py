@@ -1,4 +1,4 @@
-"""Which rows of a view the lines of a buffer take: one each, or more where long lines are wrapped."""
+"""Maps the lines of a buffer to rows of a view: one each, or several if long lines are wrapped."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from gpuplayground.terminal import grid
 from gpuplayground.terminal.buffer import OutputBuffer
 from gpuplayground.terminal.scrollback import Block
 
-#: Lines with wide characters or tabs are wrapped at words up to this length: beyond it measuring takes too long.
+#: Maximum length of lines with wide characters or tabs that are wrapped at words; measuring longer ones is slow.
 _MEASURED = 10_000
 
 
 class RowMap:
-    """Rows are counted from 0, the first row of the first line that is kept.
+    """Rows are counted from 0, the first row of the first line kept.
 
-    Wrapping breaks a line behind the last space that fits into ``columns`` cells, or within a word that does not fit;
-    None leaves every line on one row. A block whose lines all fit is never looked into, and of the others the number
-    of rows is remembered.
+    Lines are broken after the last space that fits into ``columns`` cells, or within a word that is too long; None
+    disables wrapping. A block whose lines all fit is not decoded; the number of rows of other blocks is cached.
     """
 
     def __init__(self, buffer: OutputBuffer) -> None:
@@ -28,13 +27,13 @@ class RowMap:
         self._known: dict[Block, tuple[int, int]] = {}
 
     def wrap_at(self, columns: int | None) -> None:
-        """Wrap lines after so many cells from now on, or not at all."""
+        """Wrap lines at a number of cells, or not at all."""
         if columns != self.columns:
             self.columns = columns
             self._known.clear()
 
     def rows_of_line(self, number: int) -> int:
-        """Return how many rows a line takes."""
+        """Return the number of rows of a line."""
         return len(self.starts(number))
 
     def starts(self, number: int) -> Sequence[int]:
@@ -42,7 +41,7 @@ class RowMap:
         return row_starts(self._buffer.line(number).text, self.columns) if self.columns else (0,)
 
     def part_of(self, number: int, cell: int) -> int:
-        """Return which of a line's rows a cell is in."""
+        """Return the index of the line's row that contains a cell."""
         return bisect_right(self.starts(number), cell) - 1
 
     def total(self) -> int:
@@ -50,20 +49,20 @@ class RowMap:
         buffer = self._buffer
         if not self.columns:
             return buffer.end_line - buffer.first_line
-        history = buffer.history
-        if len(self._known) > 2 * len(history.blocks):
-            self._known.clear()  # mostly blocks that were dropped
-        return sum(map(self._rows_of_block, history.blocks)) + sum(
-            map(self.rows_of_line, range(history.end_line, buffer.end_line))
+        scrollback = buffer.scrollback
+        if len(self._known) > 2 * len(scrollback.blocks):
+            self._known.clear()  # most entries belong to dropped blocks
+        return sum(map(self._rows_of_block, scrollback.blocks)) + sum(
+            map(self.rows_of_line, range(scrollback.end_line, buffer.end_line))
         )
 
     def locate(self, row: int) -> tuple[int, int]:
-        """Return the line a row belongs to and which of that line's rows it is; beyond the end, the line after it."""
+        """Return the line of a row and the row's index in that line; beyond the end, the line after the last."""
         buffer = self._buffer
         number = buffer.first_line
         if not self.columns:
             return min(number + row, buffer.end_line), 0
-        for block in buffer.history.blocks:
+        for block in buffer.scrollback.blocks:
             rows = self._rows_of_block(block)
             if row < rows:
                 if rows == block.lines:
@@ -80,13 +79,13 @@ class RowMap:
         return buffer.end_line, 0
 
     def row_of(self, number: int) -> int:
-        """Return the first row of a line; of one that was dropped, 0."""
+        """Return the first row of a line; 0 for a dropped line."""
         buffer = self._buffer
         number = min(max(number, buffer.first_line), buffer.end_line)
         if not self.columns:
             return number - buffer.first_line
         row, first = 0, buffer.first_line
-        for block in buffer.history.blocks:
+        for block in buffer.scrollback.blocks:
             if number < first + block.lines:
                 break
             row += self._rows_of_block(block)
@@ -99,7 +98,7 @@ class RowMap:
             return block.lines
         known = self._known.get(block)
         if known is None or known[0] != block.characters:
-            lines, _ = self._buffer.history.split(block)
+            lines, _ = self._buffer.scrollback.split(block)
             known = (block.characters, sum(map(self._rows_of_text, lines)))
             self._known[block] = known
         return known[1]
@@ -110,7 +109,7 @@ class RowMap:
 
 @lru_cache(maxsize=512)
 def row_starts(text: str, columns: int) -> tuple[int, ...]:
-    """Return the cells at which the rows of a text begin that are at most ``columns`` cells wide."""
+    """Return the first cell of each row of a text wrapped at ``columns`` cells."""
     starts, index, cell = [0], 0, 0
     regular, end = grid.is_regular(text), grid.width(text)
     if not regular and len(text) > _MEASURED:

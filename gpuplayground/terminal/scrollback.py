@@ -1,7 +1,7 @@
-"""Lines that no longer change, kept as blocks of encoded text with style marks, the oldest dropped beyond a limit.
+"""Stores finished lines as blocks of encoded text with style marks and drops the oldest beyond a limit.
 
-A million short lines cost their bytes and little more: no object per line, no offset per line. A block is decoded and
-split only while it is looked at.
+A million short lines cost little more than their bytes: there is no object or offset per line. A block is decoded and
+split only when it is read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import accumulate
 from gpuplayground.terminal.grid import is_regular, width
 from gpuplayground.terminal.lines import OutputLine, Runs
 
-#: Characters after which a block is closed: small enough to be split in well under a millisecond.
+#: Maximum characters of a block, so that splitting it takes well under a millisecond.
 BLOCK_CHARACTERS = 65_536
 _BLOCK_MARKS = 8_192
 _MARK_BYTES = 12
@@ -22,7 +22,7 @@ _DECODED_BLOCKS = 3
 
 
 class Block:
-    """Some thousand consecutive lines, each ended by a line feed, and where in them the style changes."""
+    """Some thousand consecutive lines, each ended by a line feed, with the positions where the style changes."""
 
     __slots__ = ("_encoded", "_pieces", "characters", "lines", "mark_at", "mark_style", "text_bytes", "width")
 
@@ -38,16 +38,16 @@ class Block:
 
     @property
     def size(self) -> int:
-        """Bytes the block is worth: its text as UTF-8 and its marks."""
+        """Size in bytes: the text as UTF-8 and the marks."""
         return self.text_bytes + _MARK_BYTES * len(self.mark_at)
 
     @property
     def is_full(self) -> bool:
-        """Whether further lines belong into a new block."""
+        """Whether further lines need a new block."""
         return self.characters >= BLOCK_CHARACTERS or len(self.mark_at) >= _BLOCK_MARKS
 
     def add(self, text: str, runs: Runs) -> None:
-        """Add whole lines; ``runs`` are the styles from indices of ``text`` on, plain where none is given."""
+        """Add whole lines; ``runs`` are the styles as (start index, style), plain by default."""
         if not runs or runs[0][0] > 0:
             self._mark(0, 0)
         for start, style in runs:
@@ -69,7 +69,7 @@ class Block:
         return self._pieces[0] if self._pieces else ""
 
     def shortened(self, lines: int) -> Block:
-        """Return an open block without the last lines of this one; its width remains an upper bound."""
+        """Return an open block without the last lines of this one; its width is an upper bound."""
         text, block = self.text(), Block()
         end = len(text)
         for _ in range(lines):
@@ -84,12 +84,12 @@ class Block:
         return block
 
     def close(self) -> None:
-        """Encode the text: nothing is added from now on."""
+        """Encode the text; no more lines can be added."""
         self._encoded = self.text().encode("utf-8")
         self._pieces = []
 
     def runs(self, start: int, end: int) -> tuple[tuple[int, int], ...]:
-        """Return the styles between two indices of the text, counted from the first of them."""
+        """Return the styles between two indices of the text, with positions relative to the first."""
         if not self.mark_at:
             return ()
         first = bisect_right(self.mark_at, start)
@@ -100,14 +100,14 @@ class Block:
         return tuple(result)
 
     def _mark(self, start: int, style: int) -> None:
-        """Note that from ``start`` characters past what is stored another style holds."""
+        """Set the style from ``start`` characters after the stored text on."""
         if (self.mark_style[-1] if self.mark_style else 0) != style:
             self.mark_at.append(self.characters + start)
             self.mark_style.append(style)
 
 
-class History:
-    """The closed blocks and the open one. Lines are counted from the first ever, whether it is still kept or not."""
+class Scrollback:
+    """The closed blocks and the open one. Line numbers count from the first line ever, even if it was dropped."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -120,12 +120,12 @@ class History:
 
     @property
     def size(self) -> int:
-        """Bytes kept."""
+        """Number of bytes kept."""
         return self._size
 
     @property
     def width(self) -> int:
-        """Cells of the longest line kept."""
+        """Width of the longest line in cells; an upper bound."""
         return max(block.width for block in self.blocks)
 
     def add(self, text: str, runs: Runs) -> None:
@@ -143,10 +143,10 @@ class History:
             self._drop(self.blocks.popleft())
 
     def line(self, number: int) -> OutputLine:
-        """Return a line that is kept.
+        """Return a line.
 
         Raises:
-            IndexError: the line was dropped or is not there yet.
+            IndexError: the line does not exist or was dropped.
         """
         block, first = self._block_of(number)
         lines, starts = self.split(block)
@@ -157,7 +157,7 @@ class History:
         return OutputLine(text, block.runs(start, start + len(text)))
 
     def split(self, block: Block) -> tuple[list[str], list[int]]:
-        """Return a block's lines and where each starts in it (only for a block with marks)."""
+        """Return a block's lines and, for a block with marks, their offsets."""
         known = self._decoded.get(block)
         if known and known[0] == block.characters:
             return known[1], known[2]
@@ -170,7 +170,7 @@ class History:
         return lines, starts
 
     def take_back(self, count: int) -> list[OutputLine]:
-        """Remove the last lines and return them, oldest first: the cursor has moved up to them."""
+        """Remove the last lines and return them, oldest first."""
         count = min(count, self.end_line - self.first_line)
         lines = [self.line(number) for number in range(self.end_line - count, self.end_line)]
         while count:
@@ -186,7 +186,7 @@ class History:
         return lines
 
     def text(self, start: int, end: int) -> str:
-        """Return the lines from ``start`` up to but without ``end``, each with its line feed."""
+        """Return the lines from ``start`` to ``end``, exclusive, each with its line feed."""
         parts = []
         first = self.first_line
         for block in self.blocks:
@@ -199,7 +199,7 @@ class History:
         return "".join(parts)
 
     def _drop(self, block: Block) -> None:
-        """Forget the oldest block."""
+        """Account for a dropped block."""
         self.first_line += block.lines
         self.dropped_bytes += block.text_bytes
         self._size -= block.size
@@ -210,7 +210,7 @@ class History:
         first = self.end_line
         if not self.first_line <= number < first:
             raise IndexError(number)
-        # From the end: what is looked at is nearly always near it.
+        # From the end, because most lines read are near it.
         for block in reversed(self.blocks):
             first -= block.lines
             if number >= first:

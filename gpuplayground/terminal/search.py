@@ -1,4 +1,4 @@
-"""Finding a text in a buffer without making an object per line."""
+"""Searches text in a buffer without creating an object per line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Position = tuple[int, int]
 
 
 def find(buffer: OutputBuffer, needle: str, start: Position, *, backwards: bool = False) -> Position | None:
-    """Return line and index of the nearest match at or after ``start`` (before it, backwards), going round the end.
+    """Return line and index of the nearest match at or after ``start``, or before it if ``backwards``; wraps around.
 
-    Upper and lower case are the same. A match lies within one line.
+    The search ignores case. A match lies within one line.
     """
     needle = needle.lower()
     if not needle or "\n" in needle:
@@ -21,7 +21,7 @@ def find(buffer: OutputBuffer, needle: str, start: Position, *, backwards: bool 
     home = next((i for i, (first, text) in enumerate(parts) if start[0] < first + text.count("\n")), len(parts) - 1)
     first, text = parts[home]
     split = _offset(text, start[0] - first, start[1])
-    # The part that holds the start is visited twice: first its near side, last the far one.
+    # The part that contains the start is searched twice: first from the start on, last up to it.
     order = [home, *_around(home, len(parts), backwards=backwards), home]
     for visit, index in enumerate(order):
         first, text = parts[index]
@@ -36,16 +36,16 @@ def find(buffer: OutputBuffer, needle: str, start: Position, *, backwards: bool 
 
 
 def _parts(buffer: OutputBuffer) -> Iterator[tuple[int, str]]:
-    """Yield the number of a first line and the lower-case text from there, block by block, the tail last."""
+    """Yield the first line number and the lower-case text of each block, and of the tail."""
     first = buffer.first_line
-    for block in buffer.history.blocks:
+    for block in buffer.scrollback.blocks:
         yield first, block.text().lower()
         first += block.lines
     yield first, f"{buffer.text(first, buffer.end_line).lower()}\n"
 
 
 def _offset(text: str, line: int, index: int) -> int:
-    """Return where in the text an index of its ``line``-th line is."""
+    """Return the offset in the text of an index in its ``line``-th line."""
     position = 0
     for _ in range(line):
         position = text.find("\n", position) + 1
@@ -53,6 +53,6 @@ def _offset(text: str, line: int, index: int) -> int:
 
 
 def _around(home: int, count: int, *, backwards: bool) -> list[int]:
-    """Return the other parts in the order they are met."""
+    """Return the other parts in search order."""
     others = [*range(home + 1, count), *range(home)]
     return others[::-1] if backwards else others

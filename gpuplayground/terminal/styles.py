@@ -1,4 +1,4 @@
-"""How a character looks, packed into one integer, so that a million styled runs stay small.
+"""Character styles packed into one integer, so that a million styled runs stay small.
 
 Bits 0 to 9 are the flags below, then 26 bits of foreground and 26 of background. A colour is 0 for the default, an
 index of the 256-colour palette plus 1, or :data:`RGB` plus 24 bits of red, green and blue. Codes are those of ECMA-48
@@ -10,11 +10,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 BOLD, DIM, ITALIC, UNDERLINE, INVERSE, STRIKE = (1 << bit for bit in range(6))
-#: Written to stderr.
+#: Text from stderr.
 STDERR = 1 << 6
-#: Not the snippet's own words: a remark of the application.
+#: A note of the application.
 NOTE = 1 << 7
-#: A remark that can be clicked.
+#: A note that can be clicked.
 LINK = 1 << 8
 #: A line the user typed for ``input()``.
 ECHO = 1 << 9
@@ -24,7 +24,7 @@ RGB = 1 << 25
 _FLAGS = (1 << 10) - 1
 _COLOR = (1 << 26) - 1
 _FOREGROUND, _BACKGROUND = 10, 36
-#: Survives a reset: where the text came from rather than how it looks.
+#: Flags that survive a reset, because they describe the origin of the text.
 _ORIGIN = STDERR | NOTE | LINK | ECHO
 
 _SET = {1: BOLD, 2: DIM, 3: ITALIC, 4: UNDERLINE, 7: INVERSE, 9: STRIKE, 21: UNDERLINE}
@@ -33,12 +33,12 @@ _CUBE = (0, 95, 135, 175, 215, 255)
 
 
 def foreground(style: int) -> int:
-    """Return the packed colour of the text, 0 for the default."""
+    """Return the packed text colour, 0 for the default."""
     return style >> _FOREGROUND & _COLOR
 
 
 def background(style: int) -> int:
-    """Return the packed colour behind the text, 0 for none."""
+    """Return the packed background colour, 0 for none."""
     return style >> _BACKGROUND & _COLOR
 
 
@@ -70,7 +70,7 @@ def rgb(color: int) -> int | None:
 
 @lru_cache(maxsize=4096)
 def apply_sgr(style: int, parameters: str) -> int:
-    """Return the style after ``ESC [ parameters m``; what is unknown is passed over."""
+    """Return the style after ``ESC [ parameters m``; unknown codes are ignored."""
     fields = parameters.split(";")
     position = 0
     while position < len(fields):
@@ -121,7 +121,7 @@ def _apply_colons(style: int, parts: list[str]) -> int:
 
 
 def _extended(fields: list[str]) -> tuple[int | None, int]:
-    """Read ``5;n`` or ``2;r;g;b``: the packed colour, or None when it makes no sense, and how many fields it took."""
+    """Parse ``5;n`` or ``2;r;g;b``; return the packed colour, None if invalid, and the number of fields used."""
     if fields and fields[0] == "5" and len(fields) > 1:
         return min(_number(fields[1]), 255) + 1, 2
     if fields and fields[0] == "2" and len(fields) > 3:
@@ -131,14 +131,14 @@ def _extended(fields: list[str]) -> tuple[int | None, int]:
 
 
 def _with_color(style: int, code: int, color: int | None) -> int:
-    """Return the style with the colour that 38 or 48 asked for; the colour of an underline (58) is not drawn."""
+    """Return the style with the colour set by code 38 or 48; underline colours (58) are ignored."""
     if color is None or code == 58:
         return style
     return with_foreground(style, color) if code == 38 else with_background(style, color)
 
 
 def _number(field: str) -> int:
-    """Return a parameter; an empty one is 0 by the standard, a senseless one is passed over."""
+    """Return a parameter as a number: 0 if it is empty, as in the standard, -1 if it is invalid."""
     if not field:
         return 0
     return int(field) if field.isascii() and field.isdigit() and len(field) < 6 else -1

@@ -1,1 +1,1 @@
-"""CUPTI records joined with statements, and Chrome traces."""
+"""Joins CUPTI records with statements and writes Chrome traces."""

@@ -1,35 +1,56 @@
-"""Gives each GPU operation of a trace to the statement that launched it, and each statement its GPU time."""
+"""Assigns each GPU operation of a trace to the statement that launched it, and adds GPU times to statements."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from gpuplayground.model.results import StatementTiming
+from gpuplayground.model.results import Run, StatementTiming
 from gpuplayground.model.trace import Trace
 from gpuplayground.tracing.gpu_totals import totals
 from gpuplayground.tracing.intervals import Times
 from gpuplayground.tracing.nvtx_regions import region_timings
-from gpuplayground.tracing.wall_time import waits, windows
+from gpuplayground.tracing.reader import TraceError, read_trace
+from gpuplayground.tracing.wall_time import time_breakdown, windows
+
+
+def with_trace(run: Run, path: Path) -> Run:
+    """Return the run with its trace and the GPU times of its statements.
+
+    Args:
+        run: the run without a trace.
+        path: the trace file that its process wrote.
+    """
+    try:
+        read = read_trace(path)
+    except TraceError as error:
+        return replace(run, trace_note=" ".join(filter(None, (run.trace_note, str(error)))))
+    trace, timings = attribute(read.trace, read.first_correlations, run.timings)
+    note, notes = " ".join(filter(None, (run.trace_note, trace.loss))), run.notes
+    if read.left_out:
+        # Not a trace note, because no GPU times are missing.
+        notes = (*notes, f"{read.left_out:,} NVTX ranges are not shown: there are too many.")
+    return replace(run, trace=trace, timings=timings, trace_note=note, notes=notes)
 
 
 def attribute(
     trace: Trace, first_correlations: Mapping[int, int], timings: Sequence[StatementTiming]
 ) -> tuple[Trace, tuple[StatementTiming, ...]]:
-    """Return the trace with the statement of each operation, and the statements with their GPU time.
+    """Return the trace with the statement of each operation, and the statements with their GPU times.
 
-    CUPTI numbers the calls of a whole process in order, whatever the thread. So an operation belongs to the last
-    statement whose first number is not above its own. Among statements without a number, and for an operation without
-    one, the last that began before the operation is taken. See :func:`.wall_time.waits` and
-    :func:`.nvtx_regions.region_timings` for those parts.
+    CUPTI numbers the calls of a process in order, across threads. So an operation belongs to the last statement whose
+    first number is not above the operation's. Among statements without a number, or for an operation without one, it
+    is the last statement that began before the operation. :func:`.wall_time.time_breakdown` and
+    :func:`.nvtx_regions.region_timings` compute the waits and regions.
 
     Args:
-        trace: from :func:`.reader.read_trace`; it is left as it is.
-        first_correlations: for statements by their index the first correlation number.
-        timings: the statements in the order of their execution.
+        trace: from :func:`.reader.read_trace`; it is not modified.
+        first_correlations: first correlation number of statements, by index.
+        timings: the statements in execution order.
     """
     starts, _ = windows(timings)
     operations = trace.operations.copy()
@@ -39,7 +60,7 @@ def attribute(
     begun = np.array([region.start_ns for region in trace.regions], np.int64)
     count = len(timings)
     gpus = totals(trace, groups, count)
-    spent = waits(trace, groups, timings)
+    spent = time_breakdown(trace, groups, timings)
     regions = region_timings(trace, _begun_before(begun, starts), count)
     timed = tuple(
         replace(timing, gpu=replace(gpus[number], waits=spent[number], regions=regions[number]))
@@ -54,13 +75,13 @@ def _launched_by(
     timings: Sequence[StatementTiming],
     starts: Times,
 ) -> npt.NDArray[np.int64]:
-    """Return for each operation the place of its statement in ``timings``, or -1 for none."""
+    """Return for each operation the index of its statement in ``timings``, or -1 for none."""
     places: list[int] = []
     numbers: list[int] = []
     for place, timing in enumerate(timings):
         number = first_correlations.get(timing.index)
-        # A number that is not above an earlier statement's says nothing, because nothing was waited for between the
-        # two, or cannot be: such a statement is placed by time.
+        # A number that is not above an earlier statement's is useless: the GPU was not waited for in between, or the
+        # number is invalid. Such a statement is assigned by time.
         if number is not None and (not numbers or number > numbers[-1]):
             places.append(place)
             numbers.append(number)
@@ -73,7 +94,7 @@ def _launched_by(
 
 
 def _begun_before(times: Times, starts: Times) -> npt.NDArray[np.int64]:
-    """Return for each moment the place of the last statement that had begun, or -1 for none."""
+    """Return for each time the index of the last statement that had begun, or -1 for none."""
     known = np.flatnonzero(starts > 0)
     begun = np.maximum.accumulate(starts[known])
     return np.append(known, -1)[np.searchsorted(begun, times, side="right") - 1]

@@ -1,4 +1,4 @@
-"""Names of kernels as people write them: C++ names demangled, and short ones for tables."""
+"""Demangles C++ kernel names and shortens them for tables."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from functools import cache, lru_cache
 
 #: Windows has no demangler of Itanium names.
 _LIBRARIES = {"linux": "libstdc++.so.6", "darwin": "libc++abi.dylib"}
-#: What compilers put into a mangled name; nothing else is given to a library written in C.
+#: Valid mangled names; nothing else is passed to the C library.
 _MANGLED = re.compile(r"_Z[A-Za-z0-9_.$]{1,8192}")
 _ABI_TAG = re.compile(r"\[abi:[^\]]*\]")
 _ANONYMOUS = "(anonymous namespace)"
-#: Wrappers of template libraries that are told apart by what they are instantiated with.
+#: Kernel wrappers of template libraries, which are named by their first template argument.
 _WRAPPERS = frozenset({"Kernel", "Kernel2", "device_kernel", "kernel", "_kernel_agent", "kernel_agent"})
 _CLOSES = {">": "<", ")": "(", "}": "{"}
-#: How the name of a function may begin: internal linkage, or nested with constness, and the namespace ``std``.
+#: Prefix of a mangled function name: internal linkage, or nested with qualifiers, and the namespace ``std``.
 _PREFIX = re.compile(r"_Z(?:L|N[rVK]*)?(?:St)?")
 _LENGTH = re.compile(r"[1-9]\d{0,4}")
 
 
 @lru_cache(maxsize=65536)
 def demangle(name: str) -> str:
-    """Return a C++ name of the Itanium ABI as the compiler's own words, and any other name as it is.
+    """Return a C++ name of the Itanium ABI demangled, and any other name unchanged.
 
-    A name stays as it is too where the system has no demangler, and where that gives up: libstdc++'s does on names of
-    more than 1024 characters.
+    A name is also unchanged if the system has no demangler or the demangler fails: libstdc++'s fails on names of more
+    than 1024 characters.
     """
     if not _MANGLED.fullmatch(name):
         return name
@@ -36,11 +36,11 @@ def demangle(name: str) -> str:
 
 @lru_cache(maxsize=65536)
 def short_name(name: str) -> str:
-    """Return a kernel's own name, without return type, namespaces, template arguments and parameters.
+    """Return a kernel's name without return type, namespaces, template arguments and parameters.
 
-    A wrapper that says nothing by itself, such as ``cutlass::Kernel2<…>``, is called by its first template argument.
-    Names of C functions, which CuPy, Triton and cuBLAS give to their kernels, stay whole. Of a mangled name that
-    could not be demangled it is the part ahead of the template arguments.
+    A generic wrapper such as ``cutlass::Kernel2<…>`` is named by its first template argument. C function names, as in
+    CuPy, Triton and cuBLAS, are unchanged. For a mangled name that could not be demangled, the result is the part
+    before the template arguments.
     """
     if name.startswith("_Z"):
         return _own_part(name) or name
@@ -67,14 +67,14 @@ def short_name(name: str) -> str:
 
 
 def _depths(text: str) -> Iterator[tuple[int, str, int]]:
-    """Yield index, character and depth within brackets, which are inside themselves."""
+    """Yield index, character and bracket depth; brackets count as inside themselves."""
     stack: list[str] = []
     for index, character in enumerate(text):
         if character in "<({":
             stack.append(character)
         yield index, character, len(stack)
         opener = _CLOSES.get(character)
-        # A comparison in parentheses, as in ``(2>1)`` or ``(1<2)``, opens and closes nothing.
+        # A comparison in parentheses, as in ``(2>1)`` or ``(1<2)``, is not a bracket.
         if character == ")" and "(" in stack:
             while stack[-1] != "(":
                 stack.pop()
@@ -88,7 +88,7 @@ def _first_argument(arguments: str) -> str:
 
 
 def _own_part(mangled: str) -> str:
-    """Return the last of the plain parts, each a length and a text, that a mangled name begins with."""
+    """Return the last of the length-prefixed identifiers at the beginning of a mangled name."""
     prefix = _PREFIX.match(mangled)
     index, part = prefix.end() if prefix else 0, ""
     while length := _LENGTH.match(mangled, index):
@@ -99,7 +99,7 @@ def _own_part(mangled: str) -> str:
 
 @cache
 def _demangler() -> Callable[[str], str]:
-    """Return what demangles by the system's C++ library, or gives a name back where there is none."""
+    """Return the demangler of the system's C++ library, or the identity without one."""
     try:
         library = ctypes.CDLL(_LIBRARIES[sys.platform])
         function, free = library["__cxa_demangle"], ctypes.CDLL(None).free
@@ -111,7 +111,7 @@ def _demangler() -> Callable[[str], str]:
 
     def by_library(name: str) -> str:
         status = ctypes.c_int()
-        # The result is malloc'ed: as a plain char pointer, ctypes would copy it and lose the address to free.
+        # Not c_char_p: ctypes would copy the string and lose the address that must be freed.
         address = function(name.encode("ascii"), None, None, ctypes.byref(status))
         if not address:
             return name

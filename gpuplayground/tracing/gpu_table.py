@@ -1,4 +1,4 @@
-"""What the GPU did for a statement, in words: for a line of a table and, whole, for those who ask."""
+"""Describes a statement's GPU work in words: one line for a table, or all details."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from gpuplayground.model.results import StatementTiming
 from gpuplayground.tracing.demangle import short_name
 from gpuplayground.units import data_size, duration, significant
 
-#: A wait below this part of the whole is not worth a word on a line.
+#: Minimum share of the time for a part to be mentioned.
 _WORTH_A_WORD = 0.05
 _MAX_WAITS = 2
-#: The rate of fewer bytes says how long a copy takes to begin, and nothing of the bus.
+#: Minimum size of a copy for its rate to be shown: smaller ones measure the latency, not the bus.
 _WORTH_A_RATE = 1 << 16
 
 
 def busy_text(timing: StatementTiming) -> str:
-    """Return the GPU's busy time, and nothing for a statement that had none of it."""
+    """Return the GPU busy time, or an empty string for a statement without GPU operations."""
     return duration(timing.gpu.busy_ns) if timing.gpu is not None and _did_anything(timing.gpu) else ""
 
 
 def gpu_remark(timing: StatementTiming) -> str:
-    """Return what a statement did on the GPU and what the rest of its time was, on one line."""
+    """Return a statement's GPU operations and the main parts of its other time, on one line."""
     gpu = timing.gpu
     if gpu is None:
         return ""
@@ -34,7 +34,7 @@ def gpu_remark(timing: StatementTiming) -> str:
 
 
 def gpu_details(timing: StatementTiming) -> str:
-    """Return everything that is known of a statement's time on the GPU, over several lines."""
+    """Return all details of a statement's GPU time, on several lines."""
     gpu = timing.gpu
     if gpu is None:
         return ""
@@ -70,7 +70,7 @@ def copy_text(copy: CopyTotals) -> str:
 
 
 def with_regions(timings: Sequence[StatementTiming]) -> list[StatementTiming]:
-    """Return the statements, each followed by a row for every NVTX range in it."""
+    """Return the statements, each followed by one row per NVTX range in it."""
     rows = []
     for timing in timings:
         rows.append(timing)
@@ -96,15 +96,15 @@ def _row(timing: StatementTiming, region: RegionTiming) -> StatementTiming:
 
 
 def _waits(gpu: GpuTiming) -> list[str]:
-    """Return what else took a good part of the time, the largest first."""
+    """Return the other parts that took much of the time, largest first."""
     whole = sum(ns for _, ns in gpu.waits)
-    # That an import imports, and a statement without the GPU takes time on the CPU, goes without saying.
+    # It is obvious that an import imports and that a statement without GPU operations takes CPU time.
     plain = _ON_THE_GPU if _did_anything(gpu) else (Wait.IMPORT, Wait.CPU)
     shown = [(ns, wait) for wait, ns in gpu.waits if wait not in plain and ns > whole * _WORTH_A_WORD]
     return [f"{wait.value} {duration(ns)}" for ns, wait in sorted(shown, reverse=True)[:_MAX_WAITS]]
 
 
-#: These are the busy time, which has a column of its own.
+#: Parts of the GPU busy time, which has its own column.
 _ON_THE_GPU = (Wait.KERNELS, Wait.COPIES)
 
 

@@ -1,4 +1,4 @@
-"""Sums of GPU operations by group: how long the GPU was busy, with which kernels and which copies."""
+"""Sums GPU operations by group: busy time, kernels and copies."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from gpuplayground.model.gpu_timing import CopyTotals, Direction, GpuTiming, Ker
 from gpuplayground.model.trace import OpKind, Trace
 from gpuplayground.tracing.intervals import Mask, Times, sums, union_lengths
 
-#: Kernels that are named for each group.
+#: Number of kernels listed per group.
 TOP_KERNELS = 5
-#: What stands for a kernel whose name was lost, and for the kernels of a graph that CUPTI reports as one.
+#: Names for a kernel whose name was lost, and for a graph, which CUPTI reports as one operation.
 UNKNOWN_KERNEL = "unknown kernel"
 GRAPH = "CUDA graph"
 
 _PAGEABLE, _PINNED = 1, 2  # CUpti_ActivityMemoryKind
 _DIRECTIONS = tuple(Direction)
-#: Each number of CUpti_ActivityMemcpyKind; an array is memory of the device.
+#: Direction for each CUpti_ActivityMemcpyKind; arrays are device memory.
 _BY_COPY_KIND = {
     1: Direction.HOST_TO_DEVICE,
     2: Direction.DEVICE_TO_HOST,
@@ -32,11 +32,11 @@ _DIRECTION_OF_KIND = np.array(
 
 
 class Columns:
-    """The operations of some groups as plain columns, ordered by group and within it by time.
+    """The grouped operations as columns, ordered by group and then by time.
 
     Args:
-        trace: where they come from.
-        groups: the group of each operation, from 0, or negative for an operation that belongs to none.
+        trace: trace with the operations.
+        groups: the group of each operation, from 0; negative for none.
     """
 
     def __init__(self, trace: Trace, groups: npt.NDArray[np.int64]) -> None:
@@ -49,12 +49,12 @@ class Columns:
         self.end: Times = operations["end_ns"][rows]
         self.kind = operations["kind"][rows]
         self.rows = rows
-        #: A graph is one kernel, as CUPTI reports it.
+        #: A graph counts as one kernel.
         self.is_kernel: Mask = (self.kind == OpKind.KERNEL) | (self.kind == OpKind.GRAPH)
 
 
 def totals(trace: Trace, groups: npt.NDArray[np.int64], count: int) -> list[GpuTiming]:
-    """Return the GPU's time of each of ``count`` groups, without waits and regions."""
+    """Return the GPU timing of each of ``count`` groups, without waits and regions."""
     columns = Columns(trace, groups)
     group, start, end = columns.group, columns.start, columns.end
     is_kernel, is_copy = columns.is_kernel, columns.kind == OpKind.COPY
@@ -79,12 +79,12 @@ def totals(trace: Trace, groups: npt.NDArray[np.int64], count: int) -> list[GpuT
 
 
 def kernel_names(trace: Trace) -> tuple[str, ...]:
-    """Return what kernels are called by the number of their name; the last is what graphs are called."""
+    """Return the kernel names by name index, followed by the name of graphs."""
     return (*(name or UNKNOWN_KERNEL for name in trace.names), GRAPH)
 
 
 def _top_kernels(trace: Trace, columns: Columns, count: int) -> list[list[KernelTotals]]:
-    """Return the kernels of each group with the largest total; the one with the longest launch is always there."""
+    """Return the kernels of each group with the largest totals, always including the one with the longest launch."""
     found: list[list[KernelTotals]] = [[] for _ in range(count)]
     chosen = columns.is_kernel
     if not chosen.any():
@@ -106,7 +106,7 @@ def _top_kernels(trace: Trace, columns: Columns, count: int) -> list[list[Kernel
 
 
 def _chosen(group: npt.NDArray[np.int64], total: Times, longest: Times) -> npt.NDArray[np.intp]:
-    """Return the entries to name, by group and falling total; the longest takes the last place if it has no other."""
+    """Return the entries to list, by group and descending total; the longest takes the last place if needed."""
     order = np.lexsort((-total, group))
     begins = _firsts(group[order])
     sizes = np.diff(np.append(begins, len(order)))
@@ -146,9 +146,9 @@ def _copies(trace: Trace, columns: Columns, count: int) -> list[list[CopyTotals]
 
 
 def directions(copies: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-    """Return which way each copy went, as its place in :class:`Direction`.
+    """Return the direction of each copy, as its index in :class:`Direction`.
 
-    Where CUPTI did not say, it is told by the kinds of memory.
+    If CUPTI does not report it, it follows from the kinds of memory.
     """
     from_host = (copies["source_memory"] == _PAGEABLE) | (copies["source_memory"] == _PINNED)
     to_host = (copies["target_memory"] == _PAGEABLE) | (copies["target_memory"] == _PINNED)

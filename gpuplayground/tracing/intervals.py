@@ -1,7 +1,7 @@
-"""Arithmetic of half-open intervals ``[start, end)`` in whole nanoseconds, on arrays and exact.
+"""Exact arithmetic on arrays of half-open intervals ``[start, end)`` in integer nanoseconds.
 
-Starts and ends are int64 arrays of one length, with ``0 <= start <= end < 2**62``. An interval that is empty, or that
-ends before it starts, covers nothing.
+Starts and ends are int64 arrays of equal length, with ``0 <= start <= end < 2**62``. An interval that is empty, or
+that ends before it starts, covers nothing.
 """
 
 from __future__ import annotations
@@ -20,40 +20,40 @@ _LARGEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """What a number of intervals cover: disjoint intervals in order, none of which is empty or touches the next."""
+    """A union of intervals: disjoint, in order, none empty or adjacent to the next."""
 
     starts: Times
     ends: Times
 
     @property
     def length(self) -> int:
-        """How much is covered."""
+        """Total length covered."""
         return int((self.ends - self.starts).sum())
 
     def covered_before(self, times: Times) -> Times:
-        """Return how much is covered before each of some moments."""
+        """Return the length covered before each time."""
         if not len(self.starts):
             return np.zeros(len(times), np.int64)
         lengths = self.ends - self.starts
         before = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
         index = np.searchsorted(self.starts, times, side="right")
-        # The interval that a moment lies in or behind is counted as a whole; what lies ahead of the moment is not.
+        # The last interval that starts at or before a time is counted in full, minus its part after that time.
         ahead = np.where(index > 0, np.maximum(self.ends[np.maximum(index, 1) - 1] - times, 0), 0)
         return before[index] - ahead
 
     def covered_within(self, starts: Times, ends: Times) -> Times:
-        """Return how much is covered within each of some windows; one that ends before it starts has nothing."""
+        """Return the length covered within each window; 0 for a window that ends before it starts."""
         return self.covered_before(np.maximum(starts, ends)) - self.covered_before(starts)
 
     def gaps(self, longest: int) -> Union:
-        """Return what lies between two neighbours that are no more than ``longest`` apart."""
+        """Return the gaps between neighbouring intervals that are at most ``longest`` long."""
         starts, ends = self.ends[:-1], self.starts[1:]
         near = ends - starts <= longest
         return Union(starts[near], ends[near])
 
 
 def union(starts: Times, ends: Times) -> Union:
-    """Return what some intervals, in any order, cover."""
+    """Return the union of intervals, given in any order."""
     keep = ends > starts
     starts, ends = starts[keep], ends[keep]
     if not len(starts):
@@ -68,18 +68,18 @@ def union(starts: Times, ends: Times) -> Union:
 
 
 def join(*unions: Union) -> Union:
-    """Return what at least one of some unions covers."""
+    """Return the union of unions."""
     starts = np.concatenate([each.starts for each in unions])
     return union(starts, np.concatenate([each.ends for each in unions]))
 
 
 def union_lengths(starts: Times, ends: Times, groups: npt.NDArray[np.int64], count: int) -> Times:
-    """Return how much the intervals of each group cover.
+    """Return the length of the union of each group's intervals.
 
     Args:
-        starts: in order within each group.
+        starts: ascending within each group.
         ends: one for each start.
-        groups: the group of each interval, from 0, in order.
+        groups: the group of each interval, from 0, ascending.
         count: number of groups.
     """
     if not len(starts):
@@ -95,7 +95,7 @@ def union_lengths(starts: Times, ends: Times, groups: npt.NDArray[np.int64], cou
                 union_lengths(starts[cut:], ends[cut:], groups[cut:] - half, count - half),
             )
         )
-    # Each group gets a stretch of the axis to itself, so that a single pass over all of them does.
+    # Each group is shifted to its own part of the axis, so that a single pass handles all groups.
     shift = groups * span - origin
     shifted_starts, shifted_ends = starts + shift, ends + shift
     reach = np.maximum.accumulate(shifted_ends)
@@ -105,18 +105,18 @@ def union_lengths(starts: Times, ends: Times, groups: npt.NDArray[np.int64], cou
 
 
 def sums(values: Times, groups: npt.NDArray[np.int64], count: int) -> Times:
-    """Return the exact sum of the values of each group; ``groups`` are from 0 and in order."""
+    """Return the exact sum of the values of each group; ``groups`` are ascending from 0."""
     total = np.concatenate((np.zeros(1, np.int64), np.cumsum(values)))
     borders = np.searchsorted(groups, np.arange(count + 1))
     return total[borders[1:]] - total[borders[:-1]]
 
 
 def partition(layers: Sequence[Union], starts: Times, ends: Times) -> npt.NDArray[np.int64]:
-    """Share windows out among layers: what several cover belongs to the first of them.
+    """Divide windows among layers; time covered by several layers belongs to the first.
 
     Returns:
-        A row for each layer and a last one for what no layer covers, a column for each window. A column's sum is the
-        length of its window exactly.
+        One row per layer and a last row for uncovered time, one column per window. Each column adds up exactly to the
+        length of its window.
     """
     shares, claimed = [], np.zeros(len(starts), np.int64)
     so_far = Union(np.empty(0, np.int64), np.empty(0, np.int64))

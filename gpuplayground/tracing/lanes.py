@@ -1,4 +1,4 @@
-"""Puts intervals that overlap into rows in which none do."""
+"""Assigns overlapping intervals to rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gpuplayground.tracing.intervals import Times
 
 
 def side_by_side(starts: Times, ends: Times) -> npt.NDArray[np.int64]:
-    """Return a row from 0 for each interval so that none overlaps another of its row; the intervals are in order."""
+    """Return a row from 0 for each interval, so that none overlap within a row; the starts are ascending."""
     rows = np.zeros(len(starts), np.int64)
     if not len(starts) or (starts[1:] >= np.maximum.accumulate(ends)[:-1]).all():
         return rows
@@ -31,9 +31,9 @@ def side_by_side(starts: Times, ends: Times) -> npt.NDArray[np.int64]:
 
 
 def nested(starts: Times, ends: Times) -> npt.NDArray[np.int64]:
-    """Return a row from 0 for each interval so that two of a row are nested or apart.
+    """Return a row from 0 for each interval, so that intervals of a row are nested or disjoint.
 
-    The intervals are in order of their starts, of those that start together the longest first.
+    The intervals are ordered by start; of those that start together the longest comes first.
     """
     rows = np.zeros(len(starts), np.int64)
     around: list[list[int]] = []
@@ -47,7 +47,7 @@ def nested(starts: Times, ends: Times) -> npt.NDArray[np.int64]:
 
 
 def _has_room(stack: list[int], start: int, end: int) -> bool:
-    """Whether an interval fits inside the innermost of those that still run; the others are taken off the stack."""
+    """Return whether an interval fits inside the innermost open one; pops those that have ended."""
     while stack and stack[-1] <= start:
         stack.pop()
     return not stack or end <= stack[-1]

@@ -1,4 +1,4 @@
-"""The notes in the file of a trace, checked one by one: they come from a process that ran somebody's snippet."""
+"""Validates the notes in a trace file, which a process with untrusted code has written."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gpuplayground.model.trace import SpanKind
 from gpuplayground.runtime.trace import file_format
 from gpuplayground.tracing.intervals import Times
 
-#: Times are below this: the year 2116, and sums of two fit 64 bits.
+#: Upper limit of times: the year 2116, so that sums of two fit 64 bits.
 LATEST_NS = 2**62
-#: More ranges, spans or names than this are left out and counted: nobody could look at them.
+#: Maximum number of ranges, of spans and of names; more are left out and counted.
 MAX_ENTRIES = 100_000
 _LONGEST_TEXT = 4096
-#: The two clocks may drift apart, and the wall clock may be set; by more than this they are not clocks.
+#: Maximum change of the offset between the two clocks; more means invalid data.
 _MAX_DRIFT_NS = 24 * 3600 * 10**9
 
 RegionRow = tuple[str, int, int | None, int, str]
@@ -26,16 +26,16 @@ SpanRow = tuple[SpanKind, int, int, str]
 
 
 class TraceError(Exception):
-    """The trace of a run cannot be used; the message is one sentence."""
+    """The trace of a run cannot be used; the message is a sentence."""
 
 
 def damaged(what: str) -> TraceError:
-    """Return the error for a file that does not hold what it should."""
+    """Return the error for a damaged file."""
     return TraceError(f"The trace of this run is damaged ({what}), so there are no GPU times: run it again.")
 
 
 class Notes:
-    """What the notes of a file have said so far. ``left_out`` counts what they said beyond the limits."""
+    """The contents of a file's notes. ``left_out`` counts what exceeds the limits."""
 
     def __init__(self) -> None:
         self.names: dict[int, str] = {}
@@ -54,28 +54,28 @@ class Notes:
         }
 
     def take(self, payload: bytes) -> None:
-        """Read one note.
+        """Read one note; unknown keys of later versions are ignored.
 
         Raises:
-            TraceError: it is not what the format says. Keys of a later version are passed over.
+            TraceError: the note violates the format.
         """
         try:
             content = json.loads(payload)
         except (ValueError, RecursionError):
             raise damaged("a note is not JSON") from None
         if type(content) is not dict:
-            raise damaged("a note is no object")
+            raise damaged("a note is not an object")
         for key, rows in content.items():
             take = self._takers.get(key)
             if take is None:
                 continue
             if type(rows) is not list:
-                raise damaged(f"“{key}” is no list")
+                raise damaged(f"“{key}” is not a list")
             for row in rows:
                 try:
                     take(row)
                 except (TypeError, ValueError):
-                    raise damaged(f"a row of “{key}” is not as it should be") from None
+                    raise damaged(f"“{key}” has an invalid row") from None
 
     def _take_name(self, row: Any) -> None:
         number, name = row
@@ -106,7 +106,7 @@ class Notes:
         self.dropped = min(self.dropped + _whole(number, LATEST_NS), LATEST_NS)
 
     def _keep(self, rows: list[Any], row: Any) -> None:
-        if not row[1]:  # CUPTI gives zero for a time that it could not take
+        if not row[1]:  # CUPTI reports zero for an unknown time
             return
         if len(rows) < MAX_ENTRIES:
             rows.append(row)
@@ -115,31 +115,31 @@ class Notes:
 
 
 class Clock:
-    """Turns CUPTI's times into ``clock.now_ns()`` by pairs of both.
+    """Converts CUPTI's times to ``clock.now_ns()``, given pairs of both.
 
-    Between two pairs the distance of the clocks changes evenly, outside it is that of the nearest pair.
+    The offset between the clocks is interpolated between two pairs and constant outside.
 
     Args:
-        pairs: CUPTI's time and ours.
+        pairs: CUPTI's times, each with ours.
 
     Raises:
-        TraceError: there is no pair, or they contradict each other.
+        TraceError: there is no pair, or the pairs contradict each other.
     """
 
     def __init__(self, pairs: dict[int, int]) -> None:
         if not pairs:
-            raise damaged("nothing ties its clock to ours")
+            raise damaged("it has no clock reference")
         moments = sorted(pairs)
         offsets = [pairs[moment] - moment for moment in moments]
         if max(offsets) - min(offsets) > _MAX_DRIFT_NS:
-            raise damaged("its clock contradicts itself")
-        # Floats hold the distances exactly, but not the times of day themselves.
+            raise damaged("its clock references contradict each other")
+        # Floats represent the differences exactly, but not the times themselves.
         self._origin, self._offset = moments[0], offsets[0]
         self._moments = np.array([moment - moments[0] for moment in moments], np.float64)
         self._drifts = np.array([offset - offsets[0] for offset in offsets], np.float64)
 
     def wall(self, times: Times) -> Times:
-        """Return times of CUPTI's clock as ``clock.now_ns()``, within what a trace may hold."""
+        """Return times of CUPTI's clock as ``clock.now_ns()``, clipped to the valid range."""
         drifts = np.interp((times - self._origin).astype(np.float64), self._moments, self._drifts)
         placed: npt.NDArray[np.int64] = times + self._offset + np.rint(drifts).astype(np.int64)
         return np.clip(placed, 0, LATEST_NS)
@@ -156,7 +156,7 @@ def _time(value: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    """Return a text without halves of surrogate pairs, which neither UTF-8 nor Qt can take."""
+    """Return a text without lone surrogates, which neither UTF-8 nor Qt can represent."""
     if type(value) is not str:
         raise TypeError
     return value[:_LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")

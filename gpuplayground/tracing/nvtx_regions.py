@@ -1,4 +1,4 @@
-"""NVTX ranges as rows under their statements."""
+"""Assigns NVTX ranges to statements and computes their GPU times."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from gpuplayground.tracing.intervals import Times, union
 
 
 def region_timings(trace: Trace, groups: npt.NDArray[np.int64], count: int) -> list[tuple[RegionTiming, ...]]:
-    """Return the ranges of each of ``count`` statements, in order, those of a thread and a domain together.
+    """Return the ranges of each of ``count`` statements, in order, grouped by thread and domain.
 
-    A range belongs to the statement that it begins in, and is nested in those of the same statement, thread and domain
-    around it. CUPTI does not tell which range an operation was launched in: those count that started, on any stream,
-    between push and pop. So what was launched in a range but waited for the GPU until after the pop is not counted,
-    and what was launched ahead of the push but started in the range is. A range that waits for the GPU before its pop
-    counts exactly its own.
+    A range belongs to the statement in which it begins, and is nested in enclosing ranges of the same statement, thread
+    and domain. CUPTI does not report in which range an operation was launched, so the operations count that start
+    between push and pop, on any stream. An operation launched in a range that starts after the pop is not counted; one
+    launched before the push that starts in the range is. A range that waits for the GPU before its pop is exact.
 
     Args:
-        trace: ranges and operations, both in order of their starts.
-        groups: for each range the number of its statement, or -1.
+        trace: trace with ranges and operations, both ordered by start.
+        groups: statement number of each range, or -1.
         count: number of statements.
     """
     found: list[list[RegionTiming]] = [[] for _ in range(count)]
@@ -48,7 +47,7 @@ def region_timings(trace: Trace, groups: npt.NDArray[np.int64], count: int) -> l
 
 
 def _nested(numbers: Sequence[int], regions: Sequence[Region]) -> tuple[list[int], list[int]]:
-    """Return ranges of one track with the outer of two that begin together first, and the depth of each."""
+    """Return the ranges of one track by start, outer ranges first, and the depth of each."""
     ordered = sorted(numbers, key=lambda number: (regions[number].start_ns, -regions[number].end_ns))
     depths, around = [], list[int]()
     for number in ordered:
@@ -69,8 +68,8 @@ def _started_within(trace: Trace, starts: Times, ends: Times) -> tuple[Times, Ti
     if not len(begun):
         return np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
     reach = np.maximum.accumulate(ended)
-    # What each operation adds to the union of those before it; a sum of that is the union of a stretch of operations
-    # unless something from before the stretch still ran.
+    # The length that each operation adds to the union of those before it. Its sum over a sequence of operations is
+    # their union, unless an earlier operation is still running at its start.
     before = np.concatenate((begun[:1], reach[:-1]))
     added = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.maximum(ended - np.maximum(begun, before), 0))))
     busy: Times = added[high] - added[low]

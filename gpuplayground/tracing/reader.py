@@ -1,7 +1,7 @@
-"""Reads the file that a snippet's process wrote of its GPU operations (:mod:`gpuplayground.runtime.trace.file_format`).
+"""Reads the trace file of a snippet's process (:mod:`gpuplayground.runtime.trace.file_format`).
 
-Nothing in the file is trusted: a size, a type or a number that cannot be makes it a :class:`TraceError`, and no file
-takes more memory than :data:`MAX_ROWS` rows and :data:`MAX_NOTE_BYTES` allow.
+The file is untrusted: an invalid size, type or number raises :class:`TraceError`, and :data:`MAX_ROWS` and
+:data:`MAX_NOTE_BYTES` limit the memory used.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from gpuplayground.tracing.notes import LATEST_NS, Clock, Notes, TraceError, dam
 
 __all__ = ["MAX_NOTE_BYTES", "MAX_ROWS", "ReadTrace", "TraceError", "read_trace"]
 
-#: Operations that are kept: 312 MB, and as much again for a moment while they are put in order.
+#: Maximum number of operations: 312 MB, and as much again temporarily while they are sorted.
 MAX_ROWS = 4_000_000
-#: A longer note is left out: as Python's objects it takes up to twenty times of it.
+#: Maximum size of a note; its Python objects take up to twenty times as much.
 MAX_NOTE_BYTES = 16 << 20
 _MAX_CHUNKS = 250_000
-#: A copy of more than this, 1 TiB, is none.
+#: Maximum size of a copy: 1 TiB.
 _MAX_BYTES = 2**40
 
 Operations = npt.NDArray[np.void]
@@ -38,9 +38,9 @@ _start = attrgetter("start_ns")
 
 @dataclass(frozen=True, slots=True)
 class ReadTrace:
-    """A trace, and for statements by their index the first correlation number that they used.
+    """A trace, and the first correlation number of statements by index.
 
-    ``left_out`` counts ranges, spans and names beyond what a trace may have of them; no GPU time is missing by them.
+    ``left_out`` counts ranges, spans and names beyond the limits, which do not affect GPU times.
     """
 
     trace: Trace
@@ -49,14 +49,14 @@ class ReadTrace:
 
 
 def read_trace(path: Path) -> ReadTrace:
-    """Return what a file holds; of one that was cut off, as by a crash, what its whole chunks hold.
+    """Return the contents of a file; for a truncated file, as after a crash, those of its complete chunks.
 
-    Operations whose times CUPTI could not tell, and those beyond :data:`MAX_ROWS`, are counted as dropped.
+    Operations without valid times, and those beyond :data:`MAX_ROWS`, are counted as dropped.
 
     Raises:
         TraceError: the file is missing, cannot be read, or is damaged.
     """
-    # A pipe put in the file's place would hold up an ordinary open() for good.
+    # If the file was replaced by a pipe, an ordinary open() would block forever.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:
@@ -76,10 +76,10 @@ def _read(file: BufferedReader, size: int) -> ReadTrace:
     for tag, offset, length in _chunks(file, size):
         if tag == file_format.ROWS:
             if length % OPERATIONS.itemsize:
-                raise damaged("a row is not whole")
+                raise damaged("a row is incomplete")
             blocks.append((offset, length))
         elif tag != file_format.NOTE:
-            raise damaged("it holds something else")
+            raise damaged("it has an unknown chunk")
         elif length > MAX_NOTE_BYTES:
             notes.left_out += 1
         else:
@@ -97,7 +97,7 @@ def _read(file: BufferedReader, size: int) -> ReadTrace:
 
 
 def _chunks(file: BufferedReader, size: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield tag, offset and length of each whole chunk, with the file at its payload."""
+    """Yield tag, offset and length of each complete chunk, with the file positioned at its payload."""
     offset = 0
     for _ in range(_MAX_CHUNKS):
         file.seek(offset)
@@ -114,7 +114,7 @@ def _chunks(file: BufferedReader, size: int) -> Iterator[tuple[bytes, int, int]]
 
 
 def _rows(file: BufferedReader, blocks: list[tuple[int, int]]) -> tuple[Operations, int]:
-    """Return the rows of all blocks, and how many there are beyond the limit."""
+    """Return the rows of all blocks, and the number of rows beyond the limit."""
     total = sum(length for _, length in blocks)
     data = np.empty(min(total, MAX_ROWS * OPERATIONS.itemsize), np.uint8)
     view, filled = data.data, 0
@@ -128,9 +128,9 @@ def _rows(file: BufferedReader, blocks: list[tuple[int, int]]) -> tuple[Operatio
 
 
 def _placed(rows: Operations, clock: Clock) -> Operations:
-    """Return the rows that can be true, by our clock, in order, and of no statement yet."""
+    """Return the valid rows by our clock, sorted by start, without statements."""
     starts, ends = rows["start_ns"].copy(), rows["end_ns"].copy()
-    # CUPTI gives zero for a time that it could not take.
+    # CUPTI reports zero for an unknown time.
     valid = (starts > 0) & (ends >= starts) & (ends < LATEST_NS)
     valid &= (rows["kind"] <= max(OpKind)) & (rows["bytes"] <= _MAX_BYTES)
     if not valid.all():
@@ -145,7 +145,7 @@ def _placed(rows: Operations, clock: Clock) -> Operations:
 
 
 def _number_densely(operations: Operations, names: dict[int, str]) -> tuple[str, ...]:
-    """Give each different name, demangled, one number in the operations, and return the names by number."""
+    """Renumber the names of the operations without duplicates, and return the demangled names by number."""
     used, places = np.unique(operations["name"], return_inverse=True)
     numbers: dict[str, int] = {}
     dense = [numbers.setdefault(demangle(names.get(number, "")), len(numbers)) for number in used.tolist()]
@@ -154,7 +154,7 @@ def _number_densely(operations: Operations, names: dict[int, str]) -> tuple[str,
 
 
 def _ranges(notes: Notes, clock: Clock, end_ns: int) -> tuple[tuple[Region, ...], tuple[Span, ...]]:
-    """Return regions and spans by our clock, in order of their starts. What never ended does so at the end of all."""
+    """Return regions and spans by our clock, sorted by start. Unfinished ones end at the end of the trace."""
     rows = [*notes.regions, *notes.spans]
     times = np.array([[row[1], row[1] if row[2] is None else row[2]] for row in rows], np.int64).reshape(-1, 2)
     last_noted = np.array([*notes.clock], np.int64)

@@ -1,4 +1,4 @@
-"""What the time of statements was spent on, from the intervals of a trace."""
+"""Breaks the time of statements down into waits, from the intervals of a trace."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from gpuplayground.model.trace import OpKind, SpanKind, Trace
 from gpuplayground.tracing.intervals import Times, Union, join, partition, union
 from gpuplayground.tracing.notes import LATEST_NS
 
-#: An idle GPU that gets its next operation within 1 ms waited for its launch: frameworks take 5 to 100 µs for one.
-#: After a longer time something else kept the CPU busy.
+#: Maximum idle time of the GPU that counts as launch overhead: frameworks take 5 to 100 µs per launch. In longer gaps
+#: the CPU was busy with something else.
 LAUNCH_GAP_NS = 1_000_000
 
 
-def waits(
+def time_breakdown(
     trace: Trace, groups: npt.NDArray[np.int64], timings: Sequence[StatementTiming]
 ) -> list[tuple[tuple[Wait, int], ...]]:
-    """Return for each statement the parts of its time until idle, in the order of :class:`Wait`, without empty ones.
+    """Return the parts of each statement's time until idle, in the order of :class:`Wait`, without empty ones.
 
-    The parts add up to ``max(wall_ns, synced_ns)``; what was imported ahead of the run is not in them. Of what happens
-    at once the first counts: context creation, compilation, kernels (and memory sets), copies, each of whatever
-    thread. Between the first and the last operation of the statement a short time of an idle GPU is launch overhead
-    (:data:`LAUNCH_GAP_NS`). What is left is the CPU's, and all import in an import statement. A statement whose
-    beginning is not known has no parts.
+    The parts add up to ``max(wall_ns, synced_ns)``, without imports made ahead of the run. Of simultaneous activities,
+    on any thread, the first counts: context creation, compilation, kernels (and memory sets), copies. Short idle times
+    of the GPU between the first and the last operation of a statement are launch overhead (:data:`LAUNCH_GAP_NS`). The
+    rest is CPU time, or import in an import statement. A statement with an unknown start has no parts.
 
     Args:
-        trace: what happened.
-        groups: for each operation the place of its statement in ``timings``, or -1.
+        trace: the trace of the run.
+        groups: for each operation the index of its statement in ``timings``, or -1.
         timings: the statements.
     """
     if not timings:
@@ -52,7 +51,7 @@ def waits(
 
 
 def windows(timings: Sequence[StatementTiming]) -> tuple[Times, Times]:
-    """Return when each statement began and when its GPUs were idle; both are 0 where the beginning is not known."""
+    """Return when each statement began and when its GPUs were idle; both are 0 if the start is unknown."""
     starts = np.array([min(max(timing.start_ns, 0), LATEST_NS) for timing in timings], np.int64)
     took = np.array([min(max(timing.wall_ns, timing.synced_ns or 0, 0), LATEST_NS - 1) for timing in timings], np.int64)
     return starts, starts + np.where(starts > 0, took, 0)
@@ -65,7 +64,7 @@ def _spans(trace: Trace, *kinds: SpanKind) -> Union:
 
 
 def _busy(trace: Trace) -> tuple[Union, Union]:
-    """Return when a kernel or a memory set ran, and when a copy did."""
+    """Return the times of kernels and memory sets, and those of copies."""
     operations = trace.operations
     is_copy = operations["kind"] == OpKind.COPY
     kernels, copies = operations[~is_copy], operations[is_copy]
@@ -73,7 +72,7 @@ def _busy(trace: Trace) -> tuple[Union, Union]:
 
 
 def _hulls(trace: Trace, groups: npt.NDArray[np.int64], starts: Times, ends: Times) -> tuple[Times, Times]:
-    """Return, within each statement, the time from its first operation to the end of its last one."""
+    """Return the start of each statement's first operation and the end of its last, within the statement."""
     first, last = ends.copy(), starts.copy()
     mine = groups >= 0
     np.minimum.at(first, groups[mine], trace.operations["start_ns"][mine])

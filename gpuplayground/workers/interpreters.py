@@ -9,7 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from gpuplayground.environments.interpreters import Environment, discover, probe, told_apart
+from gpuplayground.environments.interpreters import Environment, discover, probe, with_distinct_labels
 from gpuplayground.workers.task import Tasks
 
 
@@ -37,7 +37,7 @@ class Interpreters(QObject):
         """Search for environments; emits ``changed``, and ``failed`` if the selected one no longer works."""
         self._chosen_at_start, self._added_since = self.chosen, []
         # The selected one may have been found in a folder that this program was started in last time.
-        search = partial(discover, tuple(dict.fromkeys((*self.added, self.chosen))), given_up=self._cancelled)
+        search = partial(discover, tuple(dict.fromkeys((*self.added, self.chosen))), cancelled=self._cancelled)
         self._tasks.start(search, self._discovered, self.failed)
 
     def choose(self, interpreter: str) -> None:
@@ -51,7 +51,7 @@ class Interpreters(QObject):
 
     def add(self, interpreter: str) -> None:
         """Probe an interpreter and select it; ``failed`` carries the reason if it cannot be used."""
-        probing = partial(probe, interpreter, given_up=self._cancelled)
+        probing = partial(probe, interpreter, cancelled=self._cancelled)
         self._tasks.start(probing, self._added, self.failed)
 
     def end(self) -> None:
@@ -63,7 +63,7 @@ class Interpreters(QObject):
         return self._tasks.wait(seconds)
 
     def _discovered(self, environments: list[Environment]) -> None:
-        self.environments = told_apart(_merged(environments, self._added_since))
+        self.environments = with_distinct_labels(_merged(environments, self._added_since))
         is_chosen_since = self.chosen != self._chosen_at_start
         if not is_chosen_since and not any(found.interpreter == self.chosen for found in self.environments):
             self._missing = self._missing or self.chosen
@@ -76,7 +76,7 @@ class Interpreters(QObject):
 
     def _added(self, environment: Environment) -> None:
         self._added_since = _merged(self._added_since, [environment])
-        self.environments = told_apart(_merged(self.environments, [environment]))
+        self.environments = with_distinct_labels(_merged(self.environments, [environment]))
         self.added = [*(path for path in self.added if path != environment.interpreter), environment.interpreter]
         self.choose(environment.interpreter)
 

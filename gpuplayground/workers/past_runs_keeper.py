@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +34,21 @@ class _Job:
     work: Callable[[HistoryStore], None]
     failed: Callable[[str], None]
     reads: bool = False
+
+
+@contextmanager
+def _no_garbage_looked_for() -> Iterator[None]:
+    """Keep Python from looking for garbage: through a run of many statements that takes it a tenth of a second.
+
+    The window would wait for it, and what is packed and unpacked has no cycles.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Worker(QThread):
@@ -84,7 +101,8 @@ class _Worker(QThread):
             if job is None:
                 break
             if not (job.reads and self._is_ending.is_set()):
-                self._do(job)
+                with _no_garbage_looked_for():
+                    self._do(job)
         if self._store is not None:
             self._store.close()
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.app.application import Application
@@ -215,7 +215,24 @@ def test_two_tabs_run_side_by_side_and_keep_their_results_apart(qtbot: QtBot, st
     assert "first" not in application.playground.output(second).text()
 
 
-def test_closing_a_tab_ends_its_run(qtbot: QtBot, start: StartApplication, tmp_path: Path) -> None:
+def answer_dialog(qtbot: QtBot, label: str) -> list[str]:
+    """Click a button of the dialog that comes next; return its title once it has come."""
+    asked: list[str] = []
+
+    def click() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(10, click)
+            return
+        asked.append(box.text())
+        (button,) = (each for each in box.buttons() if each.text() == label)
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(0, click)
+    return asked
+
+
+def test_closing_a_tab_asks_and_then_ends_its_run(qtbot: QtBot, start: StartApplication, tmp_path: Path) -> None:
     application = start()
     pid_file = tmp_path / "pid"
     type_snippet(
@@ -223,7 +240,14 @@ def test_closing_a_tab_ends_its_run(qtbot: QtBot, start: StartApplication, tmp_p
     )
     press_run(qtbot, application)
     qtbot.waitUntil(lambda: pid_file.exists() and pid_file.read_text() != "", timeout=PATIENCE_MS)
-    application.tabs.close_tab()
+    tab_id = application.tabs.current_id() or ""
+    answer_dialog(qtbot, "Cancel")
+    assert not application.tabs.close_tab()
+    assert application.runs.is_running(tab_id)
+    asked = answer_dialog(qtbot, "End and close")
+    assert application.tabs.close_tab()
+    assert len(asked) == 1
+    assert application.tabs.current_id() != tab_id
     qtbot.waitUntil(lambda: is_gone(int(pid_file.read_text())), timeout=PATIENCE_MS)
 
 
@@ -367,7 +391,7 @@ def test_an_interpreter_that_others_can_change_is_offered_and_not_started_until_
     qtbot.waitUntil(lambda: box.findData(str(planted)) >= 0, timeout=PATIENCE_MS)
     index = box.findData(str(planted))
     assert box.itemText(index).endswith("· not started")
-    assert "everybody can write in" in box.itemData(index, Qt.ItemDataRole.ToolTipRole)
+    assert "everybody can write to" in box.itemData(index, Qt.ItemDataRole.ToolTipRole)
     assert application.interpreters.chosen == sys.executable
     assert not started.exists()
     box.setCurrentIndex(index)

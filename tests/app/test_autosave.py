@@ -25,8 +25,8 @@ from gpuplayground.app import start as app, application
 from gpuplayground.app.options import WindowOptions
 
 class Application(application.Application):
-    def take_over(self):
-        super().take_over()
+    def start(self):
+        super().start()
         QTimer.singleShot(300, self.act)
 
     def act(self):
@@ -51,7 +51,7 @@ class Application(application.Application):
             "python": self.interpreters.chosen,
         }), flush=True)
 
-application.Application = Application
+app.Application = Application
 sys.exit(app.main(WindowOptions()))
 """
 

@@ -106,6 +106,7 @@ import sys, time
 from PySide6.QtCore import QTimer
 from gpuplayground.app import start as app, application
 from gpuplayground.app.options import WindowOptions
+from gpuplayground.monitor.sampling.feed import Feed
 from gpuplayground.workers.run_worker import RunWorker
 
 def hang(*_):
@@ -113,8 +114,8 @@ def hang(*_):
         time.sleep(600)
 
 class Application(application.Application):
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
         QTimer.singleShot(400, self.close)
 
     def close(self):
@@ -123,12 +124,12 @@ class Application(application.Application):
                 self.playground.run()
         self.window.close()
 
-application.Application = Application
+app.Application = Application
 app.EXIT_AFTER_S = 3 if {hangs!r} == "disk" else app.EXIT_AFTER_S
 if {hangs!r} == "disk":
     app.SettingsStore.save = hang
 elif {hangs!r} == "feed":
-    application.Feed.run, application.Feed.stop = hang, lambda self: None
+    Feed.run, Feed.stop = hang, lambda self: None
 elif {hangs!r} == "run":
     RunWorker.run = hang
 sys.exit(app.main(WindowOptions()))
@@ -171,7 +172,7 @@ def test_all_windows_are_gone_before_anything_is_written_or_waited_for(
     qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     application = start()
-    application._past.show_comparison()
+    application.services.past.show_comparison()
     assert sum(widget.isVisible() for widget in QApplication.topLevelWidgets()) == 2
     noted: list[bool] = []
 

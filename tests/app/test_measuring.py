@@ -16,7 +16,7 @@ from gpuplayground.model.results import RunRequest
 from gpuplayground.past_runs.details import KeptRun
 from gpuplayground.past_runs.entries import EntryKind
 from gpuplayground.ui.past_runs.panel import HistoryPanel
-from gpuplayground.ui.results.pages import titles
+from gpuplayground.ui.results.pages import BENCHMARK, TIMELINE, TIMINGS
 from gpuplayground.ui.sweep.dialog import SweepDialog
 from gpuplayground.ui.sweep.request import SweepRequest
 from tests.support.application import StartApplication
@@ -63,7 +63,7 @@ def test_shift_f5_measures_the_cell_at_the_cursor_and_judges_it(qtbot: QtBot, st
     application = start()
     tab_id = opened(application, qtbot)
     measure(qtbot, application, 5)
-    panel = application.playground.pages(tab_id).benchmark
+    panel = application.playground.pages(tab_id).page(BENCHMARK)
     assert panel.isVisible()
     qtbot.waitUntil(lambda: bool(panel.benchmark and panel.benchmark.verdict), timeout=PATIENCE_MS)
     assert panel.benchmark is not None
@@ -83,7 +83,7 @@ def test_a_benchmark_shows_where_it_stands_and_the_monitor_leaves_the_processes_
     assert editor is not None
     editor.set_place(4)
     application.window.actions_["benchmark"].trigger()
-    live = application.playground.pages(tab_id).benchmark.live
+    live = application.playground.pages(tab_id).page(BENCHMARK).live
     qtbot.waitUntil(lambda: "samples" in live.samples.text(), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: live.half_width.text().startswith("±"), timeout=PATIENCE_MS)
     assert live.figure.text().endswith("ms")
@@ -112,7 +112,7 @@ def test_selected_lines_are_measured_instead_of_the_cell(qtbot: QtBot, start: St
     application.window.actions_["benchmark"].trigger()
     qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
-    shown = application.playground.pages(tab_id).benchmark.benchmark
+    shown = application.playground.pages(tab_id).page(BENCHMARK).benchmark
     assert shown is not None
     assert shown.label == "line 2"
 
@@ -144,14 +144,14 @@ def test_a_run_of_the_history_has_the_curves_of_its_time(qtbot: QtBot, start: St
     application.window.actions_["run"].trigger()
     qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: not application._observing.is_busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not application.services.observing.is_busy, timeout=PATIENCE_MS)
     application.window.actions_["history"].trigger()
     panel = history(application)
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=PATIENCE_MS)
     panel.reopenRequested.emit(panel.model.entry(0).id)
     qtbot.waitUntil(lambda: len(application.tabs.pages()) >= 2, timeout=PATIENCE_MS)
-    application.playground.show_title(titles()[1])
-    curves = application.playground.pages(application.tabs.current_id() or "").timeline.canvas.scene.curves
+    application.playground.show_page(TIMELINE.page_id)
+    curves = application.playground.pages(application.tabs.current_id() or "").page(TIMELINE).canvas.scene.curves
     assert curves is not None
     assert sorted(curves.gpus) == ["GPU 0", "GPU 1"]
     assert curves.text_at(0, 1, 0.2e9).endswith("GiB")
@@ -166,8 +166,8 @@ def test_runs_of_the_history_are_compared_alone_and_a_benchmark_is_added(qtbot: 
     panel = history(application)
     qtbot.waitUntil(lambda: panel.model.rowCount() >= 2, timeout=PATIENCE_MS)
     panel.compareRequested.emit([panel.model.entry(row).id for row in (0, 1)])
-    qtbot.waitUntil(lambda: application._past._dialog is not None, timeout=PATIENCE_MS)
-    dialog = application._past._dialog
+    qtbot.waitUntil(lambda: application.services.past._dialog is not None, timeout=PATIENCE_MS)
+    dialog = application.services.past._dialog
     assert dialog is not None
     qtbot.waitUntil(lambda: len(dialog.subjects) == 2, timeout=PATIENCE_MS)
     assert sorted(subject.label for subject in dialog.subjects) == ["Sort", "Sum"]
@@ -175,7 +175,7 @@ def test_runs_of_the_history_are_compared_alone_and_a_benchmark_is_added(qtbot: 
     panel.compareRequested.emit([sort.id, sort.id])
     qtbot.waitUntil(lambda: [subject.label for subject in dialog.subjects] == ["Sort"], timeout=PATIENCE_MS)
     measure(qtbot, application, 5)
-    application.playground.pages(tab_id).benchmark.compare_button.click()
+    application.playground.pages(tab_id).page(BENCHMARK).compare_button.click()
     assert [subject.label for subject in dialog.subjects] == ["Sort", "Sum"], "a benchmark is added"
     dialog.close()
 
@@ -185,7 +185,7 @@ def test_an_export_that_fails_is_said_once_where_it_was_asked_for(
 ) -> None:
     application = start()
     nowhere = str(tmp_path / "missing" / "runs.json")
-    qtbot.waitUntil(lambda: application._past._panel is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: application.services.past._panel is not None, timeout=PATIENCE_MS)
     application.window.actions_["history"].trigger()
     panel = history(application)
     qtbot.waitUntil(panel.isVisible, timeout=PATIENCE_MS)
@@ -195,7 +195,7 @@ def test_an_export_that_fails_is_said_once_where_it_was_asked_for(
     banner = application.window.banner
     assert not banner.isVisible()
     panel.notice.close_button.click()
-    application.playground.show_title(titles()[0])
+    application.playground.show_page(TIMINGS.page_id)
     panel.exportRequested.emit([], nowhere)
     qtbot.waitUntil(banner.isVisible, timeout=PATIENCE_MS)
     assert not panel.notice.label.isVisibleTo(panel)
@@ -209,7 +209,7 @@ def test_a_benchmark_is_saved_with_all_its_samples(
     measure(qtbot, application, 5)
     file = tmp_path / "out.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
-    panel = application.playground.pages(tab_id).benchmark
+    panel = application.playground.pages(tab_id).page(BENCHMARK)
     qtbot.mouseClick(panel.save_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(file.exists, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: file.read_text().endswith("}\n"), timeout=PATIENCE_MS)
@@ -227,8 +227,8 @@ def test_the_trace_of_a_run_also_of_one_opened_again_is_saved_with_its_curves(
     pages.show_past(KeptRun(RunRequest(run.run_id, ""), run, samples=samples))
     file = tmp_path / "out.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
-    application.playground.show_title(titles()[1])
-    qtbot.mouseClick(pages.timeline.export_button, Qt.MouseButton.LeftButton)
+    application.playground.show_page(TIMELINE.page_id)
+    qtbot.mouseClick(pages.page(TIMELINE).export_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: application.window.status.currentMessage() == f"Saved {file}.", timeout=PATIENCE_MS)
     counters = [event for event in json.loads(file.read_text())["traceEvents"] if event["ph"] == "C"]
     assert len(counters) == 3 * len(samples), "utilization, memory and power"
@@ -236,7 +236,7 @@ def test_the_trace_of_a_run_also_of_one_opened_again_is_saved_with_its_curves(
 
 def sweep_window(application: Application) -> SweepDialog:
     application.window.actions_["sweep"].trigger()
-    dialog = application._sweeping._dialog
+    dialog = application.services.sweeping._dialog
     assert dialog is not None
     return dialog
 
@@ -266,7 +266,7 @@ def test_a_sweep_measures_each_cell_over_all_values_and_judges_them(qtbot: QtBot
         ('"""\n# %% in a docstring\n\n"""\n', 3, "There is no statement in line 3"),
         ("if True:\n    # %% indented\n\n    pass\n# %% last\n", 5, "There is no statement in the cell last"),
         ("", 1, "There is no statement in line 1"),
-        ("x = (\n", 1, "Line 1 is no Python"),
+        ("x = (\n", 1, "Line 1 is not valid Python"),
         ("def f():\n    return 1\n\n", 2, "There are only imports and definitions in line 2"),
     ],
 )
@@ -379,7 +379,7 @@ def test_the_cell_at_the_cursor_is_ticked_for_a_sweep_and_what_sets_the_variable
         Qt.CheckState.Unchecked, Qt.CheckState.Unchecked, Qt.CheckState.Checked,
     ]  # fmt: skip
     assert not row(0).flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "n is set in what is to be measured" in row(0).text()
+    assert "n is also set in the lines to measure" in row(0).text()
     editor.set_place(1)
     form = sweep_window(application).form
     assert form.request() is not None, "the first that can be measured"
@@ -391,10 +391,10 @@ def test_the_sides_of_the_results_stay_when_another_tab_comes_to_the_front(
     application = start()
     first = opened(application, qtbot)
     second = opened(application, qtbot)
-    application.playground.show_title(titles()[1])
-    assert application.playground.pages(second).timeline.isVisible()
+    application.playground.show_page(TIMELINE.page_id)
+    assert application.playground.pages(second).page(TIMELINE).isVisible()
     application.tabs.step_tab(-1)
-    assert application.playground.pages(first).timeline.isVisible()
+    assert application.playground.pages(first).page(TIMELINE).isVisible()
 
 
 def test_titles_without_room_become_a_list_that_does_the_same(qtbot: QtBot, start: StartApplication) -> None:
@@ -407,9 +407,9 @@ def test_titles_without_room_become_a_list_that_does_the_same(qtbot: QtBot, star
     application.window.resize(1024, 700)
     application.playground.results.setSizes([700, 200])
     qtbot.waitUntil(lambda: header.list.isVisible() and not header.tabs.isVisible())
-    assert header.list.currentText() == titles()[0]
+    assert header.list.currentText() == TIMINGS.tab.title
     header.list.setFocus()
     qtbot.keyClick(header.list, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: pages.timeline.isVisible())
-    assert header.list.currentText() == titles()[0]
-    assert pages.timeline.header.list.currentText() == titles()[1]
+    qtbot.waitUntil(lambda: pages.page(TIMELINE).isVisible())
+    assert header.list.currentText() == TIMINGS.tab.title
+    assert pages.page(TIMELINE).header.list.currentText() == TIMELINE.tab.title

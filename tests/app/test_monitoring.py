@@ -132,9 +132,9 @@ def test_a_pause_and_a_recording_leave_no_hole_in_what_is_kept_of_the_live_gpus(
     actions["live"].trigger()
     more_samples()
     assert panel.selected_uuid == gpu_uuid(0)
-    assert panel.recorded.history.uuids == ()
+    assert panel.recorded.store.uuids == ()
     times = [each.time_ns for each in reported]
-    kept = panel.live.history.series(gpu_uuid(0), "gpu_util_percent", times[0], times[-1], 5000)
+    kept = panel.live.store.series(gpu_uuid(0), "gpu_util_percent", times[0], times[-1], 5000)
     assert set(times) <= set(kept.times_ns.tolist())
 
 

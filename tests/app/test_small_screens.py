@@ -25,8 +25,8 @@ from gpuplayground.app import start as app, application
 from gpuplayground.app.options import WindowOptions
 
 class Application(application.Application):
-    def take_over(self):
-        super().take_over()
+    def start(self):
+        super().start()
         QTimer.singleShot(300, self.tell)
 
     def tell(self):
@@ -34,7 +34,7 @@ class Application(application.Application):
         print(room.contains(self.window.frameGeometry()), self.window.size(), room)
         self.window.close()
 
-application.Application = Application
+app.Application = Application
 sys.exit(app.main(WindowOptions()))
 """
 

@@ -189,7 +189,7 @@ def test_code_that_exits_is_told_what_ends_it(
 def test_a_set_up_that_exits_is_told_so(playground: Playground) -> None:
     played = measure(playground, "n = 1\nraise SystemExit\nx = 2\n", 3)
     assert played.result.state is RunState.FAILED
-    assert played.result.summary.startswith("The process ended with exit code 0 at line 2 before it was measured")
+    assert played.result.summary.startswith("The process ended with exit code 0 at line 2 before the measurement")
     swept = measure(playground, "n = 1\nraise SystemExit\nx = 2\n", 3, sweep=("n", (1, 2)))
     assert swept.result.state is RunState.FAILED
     assert only(swept).error == "The set-up ends the process in line 2: take that out."
@@ -204,7 +204,7 @@ def test_a_process_that_ends_at_once_is_no_success(
     played = measure(playground, source, 3, sweep=sweep, max_time_s=0.05)
     assert (played.result.state, played.result.exit_code) == (RunState.FAILED, exit_code)
     assert len(played.result.benchmarks) == (0 if sweep is None else 1)
-    words = f"The process ended with exit code {exit_code} at line 3 before it was measured: take that out."
+    words = f"The process ended with exit code {exit_code} at line 3 before the measurement: remove that exit."
     assert played.result.summary.startswith(words)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gpuplayground.benchmarks.curves import CurvePoint, crossings
+from gpuplayground.benchmarks.sweep_curves import CurvePoint, crossings
 
 TIMES = st.floats(1.0, 1e12)
 

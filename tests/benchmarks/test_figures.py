@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from gpuplayground.benchmarks.figures import figures, half_width_text, interval_sentence, rate_text, report
+from gpuplayground.benchmarks.figures import figures, half_width_text, interval_sentence, rate_text, report, summary_of
 from gpuplayground.benchmarks.statistics import summary
-from gpuplayground.benchmarks.text import summary_of
 from gpuplayground.model.benchmarks import Benchmark, Flag, FlagKind
 from gpuplayground.model.gpu_timing import CopyTotals, Direction, GpuTiming, KernelTotals
 
@@ -45,7 +44,7 @@ def test_the_traced_pass_is_counted_for_one_repeat() -> None:
     assert shown["Longest kernel"] == "2.50 µs"
     assert shown["Host to device"] == "25.0 GB/s"
     remarks = {figure.label: figure.remark for figure in figures(benchmark(gpu=GPU, gpu_repeats=5))}
-    assert remarks["Host to device"] == "100 kB a repeat, by the GPU's clock, from or to pageable memory"
+    assert remarks["Host to device"] == "100 kB per repeat, by the GPU's clock, from or to pageable memory"
     assert remarks["Longest kernel"] == "add"
 
 
@@ -67,7 +66,7 @@ def test_the_interval_is_said_in_words() -> None:
     assert interval_sentence(summary(SAMPLES)).startswith("The median lies between 7.41 µs and 7.43 µs")
     assert "too few" in interval_sentence(summary((1.0, 2.0)))
     assert interval_sentence(summary(sorted(SAMPLES))) == (
-        "The 41 samples may depend on each other: no interval of the median. Measure for longer."
+        "The 41 samples may be correlated: no confidence interval. Measure for longer."
     )
     assert "three digits" in interval_sentence(summary((7400.0,) * 9))
 

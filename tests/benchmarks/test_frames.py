@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from gpuplayground.benchmarks.frames import MAX_SAMPLES, BenchmarkFrames, GpuPass, GpuWindow, order_of
-from gpuplayground.benchmarks.gpu_pass import of_no_statement, with_gpu
+from gpuplayground.benchmarks.gpu_pass import with_gpu, without_statements
 from gpuplayground.model.benchmarks import Benchmark, BenchmarkPlan, Phase, SweepPlan
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.model.gpu_timing import CopyTotals, Direction, KernelTotals
@@ -138,7 +138,7 @@ def test_a_snippet_that_forges_a_frame_is_ended(playground: Playground, frame: s
     """
     played = measure(playground, source, 8)
     assert played.result.state is RunState.FAILED
-    assert "wrote into the application's own channel" in played.result.summary
+    assert "wrote to the application's own channel" in played.result.summary
 
 
 def operation(kind: OpKind, start_ns: int, end_ns: int, name: int = 0, size: int = 0) -> npt.NDArray[np.void]:
@@ -198,5 +198,5 @@ def test_the_operations_of_the_traced_pass_belong_to_no_statement_of_the_set_up(
     operations = np.zeros(3, OPERATIONS)
     operations["statement"] = [0, 1, 1]
     trace = Trace(operations, ("add",))
-    assert of_no_statement(trace).operations["statement"].tolist() == [-1, -1, -1]
+    assert without_statements(trace).operations["statement"].tolist() == [-1, -1, -1]
     assert trace.operations["statement"].tolist() == [0, 1, 1]

@@ -171,11 +171,11 @@ def test_stop_keeps_the_values_that_are_done(playground: Playground) -> None:
         ("n = 1; n += 1\nx = 1\n", "n is set 2 times above (line 1): keep one."),
         ("n = 1; del n\nx = 1\n", "n is set 2 times above"),
         ("n = 1; m = [n := i for i in 'ab']\nx = 1\n", "n is set 2 times above"),
-        ("n = 1; f = lambda: 0\nx = [n := 1]\n", "n is set in what is to be measured too"),
-        ("m = 1\nn = 1\n", "n is set in what is to be measured too: move that above it."),
-        ("n = 1\nn = 12; x = n\n", "n is set in what is to be measured too: move that above it."),
-        ("n = 1\nn += 1\n", "n is set in what is to be measured too"),
-        ("n = 1\nfor m, (n, *k) in []: pass\n", "n is set in what is to be measured too"),
+        ("n = 1; f = lambda: 0\nx = [n := 1]\n", "n is also set in the lines to measure"),
+        ("m = 1\nn = 1\n", "n is also set in the lines to measure: move that above them."),
+        ("n = 1\nn = 12; x = n\n", "n is also set in the lines to measure: move that above them."),
+        ("n = 1\nn += 1\n", "n is also set in the lines to measure"),
+        ("n = 1\nfor m, (n, *k) in []: pass\n", "n is also set in the lines to measure"),
     ],
 )
 def test_a_variable_that_is_not_set_once_is_refused(playground: Playground, source: str, words: str) -> None:

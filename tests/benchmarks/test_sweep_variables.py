@@ -62,9 +62,9 @@ total = n
     [
         ((3, 4), "n", ""),
         ((3, 4), "k", ""),
-        ((3, 4), "rows", "rows is set in what is to be measured too: move that above it"),
-        ((1, 2), "n", "n is set in what is to be measured too: move that above it"),
-        ((7, 8), "n", "n is set in what is to be measured too: move that above it"),
+        ((3, 4), "rows", "rows is also set in the lines to measure: move that above them"),
+        ((1, 2), "n", "n is also set in the lines to measure: move that above them"),
+        ((7, 8), "n", "n is also set in the lines to measure: move that above them"),
         ((9, 10), "n", "n is set 3 times above (lines 2 and 6, …): keep one"),
         ((3, 4), "total", "total is not assigned above: set it there, as in total = 1024"),
         ((3, 4), "2n", ""),

@@ -13,7 +13,6 @@ from gpuplayground.past_runs.store import HistoryStore, KeptRun
 from gpuplayground.receipts.receipt import Receipt
 from gpuplayground.storage import paths
 from tests.support.command_line import assert_refused, environment, gpuplayground
-from tests.support.fake_cuda import build_fake_cuda
 from tests.support.fakes import fake_nvml_env, gpu_uuid
 
 
@@ -35,11 +34,10 @@ def test_a_run_is_kept_with_its_source_and_its_arguments(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
-def test_a_run_on_a_gpu_is_kept_with_its_receipt_and_the_curves_of_its_time(tmp_path: Path) -> None:
+def test_a_run_on_a_gpu_is_kept_with_its_receipt_and_the_curves_of_its_time(tmp_path: Path, libcuda: Path) -> None:
     path = tmp_path / "cuda.py"
-    library = str(build_fake_cuda(tmp_path))
     path.write_text(
-        f"import ctypes, time\ncuda = ctypes.CDLL({library!r}); cuda.cuInit(0); cuda.use_primary(0)\n"
+        f"import ctypes, time\ncuda = ctypes.CDLL({str(libcuda)!r}); cuda.cuInit(0); cuda.use_primary(0)\n"
         "cuda.push_primary(0); time.sleep(0.3)\ncuda.launch(0)\n"
     )
     done = gpuplayground("run", path, "--device", "1", env=environment(**fake_nvml_env(gpus=2)))
@@ -95,7 +93,9 @@ def test_a_damaged_history_is_told_of_and_begun_anew(tmp_path: Path) -> None:
     path.write_text("x = 1\n")
     done = gpuplayground("run", path)
     assert done.returncode == 0
-    assert done.stderr.splitlines()[-1].startswith("The history was damaged: a new one was begun")
+    assert done.stderr.splitlines()[-1].startswith(
+        "The history was damaged and no run could be read: a new one was started"
+    )
     (run,) = kept()
     assert run.request.name == "plain.py"
     assert "damaged" not in gpuplayground("run", path).stderr

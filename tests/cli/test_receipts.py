@@ -16,7 +16,6 @@ from gpuplayground.model.results import Run, RunRequest, RunState, StatementTimi
 from gpuplayground.model.samples import GpuSample
 from gpuplayground.receipts.sample_log import SampleLog
 from tests.support.command_line import environment, gpuplayground
-from tests.support.fake_cuda import build_fake_cuda
 from tests.support.fakes import FakeNvml, fake_nvml_env, gpu_uuid, no_nvml_env
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
@@ -28,9 +27,9 @@ cuda = ctypes.CDLL({library!r}); cuda.cuInit(0); cuda.use_primary(0); cuda.push_
 
 
 @pytest.fixture
-def snippet(tmp_path: Path) -> Path:
+def snippet(tmp_path: Path, libcuda: Path) -> Path:
     path = tmp_path / "snippet.py"
-    path.write_text(HEAD.format(library=str(build_fake_cuda(tmp_path))) + "cuda.launch(0)\n")
+    path.write_text(HEAD.format(library=str(libcuda)) + "cuda.launch(0)\n")
     return path
 
 
@@ -81,10 +80,12 @@ cuda.launch(0)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 @pytest.mark.parametrize(("listed", "is_shared"), [("worker.pid", False), ("", True)])
-def test_a_worker_of_the_snippet_is_no_other_process_on_its_gpu(listed: str, is_shared: bool, tmp_path: Path) -> None:
+def test_a_worker_of_the_snippet_is_no_other_process_on_its_gpu(
+    listed: str, is_shared: bool, tmp_path: Path, libcuda: Path
+) -> None:
     path, out, control = tmp_path / "snippet.py", tmp_path / "out.json", tmp_path / "control"
     worker = WORKER.format(control=str(control), listed=listed or os.getpid())
-    path.write_text(HEAD.format(library=str(build_fake_cuda(tmp_path))) + worker)
+    path.write_text(HEAD.format(library=str(libcuda)) + worker)
     env = environment(**FakeNvml(control, gpus=1).env)
     done = gpuplayground("bench", path, "--lines", "7", "--max-time", "0.6", "--json", out, env=env)
     assert done.returncode == 0, done.stderr

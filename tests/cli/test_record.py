@@ -53,6 +53,17 @@ def test_a_recording_is_exported_as_csv_with_a_row_per_sample(recording: Path, t
     assert list(rows[0])[:4] == ["time_ns", "gpu_index", "gpu_uuid", "gpu_util_percent"]
 
 
+def test_a_recording_is_exported_to_standard_output_as_it_is_to_a_file(recording: Path, tmp_path: Path) -> None:
+    out = tmp_path / "table.csv"
+    assert gpuplayground("export", recording, out).returncode == 0
+    done = gpuplayground("export", recording, "-", cwd=tmp_path)
+    table = out.read_text()
+    assert (done.returncode, done.stdout) == (0, table)
+    rows = table.count("\n") - 1
+    assert done.stderr == f"{rows:,} rows.\n"
+    assert not (tmp_path / "-").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_recording_without_an_end_is_ended_by_ctrl_c_or_a_polite_kill(tmp_path: Path, number: signal.Signals) -> None:
     out = tmp_path / "open.gpurec"

@@ -331,7 +331,7 @@ def test_the_rows_of_nvtx_ranges_stay_on_a_terminal_of_any_width() -> None:
         (["good.py", "--json", "good.py"], "good.py is the file that is run: name another file to write."),
         (["good.py", "--json", "./linked.py"], "./linked.py is the file that is run: name another file to write."),
         (["good.py", "--python", "nowhere"], "There is no Python interpreter at nowhere"),
-        (["good.py", "--python", "good.py"], "good.py may not be executed: choose a Python interpreter."),
+        (["good.py", "--python", "good.py"], "good.py is not executable: choose a Python interpreter."),
         (["good.py", "--timeout", "0"], "0 is not a time above zero"),
         (["good.py", "--timeout", "soon"], "soon is not a number"),
         (["good.py", "--device", "first"], "first is not the index or UUID"),

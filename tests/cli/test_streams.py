@@ -73,6 +73,21 @@ def test_results_that_cannot_be_written_are_one_sentence(folder: Path, arguments
     assert done.stderr.splitlines()[-1] == sentence
 
 
+@needs_full_device
+def test_a_table_that_standard_output_does_not_take_is_one_sentence(folder: Path, resources: Path) -> None:
+    recording = resources / "recordings" / "h200.gpurec"
+    done = in_shell(f"export {recording} - > /dev/full", folder)
+    sentence = "The output cannot be written (No space left on device): make room for it or send it elsewhere."
+    assert (done.returncode, done.stderr) == (1, f"gpuplayground: {sentence}\n")
+
+
+def test_a_table_that_nobody_reads_to_its_end_is_no_complaint(folder: Path, resources: Path) -> None:
+    recording = resources / "recordings" / "h200.gpurec"
+    done = in_shell(f"export {recording} - | head -n 1", folder)
+    assert done.stdout.startswith("time_ns,gpu_index,gpu_uuid,")
+    assert done.stderr == ""
+
+
 def test_a_recording_that_cannot_be_exported_whole_is_one_sentence(folder: Path, resources: Path) -> None:
     recording = resources / "recordings" / "h200.gpurec"
     limited = f"ulimit -f 8; exec {' '.join(COMMAND)} export {recording} table.csv"

@@ -81,7 +81,7 @@ def test_samples_that_drift_have_no_interval_and_no_difference_and_say_why() -> 
     row = compare([measured("a", 1000), drifting])[1]
     assert row.interval_ns is None
     assert row.difference is Difference.UNKNOWN
-    assert row.remark == "40 samples that may depend on each other, no interval"
+    assert row.remark == "40 possibly correlated samples, no interval"
 
 
 def test_what_failed_has_no_time_and_its_error_as_remark() -> None:

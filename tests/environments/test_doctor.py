@@ -74,7 +74,7 @@ def test_a_framework_that_misses_the_drivers_gpu_is_a_problem(stub: Path) -> Non
     ("source", "sentence"),
     [
         ("raise RuntimeError('bad\\nbuild')", "NumPy cannot be used (RuntimeError: bad build): reinstall it"),
-        ("import os; os.abort()", "NumPy crashes while it is imported: reinstall it"),
+        ("import os; os.abort()", "NumPy crashes on import: reinstall it"),
         ("raise SystemExit(0)", "NumPy cannot be used (SystemExit: 0): reinstall it"),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_framework_that_hangs_is_given_up_and_killed_with_what_it_started(stub
         start = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}])\n"
         (stub / "numpy.py").write_text(start + "import time; time.sleep(600)\n")
         report = ask(BY_NAME["NumPy"], timeout=5.0)
-        assert "did not come up within 5 s" in (report.problem or "")
+        assert "did not import within 5 s" in (report.problem or "")
         connection, _ = server.accept()
         with connection:
             connection.settimeout(TIMEOUT_S)

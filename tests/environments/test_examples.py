@@ -52,21 +52,21 @@ def test_describing_an_example_does_not_run_it(tmp_path: Path) -> None:
 
 def test_a_topic_inside_a_string_is_not_a_topic(tmp_path: Path) -> None:
     source = GOOD.replace("# topic: Reductions\n", "") + "text = '''\n# topic: Nonsense\n'''\n"
-    with pytest.raises(ExampleError, match="names no topic"):
+    with pytest.raises(ExampleError, match="has no topic"):
         load_example(write(tmp_path, source))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("# topic: Reductions\n", "", "sample.py names no topic"),
+        ("# topic: Reductions\n", "", "sample.py has no topic"),
         ('"""Sum of squares\n\nShows a reduction\nover two lines.\n"""', "", "sample.py has no module docstring"),
-        ("\n\nShows a reduction\nover two lines.\n", "", "sample.py does not say what it shows"),
+        ("\n\nShows a reduction\nover two lines.\n", "", "sample.py has no description"),
         ("# /// script\n", "", "sample.py has no PEP 723 block"),
         ("# dependencies", "# requirements", "sample.py has a PEP 723 block without a list of dependencies"),
         ('"numpy", ', '"numpy" ', "sample.py has a PEP 723 block that is not TOML"),
         ("# %% Sum\n", "", "sample.py has no cells"),
-        ("assert sum", "assert (sum", "sample.py is not Python"),
+        ("assert sum", "assert (sum", "sample.py is not valid Python"),
     ],
 )
 def test_a_file_that_lacks_a_part_is_refused_in_a_sentence_that_names_it(

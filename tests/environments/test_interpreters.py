@@ -96,9 +96,9 @@ def test_a_missing_a_plain_and_an_empty_path_are_refused_in_one_sentence(tmp_pat
     (tmp_path / "folder").mkdir()
     with pytest.raises(InterpreterError, match="There is no Python interpreter at nowhere"):
         probe("nowhere")
-    with pytest.raises(InterpreterError, match="may not be executed"):
+    with pytest.raises(InterpreterError, match="is not executable"):
         probe(str(tmp_path / "text"))
-    with pytest.raises(InterpreterError, match="a folder without Python in it"):
+    with pytest.raises(InterpreterError, match="a folder without a Python interpreter"):
         probe(str(tmp_path / "folder"))
 
 
@@ -162,21 +162,21 @@ def test_environments_compare_by_value() -> None:
 
 
 def test_interpreters_that_hang_are_ended_with_their_children_once_given_up(tmp_path: Path) -> None:
-    pid_file, given_up = tmp_path / "pid", threading.Event()
+    pid_file, cancelled = tmp_path / "pid", threading.Event()
     hanging = script(tmp_path / "hanging", f"/bin/sleep 600 &\necho $! > {pid_file}\nwait")
 
     def give_up_once_it_hangs() -> None:
         wait_for_text(pid_file)
-        given_up.set()
+        cancelled.set()
 
     watcher = threading.Thread(target=give_up_once_it_hangs)
     watcher.start()
-    found = discover([hanging, hanging + "-not-there"], given_up=given_up)
+    found = discover([hanging, hanging + "-not-there"], cancelled=cancelled)
     watcher.join()
     assert hanging not in [environment.interpreter for environment in found]
     assert is_gone(int(pid_file.read_text()))
     with pytest.raises(InterpreterError):
-        probe(sys.executable, given_up=given_up)
+        probe(sys.executable, cancelled=cancelled)
 
 
 def test_an_account_without_a_home_and_a_folder_that_is_gone_still_have_this_programs_own(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_a_wrong_type_is_refused_with_its_place(wrong: dict[str, object]) -> Non
 
 
 def test_only_known_kinds_are_written() -> None:
-    with pytest.raises(SerialError, match="bytes cannot be kept"):
+    with pytest.raises(SerialError, match="bytes cannot be saved"):
         to_data(Outer((1, b"a")))  # type: ignore[arg-type]
     with pytest.raises(SerialError, match="cannot be a key"):
         to_data({1: 2})

@@ -58,13 +58,11 @@ class Watch(Generic[FeedT]):
     ) -> None:
         self.stop()
 
-    def stop(self) -> float:
-        """Stop the feed and return how long that took in seconds."""
-        start = time.monotonic()
+    def stop(self) -> None:
+        """Stop the feed, which must not wait for what hangs."""
         self.feed.stop()
         self.thread.join(PATIENCE_S)
         assert not self.thread.is_alive()
-        return time.monotonic() - start
 
     def _put(self, event: MonitorEvent) -> None:
         with self._arrived:

@@ -163,8 +163,8 @@ def test_damage_that_touches_no_row_costs_none(
     assert found == LEFT
     (kept,) = path.parent.glob("history-damaged-*.db")
     assert said == (
-        f"The history was damaged: {len(LEFT)} runs could be read, a new one has them, and the damaged one is kept as "
-        f"“{kept}”."
+        f"The history was damaged: {len(LEFT)} runs could be read, they are in a new file, and the damaged file is "
+        f"kept as “{kept}”."
     )
     with HistoryStore(path) as store:
         (first,) = store.entries(limit=1)
@@ -188,7 +188,7 @@ def test_entries_that_are_lost_are_made_anew_from_their_details_with_the_pin_tha
     overwrite(path, page)
     found, said = read_back(path)
     assert found == LEFT
-    assert f"{len(LEFT)} runs could be read, {len(layout.rows[page])} only in part, a new one has them" in said
+    assert f"{len(LEFT)} runs could be read, {len(layout.rows[page])} only in part, they are in a new file" in said
     with HistoryStore(path) as store:
         (first,) = store.entries(limit=1)
         assert (first.id, first.pinned) == (6, True)
@@ -239,8 +239,8 @@ def test_runs_of_which_nothing_is_left_are_counted_and_named_when_they_are_asked
         assert store.count() == len(expected)
         said = f"The history was damaged: {len(gone)} of {len(LEFT)} runs could not be read"
         assert store.notice.startswith(said)
-        assert ", the others are in a new one, and the damaged one is kept as “" in store.notice
-        with pytest.raises(HistoryError, match="it was in a part of the history that is damaged"):
+        assert ", the others are in a new file, and the damaged file is kept as “" in store.notice
+        with pytest.raises(HistoryError, match="it was in a damaged part of the history"):
             store.get(min(gone))
         with pytest.raises(HistoryError, match="another window has deleted it"):
             store.get(DELETED[0] + 1)
@@ -340,7 +340,7 @@ def test_a_file_of_another_program_is_told_from_a_damaged_one(path: Path) -> Non
     with closing(sqlite3.connect(path)) as other:
         other.executescript("CREATE TABLE songs (title TEXT); INSERT INTO songs VALUES ('Yesterday');")
     with HistoryStore(path) as store:
-        assert store.notice.startswith("The file of the history was of another program: a new one was begun")
+        assert store.notice.startswith("The history's file belonged to another program: a new one was started")
 
 
 #: A repair that is killed at one of its steps.
@@ -418,7 +418,7 @@ def test_a_history_that_is_held_by_a_writer_is_not_replaced(path: Path, layout: 
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode = WAL")
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(HistoryError, match="held by another program"):
+        with pytest.raises(HistoryError, match="locked by another program"):
             HistoryStore(path, busy_s=0.1).entries()
         other.execute("ROLLBACK")
     assert list(path.parent.glob("history-damaged-*")) == []

@@ -291,7 +291,7 @@ def test_what_is_deleted_is_gone_with_its_details(path: Path, store: HistoryStor
     ids = [store.add(plain(number, trace=trace(10))) for number in range(3)]
     store.delete(ids[:2])
     assert names(store) == ["run-2"]
-    with pytest.raises(HistoryError, match="not in the history"):
+    with pytest.raises(HistoryError, match="no longer in the history"):
         store.get(ids[0])
     with closing(sqlite3.connect(path)) as connection:
         for table in ("entries", "details", "traces"):
@@ -426,7 +426,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_what_was_kept(path: Path) -> Non
         pages = store._file.call(lambda connection: connection.execute("PRAGMA page_count").fetchone()[0])
         store._file.call(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}"))
         noise = "".join(map(chr, np.random.default_rng(1).integers(33, 1000, 200_000)))
-        with pytest.raises(HistoryError, match=r"disk is full.*make room"):
+        with pytest.raises(HistoryError, match=r"disk is full.*free space"):
             store.add(plain(2, source=noise))
         assert names(store) == ["run-1"]
         store._file.call(lambda connection: connection.execute("PRAGMA max_page_count = 1000000"))
@@ -436,7 +436,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_what_was_kept(path: Path) -> Non
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(HistoryError, match=r"cannot be used \(.+\): see that “.+” can be read and written\."):
+    with pytest.raises(HistoryError, match=r"cannot be used \(.+\): make “.+” readable and writable\."):
         HistoryStore(tmp_path / "file" / "history.db")
 
 
@@ -449,7 +449,7 @@ def test_a_folder_in_its_place_is_one_sentence(tmp_path: Path) -> None:
 def test_a_file_that_another_program_holds_is_one_sentence_and_works_afterwards(path: Path) -> None:
     with HistoryStore(path, busy_s=0.05) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(HistoryError, match="held by another program"):
+        with pytest.raises(HistoryError, match="locked by another program"):
             store.add(plain(1))
         assert store.entries() == []
         other.execute("ROLLBACK")

@@ -25,7 +25,7 @@ from gpuplayground.model.samples import (
     UnlistedProcesses,
 )
 from gpuplayground.monitor.sampling.probes import MAX_POWER_MW
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.receipts import process_log, sample_log
 from gpuplayground.receipts.packed_rows import Column
 from gpuplayground.receipts.receipt import receipts
@@ -392,7 +392,7 @@ def test_the_samples_of_a_gpu_and_all_processes_take_less_than_one_and_a_half_me
 
 
 def test_all_that_is_ever_kept_of_a_gpu_takes_less_than_three_mebibytes() -> None:
-    log, history = SampleLog(), History()
+    log, store = SampleLog(), SeriesStore()
     log.add((sample(1),))
-    history.add((sample(1),))
-    assert log.nbytes + history.nbytes < 2.9 * 2**20
+    store.add((sample(1),))
+    assert log.nbytes + store.nbytes < 2.9 * 2**20

@@ -8,11 +8,15 @@ from textwrap import dedent
 
 import pytest
 
+from gpuplayground.child import stdin_readers
 from gpuplayground.model import run_summary
 from gpuplayground.model.results import RunState
+from gpuplayground.runs import execution
 from gpuplayground.runs.session import Session
 from tests.support.snippets import Playground
 
+#: The loss of the channel is noticed before this line is printed: the snippet is let go on after that.
+WAIT = "print('closed', flush=True)\nwhile not os.path.exists('go'): time.sleep(0.01)"
 CLOSINGS = {
     "a range": "os.closerange(3, 1 << 20)",
     "one by one": "for number in range(3, 1024):\n    try: os.close(number)\n    except OSError: pass",
@@ -20,12 +24,16 @@ CLOSINGS = {
 
 
 @pytest.mark.parametrize("closing", CLOSINGS.values(), ids=CLOSINGS)
-def test_a_snippet_that_closes_all_descriptors_goes_on(playground: Playground, closing: str) -> None:
+def test_a_snippet_that_closes_all_descriptors_goes_on(
+    playground: Playground, closing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "_WITHOUT_CHANNEL_S", 0.0)
     played = playground.play(
-        f"import os, sys, time\n{closing}\ntime.sleep(1.2)\nprint('still here')\nprint('error', file=sys.stderr)\n"
-        "sys.exit(7)"
+        f"import os, sys, time\n{closing}\n{WAIT}\nprint('still here')\nprint('error', file=sys.stderr)\nsys.exit(7)",
+        when="closed",
+        then=lambda _: (playground.folder / "go").touch(),
     )
-    assert (played.output(), played.stderr) == ("still here\n", "error\n")
+    assert (played.output(), played.stderr) == ("closed\nstill here\n", "error\n")
     assert (played.result.state, played.result.exit_code) == (RunState.FAILED, 7)
     assert run_summary.CHANNEL_LOST in played.result.notes
     assert played.lines()[-1] == played.result.timings[-1].line, "statements are timed all the same"
@@ -64,11 +72,17 @@ def test_a_snippet_without_standard_streams_goes_on(playground: Playground) -> N
     assert (playground.folder / "ran").exists()
 
 
-def test_a_snippet_that_becomes_another_program_goes_on(playground: Playground) -> None:
+def test_a_snippet_that_becomes_another_program_goes_on(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "_WITHOUT_CHANNEL_S", 0.0)
+    program = f"import os, time\n{WAIT}\nprint(1)"
     played = playground.play(
-        "import os, sys\nos.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep(1.2); print(1)'])"
+        f"import os, sys\nos.execv(sys.executable, [sys.executable, '-c', {program!r}])",
+        when="closed",
+        then=lambda _: (playground.folder / "go").touch(),
     )
-    assert played.output() == "1\n"
+    assert played.output() == "closed\n1\n"
     assert played.result.state is RunState.FINISHED
     assert run_summary.CHANNEL_LOST in played.result.notes
 
@@ -92,6 +106,12 @@ def can_see_who_waits() -> bool:
             return False
         finally:
             child.kill()
+
+
+@pytest.fixture(autouse=True)
+def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for who waits for input more often than for a user's snippet."""
+    monkeypatch.setattr(stdin_readers, "_INTERVAL_S", 0.02)
 
 
 needs_to_see_who_waits = pytest.mark.skipif(not can_see_who_waits(), reason="the system does not tell who waits")

@@ -10,7 +10,7 @@ import pytest
 from gpuplayground.model.events import RunFinished, SessionEvent, StateChanged
 from gpuplayground.model.results import RunRequest, RunState
 from gpuplayground.runs import execution, process
-from gpuplayground.runs.execution import Attempt
+from gpuplayground.runs.execution import Execution
 from gpuplayground.runs.process import SnippetProcess
 from gpuplayground.runs.session import Session
 from tests.support.snippets import Played, Playground
@@ -65,14 +65,14 @@ def test_an_error_on_an_impossible_line_has_none(playground: Playground) -> None
 def test_a_fault_of_ours_while_a_snippet_runs_ends_its_run(
     playground: Playground, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    take_channel = Attempt._take_channel
+    take_channel = Execution._take_channel
 
-    def fail(self: Attempt, data: bytes) -> None:
+    def fail(self: Execution, data: bytes) -> None:
         take_channel(self, data)
         if self._report.is_started:
             raise error
 
-    monkeypatch.setattr(Attempt, "_take_channel", fail)
+    monkeypatch.setattr(Execution, "_take_channel", fail)
     played = playground.play("import time\ntime.sleep(60)")
     assert played.states[-1] is played.result.state is RunState.FAILED
     assert type(error).__name__ in played.result.summary
@@ -118,7 +118,7 @@ def test_a_process_that_even_a_kill_does_not_end_is_left_alone(
     played = playground.play("import time\nprint('go')\ntime.sleep(60)", when="go", then=Session.kill)
     assert played.result.state is RunState.STOPPED
     assert len(played.result.notes) == 1
-    assert played.result.notes[0].endswith("could not be ended: the driver may hang.")
+    assert played.result.notes[0].endswith("could not be killed: the driver may hang.")
     assert played.result.exit_code is None
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from gpuplayground.model.results import RunRequest, RunState
 from gpuplayground.runs.folders import RunFolders
-from gpuplayground.runs.scripts import Places, Script
+from gpuplayground.runs.scripts import Script, ScriptFolders
 from gpuplayground.runs.session import Launcher
 from gpuplayground.storage import paths
 from tests.support.snippets import INTERPRETER, Playground
@@ -126,7 +126,7 @@ def test_a_full_disk_leaves_nothing_behind_and_is_said_in_a_sentence(
 def test_an_account_without_a_home_works_in_the_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/nowhere/at/all")
     temporary = tempfile.gettempdir()
-    assert Places.of(RunRequest("1", "")) == Places(temporary, temporary)
+    assert ScriptFolders.of(RunRequest("1", "")) == ScriptFolders(temporary, temporary)
 
 
 def test_a_copy_that_cannot_be_written_raises(tmp_path: Path) -> None:

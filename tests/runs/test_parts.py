@@ -12,7 +12,7 @@ from gpuplayground.model.results import RunRequest
 from gpuplayground.runs.folders import RunFolders
 from gpuplayground.runs.leading_imports import leading_imports
 from gpuplayground.runs.output import INTERVAL_S, OutputBatcher
-from gpuplayground.runs.scripts import Places, Script
+from gpuplayground.runs.scripts import Script, ScriptFolders
 
 
 def test_the_leading_imports_end_at_the_first_other_statement() -> None:
@@ -151,8 +151,8 @@ def test_a_name_cannot_lead_out_of_the_run_folder(tmp_path: Path) -> None:
 
 def test_a_snippet_works_in_its_own_folder_unless_told_otherwise(tmp_path: Path) -> None:
     path = str(tmp_path / "x.py")
-    assert Places.of(RunRequest("1", "", path=path)) == Places(str(tmp_path), str(tmp_path))
-    assert Places.of(RunRequest("1", "", path=path, working_directory="/")) == Places(str(tmp_path), "/")
-    assert Places.of(RunRequest("1", "", working_directory="/")) == Places("/", "/")
+    assert ScriptFolders.of(RunRequest("1", "", path=path)) == ScriptFolders(str(tmp_path), str(tmp_path))
+    assert ScriptFolders.of(RunRequest("1", "", path=path, working_directory="/")) == ScriptFolders(str(tmp_path), "/")
+    assert ScriptFolders.of(RunRequest("1", "", working_directory="/")) == ScriptFolders("/", "/")
     home = os.path.expanduser("~")  # noqa: PTH111
-    assert Places.of(RunRequest("1", "")) == Places(home, home)
+    assert ScriptFolders.of(RunRequest("1", "")) == ScriptFolders(home, home)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gpuplayground.model.results import RunRequest, RunState
 from gpuplayground.runs import spares
-from gpuplayground.runs.process import SnippetProcess, Surroundings
+from gpuplayground.runs.process import ProcessSettings, SnippetProcess
+from tests.support.command_line import wait_for
 from tests.support.snippets import INTERPRETER, Playground
 
 
@@ -33,12 +34,9 @@ def test_a_spare_has_imported_ahead_and_its_cost_is_told(playground: Playground)
 def test_a_spare_that_greets_before_it_is_told_what_to_import_loses_nothing(
     playground: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start_and_dawdle(surroundings: Surroundings) -> SnippetProcess:
-        process = SnippetProcess(surroundings)
-        deadline = time.monotonic() + 20
-        while not process.sources.peek():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+    def start_and_dawdle(settings: ProcessSettings) -> SnippetProcess:
+        process = SnippetProcess(settings)
+        wait_for(lambda: bool(process.sources.peek()))
         return process
 
     monkeypatch.setattr(spares, "SnippetProcess", start_and_dawdle)
@@ -52,10 +50,7 @@ def test_a_spare_that_greets_before_it_is_told_what_to_import_loses_nothing(
 def test_a_spare_is_replaced_after_its_run(playground: Playground) -> None:
     playground.warm("import json")
     assert playground.play("import json").result.was_warm
-    deadline = time.monotonic() + 20
-    while not playground.launcher.spares.is_ready(INTERPRETER):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    playground.wait_for_spare()
     assert playground.play("import json").result.was_warm
 
 
@@ -200,14 +195,17 @@ def test_a_spare_that_never_comes_to_an_end_of_its_imports_is_not_used(
     library(playground, monkeypatch, "hanging", text)
     source = "import hanging\nprint('ran')"
     playground.launcher.warm(RunRequest(run_id="w", source=source, working_directory=str(playground.folder)))
-    deadline = time.monotonic() + 20
-    while not playground.launcher.spares._spares:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(lambda: bool(playground.launcher.spares._spares))
     age(playground, 10_000)
     played = playground.play(source)
     assert played.output() == "ran\n"
     assert not played.result.was_warm
+
+
+def is_last(playground: Playground, interpreter: str) -> bool:
+    """Whether the spare of an interpreter is ready and was the last one that was wanted."""
+    spares = playground.launcher.spares
+    return spares.is_ready(interpreter) and list(spares._spares)[-1] == interpreter
 
 
 def test_spares_are_kept_for_the_last_two_interpreters(playground: Playground) -> None:
@@ -224,11 +222,8 @@ def test_spares_are_kept_for_the_last_two_interpreters(playground: Playground) -
             run_id="w", source="import json", interpreter=interpreter, working_directory=str(playground.folder)
         )
         playground.launcher.warm(request)
-        deadline = time.monotonic() + 20
         # The thread takes the one wanted last to the end, also when its spare is there already.
-        while not spares.is_ready(interpreter) or list(spares._spares)[-1] != interpreter:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(partial(is_last, playground, interpreter))
     assert list(spares._spares) == [one, three]
     assert not spares.is_ready(two)
     assert len(playground.living()) == (4 if sys.platform == "linux" else 2), "each has a watcher on Linux"

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from textwrap import dedent
@@ -16,7 +15,9 @@ import pytest
 
 from gpuplayground.model.events import ErrorRaised, OutputAppended, SessionEvent
 from gpuplayground.model.results import RunRequest, RunState
+from gpuplayground.runs import execution
 from gpuplayground.runs.session import Session
+from tests.support.command_line import wait_for
 from tests.support.snippets import Playground
 
 
@@ -24,7 +25,7 @@ def test_stop_raises_keyboard_interrupt(playground: Playground) -> None:
     played = playground.play(
         dedent("""
         try:
-            __import__("time").sleep(0.2)  # until it is known to have begun: Stop kills what has not
+            input()  # answered once the run is known to have started: Stop kills what has not
             print("go")
             while True: pass
         finally:
@@ -32,6 +33,7 @@ def test_stop_raises_keyboard_interrupt(playground: Playground) -> None:
         """).lstrip(),
         when="go",
         then=Session.interrupt,
+        answers=[""],
     )
     assert played.result.state is RunState.STOPPED
     assert RunState.STOPPING in played.states
@@ -50,9 +52,12 @@ def test_what_a_stop_raises_is_no_error_however_busy_the_listener_is(playground:
         events.append(event)
         if isinstance(event, OutputAppended) and sum(isinstance(each, OutputAppended) for each in events) == 1:
             session.interrupt()
-            time.sleep(0.5)  # the exception is on its way before anybody looks at what was asked for
+            wait_for((playground.folder / "raised").exists)  # the exception is reported before the events are read
 
-    source = "import time\nprint('go', flush=True)\ntime.sleep(600)\n"
+    source = (
+        "import atexit, time\natexit.register(lambda: open('raised', 'w').close())\n"
+        "print('go', flush=True)\ntime.sleep(600)\n"
+    )
     run = session.run(RunRequest(run_id="run-1", source=source, working_directory=str(playground.folder)), listen)
     assert run.state is RunState.STOPPED
     assert not [event for event in events if isinstance(event, ErrorRaised)]
@@ -76,7 +81,7 @@ def test_stop_works_inside_input_and_await(playground: Playground) -> None:
 def test_stop_works_while_threads_are_waited_for(playground: Playground) -> None:
     def stop_then_kill(session: Session) -> None:
         session.interrupt()
-        time.sleep(0.3)
+        playground.wait_for_state(RunState.STOPPING)
         session.kill()
 
     played = playground.play(
@@ -88,22 +93,32 @@ def test_stop_works_while_threads_are_waited_for(playground: Playground) -> None
     assert played.result.state is RunState.STOPPED
 
 
+#: Writes down each signal as it comes, also while no Python code runs.
+HEARS = dedent("""
+    import os, signal, time
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    signal.set_wakeup_fd(os.open("heard", os.O_CREAT | os.O_WRONLY | os.O_NONBLOCK))
+    """)
+
+
 @pytest.mark.parametrize(
     "source",
     [
-        "import time\nwhile 1:\n  try:\n    print('go')\n    time.sleep(60)\n  except KeyboardInterrupt: pass",
-        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('go')\nwhile True: pass",
-        "import signal\nsignal.signal(signal.SIGINT, lambda *_: None)\nprint('go')\nsum(iter(int, 1))",
+        "while 1:\n  try:\n    print('go')\n    time.sleep(60)\n  except KeyboardInterrupt: pass",
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('go')\nwhile True: pass",
+        "signal.signal(signal.SIGINT, lambda *_: None)\nprint('go')\nsum(iter(int, 1))",
     ],
     ids=["catches", "ignores", "in C"],
 )
 def test_what_does_not_heed_stop_is_killed(playground: Playground, source: str) -> None:
     def stop_then_kill(session: Session) -> None:
         session.interrupt()
-        time.sleep(0.2)
+        session.pass_on(signal.SIGUSR1)
+        wait_for(lambda: signal.SIGUSR1 in heard.read_bytes())
         session.kill()
 
-    played = playground.play(source, when="go", then=stop_then_kill)
+    heard = playground.folder / "heard"
+    played = playground.play(HEARS + source, when="go", then=stop_then_kill)
     assert played.result.state is RunState.STOPPED
     assert played.result.signal_name == "SIGKILL"
     assert played.result.summary.startswith("killed at line ")
@@ -118,16 +133,48 @@ def test_a_stopped_snippet_that_has_not_begun_ends_at_once(playground: Playgroun
     assert run.timings == ()
 
 
-def test_a_time_out_interrupts_and_then_kills(playground: Playground) -> None:
-    played = playground.play("import time\ntime.sleep(60)", timeout_s=1.5)
+class Clock:
+    """A clock that can be moved on."""
+
+    def __init__(self) -> None:
+        self._read = time.monotonic
+        self._ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return self._read() + self._ahead_s
+
+    def move(self, seconds: float) -> None:
+        self._ahead_s += seconds
+
+
+def test_a_time_out_interrupts_and_then_kills(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", clock)
+    played = playground.play(
+        "import time\nprint('go', flush=True); time.sleep(60)",
+        timeout_s=600.5,
+        when="go",
+        then=lambda _: clock.move(601),
+    )
     assert played.result.state is RunState.STOPPED
     assert played.result.timed_out
-    assert played.result.summary.startswith("stopped by its time-out of 1.5 s at line 2")
+    assert played.result.summary.startswith("stopped by its time-out of 600.5 s at line 2")
 
-    source = (
-        "import time\nwhile True:\n    try:\n        while True: time.sleep(0.01)\n    except KeyboardInterrupt: pass"
-    )
-    played = playground.play(source, timeout_s=0.5)
+    def wait_twice(_: Session) -> None:
+        clock.move(601)
+        playground.wait_for_output("not now")
+        clock.move(execution._AFTER_TIMEOUT_S)
+
+    source = dedent("""
+        import time
+        while True:
+            try:
+                print("go", flush=True)
+                time.sleep(60)
+            except KeyboardInterrupt:
+                print("not now", flush=True)
+        """)
+    played = playground.play(source, timeout_s=600, when="go", then=wait_twice)
     assert played.result.timed_out
     assert played.result.signal_name == "SIGKILL"
 
@@ -136,11 +183,14 @@ CHILDREN = {
     "a child": "subprocess.Popen(['sleep', '300'])",
     "a child in a session of its own": "subprocess.Popen(['sleep', '301'], start_new_session=True)",
     "a child that holds the pipes": "subprocess.Popen(['sleep', '302'], stdout=sys.stdout, stderr=sys.stderr)",
-    "a daemon": "os.system('setsid sh -c \"sleep 303 & sleep 304\" &')",
+    "a daemon": (
+        "os.system('setsid sh -c \"sleep 303 & touch up; sleep 304\" &')\n"
+        "while not os.path.exists('up'): time.sleep(0.01)"
+    ),
     "a child without our environment": "subprocess.Popen(['sleep', '305'], env={})",
     "a stubborn child": (
         "subprocess.Popen([sys.executable, '-c', 'import signal, time; signal.signal(2, 1); signal.signal(15, 1); "
-        "time.sleep(306)'])"
+        "print(flush=True); time.sleep(306)'], stdout=subprocess.PIPE).stdout.readline()"
     ),
 }
 
@@ -149,7 +199,7 @@ CHILDREN = {
 def test_processes_left_running_are_ended_and_counted(playground: Playground, kind: str) -> None:
     # Told from the children of another run of these tests.
     child = re.sub(r"\b(30\d)\b", rf"\1.{os.getpid()}", CHILDREN[kind])
-    played = playground.play(f"import os, subprocess, sys, time\n{child}\ntime.sleep(0.3)\nprint('done')")
+    played = playground.play(f"import os, subprocess, sys, time\n{child}\nprint('done')")
     assert played.output() == "done\n"
     assert played.result.state is RunState.FINISHED
     assert any("left running" in note and "ended" in note for note in played.result.notes)
@@ -206,8 +256,11 @@ def test_a_closed_launcher_starts_nothing(playground: Playground) -> None:
 
 
 def test_closing_the_launcher_kills_what_runs(playground: Playground) -> None:
-    threading.Timer(0.5, playground.launcher.close).start()
-    played = playground.play("import subprocess, time\nsubprocess.Popen(['sleep', '300'])\ntime.sleep(60)")
+    played = playground.play(
+        "import subprocess, time\nsubprocess.Popen(['sleep', '300'])\nprint('go', flush=True)\ntime.sleep(60)",
+        when="go",
+        then=lambda _: playground.launcher.close(),
+    )
     assert played.result.state is RunState.STOPPED
     assert playground.living() == []
 
@@ -238,10 +291,7 @@ def test_a_snippet_ends_when_its_window_is_killed(playground: Playground, tmp_pa
             break
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    deadline = time.monotonic() + 10
-    while playground.living() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert playground.living() == []
+    wait_for(lambda: playground.living() == [])
     process.stdout.close()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from gpuplayground.model.events import StatementsTimed
+from gpuplayground.model.events import SessionEvent, StatementsTimed
+from gpuplayground.model.results import RunState
 from tests.support.snippets import Playground
 
 
@@ -54,7 +55,14 @@ def test_a_slow_statement_has_its_time(playground: Playground) -> None:
 
 
 def test_the_line_that_executes_is_reported_while_it_does(playground: Playground) -> None:
-    played = playground.play("import time\nx = 1\ntime.sleep(0.6)\ntime.sleep(0.6)")
+    def let_go_on(event: SessionEvent) -> None:
+        if isinstance(event, StatementsTimed) and event.current_line is not None:
+            (playground.folder / str(event.current_line)).touch()
+
+    wait = "while not os.path.exists('{}'): time.sleep(0.01)"
+    source = f"import os, time\nx = 1\n{wait.format(3)}\n{wait.format(4)}"
+    played = playground.play(source, listener=let_go_on, timeout_s=60)
+    assert played.result.state is RunState.FINISHED
     timed = [event for event in played.events if isinstance(event, StatementsTimed)]
     assert [event.current_line for event in timed if event.current_line in (3, 4)] == [3, 4]
     assert len(timed) > 2, "what is done is reported before the end"

@@ -52,8 +52,8 @@ def assert_refused(done: Done, sentence: str) -> None:
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so, and fail when it does not come about."""
+    """Wait for a condition, and fail when it does not come true."""
     deadline = time.monotonic() + TIMEOUT_S
     while not is_so():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.05)
+        assert time.monotonic() < deadline, "the condition never came true"
+        time.sleep(0.01)

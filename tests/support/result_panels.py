@@ -13,8 +13,10 @@ from gpuplayground.model.events import OutputAppended, OutputChunk, RunFinished,
 from gpuplayground.model.results import Run, RunError, RunState, StatementTiming
 from gpuplayground.ui.output.panel import OutputPanel
 from gpuplayground.ui.output.view import OutputView
+from gpuplayground.ui.results.pages import TIMINGS, PageSpec, page_header
 from gpuplayground.ui.results.timings_panel import TimingsPanel
 from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.theme import Theme, load_fonts
 
 RUN = "run-1"
@@ -28,6 +30,12 @@ def themed(resources: Path) -> tuple[Theme, Icons]:
     return theme, Icons(resources / "icons", theme)
 
 
+def themed_header(resources: Path, page: PageSpec) -> tuple[Theme, PanelHeader]:
+    """The same theme, and the header of a result page."""
+    theme, icons = themed(resources)
+    return theme, page_header(page, theme, icons)
+
+
 def shown_output(qtbot: QtBot, resources: Path, *, width: int = 700, height: int = 300) -> OutputPanel:
     """A visible output panel in which a run has begun."""
     panel = OutputPanel(*themed(resources))
@@ -38,9 +46,9 @@ def shown_output(qtbot: QtBot, resources: Path, *, width: int = 700, height: int
 
 def shown_timings(qtbot: QtBot, resources: Path) -> TimingsPanel:
     """A visible timings panel in which a run has begun."""
-    panel = TimingsPanel(*themed(resources))
+    panel = TimingsPanel(*themed_header(resources, TIMINGS))
     _show(qtbot, panel, 700, 300)
-    panel.begin(RUN)
+    panel.clear(RUN)
     return panel
 
 

@@ -23,6 +23,7 @@ from gpuplayground.model.events import (
 )
 from gpuplayground.model.results import Run, RunRequest, RunState
 from gpuplayground.runs.session import Launcher, Session
+from tests.support.command_line import wait_for
 
 #: The interpreter that runs the snippets: set this variable to prove another version of Python.
 INTERPRETER = os.environ.get("GPUPLAYGROUND_TEST_PYTHON", sys.executable)
@@ -72,6 +73,8 @@ class Playground:
         self.runs_folder = folder / "runs"
         self.launcher = Launcher(INTERPRETER, self.runs_folder)
         self._mark = f"{_MARK}={mark}".encode()
+        #: The run that goes on, or the last one.
+        self.played = Played()
 
     def play(
         self,
@@ -79,12 +82,17 @@ class Playground:
         *,
         when: str | RunState | Callable[[SessionEvent], bool] | None = None,
         then: Callable[[Session], None] | None = None,
+        listener: Callable[[SessionEvent], None] | None = None,
         answers: list[str | None] | None = None,
         batch_limit_bytes: int | None = 1_000_000,
         **request: object,
     ) -> Played:
-        """Run a snippet; call ``then`` once ``when`` was printed, entered or is true, and answer each ``input()``."""
+        """Run a snippet; call ``then`` once ``when`` was printed, entered or is true, and answer each ``input()``.
+
+        ``listener`` is called with each event, in the thread of the run.
+        """
         played, session, left = Played(), self.launcher.session(), list(answers or [])
+        self.played = played
         seen, acted = bytearray(), list[bool]()
 
         def has_come(event: SessionEvent) -> bool:
@@ -96,6 +104,8 @@ class Playground:
 
         def on_event(event: SessionEvent) -> None:
             played.events.append(event)
+            if listener is not None:
+                listener(event)
             if isinstance(event, InputRequested) and left:
                 session.send_input(left.pop(0))
             if isinstance(event, OutputAppended):
@@ -120,10 +130,19 @@ class Playground:
         """Have a spare and wait until it has imported what it should."""
         request.setdefault("working_directory", str(self.folder))
         self.launcher.warm(RunRequest(run_id="warm", source=source, **request))  # type: ignore[arg-type]
-        deadline = time.monotonic() + 20
-        while not self.launcher.spares.is_ready(INTERPRETER):
-            assert time.monotonic() < deadline, "no spare became ready"
-            time.sleep(0.01)
+        self.wait_for_spare()
+
+    def wait_for_spare(self) -> None:
+        """Wait until the spare is ready."""
+        wait_for(lambda: self.launcher.spares.is_ready(INTERPRETER))
+
+    def wait_for_output(self, text: str, count: int = 1) -> None:
+        """Wait until the snippet that runs has printed a text that often."""
+        wait_for(lambda: self.played.output().count(text) >= count)
+
+    def wait_for_state(self, state: RunState) -> None:
+        """Wait until the run has reported a state."""
+        wait_for(lambda: state in self.played.states)
 
     def living(self) -> list[str]:
         """Command lines of processes that this test's snippets started and that still run."""

@@ -16,8 +16,8 @@ from gpuplayground.model.results import Run, RunState
 from gpuplayground.model.trace import OPERATIONS, OpKind, SpanKind, Trace
 from gpuplayground.runtime.trace import file_format
 from gpuplayground.tracing import notes, reader
+from gpuplayground.tracing.attribution import with_trace
 from gpuplayground.tracing.reader import ReadTrace, TraceError, read_trace
-from gpuplayground.tracing.traced_runs import with_trace
 from tests.support.trace_files import (
     CUPTI,
     MS,
@@ -156,7 +156,7 @@ def test_ranges_beyond_the_limit_are_told_of_and_make_no_gpu_time_incomplete(
     monkeypatch.setattr(notes, "MAX_ENTRIES", 2)
     file = written(tmp_path / "run.trace", [TIED, *(region(f"r{n}", n, n + 1) for n in range(5)), rows(row(1, 2))])
     run = with_trace(Run("1", "a.py", RunState.FINISHED, WALL, WALL + MS, notes=("first",)), file)
-    assert run.notes == ("first", "3 NVTX ranges are more than can be shown.")
+    assert run.notes == ("first", "3 NVTX ranges are not shown: there are too many.")
     assert run.trace_note == ""
 
 
@@ -219,7 +219,7 @@ def test_a_damaged_file_is_told_in_one_sentence(tmp_path: Path, chunk: bytes) ->
 
 
 def test_operations_without_a_clock_cannot_be_placed(tmp_path: Path) -> None:
-    with pytest.raises(TraceError, match="nothing ties its clock to ours"):
+    with pytest.raises(TraceError, match="it has no clock reference"):
         read(tmp_path, rows(row(1, 2)))
 
 

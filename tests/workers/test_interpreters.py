@@ -28,7 +28,7 @@ class Search:
         self.extra: Sequence[str] = ()
         self._found = SimpleQueue[list[Environment]]()
 
-    def discover(self, extra: Sequence[str] = (), given_up: Event | None = None) -> list[Environment]:
+    def discover(self, extra: Sequence[str] = (), cancelled: Event | None = None) -> list[Environment]:
         self.extra = extra
         return self._found.get(timeout=PATIENCE_S)
 
@@ -123,3 +123,4 @@ def test_one_that_was_not_started_is_asked_before_it_runs_anything_and_counts_as
     assert found.environments == [OWN, CONDA]
     assert found.added == [CONDA.interpreter]
     assert said == []
+    assert found.wait(10)

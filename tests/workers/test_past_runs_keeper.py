@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 import sys
@@ -259,3 +260,11 @@ def test_a_window_does_not_wait_for_a_file_that_is_held(qtbot: QtBot, keeper: Hi
         other.execute("ROLLBACK")
     assert listing(qtbot, keeper, heard) == ["run-1"]
     assert heard.failures == []
+
+
+def test_no_garbage_is_looked_for_while_the_history_works(qtbot: QtBot, keeper: HistoryKeeper) -> None:
+    found: list[bool] = []
+    keeper.start()
+    keeper._worker.write(lambda _: found.append(gc.isenabled()))
+    qtbot.waitUntil(lambda: found == [False], timeout=PATIENCE_MS)
+    qtbot.waitUntil(gc.isenabled, timeout=PATIENCE_MS)

@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from gpuplayground.model.samples import METRICS
+from gpuplayground.metrics import FIELDS
 from gpuplayground.monitor.recording.reader import Recording, RecordingError
 
-COLUMNS = ("time_ns", "gpu_index", "gpu_uuid", *METRICS)
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
-_metrics = attrgetter(*METRICS)
+COLUMNS = ("time_ns", "gpu_index", "gpu_uuid", *FIELDS)
+
+_metrics = attrgetter(*FIELDS)
 
 
 def export_csv(recording_path: Path, out_path: Path) -> int:
@@ -37,7 +40,19 @@ def export_csv(recording_path: Path, out_path: Path) -> int:
             ) from error
 
 
-def _write(recording: Recording, file: TextIO) -> int:
+def export_csv_to(recording_path: Path, file: SupportsWrite[str]) -> int:
+    """Do the same with a stream, line by line.
+
+    Raises:
+        RecordingError: the recording cannot be read.
+        OSError: the stream cannot be written.
+    """
+    with Recording.open(recording_path) as recording:
+        recording.require_samples()
+        return _write(recording, file)
+
+
+def _write(recording: Recording, file: SupportsWrite[str]) -> int:
     indexes = {gpu.uuid: gpu.index for gpu in recording.gpus}
     table = csv.writer(file, lineterminator="\n")
     table.writerow(COLUMNS)

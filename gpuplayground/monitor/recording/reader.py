@@ -14,8 +14,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from gpuplayground.metrics import FIELDS
 from gpuplayground.model.samples import (
-    METRICS,
     DriverInfo,
     GpuInfo,
     GpuSample,
@@ -52,7 +52,7 @@ class Recording:
         self.gpus = self._read_gpus()
         present = {row[1] for row in connection.execute("PRAGMA table_info(samples)")}
         # A metric that came with a later version was not recorded.
-        self._columns = ", ".join(metric if metric in present else f"NULL AS {metric}" for metric in METRICS)
+        self._columns = ", ".join(metric if metric in present else f"NULL AS {metric}" for metric in FIELDS)
         #: Whether the file tells which passes could not list the processes of a GPU; those of earlier versions do not.
         self._has_unlisted = bool(connection.execute("PRAGMA table_info(unlisted)").fetchall())
         # Asked for together, SQLite would read every row instead of the two ends of the index.

@@ -19,14 +19,14 @@
 
 from __future__ import annotations
 
-from gpuplayground.model.samples import METRICS
+from gpuplayground.metrics import FIELDS
 
 #: "GPPG" in ASCII.
 APPLICATION_ID = 0x47505047
 #: Raised when a reader of this version would misread the file. New tables, columns or meta keys do not raise it.
 VERSION = 1
 
-METRIC_COLUMNS = ", ".join(METRICS)
+METRIC_COLUMNS = ", ".join(FIELDS)
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gpuplayground.model.samples import METRICS
+from gpuplayground.metrics import FIELDS, METRICS, Kind
 from gpuplayground.monitor.recording.schema import RecordingError
 
 #: Times are since 1970 and before 2200: SQLite's integers end in 2262.
@@ -51,13 +51,7 @@ _COUNT = _Kind(f"(typeof({{0}}) = 'integer' AND {{0}} BETWEEN 0 AND {MAX_VALUE:.
 _TIME = _Kind(f"(typeof({{0}}) = 'integer' AND {{0}} BETWEEN 0 AND {MAX_TIME_NS})", "a time in ns from 1970 to 2200")
 _NUMBER = _Kind(f"(typeof({{0}}) IN ('integer', 'real') AND {{0}} BETWEEN 0 AND {MAX_VALUE:.0f})", "a number from 0 on")
 _CELSIUS = _Kind("(typeof({0}) IN ('integer', 'real') AND {0} BETWEEN -274 AND 1000)", "a temperature in °C")
-_WHOLE_METRICS = {"event_reasons", "performance_state"}
-_CELSIUS_METRICS = {"temperature_c"}
-
-
-def _metric_kind(metric: str) -> _Kind:
-    kind = _COUNT if metric in _WHOLE_METRICS else _CELSIUS if metric in _CELSIUS_METRICS else _NUMBER
-    return kind.or_none()
+_METRIC_KINDS = {Kind.QUANTITY: _NUMBER, Kind.TEMPERATURE: _CELSIUS, Kind.CODE: _COUNT}
 
 
 #: What must be in each column; those of metrics that were added later may be missing.
@@ -77,7 +71,8 @@ _COLUMNS: dict[str, dict[str, _Kind]] = {
         "pcie_generation_max": _COUNT.or_none(),
         "pcie_width_max": _COUNT.or_none(),
     },
-    "samples": {"time_ns": _TIME, "device_id": _COUNT} | {metric: _metric_kind(metric) for metric in METRICS},
+    "samples": {"time_ns": _TIME, "device_id": _COUNT}
+    | {metric.field: _METRIC_KINDS[metric.kind].or_none() for metric in METRICS},
     "passes": {"time_ns": _TIME},
     "processes": {
         "time_ns": _TIME,
@@ -138,7 +133,7 @@ def damaged(path: Path, fault: str) -> RecordingError:
 
 def _check_table(path: Path, connection: sqlite3.Connection, table: str, kinds: dict[str, _Kind]) -> None:
     present = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
-    missing = [column for column in kinds if column not in present and (table != "samples" or column not in METRICS)]
+    missing = [column for column in kinds if column not in present and (table != "samples" or column not in FIELDS)]
     if missing:
         raise damaged(path, f"table {table} has no column {missing[0]}")
     checked = {column: kind for column, kind in kinds.items() if column in present}

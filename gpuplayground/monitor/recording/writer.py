@@ -10,8 +10,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
+from gpuplayground.metrics import FIELDS
 from gpuplayground.model.samples import (
-    METRICS,
     GpuInfo,
     GpuSample,
     Inventory,
@@ -32,13 +32,13 @@ COMMIT_S = 0.4
 #: How long a commit waits for somebody who reads the file: a look at every row of a long recording takes some seconds.
 READER_S = 60.0
 
-_metrics = attrgetter(*METRICS)
+_metrics = attrgetter(*FIELDS)
 _DEVICE_COLUMNS = (
     "uuid, gpu_index, name, memory_total_bytes, compute_capability_major, compute_capability_minor, power_limit_w, "
     "max_sm_clock_mhz, max_memory_clock_mhz, pcie_generation_max, pcie_width_max"
 )
 _INSERT_SAMPLE = (
-    f"INSERT OR IGNORE INTO samples (time_ns, device_id, {METRIC_COLUMNS}) VALUES (?, ?{', ?' * len(METRICS)})"  # noqa: S608
+    f"INSERT OR IGNORE INTO samples (time_ns, device_id, {METRIC_COLUMNS}) VALUES (?, ?{', ?' * len(FIELDS)})"  # noqa: S608
 )
 _INSERT_PROCESS = "INSERT OR IGNORE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?)"
 _INSERT_UNLISTED = "INSERT OR IGNORE INTO unlisted VALUES (?, ?, ?)"

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
 
+from gpuplayground.metrics import FIELDS
 from gpuplayground.model.samples import (
-    METRICS,
     DriverInfo,
     GpuInfo,
     GpuSample,
@@ -34,7 +34,7 @@ HEARTBEAT = "heartbeat"
 #: The only frame towards an agent: the whole of what is asked of it, so that a repeated one does no harm.
 CONTROL = "control"
 
-_sample_row = attrgetter("time_ns", "gpu_uuid", *METRICS)
+_sample_row = attrgetter("time_ns", "gpu_uuid", *FIELDS)
 _process_row = attrgetter("time_ns", "gpu_uuid", "pid", "name", "kind", "memory_used_bytes", "sm_util_percent")
 _unlisted_row = attrgetter("time_ns", "gpu_uuid", "reason")
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from statistics import median
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+from gpuplayground.deferred import np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 #: Samples further apart than so many times their usual spacing, and than this at least, have a gap between them.
 GAP_PERIODS = 4
@@ -16,7 +20,6 @@ MIN_GAP_NS = 500_000_000
 _RECENT = 8
 #: From this many gaps on, those that no level of the history can draw any more are forgotten.
 _MANY = 1024
-_NONE = np.empty(0, np.int64)
 
 
 class Gaps:
@@ -72,7 +75,8 @@ class Gaps:
     def between(self, start_ns: int, end_ns: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return begin and end of each gap that reaches into an interval, oldest first."""
         if not self._starts or self._ends[-1] <= start_ns:
-            return _NONE, _NONE
+            none = np.empty(0, np.int64)
+            return none, none
         starts, ends = np.array(self._starts), np.array(self._ends)
         wanted = (ends > start_ns) & (starts < end_ns)
         return starts[wanted], ends[wanted]

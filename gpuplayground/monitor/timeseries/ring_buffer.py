@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+from gpuplayground.deferred import np
 
-Times = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Times = npt.NDArray[np.int64]
+    Rows = npt.NDArray[np.float32]
 
 
 class Ring:

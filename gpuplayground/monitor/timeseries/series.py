@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
-import numpy.typing as npt
+from gpuplayground.deferred import np
 
-Times = npt.NDArray[np.int64]
-Values = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-#: Begin and end of each gap between samples, oldest first.
-GapTimes = tuple[Times, Times]
-NO_GAPS: GapTimes = (np.empty(0, np.int64), np.empty(0, np.int64))
+    Times = npt.NDArray[np.int64]
+    Values = npt.NDArray[np.float64]
+    #: Begin and end of each gap between samples, oldest first.
+    GapTimes = tuple[Times, Times]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +38,10 @@ class Series:
         return cls(np.empty(0, np.int64), none, none, none)
 
 
+def _no_gaps() -> GapTimes:
+    return np.empty(0, np.int64), np.empty(0, np.int64)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
     """What a series is made from. ``period_ns`` is the length of the time that a point sums up, 0 for a sample."""
@@ -47,7 +51,7 @@ class Points:
     mean: npt.NDArray[np.floating]
     maximum: npt.NDArray[np.floating]
     period_ns: int = 0
-    gaps: GapTimes = NO_GAPS
+    gaps: GapTimes = field(default_factory=_no_gaps)
 
     @classmethod
     def joined(cls, parts: list[Self], period_ns: int, gaps: GapTimes) -> Self:

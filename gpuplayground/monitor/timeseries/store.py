@@ -9,35 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-import numpy as np
-
+from gpuplayground.deferred import np
+from gpuplayground.metrics import SERIES
 from gpuplayground.model.samples import MAX_GPUS, GpuSample
 from gpuplayground.monitor.timeseries.gaps import Gaps
 from gpuplayground.monitor.timeseries.ring_buffer import Ring
 from gpuplayground.monitor.timeseries.series import Points, Series, reduced, stretch_ns
 
-#: What is kept, in this order; the rest of a sample is only known as the latest.
-KEPT_METRICS = (
-    "gpu_util_percent",
-    "memory_util_percent",
-    "memory_used_bytes",
-    "temperature_c",
-    "power_w",
-    "sm_clock_mhz",
-    "memory_clock_mhz",
-    "fan_percent",
-)
 RAW_SECONDS = 600
 #: Period of the buckets and how many are kept: two hours and a day.
 SECOND_NS, SECONDS_KEPT = 1_000_000_000, 7200
 TEN_SECONDS_NS, TENS_KEPT = 10_000_000_000, 8640
 
-_kept = attrgetter(*KEPT_METRICS)
-_column = {metric: position for position, metric in enumerate(KEPT_METRICS)}
-_METRIC_COUNT = len(KEPT_METRICS)
+_values = attrgetter(*SERIES)
+_column = {field: position for position, field in enumerate(SERIES)}
+_METRIC_COUNT = len(SERIES)
 
 
-class _GpuHistory:
+class _GpuSeries:
     """One GPU's three levels. A bucket is made from the level below once it is complete."""
 
     def __init__(self, raw_capacity: int) -> None:
@@ -75,7 +64,7 @@ class _GpuHistory:
                 self._close_ten(last_ns // TEN_SECONDS_NS)
         if last_ns:
             self.gaps.add(last_ns, time_ns)
-        self.raw.append(time_ns, _kept(sample))
+        self.raw.append(time_ns, _values(sample))
         self.latest = sample
 
     def _close_second(self, number: int) -> None:
@@ -124,7 +113,7 @@ class _GpuHistory:
         return Points.joined(parts, levels[0][1], self.gaps.between(start_ns, end_ns)).within(start_ns, end_ns)
 
 
-class History:
+class SeriesStore:
     """The last day of every GPU, by UUID. Not for use from several threads.
 
     Memory is taken when a GPU is first seen, and then no more: about 1.9 MB per GPU at 10 Hz.
@@ -137,7 +126,7 @@ class History:
     def __init__(self, max_gpus: int = MAX_GPUS, hz: float = 10.0) -> None:
         self._max_gpus = max_gpus
         self._raw_capacity = round(RAW_SECONDS * hz)
-        self._gpus: dict[str, _GpuHistory] = {}
+        self._gpus: dict[str, _GpuSeries] = {}
 
     @property
     def uuids(self) -> tuple[str, ...]:
@@ -186,7 +175,7 @@ class History:
         is a point of NaN. What came later than ``until_ns`` is left out.
 
         Raises:
-            KeyError: the metric is not one of :data:`KEPT_METRICS`.
+            KeyError: the metric is not one of :data:`gpuplayground.metrics.SERIES`.
         """
         column = _column[metric]
         gpu = self._gpus.get(uuid)
@@ -198,13 +187,13 @@ class History:
             points = points.until(until_ns)
         return reduced(points, start_ns, end_ns, max_points)
 
-    def _new(self, uuid: str, present: set[str]) -> _GpuHistory | None:
+    def _new(self, uuid: str, present: set[str]) -> _GpuSeries | None:
         if len(self._gpus) >= self._max_gpus:
             gone = self._gpus.keys() - present
             if not gone:
                 return None
             del self._gpus[min(gone, key=lambda each: self._gpus[each].raw.last_ns)]
-        self._gpus[uuid] = _GpuHistory(self._raw_capacity)
+        self._gpus[uuid] = _GpuSeries(self._raw_capacity)
         return self._gpus[uuid]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Callable, Iterator, NamedTuple, Protocol
 from ..clock import now_ns
 from ..execute.outcome import result_value
 from ..io import wire
-from ..io.interrupts import uninterrupted
+from ..io.interrupts import deferred_interrupts
 from .l2 import L2Error, L2Flush
 from .medians import LEAST_TIME_NS
 from .meter import Meter
@@ -118,7 +118,7 @@ class Point:
 
     def report(self, meter: Meter, lines: tuple[int, int], namespace: dict[str, Any], failure: Failure) -> None:
         """Send what was measured, however far it came."""
-        with uninterrupted():
+        with deferred_interrupts():
             meter.convergence.look()
             frame = {
                 "kind": "bench_result",

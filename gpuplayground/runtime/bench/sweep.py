@@ -82,7 +82,7 @@ def refusal(variable: str, set_up: Sequence[ast.stmt], body: Sequence[ast.stmt])
         body: the statements that are measured.
     """
     if variable in names_set(body):
-        return f"{variable} is set in what is to be measured too: move that above it"
+        return f"{variable} is also set in the lines to measure: move that above them"
     setting = [node for node in set_up if variable in names_set([node])]
     if not setting:
         return f"{variable} is not assigned above: set it there, as in {variable} = 1024"

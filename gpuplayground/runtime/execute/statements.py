@@ -13,7 +13,7 @@ from typing import Any, Callable, Iterator, Optional, Sequence, Tuple
 from ..clock import now_ns
 from ..io.wire import Progress
 from ..trace.cuda import CudaClock
-from .outermost import hidden
+from .hidden_frames import hidden
 from .trees import (
     TOP_LEVEL_AWAIT,
     compiled,

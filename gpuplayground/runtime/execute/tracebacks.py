@@ -10,7 +10,7 @@ from types import CodeType, TracebackType
 from typing import Any, Iterator
 
 from ..io import streams, wire
-from .outermost import hidden
+from .hidden_frames import hidden
 
 #: The folder of the runtime. pathlib is slow to import, here and below.
 _HERE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120

@@ -10,7 +10,7 @@ from typing import Any
 _FILE_INPUT = 257
 
 
-def is_odd(source: str) -> bool:
+def is_undecodable(source: str) -> bool:
     """Return whether a source has null bytes, bytes that are no text, or an encoding that cannot be its own."""
     if "\0" in source or not (source.isascii() or _is_text(source)):
         return True

@@ -15,10 +15,12 @@ import time
 from threading import Condition
 
 from . import wire
+from .transport import Transport
 
-#: Descriptors of our own live up here, out of the way of loops that close the first few.
-_HIGH_DESCRIPTOR = 200
-_READ_BYTES = 1 << 16
+if sys.platform == "win32":
+    from .windows import open_transport
+else:
+    from .transport import open_transport
 
 
 class Channel:
@@ -152,139 +154,3 @@ def _wait_for_exit(thread: int) -> None:
             if not os.path.exists(f"/proc/self/task/{thread}"):  # noqa: PTH110 - pathlib is not worth importing
                 return
             time.sleep(0.0001)
-
-
-class Transport:
-    """Bytes to and from the session, and a way to wake the thread that waits for them."""
-
-    def send(self, data: bytes) -> None:
-        """Send all of ``data``."""
-        raise NotImplementedError
-
-    def wait(self) -> bytes | None:
-        """Wait for data or a wake-up and return the data, nothing at the end, or None after a wake-up."""
-        raise NotImplementedError
-
-    def wake(self) -> bool:
-        """Make a wait in another thread return, and return whether that is possible."""
-        return False
-
-    def close(self) -> None:
-        """Let go of the descriptors."""
-
-
-def out_of_the_way(descriptor: int) -> int:
-    """Return an inherited descriptor moved up, where no loop and no child process of the snippet meets it; -1 stays."""
-    if sys.platform == "win32" or descriptor < 0:
-        return descriptor
-    return _moved_up(descriptor)
-
-
-class OwnDescriptor:
-    """A descriptor of ours. The snippet may close any, and open a file of its own under the number."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self._file = _file_of(number)
-
-    def is_open(self) -> bool:
-        """Return whether the number still stands for our file."""
-        return self._file is not None and _file_of(self.number) == self._file
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Write all of ``data``.
-
-        Raises:
-            OSError: it has been closed, or takes no more.
-        """
-        rest = memoryview(data)
-        while rest:
-            self._check()
-            rest = rest[os.write(self.number, rest) :]
-
-    def read(self) -> bytes:
-        """Read what there is.
-
-        Raises:
-            OSError: it has been closed.
-        """
-        self._check()
-        return os.read(self.number, _READ_BYTES)
-
-    def close(self) -> None:
-        """Let go of the file, unless the snippet has done that."""
-        if self.is_open():
-            os.close(self.number)
-        self._file = None
-
-    def _check(self) -> None:
-        if not self.is_open():
-            raise OSError(errno.EBADF, "closed by the snippet")
-
-
-def _file_of(descriptor: int) -> tuple[int, int] | None:
-    try:
-        status = os.fstat(descriptor)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def open_transport(descriptor: int) -> Transport:
-    """Return the transport over an inherited descriptor (on Windows the number of a pipe's handle)."""
-    if sys.platform == "win32":
-        from .windows import HandleTransport
-
-        return HandleTransport(descriptor)
-    return _DescriptorTransport(descriptor)
-
-
-if sys.platform != "win32":
-    import fcntl
-    import select
-
-    class _DescriptorTransport(Transport):
-        """A socket inherited from the session, moved to a high descriptor that no child process inherits."""
-
-        def __init__(self, descriptor: int) -> None:
-            reading, writing = os.pipe()
-            self._channel, self._wake_in, self._wake_out = (
-                OwnDescriptor(_moved_up(each)) for each in (descriptor, reading, writing)
-            )
-            self._poll = select.poll()
-            self._poll.register(self._channel.number, select.POLLIN)
-            self._poll.register(self._wake_in.number, select.POLLIN)
-
-        def send(self, data: bytes) -> None:
-            self._channel.write(data)
-
-        def wait(self) -> bytes | None:
-            # Closing all descriptors closes both ends of the pipe: that ends this wait.
-            for descriptor, _ in self._poll.poll():
-                if descriptor == self._wake_in.number:
-                    self._wake_in.read()
-                    return None
-            try:
-                return self._channel.read()
-            except ConnectionResetError:
-                return b""
-
-        def wake(self) -> bool:
-            try:
-                self._wake_out.write(b"!")
-            except OSError:  # closed by the snippet, which ends the wait by itself
-                return False
-            return True
-
-        def close(self) -> None:
-            for descriptor in (self._channel, self._wake_in, self._wake_out):
-                descriptor.close()
-
-    def _moved_up(descriptor: int) -> int:
-        """Return a copy of a descriptor at a high number, closed on exec, and close the original."""
-        try:
-            high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIGH_DESCRIPTOR)
-        except OSError:  # a low limit on open files
-            high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
-        os.close(descriptor)
-        return high

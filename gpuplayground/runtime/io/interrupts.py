@@ -9,7 +9,7 @@ from typing import Any, Iterator
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def deferred_interrupts() -> Iterator[None]:
     """Let a SIGINT that comes meanwhile be handled at the end; in another thread than the main one there is none."""
     before = signal.getsignal(signal.SIGINT)
     if not callable(before) or threading.current_thread() is not threading.main_thread():

@@ -26,7 +26,7 @@ class AskingInput(io.FileIO):
         if not _is_readable(0):
             self._ask()
             _wait_readable(0)
-        return io.FileIO.readinto(self, buffer)  # super() would need its frame, see outermost.hide()
+        return io.FileIO.readinto(self, buffer)  # super() would need its frame, see hidden_frames.hide()
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read by :meth:`readinto`, which asks."""

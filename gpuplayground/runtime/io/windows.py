@@ -7,7 +7,7 @@ import msvcrt
 import time
 from multiprocessing.connection import PipeConnection  # type: ignore[attr-defined, unused-ignore]
 
-from .channel import Transport
+from .transport import Transport
 
 #: How often a pipe is looked at while it is waited for, in seconds: only between two looks a Stop is noticed.
 _LOOK_S = 0.05
@@ -33,6 +33,11 @@ class HandleTransport(Transport):
     def close(self) -> None:
         """Close the handle."""
         self._connection.close()
+
+
+def open_transport(handle: int) -> Transport:
+    """Return the transport over an inherited handle of a pipe."""
+    return HandleTransport(handle)
 
 
 def is_readable(descriptor: int) -> bool:

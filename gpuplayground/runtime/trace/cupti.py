@@ -12,7 +12,7 @@ import os
 from contextlib import suppress
 from typing import Any, Callable
 
-from ..io.interrupts import uninterrupted
+from ..io.interrupts import deferred_interrupts
 
 #: CUpti_ActivityKind, and how cupti-python calls the layout of the record.
 MEMCPY, MEMSET, DRIVER, KERNEL, MARKER, OVERHEAD, PEER_COPY, GRAPH = 1, 2, 4, 10, 12, 17, 22, 51
@@ -114,7 +114,7 @@ class Cupti:
     def flush(self, *, forced: bool = False) -> None:
         """Hand on what has been recorded; forced also what has not ended yet."""
         # CUPTI calls back into Python in this thread: a KeyboardInterrupt in there would be lost, and records with it.
-        with uninterrupted():
+        with deferred_interrupts():
             self._library.cuptiActivityFlushAll(ctypes.c_uint32(int(forced)))
 
     def timestamp(self) -> int:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Sequence
 
 from ..clock import now_ns
-from ..io.channel import OwnDescriptor
+from ..io.descriptors import OwnDescriptor
 from . import file_format
 from .compilers import Compilers
 from .cupti import CONTEXT_CALLS, CPU_KINDS, GPU_KINDS, KERNEL, MARKER, MEMSET, OVERHEAD, WAIT_CALL, Cupti, CuptiError

@@ -1,1 +1,1 @@
-"""Widgets that show a benchmark."""
+"""The benchmark page: progress and result of a benchmark."""

@@ -1,4 +1,4 @@
-"""Wall time until idle and GPU busy time of one repeat, as two bars over one another on one scale."""
+"""Two bars on one scale: wall time and GPU busy time of one repeat."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class BusyBars(Surface):
-    """The gap between the bars is what the CPU, launches and waiting cost."""
+    """The difference between the bars is time spent on the CPU, launches and waiting."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QSize(300, int(2 * _ROW) + 4), parent)
@@ -27,16 +27,17 @@ class BusyBars(Surface):
         self.setAccessibleName(self.tr("Wall time and GPU busy time"))
 
     def show_times(self, wall_ns: float, busy_ns: float | None, note: str = "") -> None:
-        """Show the times of one repeat; ``note`` says why GPU busy time is not known."""
+        """Show the times of one repeat in nanoseconds; ``note`` says why the GPU busy time is unknown."""
         self._wall_ns, self._busy_ns, self._note = wall_ns, busy_ns, note
         self.setAccessibleDescription("; ".join(" ".join(row[:2]) for row in self.rows()))
-        self.setToolTip(plainly(note))
+        meaning = self.tr("Wall time: of one repeat, until the GPU has finished its work")
+        self.setToolTip(plainly(note or meaning))
         self.update()
 
     def rows(self) -> list[tuple[str, str, float, str]]:
-        """Return label, figure, share of the scale and colour role of both bars."""
+        """Return label, value, share of the scale and colour role of both bars."""
         top = max(self._wall_ns, self._busy_ns or 0.0) or 1.0
-        rows = [(self.tr("Wall until idle"), duration(self._wall_ns), self._wall_ns / top, "utilization")]
+        rows = [(self.tr("Wall time"), duration(self._wall_ns), self._wall_ns / top, "utilization")]
         if self._busy_ns is None:
             rows.append((self.tr("GPU busy"), self._note or DASH, 0.0, "muted"))
         else:
@@ -46,7 +47,7 @@ class BusyBars(Surface):
         return rows
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
-        """Paint label, bar and figure of each row."""
+        """Paint label, bar and value of each row."""
         label_font, figure_font = ui_font(12), ui_font(12, QFont.Weight.DemiBold)
         rows = self.rows()
         names = max(QFontMetricsF(label_font).horizontalAdvance(row[0]) for row in rows) + 12

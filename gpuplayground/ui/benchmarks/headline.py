@@ -1,4 +1,4 @@
-"""The median of a benchmark in large type, with its verdict right beside it and the reasons below."""
+"""The headline of a benchmark: its median in large type, the verdict beside it, and the reasons below."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gpuplayground.units import DASH, duration
 
 
 class Headline(QWidget):
-    """What is read first: the figure, how sure it is, and what speaks against it."""
+    """Shows the median, its confidence interval and the verdict."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,16 +43,16 @@ class Headline(QWidget):
             column.addWidget(label)
         self.figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
-    def show_benchmark(self, benchmark: Benchmark, times: Summary | None, *, is_verdict_to_come: bool) -> None:
-        """Show a benchmark; ``times`` is None where nothing was measured.
+    def show_benchmark(self, benchmark: Benchmark, times: Summary | None, *, is_verdict_pending: bool) -> None:
+        """Show a benchmark; ``times`` is None if nothing was measured.
 
-        ``is_verdict_to_come`` tells whether one without a verdict is still to be judged, or never was.
+        If the benchmark has no verdict, ``is_verdict_pending`` tells whether one is still to come.
         """
         lines = (
             self.tr("line {first}") if benchmark.first_line == benchmark.last_line else self.tr("lines {first}–{last}")
         )
         place = lines.format(first=benchmark.first_line, last=benchmark.last_line)
-        # What has no title is called by its lines.
+        # A benchmark without a title is named by its lines.
         name = title(benchmark)
         self.subject.setText(name if benchmark.label == place else f"{name}  ·  {place}")
         self.figure.setText(DASH if times is None else duration(times.median))
@@ -63,32 +63,32 @@ class Headline(QWidget):
         self.error.setToolTip(plainly(benchmark.error_text))
         for label in (self.interval, self.error):
             label.setVisible(bool(label.text()))
-        words = [(_pill_text(flag.kind), flag_role(flag.kind), flag.sentence) for flag in benchmark.verdict]
-        if times is not None and not words:
-            words = [self._no_verdict(is_to_come=is_verdict_to_come)]
-        self._show_verdict(words)
+        findings = [(_pill_text(flag.kind), flag_role(flag.kind), flag.sentence) for flag in benchmark.verdict]
+        if times is not None and not findings:
+            findings = [self._no_verdict(is_pending=is_verdict_pending)]
+        self._show_verdict(findings)
 
-    def _no_verdict(self, *, is_to_come: bool) -> tuple[str, str, str]:
-        """Return the pill, its role and the sentence of a benchmark without a verdict."""
-        if is_to_come:
-            waiting = self.tr("The verdict needs the monitor's last samples: it comes in a moment.")
+    def _no_verdict(self, *, is_pending: bool) -> tuple[str, str, str]:
+        """Return the pill's text, its role and the sentence of a benchmark without a verdict."""
+        if is_pending:
+            waiting = self.tr("Waiting for the monitor's last samples; the verdict follows in a moment.")
             return self.tr("JUDGING…"), "muted", waiting
-        never = self.tr("GPU Playground was closed before the monitor's last samples: measure again for a verdict.")
+        never = self.tr("GPU Playground was closed before the monitor's last samples. Measure again for a verdict.")
         return self.tr("NOT JUDGED"), "muted", never
 
-    def _show_verdict(self, words: list[tuple[str, str, str]]) -> None:
-        """Show a pill and a sentence for each of ``words``: text, role, sentence."""
+    def _show_verdict(self, findings: list[tuple[str, str, str]]) -> None:
+        """Show a pill and a sentence for each finding: text, role, sentence."""
         for pill in self.pills:
             self._row.removeWidget(pill)
             pill.deleteLater()
         self.pills = []
-        for text, role, sentence in words:
+        for text, role, sentence in findings:
             pill = Pill(self._theme)
             self._row.addWidget(pill)
             pill.set(text, role)
             pill.setToolTip(plainly(sentence))
             self.pills.append(pill)
-        sentences = [sentence for _, _, sentence in words]
+        sentences = [sentence for _, _, sentence in findings]
         bullet = "•  " if len(sentences) > 1 else ""
         self.reasons.setText("\n".join(f"{bullet}{sentence}" for sentence in sentences))
         self.reasons.setVisible(bool(sentences))

@@ -1,4 +1,4 @@
-"""The samples of a benchmark by size, with median and quartiles; outliers are gathered in the last bin."""
+"""The histogram of a benchmark's samples with median and quartiles; outliers get a bar of their own at each end."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gpuplayground.ui.widgets.ticks import duration_tick
 from gpuplayground.units import duration
 
 _TITLE, _LABELS = 18.0, 18.0
-_BAR_PX = 7.0  # a bin narrower than this is not seen
+_BAR_PX = 7.0  # least width of a bin
 _GAP = 1.0
 _OUTLIERS_PX = 12.0
 
 
 class HistogramView(Surface):
-    """Bars of equal width in time; a bar of its own at each end counts what lies beyond."""
+    """Bins of equal width in time; an extra bar at each end counts the outliers."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QSize(320, 150), parent)
@@ -33,7 +33,7 @@ class HistogramView(Surface):
 
     @property
     def bins(self) -> Histogram:
-        """The bins as they are drawn."""
+        """The bins as drawn."""
         return self._bins
 
     def show_samples(self, samples_ns: tuple[float, ...], summary: Summary) -> None:
@@ -44,7 +44,7 @@ class HistogramView(Surface):
         self.update()
 
     def outliers(self) -> str:
-        """Return how many samples lie beyond the bins, in words; empty where none does."""
+        """Return in words how many samples lie outside the bins; an empty text if none do."""
         bins = self._bins
         parts = []
         if bins.below:
@@ -54,14 +54,14 @@ class HistogramView(Surface):
         return self.tr("outliers: {list}").format(list=", ".join(parts)) if parts else ""
 
     def _fit(self, width: int) -> None:
-        """Make as many bins as there is room for."""
+        """Use as many bins as fit."""
         room = max(5, int(width / _BAR_PX))
         if room != self._room:
             self._room = room
             self._bins = histogram(self._samples, min(room, 60))
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
-        """Paint title, bars, marks and the axis."""
+        """Paint title, bars, markers and the axis."""
         if self._summary is None or not self._bins.counts:
             return
         self._fit(int(area.width()))
@@ -85,7 +85,7 @@ class HistogramView(Surface):
         self._draw_hover(painter, area, plot, axis)
 
     def _bars(self, plot: QRectF, axis: Axis) -> list[tuple[QRectF, int, bool]]:
-        """Return the column, the count and whether it is of outliers, of each bar."""
+        """Return each bar's rectangle, its count, and whether it counts outliers."""
         bins = self._bins
         bars = []
         if bins.below:
@@ -132,7 +132,7 @@ class HistogramView(Surface):
         box, count, is_outlier = min(self._bars(plot, axis), key=lambda bar: abs(bar[0].center().x() - place))
         samples = self.tr("1 sample") if count == 1 else self.tr("{count} samples").format(count=f"{count:,}")
         if is_outlier:
-            words = self.tr("{samples} beyond").format(samples=samples)
+            words = self.tr("outliers: {samples}").format(samples=samples)
         else:
             low, high = self._bins.edges[0], self._bins.edges[-1]
             step = (high - low) / len(self._bins.counts)

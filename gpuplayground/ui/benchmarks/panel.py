@@ -1,4 +1,4 @@
-"""The panel of a benchmark: what to press, how far it is, what came out."""
+"""The benchmark page: a hint, then the progress, then the result of a benchmark."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gpuplayground.benchmarks.figures import report
 from gpuplayground.model.benchmarks import Benchmark, BenchmarkPlan, Phase
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.model.results import Run, RunState
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.benchmarks.live_view import LiveView
 from gpuplayground.ui.benchmarks.result_view import ResultView
 from gpuplayground.ui.widgets.drop_down import DropDown
-from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import BENCHMARK, PanelHeader, page_title
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme
 
@@ -25,27 +25,24 @@ _LEAST_HEIGHT = 120
 
 
 class BenchmarkPanel(QWidget):
-    """Shows one benchmark at a time; of a sweep the value that is chosen.
+    """Shows one benchmark; of a sweep, the one of the selected value."""
 
-    ``saveRequested`` and ``comparisonRequested`` carry the :class:`Benchmark` shown.
-    """
+    saveRequested = Signal(object)  # Benchmark
+    comparisonRequested = Signal(object)  # Benchmark
 
-    saveRequested = Signal(object)
-    comparisonRequested = Signal(object)
-
-    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, header: PanelHeader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run_id: str | None = None
         self._benchmarks: list[Benchmark] = []
         self._are_judged = False
-        self.header = PanelHeader(page_title(BENCHMARK), theme, icons, titles)
+        self.header = header
         self.steps = DropDown()
         self.empty = PlainLabel()
         self.live, self.result = LiveView(theme), ResultView(theme)
         self._stack = QStackedWidget()
         self._lay_out()
         self._show_empty(
-            self.tr("Select lines or put the cursor in a # %% cell and press Shift+F5 to measure them in steady state.")
+            self.tr("Select lines, or put the cursor in a # %% cell, and press Shift+F5 to benchmark them.")
         )
 
     def _lay_out(self) -> None:
@@ -70,24 +67,26 @@ class BenchmarkPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(0)
         column.addWidget(self.header)
-        # Below the header: beside four tabs there is no room for it.
+        # Below the header, where the tabs leave no room.
         row = QHBoxLayout()
         row.setContentsMargins(14, 6, 14, 0)
         row.addWidget(self.steps)
         row.addStretch(1)
         column.addLayout(row)
-        # The highest page must not keep the panel from being made small.
+        # The tallest page must not keep the panel from shrinking.
         self._stack.setMinimumHeight(_LEAST_HEIGHT)
         column.addWidget(self._stack, 1)
 
     @property
     def benchmark(self) -> Benchmark | None:
-        """The benchmark that is shown, or None while there is none."""
+        """The benchmark that is shown, if any."""
         index = self.steps.currentIndex()
         return self._benchmarks[index] if 0 <= index < len(self._benchmarks) else None
 
-    def begin(self, run_id: str, plan: BenchmarkPlan) -> None:
-        """Get ready for a benchmark that is about to start."""
+    def clear(self, run_id: str, plan: BenchmarkPlan | None) -> None:
+        """Empty the panel for a benchmark that is about to start; a plain run leaves the last benchmark in place."""
+        if plan is None:
+            return
         self._run_id, self._are_judged = run_id, False
         self._replace(())
         self.live.begin(plan)
@@ -95,25 +94,25 @@ class BenchmarkPanel(QWidget):
         self._enable()
 
     def progress(self, event: BenchmarkProgressed) -> None:
-        """Show how far the benchmark is."""
+        """Show the progress of the benchmark."""
         if event.run_id == self._run_id:
             self.live.progress(event)
 
     def measured(self, event: BenchmarkMeasured) -> None:
-        """Take a result. It is shown when it is the last one, and once its GPU time is known too."""
+        """Take a result. The last one is shown, but one of the GPU only when its GPU time is known too."""
         if event.run_id != self._run_id:
             return
         self._replace((*self._benchmarks, event.benchmark))
         if event.benchmark.uses_gpu and not event.benchmark.error:
-            return  # the traced pass is still to come: the GPU time is part of what finish() brings
+            return  # the traced pass follows; set_run() brings the GPU time
         if event.step >= event.steps:
             self._show_step(len(self._benchmarks) - 1)
         elif not event.benchmark.error:
             following = BenchmarkProgressed(event.run_id, Phase.SET_UP, step=event.step + 1, steps=event.steps)
             self.live.progress(following)
 
-    def finish(self, run: Run) -> None:
-        """Show what a run measured, or why it measured nothing."""
+    def set_run(self, run: Run) -> None:
+        """Show what a benchmark run measured, or why it measured nothing."""
         if run.run_id != self._run_id:
             return
         if run.benchmarks:
@@ -126,17 +125,17 @@ class BenchmarkPanel(QWidget):
         elif self._stack.currentIndex() == _LIVE:
             self._show_step(len(self._benchmarks) - 1)
 
-    def judged(self, run_id: str, benchmarks: Sequence[Benchmark]) -> None:
-        """Show what a run measured with its verdicts, unless another benchmark has begun since."""
-        if run_id == self._run_id:
-            self.show_benchmarks(benchmarks)
+    def set_observed(self, observed: ObservedRun) -> None:
+        """Show the verdicts of a run's benchmarks, unless another benchmark has started since."""
+        if observed.run.run_id == self._run_id:
+            self.show_benchmarks(observed.benchmarks)
 
     def show_benchmark(self, benchmark: Benchmark) -> None:
-        """Show one benchmark, of the past or judged since."""
+        """Show one benchmark with its verdict."""
         self.show_benchmarks((benchmark,))
 
     def show_benchmarks(self, benchmarks: Sequence[Benchmark]) -> None:
-        """Show the benchmarks of a run of the past or judged since; the value that was chosen stays."""
+        """Show the benchmarks of a run with their verdicts; the selected value stays selected."""
         if not benchmarks:
             return
         shown = self.steps.currentIndex() if len(benchmarks) == len(self._benchmarks) else len(benchmarks) - 1
@@ -145,13 +144,13 @@ class BenchmarkPanel(QWidget):
         self._show_step(max(shown, 0))
 
     def copy(self) -> None:
-        """Put the benchmark on the clipboard as text."""
+        """Copy the benchmark as text."""
         if self.benchmark is not None:
             QGuiApplication.clipboard().setText(report(self.benchmark))
 
     def _reason(self, run: Run) -> str:
         if run.state is RunState.STOPPED:
-            return self.tr("Stopped before anything was measured.")
+            return self.tr("Stopped before the first measurement.")
         if run.error is not None:
             where = self.tr(" (line {line})").format(line=run.error.line) if run.error.line else ""
             return self.tr("The benchmark failed: {error}{where}").format(error=run.error.summary, where=where)
@@ -169,12 +168,12 @@ class BenchmarkPanel(QWidget):
         self.steps.setCurrentIndex(index)
         benchmark = self.benchmark
         if benchmark is not None:
-            self.result.show_benchmark(benchmark, is_verdict_to_come=not self._are_judged)
+            self.result.show_benchmark(benchmark, is_verdict_pending=not self._are_judged)
             self._stack.setCurrentIndex(_RESULT)
         self._enable()
 
-    def _show_empty(self, words: str) -> None:
-        self.empty.setText(words)
+    def _show_empty(self, text: str) -> None:
+        self.empty.setText(text)
         self._stack.setCurrentIndex(_EMPTY)
         self._enable()
 
@@ -183,7 +182,7 @@ class BenchmarkPanel(QWidget):
         self.steps.setVisible(shown and len(self._benchmarks) > 1)
         for button in (self.copy_button, self.save_button):
             button.setEnabled(shown)
-        # Without a time there is nothing to compare.
+        # A benchmark without samples cannot be compared.
         self.compare_button.setEnabled(shown and self.benchmark is not None and bool(self.benchmark.samples_ns))
 
     def _save(self) -> None:

@@ -1,4 +1,4 @@
-"""A benchmark that is over: one column where it is narrow, figures beside pictures where it is wide."""
+"""The result of a benchmark: figures, with the charts below them or, in a wide panel, beside them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gpuplayground.ui.widgets.figure_labels import FactGrid
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
-_ROOM_FOR_TWO = 740
+_TWO_COLUMNS_PX = 740
 
 
 class ResultView(QScrollArea):
-    """Headline, bars and figures; histogram and strip below or beside them."""
+    """Shows headline, bars and figures; histogram and sample strip below or beside them."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,10 +52,10 @@ class ResultView(QScrollArea):
         self._halves.addLayout(right, 1)
         self.setWidget(inside)
 
-    def show_benchmark(self, benchmark: Benchmark, *, is_verdict_to_come: bool = False) -> None:
-        """Show another benchmark, from its top; one without a verdict is still to be judged, or never was."""
+    def show_benchmark(self, benchmark: Benchmark, *, is_verdict_pending: bool = False) -> None:
+        """Show a benchmark from the top. Without a verdict, ``is_verdict_pending`` tells whether one is to come."""
         times = summary(benchmark.samples_ns) if benchmark.samples_ns else None
-        self.headline.show_benchmark(benchmark, times, is_verdict_to_come=is_verdict_to_come)
+        self.headline.show_benchmark(benchmark, times, is_verdict_pending=is_verdict_pending)
         for widget in (self.bars, self.facts, self.histogram, self.strip):
             widget.setVisible(times is not None)
         if times is not None:
@@ -71,14 +71,14 @@ class ResultView(QScrollArea):
         longest = benchmark.gpu.longest_kernel if benchmark.gpu is not None else None
         self.kernel.setVisible(longest is not None)
         if longest is not None:
-            # Names of templates have no spaces: without these they could not be broken.
+            # Template names have no spaces: zero-width spaces let them wrap.
             name = longest.name.replace("<", "<\u200b").replace(",", ",\u200b").replace("::", "::\u200b")
             self.kernel.setText(self.tr("Longest kernel: {name}").format(name=name))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the pictures where there is room for them."""
+        """Put the charts beside the figures if there is room."""
         super().resizeEvent(event)
-        wide = event.size().width() >= _ROOM_FOR_TWO
+        wide = event.size().width() >= _TWO_COLUMNS_PX
         across = QBoxLayout.Direction.LeftToRight
         self._halves.setStretch(0, 1 if wide else 0)
         self._halves.setDirection(across if wide else QBoxLayout.Direction.TopToBottom)

@@ -1,4 +1,4 @@
-"""The samples in the order they were taken: drift, steps and outliers are seen at a glance."""
+"""The samples of a benchmark in the order they were taken, which shows drift, steps and outliers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from gpuplayground.ui.widgets.theme import Theme, ui_font
 from gpuplayground.units import duration
 
 _TITLE = 16.0
-#: More samples than pixels are drawn as the lowest and highest of each pixel's.
+#: Width of a sample in pixels. Samples that would be narrower are drawn as the range of each column.
 _DOT = 2.5
 
 
 class SampleStrip(Surface):
-    """Time goes to the right, the median is a line, the quartiles a band; what is far above is drawn at the edge."""
+    """The median is a line, the quartiles are a band; distant outliers are drawn at the edge."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QSize(320, 84), parent)
@@ -30,9 +30,9 @@ class SampleStrip(Surface):
         self.setAccessibleName(self.tr("Samples over time"))
 
     def show_samples(self, samples_ns: tuple[float, ...], summary: Summary) -> None:
-        """Show other samples."""
+        """Show samples in nanoseconds."""
         self._samples, self._summary = np.array(samples_ns), summary
-        # Four times the IQR above the quartile, as far as there is anything: further away, all is an outlier.
+        # Up to four times the IQR beyond the quartiles; samples further away are outliers.
         reach = 4 * max(summary.iqr, summary.median * 0.005)
         self._low = max(float(self._samples.min()), summary.q1 - reach)
         self._high = min(float(self._samples.max()), summary.q3 + reach)
@@ -42,7 +42,7 @@ class SampleStrip(Surface):
         self.update()
 
     def drift(self) -> str:
-        """Return how the median of the last tenth of the samples stands to that of the first, in words."""
+        """Return in words how the median of the last tenth of the samples compares with that of the first."""
         tenth = max(1, len(self._samples) // 10)
         if len(self._samples) < 20:
             return ""
@@ -54,7 +54,7 @@ class SampleStrip(Surface):
         return words.format(change=f"{abs(change) * 100:.1f} %")
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
-        """Paint title, band of quartiles, median and samples."""
+        """Paint title, quartile band, median and samples."""
         if self._summary is None:
             return
         painter.setPen(self.theme.color("muted"))

@@ -1,4 +1,4 @@
-"""The subjects of a comparison as bars on one scale: wall time with its interval, GPU busy time below it."""
+"""The comparison chart: bars of wall time with its interval, and GPU busy time below, on one scale."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FASTER, _SLOWER = "good", "warning"
 
 
 class ComparisonChart(Surface):
-    """A row for each subject. A click on one asks for it as the baseline."""
+    """One row per subject. A click on a row makes it the baseline."""
 
     baselineChosen = Signal(int)
 
@@ -35,7 +35,7 @@ class ComparisonChart(Surface):
         self.setAccessibleName(self.tr("Chart of the comparison"))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows."""
+        """Show rows."""
         self._rows = tuple(rows)
         height = int(_TOP + _BOTTOM + ROW_PX * max(1, len(rows)))
         self._hint = QSize(560, height)
@@ -79,19 +79,19 @@ class ComparisonChart(Surface):
         return min(widest + 16, area.width() * 0.4)
 
     def _words(self, row: Row) -> tuple[str, str]:
-        """Return what stands at the right of a row, and the colour role of it."""
+        """Return the text at the right of a row and its colour role."""
         if not row.is_comparable:
             return row.remark, "error"
         role = {Difference.FASTER: _FASTER, Difference.SLOWER: _SLOWER, Difference.BASELINE: "muted"}
         text = speed_up_text(row)
-        # The interval of the factor is in the table; here the figure itself is what one looks for.
+        # The table has the interval of the factor; here the factor alone is enough.
         return text if row.difference is Difference.NONE else text.partition(" (")[0], role.get(row.difference, "text")
 
     def _draw_legend(self, painter: QPainter, area: QRectF) -> None:
         painter.setFont(ui_font(11))
         left = area.left()
         for role, text in (
-            ("utilization", self.tr("Wall until idle, 95 % interval")),
+            ("utilization", self.tr("Wall time until GPU done, 95 % interval")),
             ("power", self.tr("GPU busy")),
         ):
             painter.setPen(Qt.PenStyle.NoPen)
@@ -152,7 +152,7 @@ class ComparisonChart(Surface):
             painter.drawLine(QLineF(x, y - _CAP, x, y + _CAP))
 
     def row_at(self, point: QPointF) -> int | None:
-        """Return the index of the row at a point, or None beside them."""
+        """Return the index of the row at a point, if any."""
         number = int((point.y() - _TOP) // ROW_PX)
         return number if 0 <= number < len(self._rows) else None
 
@@ -172,7 +172,7 @@ class ComparisonChart(Surface):
         draw_tip(painter, self.theme, area, self.mouse, "\n".join(lines))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Ask for the row that was clicked as the baseline."""
+        """Make the clicked row the baseline."""
         super().mouseReleaseEvent(event)
         number = self.row_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and number is not None:

@@ -1,4 +1,4 @@
-"""A window of its own that sets runs and benchmarks beside one another, against a baseline that can be changed."""
+"""The comparison window: runs and benchmarks against a baseline, as a table and a chart."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.saving import ChooseFile, choose_by_dialog, save_picture
 from gpuplayground.ui.widgets.theme import Theme
 
-#: Longer names are cut in the middle, as their end tells them apart; the other columns are as wide as their text.
+#: Longer names are elided in the middle, because their ends differ; other columns fit their text.
 _WIDEST_NAME = 240
 _ROW_HEIGHT = 28
 _PICTURE_WIDTH = 900
 
 
 class CompareDialog(QDialog):
-    """Not modal: subjects are added while one goes on working."""
+    """Not modal: subjects can be added while it is open."""
 
     def __init__(
         self, theme: Theme, icons: Icons, parent: QWidget | None = None, choose: ChooseFile = choose_by_dialog
@@ -64,16 +64,16 @@ class CompareDialog(QDialog):
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        """What is compared, in the order in which it was added."""
+        """The subjects in the order they were added."""
         return tuple(self._subjects)
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The comparison as it stands."""
+        """The comparison with the current baseline."""
         return compare(self._subjects, self._baseline)
 
     def add(self, subjects: Sequence[Subject]) -> None:
-        """Add subjects below those that are there; one that is there already is taken as it is now, in its place."""
+        """Append subjects; one that is already in the comparison is updated in place."""
         for subject in subjects:
             if subject in self._subjects:
                 self._subjects[self._subjects.index(subject)] = subject
@@ -82,25 +82,25 @@ class CompareDialog(QDialog):
         self._refresh()
 
     def show_only(self, subjects: Sequence[Subject]) -> None:
-        """Compare these, the first one as the baseline, in place of those that are there."""
+        """Compare only these, with the first one as the baseline."""
         self._baseline = 0
         self._subjects.clear()
         self.table.clearSelection()
         self.add(subjects)
 
     def clear(self) -> None:
-        """Take all subjects away."""
+        """Remove all subjects."""
         self._subjects.clear()
         self._refresh()
 
     def choose_baseline(self, index: int) -> None:
-        """Compare with another subject."""
+        """Make another subject the baseline."""
         if 0 <= index < len(self._subjects):
             self._baseline = index
             self._refresh()
 
     def remove_selected(self) -> None:
-        """Take the selected rows away; the baseline stays where it is, or is the first one after it went."""
+        """Remove the selected rows; if the baseline is among them, the first row becomes the baseline."""
         chosen = {index.row() for index in self.table.selectionModel().selectedRows()}
         baseline = self._subjects[self._baseline] if self._subjects and self._baseline not in chosen else None
         self._subjects = [subject for row, subject in enumerate(self._subjects) if row not in chosen]
@@ -144,8 +144,8 @@ class CompareDialog(QDialog):
         self.empty.setWordWrap(True)
         self.empty.setText(
             self.tr(
-                "Nothing to compare yet. Choose “Add to comparison” in the Benchmark panel, or pick several runs in "
-                "the history."
+                "Nothing to compare yet. Choose “Add to comparison” on the Benchmark page, or select several runs in "
+                "the history and choose “Compare”."
             )
         )
         self._stack.addWidget(_panel(self.empty))
@@ -175,20 +175,20 @@ class CompareDialog(QDialog):
         label.setProperty("role", "muted")
         label.setBuddy(self.baseline)
         self.baseline.setAccessibleName(self.tr("Baseline"))
-        self.baseline.setToolTip(self.tr("What the others are compared with; a click on a bar chooses it as well"))
+        self.baseline.setToolTip(self.tr("The subject that the others are compared with; you can also click a bar"))
         self.baseline.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.baseline.setMinimumWidth(160)
         self.baseline.activated.connect(self.choose_baseline)
         row.addWidget(label)
         row.addWidget(self.baseline, 1)
         row.addStretch(1)
-        remove = self.tr("Take the selected rows out of the comparison (Del)")
+        remove = self.tr("Remove the selected rows from the comparison (Del)")
         self.remove_button = self._button(row, "trash-2", self.tr("Remove"), remove, self.remove_selected)
-        clear = self.tr("Take everything out of the comparison")
+        clear = self.tr("Remove everything from the comparison")
         self.clear_button = self._button(row, "x", self.tr("Clear"), clear, self.clear)
         text = self.tr("Copy the table as aligned text")
         self.copy_button = self._button(row, "copy", self.tr("Copy"), text, self._copy_text)
-        markdown = self.tr("Copy the table in Markdown, for an issue or a README")
+        markdown = self.tr("Copy the table as Markdown, for an issue or a README")
         self.markdown_button = self._button(row, "file-code-2", self.tr("Markdown"), markdown, self._copy_markdown)
         picture = self.tr("Save the chart as a PNG picture")
         self.picture_button = self._button(row, "save", self.tr("Save PNG…"), picture, self._save_picture)
@@ -198,7 +198,7 @@ class CompareDialog(QDialog):
         button = QPushButton(self._icons.icon(icon), text)
         button.setToolTip(plainly(tip))
         button.setAccessibleName(text.rstrip("…"))
-        # Enter in the window is not a click on the first button.
+        # Enter must not click the first button.
         button.setAutoDefault(False)
         button.clicked.connect(act)
         self._buttons[icon] = button
@@ -206,7 +206,7 @@ class CompareDialog(QDialog):
         return button
 
     def _refresh(self) -> None:
-        """Compare anew and show it."""
+        """Compare again and show the result."""
         self._baseline = min(self._baseline, max(0, len(self._subjects) - 1))
         rows = self.rows
         self.model.show_rows(rows)
@@ -230,13 +230,13 @@ class CompareDialog(QDialog):
             return ""
         if count == 1:
             return self.tr("Add a second run or benchmark to compare it with this one.")
-        words = self.tr(
-            "“No difference” means that the 95 % intervals of the medians overlap. The interval of a speed-up is the "
-            "widest ratio that both intervals allow."
+        text = self.tr(
+            "“No difference” means that the 95 % intervals of the medians overlap. The interval of a speed-up spans "
+            "all ratios that both intervals allow."
         )
         if any(subject.kind is SubjectKind.RUN for subject in self._subjects):
-            words += " " + self.tr("A single run counts its statements without imports.")
-        return words
+            text += " " + self.tr("A single run counts its statements without imports.")
+        return text
 
     def _enable(self) -> None:
         filled = bool(self._subjects)
@@ -250,11 +250,11 @@ class CompareDialog(QDialog):
 
     def _copy_text(self) -> None:
         QGuiApplication.clipboard().setText(text_table(self.rows))
-        self.note.setText(self.tr("The table is on the clipboard."))
+        self.note.setText(self.tr("Table copied."))
 
     def _copy_markdown(self) -> None:
         QGuiApplication.clipboard().setText(markdown_table(self.rows))
-        self.note.setText(self.tr("The table is on the clipboard, in Markdown."))
+        self.note.setText(self.tr("Table copied as Markdown."))
 
     def _save_picture(self) -> None:
         path = self._choose(self, self.tr("Save the chart"), "comparison.png", self.tr("PNG picture (*.png)"))

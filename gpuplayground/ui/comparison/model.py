@@ -1,4 +1,4 @@
-"""The rows of a comparison as a table."""
+"""The table model of a comparison."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROOT = QModelIndex()
 
 
 class Column(IntEnum):
-    """The columns, in the order of :data:`.comparison_text.HEADINGS`."""
+    """The columns, in the order of :data:`gpuplayground.comparison.text.HEADINGS`."""
 
     NAME = 0
     MEDIAN = 1
@@ -36,7 +36,7 @@ _FIGURES = (Column.MEDIAN, Column.INTERVAL, Column.BUSY)
 
 
 class ComparisonModel(QAbstractTableModel):
-    """A row for each subject, in the order in which they were added."""
+    """One row per subject, in the order they were added."""
 
     def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +45,7 @@ class ComparisonModel(QAbstractTableModel):
         theme.changed.connect(self._theme_changed)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows; as long as their number stays, what is selected stays selected."""
+        """Show rows; the selection stays if their number does."""
         if len(rows) == len(self._rows):
             self._rows = tuple(rows)
             self._theme_changed()
@@ -55,17 +55,17 @@ class ComparisonModel(QAbstractTableModel):
         self.endResetModel()
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
-        """Return how many subjects there are."""
+        """Return the number of subjects."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Return how many columns there are."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(Column)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> str | Qt.AlignmentFlag | None:
-        """Return the name of a column."""
+        """Return the title or alignment of a column."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -84,10 +84,10 @@ class ComparisonModel(QAbstractTableModel):
         }[Column(section)]
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return words, colour, font, alignment or tooltip of a cell."""
+        """Return text, colour, font, alignment or tooltip of a cell."""
         row, column = self._rows[index.row()], Column(index.column())
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._words(row, column)
+            return self._text(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return plainly(self._tip(row, column))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _FIGURES:
@@ -98,7 +98,7 @@ class ComparisonModel(QAbstractTableModel):
             return self._theme.color(self._color(row, column))
         return None
 
-    def _words(self, row: Row, column: Column) -> str:
+    def _text(self, row: Row, column: Column) -> str:
         text = cells(row)[column]
         if column is Column.REMARK and not text:
             return ", ".join(str(flag.kind) for flag in row.subject.verdict)
@@ -109,13 +109,15 @@ class ComparisonModel(QAbstractTableModel):
             return "\n".join(flag.sentence for flag in row.subject.verdict)
         if column is Column.RESULT and row.result.largest_difference is not None and row.result.tolerance is not None:
             return self._result_tip(row.result, row.result.largest_difference, row.result.tolerance)
-        return self._words(row, column)
+        return self._text(row, column)
 
     def _result_tip(self, check: ResultCheck, found: float, allowed: float) -> str:
-        words = self.tr("Largest difference relative to the largest element: {found:.1e}, tolerance {allowed:.0e}")
-        lines = [words.format(found=found, allowed=allowed)]
+        text = self.tr("Largest difference relative to the largest element: {found:.1e} (tolerance {allowed:.0e})")
+        lines = [text.format(found=found, allowed=allowed)]
         if check.agreement is Agreement.SAMPLE:
-            lines.append(self.tr("Compared: 4096 elements of each, and the mean and the largest magnitude of all."))
+            lines.append(
+                self.tr("Compared: 4096 elements of each, and the mean and largest magnitude of all elements.")
+            )
         return "\n".join(lines)
 
     def _color(self, row: Row, column: Column) -> str:

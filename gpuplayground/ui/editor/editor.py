@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QRect, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import (
@@ -16,35 +15,24 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QTextBlock,
     QTextCursor,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from gpuplayground.ui.editor import editing, line_paint
-from gpuplayground.ui.editor.brackets import BracketPair, bracket_at
+from gpuplayground.ui.editor.brackets import bracket_at
 from gpuplayground.ui.editor.gutter import Gutter
-from gpuplayground.ui.editor.highlighter import Highlighter
 from gpuplayground.ui.editor.keys import KeyHandler
 from gpuplayground.ui.editor.line_edits import LineCommands
-from gpuplayground.ui.editor.line_marks import LineMarks, LineTracker, StatementShare
+from gpuplayground.ui.editor.line_marks import StatementShare
+from gpuplayground.ui.editor.marked_text import FONT_PIXELS, MarkedText
 from gpuplayground.ui.widgets.theme import Theme, mono_font
 
-FONT_PIXELS = 13
 _FLASH_MS = 900
 
 
-class VisibleLine(NamedTuple):
-    """A line on screen: its block and number from 0, its top and height in pixels of the viewport."""
-
-    block: QTextBlock
-    number: int
-    top: float
-    height: float
-
-
-class CodeEditor(QPlainTextEdit):
+class CodeEditor(MarkedText):
     """Edits one Python text. Lines and columns are counted from 1 wherever they are passed."""
 
     cursorMoved = Signal(int, int)  # line, column
@@ -53,21 +41,13 @@ class CodeEditor(QPlainTextEdit):
     focused = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
-        self.show_times = True
-        self.matches: list[tuple[int, int]] = []
-        self.bracket: BracketPair | None = None
-        self.flash: tuple[int, float] | None = None  # line from 0, strength
-        self._font_pixels = FONT_PIXELS
+        super().__init__(theme, parent)
         self._line = -1
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setCursorWidth(2)
         self.setAccessibleName(self.tr("Code"))
         self.document().setDocumentMargin(8)
-        self.highlighter = Highlighter(self.document(), theme, self)
-        self.marks = LineMarks(LineTracker(self.document(), self), self)
         self.commands = LineCommands(self)
         self._keys = KeyHandler(self, self.highlighter, self.commands)
         self._gutter = Gutter(self)
@@ -173,10 +153,6 @@ class CodeEditor(QPlainTextEdit):
         self.matches = matches
         self.viewport().update()
 
-    def font_pixels(self) -> int:
-        """Return the size of the text in pixels."""
-        return self._font_pixels
-
     def set_font_pixels(self, pixels: int) -> None:
         """Set the size of the text in pixels."""
         self._font_pixels = pixels
@@ -184,29 +160,6 @@ class CodeEditor(QPlainTextEdit):
         self.setFont(font)
         self.setTabStopDistance(QFontMetricsF(font).horizontalAdvance(" ") * 4)
         self._lay_out()
-
-    def visible_lines(self) -> Iterator[VisibleLine]:
-        """Yield the lines on screen from top to bottom."""
-        block = self.firstVisibleBlock()
-        number, bottom = block.blockNumber(), self.viewport().height()
-        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
-        while block.isValid() and top <= bottom:
-            height = self.blockBoundingRect(block).height()
-            if not block.next().isValid():
-                height -= self.document().documentMargin()  # Qt counts it to the last line
-            yield VisibleLine(block, number, top, height)
-            block, number, top = block.next(), number + 1, top + height
-
-    def line_at(self, y: float) -> int | None:
-        """Return the number, from 0, of the line at a height in the viewport."""
-        for line in self.visible_lines():
-            if line.top <= y < line.top + line.height:
-                return line.number
-        return None
-
-    def text_left(self) -> float:
-        """Return where column 1 is in the viewport."""
-        return self.contentOffset().x() + self.document().documentMargin()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what lies behind the text, the text, and what stands beside it."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QFont,
@@ -19,11 +17,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from gpuplayground.ui.editor.line_marks import StatementShare
+from gpuplayground.ui.editor.marked_text import MarkedText, VisibleLine
 from gpuplayground.ui.widgets.plain_text import plainly
 from gpuplayground.ui.widgets.theme import mono_font
-
-if TYPE_CHECKING:
-    from gpuplayground.ui.editor.editor import CodeEditor, VisibleLine
 
 _BAR_LEFT, _BAR_WIDTH = 4.0, 3.0
 _MARK_LEFT, _MARK_WIDTH = 11.0, 8.0
@@ -35,7 +31,7 @@ _LEAST_SHARE = 0.001
 class Gutter(QWidget):
     """Drawn by itself and laid out by its editor."""
 
-    def __init__(self, editor: CodeEditor) -> None:
+    def __init__(self, editor: MarkedText) -> None:
         super().__init__(editor)
         self._editor = editor
         self._pressed_line: int | None = None

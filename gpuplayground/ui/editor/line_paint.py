@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTextBlock
 
 from gpuplayground.model.run_summary import brief
+from gpuplayground.ui.editor.marked_text import MarkedText, VisibleLine
 from gpuplayground.ui.widgets.theme import mono_font
-
-if TYPE_CHECKING:
-    from gpuplayground.ui.editor.editor import CodeEditor, VisibleLine
 
 _ROUND = 3.0
 _RIGHT = 14
@@ -22,7 +19,7 @@ _GAP = 24
 _LONG = 2_000
 
 
-def paint_behind(editor: CodeEditor, painter: QPainter) -> None:
+def paint_behind(editor: MarkedText, painter: QPainter) -> None:
     """Paint line backgrounds, matches and brackets, before the text."""
     theme, width = editor.theme, editor.viewport().width()
     current = editor.textCursor().blockNumber()
@@ -40,7 +37,7 @@ def paint_behind(editor: CodeEditor, painter: QPainter) -> None:
     _paint_brackets(editor, painter)
 
 
-def paint_beside(editor: CodeEditor, painter: QPainter) -> None:
+def paint_beside(editor: MarkedText, painter: QPainter) -> None:
     """Paint cell rules and the labels at the right end of lines, after the text."""
     font = mono_font(max(editor.font_pixels() - 2, 7))
     painter.setFont(font)
@@ -61,7 +58,7 @@ def paint_beside(editor: CodeEditor, painter: QPainter) -> None:
             _paint_label(editor, painter, metrics, line, *label)
 
 
-def _label(editor: CodeEditor, line: VisibleLine) -> tuple[str, QColor] | None:
+def _label(editor: MarkedText, line: VisibleLine) -> tuple[str, QColor] | None:
     error = editor.marks.error_at(line.number)
     if error is not None:
         return brief(error), editor.theme.color("error")
@@ -72,7 +69,7 @@ def _label(editor: CodeEditor, line: VisibleLine) -> tuple[str, QColor] | None:
 
 
 def _paint_label(
-    editor: CodeEditor, painter: QPainter, metrics: QFontMetricsF, line: VisibleLine, text: str, color: QColor
+    editor: MarkedText, painter: QPainter, metrics: QFontMetricsF, line: VisibleLine, text: str, color: QColor
 ) -> None:
     right = editor.viewport().width() - _RIGHT
     left = _text_right(editor, line) + _GAP
@@ -86,17 +83,17 @@ def _paint_label(
     painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _is_cell(editor: CodeEditor, line: VisibleLine) -> bool:
+def _is_cell(editor: MarkedText, line: VisibleLine) -> bool:
     return any(token.role == "cell" for token in editor.highlighter.tokens(line.block))
 
 
-def _text_right(editor: CodeEditor, line: VisibleLine) -> float:
+def _text_right(editor: MarkedText, line: VisibleLine) -> float:
     layout = line.block.layout()
     widths = [layout.lineAt(index).naturalTextWidth() for index in range(layout.lineCount())]
     return editor.text_left() + max(widths, default=0.0)
 
 
-def _paint_matches(editor: CodeEditor, painter: QPainter, line: VisibleLine) -> None:
+def _paint_matches(editor: MarkedText, painter: QPainter, line: VisibleLine) -> None:
     if not editor.matches:
         return
     start, end = line.block.position(), line.block.position() + line.block.length() - 1
@@ -114,7 +111,7 @@ def _paint_matches(editor: CodeEditor, painter: QPainter, line: VisibleLine) -> 
             _rounded(painter, area, color, None)
 
 
-def _paint_brackets(editor: CodeEditor, painter: QPainter) -> None:
+def _paint_brackets(editor: MarkedText, painter: QPainter) -> None:
     if editor.bracket is None:
         return
     role = "accent" if editor.bracket.matches else "error"
@@ -127,7 +124,7 @@ def _paint_brackets(editor: CodeEditor, painter: QPainter) -> None:
             _rounded(painter, area, editor.theme.color(role, 0.2), editor.theme.color(role, 0.7))
 
 
-def _areas(editor: CodeEditor, block: QTextBlock, top: float, start: int, end: int) -> Iterator[QRectF]:
+def _areas(editor: MarkedText, block: QTextBlock, top: float, start: int, end: int) -> Iterator[QRectF]:
     """Yield where the text between two positions of one block is, in the viewport."""
     layout, left = block.layout(), editor.contentOffset().x()
     first, last = start - block.position(), end - block.position()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -75,6 +75,19 @@ def closing_question(unsaved: Sequence[str], running: Sequence[str] = ()) -> Que
         return Question(title, "\n\n".join(parts), (Answer.SAVE, Answer.DISCARD, Answer.CANCEL))
     title = QCoreApplication.translate("Questions", "Save the changes to {0} snippets?").format(len(unsaved))
     return Question(title, "\n\n".join(parts), (Answer.SAVE_ALL, Answer.DISCARD_ALL, Answer.CANCEL))
+
+
+def closing_tab_question(name: str, *, is_unsaved: bool, is_running: bool) -> Question:
+    """Return what is asked before a tab goes that has unsaved changes, or a snippet that is running, or both."""
+    if not is_running:
+        return closing_question([name])
+    if not is_unsaved:
+        title = QCoreApplication.translate("Questions", "Close “{0}” and end its run?").format(name)
+        text = QCoreApplication.translate("Questions", "It is still running: closing the tab ends it.")
+        return Question(title, text, (Answer.CANCEL, Answer.END))
+    question = closing_question([name])
+    text = QCoreApplication.translate("Questions", "“{0}” is still running: closing the tab ends it.").format(name)
+    return replace(question, text=f"{question.text}\n\n{text}")
 
 
 def _listed(names: Sequence[str]) -> str:

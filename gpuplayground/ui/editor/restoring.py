@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,10 +13,8 @@ from gpuplayground.storage.open_tabs import Session, TabState, to_restore
 from gpuplayground.ui.editor.draft_keeper import DraftKeeper
 from gpuplayground.ui.editor.page import EditorPage
 from gpuplayground.ui.editor.saving import Saving, find_page
+from gpuplayground.ui.editor.tab_stack import TabStack
 from gpuplayground.ui.widgets.theme import Theme
-
-if TYPE_CHECKING:
-    from gpuplayground.ui.editor.tabs import EditorTabs
 
 
 class Restoring(QObject):
@@ -26,7 +23,7 @@ class Restoring(QObject):
     failed = Signal(str)
 
     def __init__(
-        self, tabs: EditorTabs, theme: Theme, saving: Saving, store: DraftStore | None, keeper: DraftKeeper | None
+        self, tabs: TabStack, theme: Theme, saving: Saving, store: DraftStore | None, keeper: DraftKeeper | None
     ) -> None:
         super().__init__(tabs)
         self._tabs, self._theme, self._saving, self._store, self._keeper = tabs, theme, saving, store, keeper

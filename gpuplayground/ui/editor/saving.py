@@ -15,7 +15,7 @@ from gpuplayground.storage import documents
 from gpuplayground.storage.documents import Document, DocumentError
 from gpuplayground.storage.drafts import Draft
 from gpuplayground.ui.editor.page import EditorPage
-from gpuplayground.ui.editor.questions import Answer, Ask, ChoosePaths, Question, closing_question
+from gpuplayground.ui.editor.questions import Answer, Ask, ChoosePaths, Question, closing_question, closing_tab_question
 
 
 class Saving(QObject):
@@ -57,12 +57,13 @@ class Saving(QObject):
             return False
         return self._write(page, path)
 
-    def may_close(self, page: EditorPage) -> bool:
-        """Return whether a page may go: it has nothing unsaved, or the user saved or gave it up."""
-        if not page.modified:
+    def may_close(self, page: EditorPage, *, is_running: bool = False) -> bool:
+        """Return whether a page may go: nothing is lost by that, or the user saved or gave it up."""
+        if not (page.modified or is_running):
             return True
-        answer = self._ask(self._widget, closing_question([page.document.name]))
-        return self.save(page) if answer is Answer.SAVE else answer is Answer.DISCARD
+        question = closing_tab_question(page.document.name, is_unsaved=page.modified, is_running=is_running)
+        answer = self._ask(self._widget, question)
+        return self.save(page) if answer is Answer.SAVE else answer in (Answer.DISCARD, Answer.END)
 
     def check_disk(self, page: EditorPage) -> None:
         """See to a page whose file was changed or deleted by somebody else.

@@ -8,9 +8,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from gpuplayground.storage.documents import Document
-from gpuplayground.ui.editor.editor import FONT_PIXELS, CodeEditor
+from gpuplayground.ui.editor.editor import CodeEditor
 from gpuplayground.ui.editor.find_bar import FindBar
 from gpuplayground.ui.editor.go_to_bar import GoToBar
+from gpuplayground.ui.editor.marked_text import FONT_PIXELS
 from gpuplayground.ui.editor.page import EditorPage
 from gpuplayground.ui.editor.tab_header import TabHeader
 from gpuplayground.ui.widgets.icons import Icons

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gpuplayground.storage import documents
@@ -22,8 +22,8 @@ from gpuplayground.ui.editor.page import EditorPage
 from gpuplayground.ui.editor.questions import Answer, Ask, ChoosePaths, ask_by_dialog, choose_by_dialog
 from gpuplayground.ui.editor.restoring import Restoring
 from gpuplayground.ui.editor.saving import Saving, find_page
-from gpuplayground.ui.editor.tab_keys import key_commands, key_name
 from gpuplayground.ui.editor.tab_stack import TabStack
+from gpuplayground.ui.widgets.commands import COMMANDS
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 
@@ -32,7 +32,10 @@ _REOPENED = 20
 
 
 class EditorTabs(TabStack):
-    """Any number of documents, at least one. A tab is known by its ``tab_id``."""
+    """Any number of documents, at least one. A tab is known by its ``tab_id``.
+
+    ``is_running`` tells whether closing a tab would end its snippet.
+    """
 
     fileOpened = Signal(str)  # path, also after Save as
     pathsDropped = Signal(list)  # of str: dropped files that are no Python
@@ -50,6 +53,7 @@ class EditorTabs(TabStack):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, icons, parent)
+        self.is_running: Callable[[str], bool] = lambda _: False
         self._choose, self._drafts = choose, drafts
         self._begun_at = time.time()
         self._closed: list[Draft] = []
@@ -57,7 +61,7 @@ class EditorTabs(TabStack):
         self._saving = Saving(self, ask, choose, self.pages)
         self._watch = DiskWatch(self.pages, self)
         self._keeper = DraftKeeper(drafts, self) if drafts is not None else None
-        self._commands = key_commands(self)
+        self._commands = self._key_commands()
         self.setAcceptDrops(True)
         self._connect()
         self.new_tab()
@@ -120,9 +124,10 @@ class EditorTabs(TabStack):
     def close_tab(self, index: int | None = None) -> bool:
         """Close a tab, the current one by default; False if the user kept it."""
         page = self._pages[self.header.bar.currentIndex() if index is None else index]
-        if page.modified:
+        is_running = self.is_running(page.tab_id)
+        if page.modified or is_running:
             self.show_page(page)
-        if not self._saving.may_close(page):
+        if not self._saving.may_close(page, is_running=is_running):
             return False
         self._closed = [*self._closed, page.draft()][-_REOPENED:]
         self.remove_page(page)
@@ -206,7 +211,7 @@ class EditorTabs(TabStack):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Run the command of a key that the text did not take."""
-        command = self._commands.get(key_name(event))
+        command = self._commands.get(_key_name(event))
         if command is None:
             super().keyPressEvent(event)
         else:
@@ -257,6 +262,40 @@ class EditorTabs(TabStack):
         page.editor.focused.connect(self._check_current)
         return super().add_page(page, shows=shows)
 
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """Return the handler of each command of the tabs, by command ID."""
+        return {
+            "new": self.new_tab,
+            "open": self.open_dialog,
+            "save": self.save,
+            "save_as": self.save_as,
+            "close_tab": self.close_tab,
+            "reopen_tab": self.reopen_tab,
+            "next_tab": lambda: self.step_tab(1),
+            "previous_tab": lambda: self.step_tab(-1),
+            "find": self.open_find,
+            "replace": lambda: self.open_find(replace=True),
+            "find_next": self.find_bar.find_next,
+            "find_previous": lambda: self.find_bar.find_next(backwards=True),
+            "close_bars": self.close_bars,
+            "go_to_line": self.open_go_to_line,
+            "toggle_comment": self.toggle_comment,
+            "zoom_in": lambda: self.zoom(1),
+            "zoom_out": lambda: self.zoom(-1),
+            "zoom_reset": lambda: self.zoom(0),
+            # Tab indents: these are the way out of the text by keyboard.
+            "leave_forwards": lambda: self.leave_text(forwards=True),
+            "leave_backwards": lambda: self.leave_text(forwards=False),
+        }
+
+    def _key_commands(self) -> dict[str, Callable[[], object]]:
+        """Return the handler of each key. A shortcut of the window with the same keys takes precedence."""
+        return {
+            key: handler
+            for command_id, handler in self.commands().items()
+            for key in (*COMMANDS[command_id].shortcuts, *COMMANDS[command_id].editor_keys)
+        }
+
     def _check_current(self) -> None:
         page = self.current_page()
         if page is not None:
@@ -304,3 +343,9 @@ class EditorTabs(TabStack):
     def _free_name(self) -> str:
         taken = {page.document.name for page in self._pages}
         return next(name for number in count(1) if (name := f"untitled-{number}.py") not in taken)
+
+
+def _key_name(event: QKeyEvent) -> str:
+    """Return a key with its modifiers as a portable key sequence; keypad keys are named like the others."""
+    text = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+    return text.replace("Num+", "")

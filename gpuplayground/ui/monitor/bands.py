@@ -1,4 +1,4 @@
-"""The runs of the playground as bands on a graph: which are in sight, and where."""
+"""The bands that mark runs on a graph: which are visible, and where."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from PySide6.QtGui import QFontMetrics
 
 from gpuplayground.model.samples import RunSpan
 
-_SCRAP_PX = 48
+_MIN_NAME_PX = 48
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A run within a graph, from ``left`` to ``right`` as shares of its width; an open edge is out of sight."""
+    """A run on a graph, from ``left`` to ``right`` as fractions of the width.
+
+    ``starts`` and ``ends`` tell whether that edge is visible.
+    """
 
     label: str
     left: float
@@ -25,19 +28,19 @@ class Band:
 
 
 def name_in(metrics: QFontMetrics, label: str, room: int) -> str:
-    """Return as much of a run's name as there is room for, in pixels; nothing where that would be a mere scrap."""
+    """Return a run's name elided to ``room`` pixels; empty if too little of it would be left."""
     if metrics.horizontalAdvance(label) <= room:
         return label
-    return metrics.elidedText(label, Qt.TextElideMode.ElideRight, room) if room >= _SCRAP_PX else ""
+    return metrics.elidedText(label, Qt.TextElideMode.ElideRight, room) if room >= _MIN_NAME_PX else ""
 
 
 def touches(run: RunSpan, uuid: str) -> bool:
-    """Return whether a run belongs on a GPU's graphs; one that names no GPU may have used any."""
+    """Return whether a run belongs on a GPU's graphs; a run without GPUs may have used any."""
     return not run.gpu_uuids or uuid in run.gpu_uuids
 
 
 def visible_bands(runs: Sequence[RunSpan], uuid: str, start_ns: int, end_ns: int) -> tuple[Band, ...]:
-    """Return the bands of a GPU between two moments; a run without an end reaches to the right edge."""
+    """Return the bands of a GPU between two times; a run without an end reaches the right edge."""
     span = max(1, end_ns - start_ns)
     bands = []
     for run in runs:

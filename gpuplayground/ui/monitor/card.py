@@ -1,4 +1,4 @@
-"""A GPU's card: its figures at a glance and a small live chart, in one widget that paints itself."""
+"""The card of a GPU: its figures and a small live chart in one self-painted widget."""
 
 from __future__ import annotations
 
@@ -13,32 +13,31 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gpuplayground.model.samples import GpuInfo, Problem, RunSpan
 from gpuplayground.ui.monitor.bands import Band, visible_bands
 from gpuplayground.ui.monitor.card_chart import CardChart
-from gpuplayground.ui.monitor.card_face import Face, draw_face, draw_message
 from gpuplayground.ui.monitor.card_geometry import COMPACT_HEIGHT, FULL_HEIGHT, LEAST_FULL_HEIGHT, geometry
+from gpuplayground.ui.monitor.card_painter import Face, FigurePainter, draw_face, draw_message
 from gpuplayground.ui.monitor.card_status import CardState, CardStatus
-from gpuplayground.ui.monitor.card_values import FigurePainter
 from gpuplayground.ui.monitor.figures import Figure, short_name
-from gpuplayground.ui.monitor.picture import Picture
+from gpuplayground.ui.monitor.sample_source import SampleView
 from gpuplayground.ui.widgets.theme import Theme
 
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
-#: A screen reader cannot keep up with more than one description a second.
+#: The accessible description changes at most once a second: screen readers cannot keep up with more.
 _DESCRIBE_EACH_NS = 1_000_000_000
 _CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class GpuCard(QWidget):
-    """Shows one GPU. It draws what :meth:`refresh` found last, and asks Qt only for the parts that changed."""
+    """Shows one GPU as of the last :meth:`refresh`, and repaints only the parts that changed."""
 
     chosen = Signal(str)
     stepRequested = Signal(int)
 
-    def __init__(self, theme: Theme, picture: Picture, info: GpuInfo, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, samples: SampleView, info: GpuInfo, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme, self._picture = theme, picture
+        self._theme, self._samples = theme, samples
         self._status = CardStatus(info)
         self._figures = self._status.figures
-        self._chart = CardChart(picture)
+        self._chart = CardChart(samples)
         self._runs: Sequence[RunSpan] = ()
         self._bands: tuple[Band, ...] = ()
         self._compact = self._selected = self._hovered = False
@@ -47,7 +46,7 @@ class GpuCard(QWidget):
         self._place = geometry(self.width(), self.height(), compact=False)
         self._face: QPixmap | None = None
         self._ink: FigurePainter | None = None
-        # The card covers its whole rectangle, corners included: Qt need not draw what is behind it.
+        # The card is opaque, corners included: Qt need not draw what is behind it.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -57,80 +56,80 @@ class GpuCard(QWidget):
 
     @property
     def uuid(self) -> str:
-        """The GPU it shows."""
+        """The UUID of the GPU."""
         return self._status.info.uuid
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """The figures as they are shown."""
+        """The displayed figures."""
         return self._figures
 
     @property
     def state(self) -> CardState:
-        """What the card says about its GPU."""
+        """The displayed state of the GPU."""
         return self._status.state
 
     @property
     def message(self) -> str:
-        """The sentence that explains the state, empty while all is well."""
+        """The message that explains the state; empty in normal operation."""
         return self._status.message
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The words of the pills in its header."""
+        """The texts of the tags in the header."""
         return tuple(tag.text for tag in self._status.tags)
 
     @property
     def bands(self) -> tuple[Band, ...]:
-        """The runs drawn on its chart."""
+        """The runs drawn on the chart."""
         return self._bands
 
     @property
     def compact(self) -> bool:
-        """Whether the card is in its low form, for many GPUs."""
+        """Whether the card has its compact form, for many GPUs."""
         return self._compact
 
     @property
     def selected(self) -> bool:
-        """Whether the card is the selected one."""
+        """Whether the card is selected."""
         return self._selected
 
     def set_info(self, info: GpuInfo) -> None:
-        """Show a GPU that was enumerated again."""
+        """Update the GPU's properties after a new inventory."""
         self._set(info=info)
 
     def set_processes(self, count: int | None, unlisted: str = "") -> None:
-        """Show how many processes use the GPU; None while that is unknown, ``unlisted`` is why it cannot be known."""
+        """Show the number of processes, None while unknown; ``unlisted`` is the reason why they cannot be listed."""
         self._set(processes=None if unlisted else count, unlisted=unlisted)
 
     def set_problem(self, problem: Problem | None) -> None:
-        """Show that the GPU is lost or does not answer, or that it does again."""
+        """Show that the GPU is lost or not responding; None: it works again."""
         self._set(problem=problem)
 
     def set_paused(self, paused: bool) -> None:
-        """Show that the readings stand still because the user asked for it."""
+        """Show whether the user has paused the monitor."""
         self._set(paused=paused)
 
     def set_recording(self, text: str) -> None:
-        """Mark the figures as those of a recording; empty for live ones."""
+        """Tag the figures as those of a recording; empty for live figures."""
         self._set(recording=text)
 
     def set_compact(self, compact: bool) -> None:
-        """Switch between the full form and the low one."""
+        """Switch between the full and the compact form."""
         if compact != self._compact:
             self._compact = compact
             self.updateGeometry()
             self._lay_out()
 
     def set_selected(self, selected: bool) -> None:
-        """Mark the card; Tab reaches only the marked card of a list, the arrow keys the others."""
+        """Select the card. Tab reaches only the selected card of a list, the arrow keys reach the others."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if selected else Qt.FocusPolicy.ClickFocus)
         if selected != self._selected:
             self._selected = selected
             self._restyle()
 
     def set_runs(self, runs: Sequence[RunSpan]) -> None:
-        """Take the runs to draw as bands, of any GPU, from the next refresh on."""
+        """Set the runs of all GPUs, to be drawn as bands at the next refresh."""
         self._runs = runs
         self._chart.invalidate()
 
@@ -141,8 +140,8 @@ class GpuCard(QWidget):
             self._restyle()
 
     def refresh(self, now_ns: int) -> None:
-        """Read the newest sample and have what changed painted. ``now_ns`` is the chart's right edge."""
-        sample = self._picture.latest(self.uuid)
+        """Show the newest sample and repaint what changed. ``now_ns`` is the chart's right edge."""
+        sample = self._samples.latest(self.uuid)
         if sample is not self._status.sample:
             before, self._status = self._status, replace(self._status, sample=sample)
             if (before.state, before.dot_role) != (self._status.state, self._status.dot_role):
@@ -153,7 +152,7 @@ class GpuCard(QWidget):
             self.update(self._place.chart)
 
     def _render_chart(self) -> bool:
-        """Draw the chart's picture if it has changed; return whether it has."""
+        """Redraw the chart's image if needed; return whether it has changed."""
         size = QSizeF(self._place.plot.size()) * self.devicePixelRatioF()
         dimmed = self._status.problem is not None
         info, now_ns = self._status.info, self._now_ns
@@ -183,7 +182,7 @@ class GpuCard(QWidget):
             self.setAccessibleDescription(self._status.description)
 
     def _restyle(self) -> None:
-        """Have everything drawn anew: the face, the chart, and the words for a screen reader."""
+        """Redraw everything and update the texts for screen readers."""
         self._face = self._ink = None
         self._chart.invalidate()
         self.setAccessibleName(self._status.name)
@@ -210,7 +209,7 @@ class GpuCard(QWidget):
         return self._face
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the face, then the figures and the chart as far as they lie within the region to paint."""
+        """Draw the face, then those figures and the chart that are in the region to paint."""
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._drawn_face())
         region, place, status = event.region(), self._place, self._status
@@ -234,20 +233,20 @@ class GpuCard(QWidget):
         self._lay_out()
 
     def sizeHint(self) -> QSize:
-        """Return the size at which the card looks best."""
+        """Return the preferred size."""
         return QSize(470, COMPACT_HEIGHT if self._compact else FULL_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the smallest size in which nothing overlaps."""
+        """Return the smallest size without overlaps."""
         return QSize(260, COMPACT_HEIGHT if self._compact else LEAST_FULL_HEIGHT)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the GPU."""
+        """Select the GPU."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(self.uuid)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move to another card by the arrow keys, choose this one by Enter or Space."""
+        """Move to another card with the arrow keys, select this one with Enter or Space."""
         key = Qt.Key(event.key())
         if key in _CHOOSE:
             self.chosen.emit(self.uuid)
@@ -265,12 +264,12 @@ class GpuCard(QWidget):
         self._redraw_face()
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Lift the card under the pointer."""
+        """Highlight the card under the pointer."""
         self._hovered = True
         self._redraw_face()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Lay the card down again."""
+        """Remove the highlight."""
         self._hovered = False
         self._redraw_face()
 

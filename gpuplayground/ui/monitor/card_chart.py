@@ -1,43 +1,46 @@
-"""The small live chart of a card: when it must be drawn anew, and drawing it."""
+"""The small live chart on a GPU card."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
+from gpuplayground.deferred import np
 from gpuplayground.model.samples import GpuInfo
 from gpuplayground.ui.monitor.bands import Band, name_in
 from gpuplayground.ui.monitor.card_geometry import CardGeometry
-from gpuplayground.ui.monitor.picture import Picture
-from gpuplayground.ui.widgets.area_chart import ChartImage, Floats
+from gpuplayground.ui.monitor.sample_source import SampleView
+from gpuplayground.ui.widgets.area_chart import ChartImage
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
-#: The curves move at most twice a second, the figures with every redraw. Five seconds of a day are less than a pixel,
-#: but a chart that has just begun shall not look dead.
+if TYPE_CHECKING:
+    from gpuplayground.ui.widgets.area_chart import Floats
+
+#: The curves are redrawn at most twice a second, and at least every five seconds so that a new chart visibly grows.
 _SHORTEST_WAIT_NS, _LONGEST_WAIT_NS = 500_000_000, 5_000_000_000
 
 
 class CardChart:
-    """Keeps the picture of utilization and memory until time has moved on by a pixel."""
+    """Draws utilization and memory into an image and reuses it until time has moved on by one pixel."""
 
-    def __init__(self, picture: Picture) -> None:
-        self._picture = picture
+    def __init__(self, samples: SampleView) -> None:
+        self._samples = samples
         self._image = ChartImage()
         self._drawn: tuple[object, ...] = ()
-        #: Whether something other than time has changed since the picture was drawn.
+        #: Whether anything other than time has changed since the image was drawn.
         self.stale = True
-        #: The moments at the left and right edge of the picture.
+        #: The times at the left and right edge of the image.
         self.start_ns = self.end_ns = 0
 
     def invalidate(self) -> None:
-        """Draw anew at the next refresh, whatever the time."""
+        """Force a redraw at the next refresh."""
         self.stale = True
 
     def refresh(self, info: GpuInfo, now_ns: int, range_s: int, size: QSizeF, theme: Theme, *, dimmed: bool) -> bool:
-        """Draw what happened up to ``now_ns`` in ``size`` device pixels; return False if the old picture still does."""
+        """Draw the samples up to ``now_ns`` in ``size`` device pixels; return False if the image is still current."""
         width, height = max(2, round(size.width())), max(2, round(size.height()))
         column_ns = range_s * 1_000_000_000 // width
         due = now_ns // min(max(column_ns, _SHORTEST_WAIT_NS), _LONGEST_WAIT_NS)
@@ -47,25 +50,25 @@ class CardChart:
         self._drawn, self.stale = wanted, False
         last_column = now_ns // column_ns + 1
         self.start_ns, self.end_ns = (last_column - width) * column_ns, last_column * column_ns
-        # A share of a total that is not known cannot be drawn.
+        # Without a known total there is no share to draw.
         uuid, total = info.uuid, float(info.memory_total_bytes or math.nan)
-        busy = column_values(self._picture, uuid, "gpu_util_percent", 100.0, self.start_ns, column_ns, width)
-        used = column_values(self._picture, uuid, "memory_used_bytes", total, self.start_ns, column_ns, width)
+        busy = column_values(self._samples, uuid, "gpu_util_percent", 100.0, self.start_ns, column_ns, width)
+        used = column_values(self._samples, uuid, "memory_used_bytes", total, self.start_ns, column_ns, width)
         roles = ("faint", "faint") if dimmed else ("utilization", "memory")
         self._image.render(width, height, busy, used, theme.color(roles[0]), theme.color(roles[1]))
         return True
 
     def draw(self, painter: QPainter, place: CardGeometry, theme: Theme, bands: tuple[Band, ...]) -> None:
-        """Draw the runs, the curves over them, and the runs' edges and names over both."""
+        """Draw the run bands, the curves over them, and the bands' edges and names on top."""
         spans = [(band, _across(band, place)) for band in bands]
         for _, area in spans:
             painter.fillRect(area, theme.color("band", 0.10))
         if self._drawn:
             painter.drawImage(QRectF(place.plot), self._image.image)
         edge = theme.color("band", 0.55)
-        named_to = 0  # where the last name's room ends: runs of several tabs overlap
+        named_to = 0  # right end of the last name: runs of several tabs overlap
         for band, area in spans:
-            # A rectangle one pixel wide: a line of a translucent pen costs fifty times as much.
+            # One-pixel rectangles: lines drawn with a translucent pen take fifty times as long.
             if band.starts:
                 painter.fillRect(area.left(), area.top(), 1, area.height(), edge)
             if band.ends:
@@ -80,7 +83,7 @@ class CardChart:
 
 
 def _across(band: Band, place: CardGeometry) -> QRect:
-    """Return the rectangle of a band, at least one pixel wide: a run of milliseconds shall be seen too."""
+    """Return the rectangle of a band, at least one pixel wide so that a run of milliseconds is visible."""
     chart = place.chart
     left = chart.left() + round(band.left * chart.width())
     right = chart.left() + round(band.right * chart.width())
@@ -88,11 +91,11 @@ def _across(band: Band, place: CardGeometry) -> QRect:
 
 
 def column_values(
-    picture: Picture, uuid: str, metric: str, top: float, start_ns: int, column_ns: int, columns: int
+    samples: SampleView, uuid: str, metric: str, top: float, start_ns: int, column_ns: int, columns: int
 ) -> Floats:
-    """Return a metric as a share of ``top`` at the ``columns + 1`` edges of a chart's columns; NaN is a gap."""
-    # Two stretches a column: what they hold does not change while the chart moves on by whole columns.
-    series = picture.series(uuid, metric, start_ns, start_ns + column_ns * columns, 2 * columns + 2)
+    """Return a metric as a share of ``top`` at the ``columns + 1`` column edges of a chart; NaN marks a gap."""
+    # Two buckets per column: their content does not change while the chart moves by whole columns.
+    series = samples.series(uuid, metric, start_ns, start_ns + column_ns * columns, 2 * columns + 2)
     if len(series) < 2:
         return np.full(columns + 1, np.nan, np.float32)
     positions = (series.times_ns - start_ns) / column_ns

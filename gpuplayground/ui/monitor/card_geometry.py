@@ -1,4 +1,4 @@
-"""Where everything on a GPU card lies, in its full form and in the compact one for many GPUs."""
+"""The layout of a GPU card, in full and compact form."""
 
 from __future__ import annotations
 
@@ -6,26 +6,30 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRect
 
+from gpuplayground.metrics import CARD
+
 FULL_HEIGHT = 186
 LEAST_FULL_HEIGHT = 150
 COMPACT_HEIGHT = 56
 
 _MARGIN = 14
-#: Natural widths of the figures' columns, in the full form at a value font of 18 pixels.
-_FULL = {"utilization": 70, "memory": 104, "temperature": 46, "power": 86, "clock": 76}
-_COMPACT = {"utilization": 40, "memory": 80, "temperature": 40, "power": 66, "clock": 62}
-#: The same without the total and the limit, which give way when there is no room for them.
+_KEYS = tuple(metric.role for metric in CARD)
+#: Preferred column widths in pixels; a metric without an entry gets the default.
+_FULL_DEFAULT, _COMPACT_DEFAULT = 76, 62
+_FULL = dict.fromkeys(_KEYS, _FULL_DEFAULT) | {"utilization": 70, "memory": 104, "temperature": 46, "power": 86}
+_COMPACT = dict.fromkeys(_KEYS, _COMPACT_DEFAULT) | {"utilization": 40, "memory": 80, "temperature": 40, "power": 66}
+#: The widths without the limits, which are left out first when the card is narrow.
 _FULL_SHORT = _FULL | {"memory": 74, "power": 58}
 _COMPACT_SHORT = _COMPACT | {"memory": 52, "power": 42}
-#: Figures that give way, one after the other, on a card that is narrower still.
-_FIRST_TO_GO = ("clock", "power", "temperature")
+#: Figures dropped from a card that is narrower still, in this order. Utilization and memory always stay.
+_DROP_ORDER = _KEYS[:1:-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The place of one figure: its heading (None in the compact form), its value and unit, and its bar.
+    """The place of one figure: heading (None in the compact form), value and unit, and bar.
 
-    ``area`` reaches into the gap to the right: a long figure may use it.
+    ``area`` includes the gap to the right, for long figures.
     """
 
     key: str
@@ -37,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CardGeometry:
-    """The places on a card. ``plot`` is the chart without the lane above it that carries the runs' names."""
+    """The places of everything on a card. ``plot`` is the chart without the lane for run names above it."""
 
     width: int
     height: int
@@ -60,7 +64,7 @@ class CardGeometry:
 
 
 def geometry(width: int, height: int, *, compact: bool) -> CardGeometry:
-    """Lay out a card of a size in pixels."""
+    """Lay out a card; sizes are in pixels."""
     return _compact(width, height) if compact else _full(width, height)
 
 
@@ -89,12 +93,12 @@ def _compact(width: int, height: int) -> CardGeometry:
 def _spread(
     natural: dict[str, int], short: dict[str, int], left: int, room: int, *, gap: int
 ) -> list[tuple[str, int, int]]:
-    """Return (key, x, width) of the columns that fit, sharing what room is left over."""
-    without_clock = {key: width for key, width in natural.items() if key != "clock"}
-    widths = natural if _total(natural, gap) <= room else without_clock
+    """Return (key, x, width) of the columns that fit; spare room is shared equally."""
+    without_last = {key: width for key, width in natural.items() if key != _DROP_ORDER[0]}
+    widths = natural if _total(natural, gap) <= room else without_last
     if _total(widths, gap) > room:
         widths = dict(short)
-    for key in _FIRST_TO_GO:
+    for key in _DROP_ORDER:
         if _total(widths, gap) > room:
             del widths[key]
     extra = max(0, (room - _total(widths, gap)) // len(widths))

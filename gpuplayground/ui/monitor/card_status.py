@@ -1,4 +1,4 @@
-"""What a card says about its GPU: its state, the sentence that explains it, and the pills of its header."""
+"""The status on a GPU card: its state, the message that explains it, and the tags in its header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuplayground.ui.monitor.time_axis import clock_time
 
 
 class CardState(StrEnum):
-    """What a card says about its GPU."""
+    """The state of a GPU as its card shows it."""
 
     WAITING = "waiting"
     LIVE = "live"
@@ -25,7 +25,7 @@ class CardState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A pill at the right of a card's header, in the colour of a role."""
+    """A tag at the right of a card's header and its colour role."""
 
     text: str
     role: str
@@ -33,9 +33,10 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class CardStatus:
-    """Everything a card knows of its GPU but the chart.
+    """Everything on a card except the chart.
 
-    ``processes`` is None until they were counted once, and while they cannot be listed: ``unlisted`` then says why.
+    ``processes`` is None until the processes have been counted, and while they cannot be listed; ``unlisted`` is then
+    the reason.
     """
 
     info: GpuInfo
@@ -48,7 +49,7 @@ class CardStatus:
 
     @property
     def state(self) -> CardState:
-        """Return what the card says about its GPU."""
+        """Return the state to show."""
         if self.problem is not None:
             return CardState.LOST if self.problem.code is ProblemCode.GPU_LOST else CardState.STALLED
         if self.paused:
@@ -57,35 +58,35 @@ class CardStatus:
 
     @property
     def title(self) -> str:
-        """Return the GPU's place in the machine: ``GPU 0``."""
+        """Return the GPU's index as a title: ``GPU 0``."""
         return _tr("GPU {index}").format(index=self.info.index)
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """Return the figures of the newest reading."""
+        """Return the figures of the newest sample."""
         return read_figures(self.info, self.sample)
 
     @property
     def message(self) -> str:
-        """Return the sentence over the chart, empty while all is well."""
+        """Return the message over the chart; empty in normal operation."""
         if self.state is CardState.WAITING:
-            return _tr("Waiting for the first reading")
+            return _tr("Waiting for the first sample")
         if self.problem is None:
             return ""
         since_ns = self.problem.since_ns or (self.sample.time_ns if self.sample else None)
         since = clock_time(since_ns) if since_ns else "?"
         if self.state is CardState.LOST:
             return _tr("GPU lost since {time} — {sentence}").format(time=since, sentence=self.problem.sentence)
-        return _tr("No reading since {time}").format(time=since)
+        return _tr("No samples since {time}").format(time=since)
 
     @property
     def message_role(self) -> str:
-        """Return the colour of the message."""
+        """Return the colour role of the message."""
         return {CardState.LOST: "error", CardState.STALLED: "warning"}.get(self.state, "muted")
 
     @property
     def dot_role(self) -> str:
-        """Return the colour of the status dot: green while processes use the GPU."""
+        """Return the colour role of the status dot: green while processes use the GPU."""
         if self.problem is not None:
             return self.message_role
         working = self.sample is not None and (self.sample.gpu_util_percent or 0) > 0
@@ -94,7 +95,7 @@ class CardStatus:
 
     @property
     def tags(self) -> tuple[Tag, ...]:
-        """Return the pills, the most important first."""
+        """Return the tags, the most important first."""
         tags = []
         if self.state is CardState.LOST:
             tags.append(Tag(_tr("lost"), "error"))
@@ -105,25 +106,25 @@ class CardStatus:
         if self.recording:
             tags.append(Tag(self.recording, "warning"))
         if self.unlisted and self.problem is None:
-            tags.append(Tag(_tr("processes —"), "muted"))
+            tags.append(Tag(_tr("processes unknown"), "muted"))
         elif self.processes is not None and self.problem is None:
             tags.append(Tag(process_count(self.processes), "good" if self.processes else "muted"))
         return tuple(tags)
 
     @property
     def name(self) -> str:
-        """Return the card's name for a screen reader."""
+        """Return the card's name for screen readers."""
         return f"{self.title}, {self.info.name}"
 
     @property
     def description(self) -> str:
-        """Return in words what the card shows."""
+        """Return the card's content for screen readers."""
         parts = (self.message, spoken(self.figures), *(tag.text for tag in self.tags), self.unlisted.removesuffix("."))
         return ". ".join(part for part in parts if part)
 
     @property
     def tooltip(self) -> str:
-        """Return what the pointer reveals: the whole name, the whole message, and what utilization means."""
+        """Return the full name, the full message, and the explanation of utilization."""
         lines = (f"{self.title} · {self.info.name}", self.message)
         head = "<br>".join(f"<b>{escape(line)}</b>" for line in lines if line)
         notes = (self.unlisted if self.problem is None else "", utilization_note())

@@ -1,4 +1,4 @@
-"""What stands where the cards would be: still looking, or the reason why there are none."""
+"""The message in place of the cards: looking for GPUs, or why there are none."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _ICONS = {
 
 
 class EmptyState(QWidget):
-    """A picture, a headline and one sentence that says what to do, in the middle of the free space."""
+    """An icon, a headline and one sentence that says what to do, centred."""
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icons = icons
         self._icon = ("activity", "muted")
-        self._picture, self._headline, self._sentence = (PlainLabel(parent=self) for _ in range(3))
+        self._pixmap, self._headline, self._sentence = (PlainLabel(parent=self) for _ in range(3))
         self._headline.setProperty("role", "title")
         self._headline.setFont(ui_font(15))
         self._sentence.setProperty("role", "muted")
@@ -37,7 +37,7 @@ class EmptyState(QWidget):
         column.setContentsMargins(28, 24, 28, 24)
         column.setSpacing(8)
         column.addStretch(2)
-        for label in (self._picture, self._headline, self._sentence):
+        for label in (self._pixmap, self._headline, self._sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(label)
         column.addStretch(3)
@@ -46,20 +46,20 @@ class EmptyState(QWidget):
 
     @property
     def headline(self) -> str:
-        """The words in large type."""
+        """The headline."""
         return self._headline.text()
 
     @property
     def sentence(self) -> str:
-        """The sentence below them."""
+        """The sentence below the headline."""
         return self._sentence.text()
 
     def show_waiting(self) -> None:
-        """Say that the GPUs are being looked for."""
-        self._show("activity", "muted", self.tr("Looking for GPUs"), self.tr("The first reading takes about a second."))
+        """Show that GPUs are being looked for."""
+        self._show("activity", "muted", self.tr("Looking for GPUs"), self.tr("The first sample takes about a second."))
 
     def show_problem(self, problem: Problem | None) -> None:
-        """Say why there is no GPU; None when the driver answered but has no GPU."""
+        """Show why there is no GPU; None: the driver works but reports no GPU."""
         if problem is None:
             words = self.tr("The driver works, but it reports no GPU in this machine.")
             self._show("cpu", "muted", _headline(ProblemCode.NO_GPU), words)
@@ -79,7 +79,7 @@ class EmptyState(QWidget):
 
     def _draw(self) -> None:
         name, role = self._icon
-        self._picture.setPixmap(self._icons.pixmap(name, role, 36))
+        self._pixmap.setPixmap(self._icons.pixmap(name, role, 36))
 
 
 def _headline(code: ProblemCode) -> str:
@@ -90,6 +90,6 @@ def _headline(code: ProblemCode) -> str:
         ProblemCode.NO_PERMISSION: tr("EmptyState", "No access to the GPUs"),
         ProblemCode.NO_GPU: tr("EmptyState", "No GPU found"),
         ProblemCode.GPU_LOST: tr("EmptyState", "GPU lost"),
-        ProblemCode.NOT_RESPONDING: tr("EmptyState", "The driver does not answer"),
-        ProblemCode.AGENT_FAILED: tr("EmptyState", "The readings stopped"),
+        ProblemCode.NOT_RESPONDING: tr("EmptyState", "The driver is not responding"),
+        ProblemCode.AGENT_FAILED: tr("EmptyState", "Sampling has stopped"),
     }[code]

@@ -1,4 +1,4 @@
-"""The figures of a GPU as text: one table for the cards, their descriptions and the tests that read them."""
+"""The figures on a GPU card as text."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from gpuplayground.metrics import CARD, Metric
 from gpuplayground.model.samples import GpuInfo, GpuSample
-from gpuplayground.units import DASH, GIB, gibibytes, percent, whole
-
-#: The hottest temperature a bar can show; data-centre GPUs slow down at 85 to 95 °C.
-HOTTEST_C = 100.0
+from gpuplayground.units import DASH
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of a card. ``key`` is also its colour; ``fraction`` (0 to 1) fills its bar, None leaves it empty."""
+    """One figure on a card.
+
+    ``key`` is its metric's colour role, which is unique on a card. ``fraction`` (0 to 1) fills its bar; None leaves
+    the bar empty. ``short_unit`` is the unit without the limit.
+    """
 
     key: str
     value: str
@@ -25,57 +27,44 @@ class Figure:
 
 
 def read_figures(info: GpuInfo, sample: GpuSample | None) -> tuple[Figure, ...]:
-    """Return utilization, memory, temperature, power and SM clock; what is not known is a dash without a unit."""
-    if sample is None:
-        sample = GpuSample(0, info.uuid)
-    total = sample.memory_total_bytes or info.memory_total_bytes
-    limit = sample.power_limit_w or info.power_limit_w
-    return (
-        _figure("utilization", percent(sample.gpu_util_percent), "%", sample.gpu_util_percent, 100.0),
-        _figure("memory", gibibytes(sample.memory_used_bytes), "GiB", sample.memory_used_bytes, total, GIB),
-        _figure("temperature", whole(sample.temperature_c), "°C", sample.temperature_c, HOTTEST_C),
-        _figure("power", whole(sample.power_w), "W", sample.power_w, limit, 1.0),
-        _figure("clock", whole(sample.sm_clock_mhz), "MHz", sample.sm_clock_mhz, info.max_sm_clock_mhz),
-    )
+    """Return the card's figures from left to right. An unknown value is a dash without a unit."""
+    return tuple(_figure(metric, info, sample) for metric in CARD)
 
 
-def _figure(
-    key: str, text: str, unit: str, value: float | None, top: float | None, top_scale: float | None = None
-) -> Figure:
-    """Return a figure; with ``top_scale`` its unit also names the top, as in ``/ 140 GiB``."""
+def _figure(metric: Metric, info: GpuInfo, sample: GpuSample | None) -> Figure:
+    value = None if sample is None else getattr(sample, metric.field)
     if value is None:
-        return Figure(key, DASH, "", "", None)
-    fraction = min(1.0, max(0.0, value / top)) if top else None
-    long_unit = f"/ {top / top_scale:.0f} {unit}" if top and top_scale else unit
-    return Figure(key, text, long_unit, unit, fraction)
+        return Figure(metric.role, DASH, "", "", None)
+    limit = upper_limit(metric, info, sample)
+    fraction = min(1.0, max(0.0, value / limit)) if limit else None
+    text, unit = f"{value / metric.scale:.{metric.decimals}f}", metric.unit
+    long_unit = f"/ {limit / metric.scale:.0f} {unit}" if limit and metric.names_limit else unit
+    return Figure(metric.role, text, long_unit, unit, fraction)
+
+
+def upper_limit(metric: Metric, info: GpuInfo, sample: GpuSample | None) -> float | None:
+    """Return a metric's upper limit in base units: the one in force, else the GPU's default; None if unknown."""
+    limit: float | None = getattr(sample, metric.limit, None) or getattr(info, metric.limit, None) or metric.top
+    return limit
 
 
 def label(key: str) -> str:
     """Return the heading of a figure."""
-    tr = QCoreApplication.translate
-    match key:
-        case "utilization":
-            return tr("Figures", "Utilization")
-        case "memory":
-            return tr("Figures", "Memory")
-        case "temperature":
-            return tr("Figures", "Temp")
-        case "power":
-            return tr("Figures", "Power")
-    return tr("Figures", "SM clock")
+    heading = next(metric.card for metric in CARD if metric.role == key)
+    return QCoreApplication.translate("Metrics", heading)
 
 
 def spoken(figures: tuple[Figure, ...]) -> str:
-    """Return the figures as a sentence for a screen reader: ``Utilization 93 %, Memory 96.2 / 141 GB, …``."""
+    """Return the figures as text for screen readers: ``Utilization 93 %, Memory 96.2 / 141 GiB, …``."""
     return ", ".join(f"{label(item.key)} {item.value} {item.unit}".rstrip() for item in figures)
 
 
 def utilization_note() -> str:
-    """Return what utilization means, for tooltips beside it."""
+    """Return the explanation of utilization for tooltips."""
     return QCoreApplication.translate(
         "Figures",
         "Utilization is the share of time in which at least one kernel was resident on the GPU, averaged by the driver "
-        "over a window of up to one second. It does not say how much of the GPU the kernels used.",
+        "over a window of up to one second. It is not the share of the GPU that the kernels used.",
     )
 
 
@@ -85,7 +74,7 @@ def short_name(name: str) -> str:
 
 
 def process_count(count: int | None) -> str:
-    """Return ``2 processes``, ``idle`` for none, and nothing while the number is unknown."""
+    """Return ``2 processes``, ``idle`` for none, and an empty text while the number is unknown."""
     if count is None:
         return ""
     tr = QCoreApplication.translate

@@ -1,4 +1,4 @@
-"""The monitor's half of the window: cards of all GPUs above, the selected one's timeline and processes below."""
+"""The monitor's half of the window: the cards of all GPUs, and the graphs and processes of the selected one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gpuplayground.model.samples import (
     GpuInfo,
@@ -21,44 +21,66 @@ from gpuplayground.model.samples import (
     RunSpan,
     UnlistedProcesses,
 )
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.ui.monitor.details import Details
 from gpuplayground.ui.monitor.device_list import DeviceList
-from gpuplayground.ui.monitor.picture import Picture
-from gpuplayground.ui.monitor.source import Source
-from gpuplayground.ui.monitor.split import Split
+from gpuplayground.ui.monitor.sample_source import SampleSource, SampleView
 from gpuplayground.ui.widgets.banner import Banner
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 
-#: A redraw follows the first sample that arrives this long after the one before: at 10 Hz every third sample, so that
-#: no figure on screen grows older than 0.3 s. A plain timer of 4 Hz would add its period to the sample's age.
+#: The first sample that arrives this long after the last redraw triggers the next: at 10 Hz every third sample, so
+#: that no figure on screen is older than 0.3 s. A plain 4 Hz timer would add its period to a sample's age.
 REDRAW_AFTER_S = 0.25
-#: Without samples the time axis still moves on, this often.
+#: The time axis also moves on without samples, at this interval.
 IDLE_REDRAW_MS = 300
-#: Runs kept for drawing: those of a day, and no more than this.
+#: The maximum number of runs drawn.
 _MOST_RUNS = 500
 
 _STALLS = (ProblemCode.NOT_RESPONDING, ProblemCode.AGENT_FAILED)
 
 
-class MonitorPanel(QWidget):
-    """Takes what feeds report and shows it. It draws nothing while hidden or minimised, or when nothing changed.
+class Split(QSplitter):
+    """Gives the cards the height they need and the details the rest, until the user moves the handle."""
 
-    What this machine's GPUs do is kept all the time, also while a recording is shown in their place or the picture
-    stands still.
+    def __init__(self, devices: DeviceList, details: Details, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self._devices = devices
+        self._is_automatic = True
+        self.setHandleWidth(8)
+        self.setChildrenCollapsible(False)
+        for number, widget in enumerate((devices, details)):
+            self.addWidget(widget)
+            self.setStretchFactor(number, 1)
+        self.splitterMoved.connect(self._keep)
+
+    def share(self) -> None:
+        """Divide the height again, if there are cards."""
+        if self._is_automatic and self._devices.cards:
+            height = max(self.height(), 400)
+            cards = self._devices.height_for(round(height * 0.58))
+            self.setSizes([cards, height - cards])
+
+    def _keep(self) -> None:
+        self._is_automatic = False
+
+
+class MonitorPanel(QWidget):
+    """Shows what feeds report. It draws nothing while hidden or minimised, or when nothing has changed.
+
+    Samples of this machine are always kept, also while a recording is shown or the monitor is paused.
     """
 
     gpuSelected = Signal(str)
     rangeChanged = Signal(int)
     pausedChanged = Signal(bool)
 
-    def __init__(self, theme: Theme, icons: Icons, history: History, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, icons: Icons, store: SeriesStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.live, self.recorded = Source(history, self), Source(History(), self)
+        self.live, self.recorded = SampleSource(store, self), SampleSource(SeriesStore(), self)
         self._shown = self.live
-        self._picture = Picture(history)
-        #: As they are in sight: a picture that stands still keeps its own.
+        self._samples = SampleView(store)
+        #: As displayed: they do not change while paused.
         self._gpus: dict[str, GpuInfo] = {}
         self._processes: ProcessPass | None = None
         self._problem: Problem | None = None
@@ -67,8 +89,8 @@ class MonitorPanel(QWidget):
         self._paused_ns: int | None = None
         self._drawn_s, self._dirty = 0.0, False
         self.banner = Banner(theme, icons, self)
-        self.devices = DeviceList(theme, icons, self._picture, self)
-        self.details = Details(theme, icons, self._picture, self)
+        self.devices = DeviceList(theme, icons, self._samples, self)
+        self.details = Details(theme, icons, self._samples, self)
         self._split = Split(self.devices, self.details, self)
         self.details.hide()
         column = QVBoxLayout(self)
@@ -87,21 +109,21 @@ class MonitorPanel(QWidget):
 
     @property
     def selected_uuid(self) -> str:
-        """The selected GPU, empty while there is none."""
+        """The UUID of the selected GPU, empty without one."""
         return self.devices.selected_uuid
 
     @property
     def runs(self) -> tuple[RunSpan, ...]:
-        """The runs that are shown as bands, oldest first."""
+        """The runs shown as bands, oldest first."""
         return tuple(self._runs.values())
 
     def sizeHint(self) -> QSize:
-        """Return the width at which five figures fit a card."""
+        """Return the width at which all figures fit a card."""
         return QSize(490, 780)
 
-    def load_timeline(self) -> None:
-        """Import pyqtgraph and put the timeline in its place; to be called once the window has been painted."""
-        self.details.load_timeline()
+    def load_tracks(self) -> None:
+        """Import pyqtgraph and create the graphs. Call it once the window has been painted."""
+        self.details.load_tracks()
         self.details.set_range(self.devices.ranges.seconds)
         self.details.set_runs(tuple(self._runs.values()))
         self.details.set_paused(self._paused_ns)
@@ -109,25 +131,25 @@ class MonitorPanel(QWidget):
 
     @property
     def paused_ns(self) -> int | None:
-        """The moment at which the picture stands still, None while it follows the readings."""
+        """The time of the pause, None while following the newest samples."""
         return self._paused_ns
 
     def set_inventory(self, inventory: Inventory) -> None:
-        """Take the GPUs of this machine, found at start or after a change, or why there are none."""
+        """Set the GPUs of this machine, found at the start or after a change, or the reason for none."""
         self.live.set_inventory(inventory)
 
     def add_samples(self, samples: Sequence[GpuSample]) -> None:
-        """Keep samples of this machine's GPUs."""
+        """Add samples of this machine's GPUs."""
         self.live.add_samples(samples)
 
     def set_processes(self, found: ProcessPass) -> None:
-        """Take one pass over the processes on this machine's GPUs."""
+        """Set the processes found on this machine's GPUs."""
         self.live.set_processes(found)
 
     def set_problem(self, problem: Problem | None) -> None:
-        """Show what is wrong with the source of the readings, or that it is over (None).
+        """Show a problem of the feed; None: it is solved.
 
-        What is wrong with one GPU comes with the inventory; here too it holds until the next inventory.
+        Problems of one GPU usually come with the inventory. One set here lasts until the next inventory.
         """
         if problem is not None and problem.gpu_uuid is not None:
             self.live.problems[problem.gpu_uuid] = problem
@@ -136,21 +158,22 @@ class MonitorPanel(QWidget):
         self._show_problems()
 
     def set_runs(self, runs: Sequence[RunSpan]) -> None:
-        """Show these runs as bands on the graphs, and no others."""
+        """Replace the runs shown as bands on the graphs."""
         self._runs = {run.run_id: run for run in runs[-_MOST_RUNS:]}
         self._show_runs()
 
     def add_run(self, run: RunSpan) -> None:
-        """Show one more run, or what has become of one that is shown already."""
+        """Add a run, or update one that is already shown."""
         self._runs[run.run_id] = run
         while len(self._runs) > _MOST_RUNS:
             del self._runs[next(iter(self._runs))]
         self._show_runs()
 
     def set_recording(self, text: str | None) -> None:
-        """Show a recording from its beginning, marked ``Recording: NVIDIA H200, 2026-11-23``; None shows this machine.
+        """Show a recording from its beginning, tagged with ``text``; None shows this machine.
 
-        What was kept of the recording before is forgotten, and a pause is over.
+        The samples of the previous recording are discarded, and a pause ends. A tag reads
+        ``Recording: NVIDIA H200, 2026-11-23``.
         """
         self._recording = text or ""
         self.recorded.clear()
@@ -164,16 +187,16 @@ class MonitorPanel(QWidget):
             self.set_paused(False)
 
     def set_paused(self, paused: bool) -> None:
-        """Let the picture stand still at this moment, or show the newest readings again."""
+        """Pause at the current samples, or resume."""
         if paused == (self._paused_ns is not None):
             return
         if paused:
             self.redraw()
             self._paused_ns = self._shown.now_ns
-            self._picture.stand_still(self._paused_ns)
+            self._samples.pause_at(self._paused_ns)
         else:
             self._paused_ns = None
-            self._picture.move_on()
+            self._samples.resume()
         self.devices.set_paused(paused)
         self.details.set_paused(self._paused_ns)
         if not paused:
@@ -190,7 +213,7 @@ class MonitorPanel(QWidget):
         self.devices.select(uuid)
 
     def redraw(self) -> None:
-        """Draw what has come since the last time, unless nobody can see it."""
+        """Draw new samples, unless the panel is not visible."""
         if not self.isVisible() or self.window().isMinimized():
             return
         self._drawn_s, self._dirty = time.monotonic(), False
@@ -199,18 +222,18 @@ class MonitorPanel(QWidget):
         self.details.refresh(now_ns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the new height between cards and timeline."""
+        """Divide the new height between cards and details."""
         super().resizeEvent(event)
         self._split.share()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Catch up and keep drawing."""
+        """Redraw and start the timer."""
         super().showEvent(event)
         self._timer.start()
         self._mark()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Draw nothing until shown again."""
+        """Stop drawing until shown again."""
         super().hideEvent(event)
         self._timer.stop()
 
@@ -219,11 +242,11 @@ class MonitorPanel(QWidget):
         if (self._dirty or has_stalled) and time.monotonic() - self._drawn_s >= REDRAW_AFTER_S:
             self.redraw()
 
-    def _follow(self, source: Source) -> None:
-        """Draw one source from now on and hear no more of the other."""
+    def _follow(self, source: SampleSource) -> None:
+        """Show one source and disconnect from the other."""
         self._shown.disconnect(self)
         self._shown = source
-        self._picture.show(source.history)
+        self._samples.show(source.store)
         source.gpusChanged.connect(self._gpus_changed)
         source.sampled.connect(self._sampled)
         source.processesChanged.connect(self._processes_changed)
@@ -247,7 +270,7 @@ class MonitorPanel(QWidget):
         self.set_paused(self._paused_ns is None)
 
     def _show_source(self) -> None:
-        """Show the GPUs of the source in sight, or why there are none."""
+        """Show the GPUs of the current source, or why there are none."""
         shown = self._shown
         self._gpus, self._processes = shown.gpus, shown.processes
         if shown.inventory is None:
@@ -262,7 +285,7 @@ class MonitorPanel(QWidget):
         self._select(self.selected_uuid)
 
     def _mark(self) -> None:
-        """Have something other than a sample drawn without waiting for one."""
+        """Redraw without waiting for a sample."""
         self._dirty = True
         self._drawn_s = 0.0
         QTimer.singleShot(0, self, self._tick)
@@ -281,7 +304,7 @@ class MonitorPanel(QWidget):
         self._mark()
 
     def _show_banner(self) -> None:
-        """Say above the cards what the cards cannot say: why these are not this machine's own GPUs."""
+        """Show a problem above the cards that the cards do not show themselves."""
         problem = self._problem
         if problem is None or not self._gpus or (problem.code in _STALLS and not self._recording):
             self.banner.clear()
@@ -302,7 +325,7 @@ class MonitorPanel(QWidget):
         runs = tuple(self._runs.values())
         self.devices.set_runs(runs)
         self.details.set_runs(runs)
-        # With the next redraw, not now: this is the moment in which a run's first output is to be painted.
+        # With the next redraw, not now: a run's first output is being painted at this moment.
         self._dirty = True
 
     def _select(self, uuid: str) -> None:

@@ -1,4 +1,4 @@
-"""The processes on the selected GPU."""
+"""The table of processes on the selected GPU."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class ProcessModel(QAbstractTableModel):
-    """One row per process, the largest first."""
+    """One row per process, the largest memory first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,7 +22,7 @@ class ProcessModel(QAbstractTableModel):
         self._headings = (self.tr("PID"), self.tr("Process"), self.tr("Kind"), self.tr("Memory"), self.tr("SM %"))
 
     def set_rows(self, rows: tuple[ProcessSample, ...]) -> None:
-        """Show other processes."""
+        """Replace the processes."""
         rows = tuple(sorted(rows, key=lambda row: (-(row.memory_used_bytes or 0), row.pid)))
         if [row.pid for row in rows] == [row.pid for row in self._rows]:
             self._rows = rows
@@ -42,7 +42,7 @@ class ProcessModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._headings)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return the headings, numbers to the right."""
+        """Return the headings; those of numbers are right-aligned."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -66,7 +66,7 @@ class ProcessModel(QAbstractTableModel):
 
 
 class ProcessTable(QWidget):
-    """The table, or a sentence while there is nothing to list."""
+    """The table, or a message if there is nothing to list."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +95,7 @@ class ProcessTable(QWidget):
         self.set_processes(None)
 
     def set_processes(self, rows: tuple[ProcessSample, ...] | None, unlisted: str = "") -> None:
-        """Show the processes of a GPU; None while they have not been read, ``unlisted`` is why not all are known."""
+        """Show the processes, None while they have not been read; ``unlisted`` is the reason if some are unknown."""
         self.model.set_rows(rows or ())
         self.view.setToolTip(plainly(unlisted))
         if rows:

@@ -1,4 +1,4 @@
-"""The playground's runs as bands on the monitor's graphs."""
+"""Marks runs as bands on the monitor's graphs."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from gpuplayground.model.results import RunState
 from gpuplayground.model.samples import RunSpan
 from gpuplayground.ui.monitor.panel import MonitorPanel
 
-#: Runs that are remembered: no more of them are drawn.
+#: The maximum number of runs kept.
 MAX_RUNS = 500
 
 
 class RunBands(QObject):
-    """Turns what a session reports into spans. Runs are numbered from 1 in the order they were asked for."""
+    """Turns session events into run spans. Runs are numbered from 1 in the order of their requests."""
 
-    ended = Signal(object)  # RunSpan of a run that is over
+    ended = Signal(object)  # RunSpan of a finished run
 
     def __init__(self, panel: MonitorPanel) -> None:
         super().__init__(panel)
         self._panel = panel
         self._own: dict[str, RunSpan] = {}
         self._recorded: tuple[RunSpan, ...] = ()
-        self._labels: dict[str, tuple[str, tuple[str, ...]]] = {}  # of runs that have not begun yet
+        self._labels: dict[str, tuple[str, tuple[str, ...]]] = {}  # of runs that have not started yet
         self._count = 0
         self._over_recording = False
 
     def announce(self, run_id: str, gpu_uuids: tuple[str, ...]) -> None:
-        """Name a run before it starts. No GPUs means that it may use all of them."""
+        """Name a run before it starts. Without GPUs it may use all of them."""
         self._count += 1
         label = QCoreApplication.translate("RunBands", "run {0}").format(self._count)
         self._labels[run_id] = (label, gpu_uuids)
 
     def follow(self, tab_id: str, event: SessionEvent) -> None:
-        """Open a band when a run's first statement starts, and close it at the run's end."""
+        """Start a band with a run's first statement, and end it with the run."""
         if isinstance(event, StateChanged) and event.state == RunState.RUNNING and event.run_id in self._labels:
             label, gpu_uuids = self._labels.pop(event.run_id)
             self._show(RunSpan(event.run_id, label, event.time_ns, None, gpu_uuids))
         elif isinstance(event, RunFinished):
-            self._labels.pop(event.run_id, None)  # of a run that never began
+            self._labels.pop(event.run_id, None)  # of a run that never started
             if event.run_id in self._own:
                 run = event.run
                 span = replace(self._own[event.run_id], start_ns=run.start_ns, end_ns=run.end_ns)
@@ -50,12 +50,12 @@ class RunBands(QObject):
                 self.ended.emit(span)
 
     def set_recorded(self, runs: Sequence[RunSpan]) -> None:
-        """Show the runs of a recording too; none when the graphs are live."""
+        """Set the runs of the recording on screen; none for live graphs."""
         self._recorded = tuple(runs)
         self._show_all()
 
     def set_over_recording(self, over_recording: bool) -> None:
-        """Say whether the graphs replay a recording: then a run of now did not cause what they show, and says so."""
+        """Set whether the graphs replay a recording: current runs are then labelled as not recorded."""
         self._over_recording = over_recording
         self._show_all()
 
@@ -64,12 +64,12 @@ class RunBands(QObject):
         ended = [run_id for run_id, own in self._own.items() if own.end_ns is not None]
         for run_id in ended[: max(0, len(self._own) - MAX_RUNS)]:
             del self._own[run_id]
-        self._panel.add_run(self._told_apart(span))
+        self._panel.add_run(self._labelled(span))
 
     def _show_all(self) -> None:
-        self._panel.set_runs((*self._recorded, *map(self._told_apart, self._own.values())))
+        self._panel.set_runs((*self._recorded, *map(self._labelled, self._own.values())))
 
-    def _told_apart(self, span: RunSpan) -> RunSpan:
+    def _labelled(self, span: RunSpan) -> RunSpan:
         if not self._over_recording:
             return span
         label = QCoreApplication.translate("RunBands", "{0}, not recorded").format(span.label)

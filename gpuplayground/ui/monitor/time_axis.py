@@ -1,4 +1,4 @@
-"""Where the ticks of a time axis lie and what they say; shared by the cards and the timeline."""
+"""Ticks and labels of a time axis, for the cards and the tracks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
-#: The ranges a user can choose, in seconds.
+#: The selectable time ranges in seconds.
 RANGES_S: tuple[int, ...] = (60, 600, 3600, 86400)
 
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200)
@@ -14,7 +14,7 @@ _MINUS = "\N{MINUS SIGN}"
 
 
 def range_name(seconds: int) -> str:
-    """Return the name of a range on its button: ``1 m``, ``24 h``."""
+    """Return the label of a range: ``1 m``, ``24 h``."""
     tr = QCoreApplication.translate
     if seconds < 3600:
         return tr("TimeAxis", "{count} m").format(count=seconds // 60)
@@ -28,14 +28,14 @@ def step_for(span_s: float, width: float, spacing: float = 58.0) -> float:
 
 
 def unit_for(span_s: float) -> tuple[float, str]:
-    """Return the seconds in the unit a span is labelled in, and its sign."""
+    """Return the unit of a span's labels as seconds and symbol."""
     if span_s <= 120:
         return 1.0, "s"
     return (60.0, "min") if span_s <= 7200 else (3600.0, "h")
 
 
 def relative_ticks(span_s: float, width: float) -> tuple[tuple[float, str], ...]:
-    """Return ticks as (seconds from now, label), oldest first; only the oldest names the unit: ``−50 s``, ``−40``."""
+    """Return ticks as (seconds from now, label), oldest first; only the oldest has a unit: ``−50 s``, ``−40``."""
     step = step_for(span_s, width)
     scale, unit = unit_for(span_s)
     count = int((span_s - 1e-9) // step)
@@ -47,5 +47,5 @@ def relative_ticks(span_s: float, width: float) -> tuple[tuple[float, str], ...]
 
 
 def clock_time(time_ns: int, *, seconds: bool = True) -> str:
-    """Return a moment as local clock time."""
+    """Return a time as local clock time."""
     return datetime.fromtimestamp(time_ns / 1e9).strftime("%H:%M:%S" if seconds else "%H:%M")  # noqa: DTZ006 local time

@@ -1,4 +1,4 @@
-"""The time axis under the tracks: seconds before now while following, clock time while looking back."""
+"""The time axis below the tracks: seconds before now while following, clock time in the past."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEIGHT = 20
 
 
 class TimeRuler(QWidget):
-    """Paints labels below the places that :attr:`ticks` names, as shares of the width between its margins."""
+    """Paints the labels of :attr:`ticks`, which are fractions of the width between its margins."""
 
     def __init__(self, theme: Theme, margins: tuple[int, int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,12 +29,12 @@ class TimeRuler(QWidget):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What is written, from left to right."""
+        """The labels from left to right."""
         return tuple(label for _, label in self._ticks)
 
     @property
     def ticks(self) -> tuple[float, ...]:
-        """Where it is written."""
+        """The positions of the labels, as fractions of the width."""
         return tuple(share for share, _ in self._ticks)
 
     def show_relative(self, span_s: float) -> None:
@@ -57,7 +57,7 @@ class TimeRuler(QWidget):
         )
 
     def set_cursor(self, share: float | None, time_ns: int) -> None:
-        """Write the time under the pointer, or nothing."""
+        """Show the time under the pointer, or none."""
         cursor = None if share is None else (share, _exact_time(time_ns))
         if cursor != self._cursor:
             self._cursor = cursor
@@ -65,7 +65,7 @@ class TimeRuler(QWidget):
 
     @property
     def cursor_label(self) -> str:
-        """The time under the pointer as it is written, empty without a pointer."""
+        """The displayed time under the pointer, empty without one."""
         return self._cursor[1] if self._cursor else ""
 
     def sizeHint(self) -> QSize:
@@ -73,7 +73,7 @@ class TimeRuler(QWidget):
         return QSize(200, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write the labels."""
+        """Paint the labels."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.color("panel"))
         painter.setPen(self._theme.color("muted"))

@@ -1,38 +1,64 @@
-"""Which metrics share a track of the timeline, in what units, and how high a track reaches."""
+"""The monitor's tracks as the metrics table describes them: units, axes, figures and lines."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
+from gpuplayground.metrics import METRICS, TRACKS, Metric, Track
 from gpuplayground.model.samples import GpuInfo, GpuSample
-from gpuplayground.units import DASH, GIB
+from gpuplayground.monitor.timeseries.series import Series
+from gpuplayground.ui.monitor.figures import upper_limit
+from gpuplayground.units import DASH
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class CurveSpec:
-    """One curve: its metric, its colour, its name in the legend, and what to divide by to get the track's unit."""
+    """One curve of a track and its name in the legend."""
 
-    metric: str
-    role: str
+    metric: Metric
     label: str
-    divisor: float = 1.0
+
+    @property
+    def field(self) -> str:
+        """The field of a sample."""
+        return self.metric.field
+
+    def value(self, sample: GpuSample | None) -> float | None:
+        """Return the value of a sample in the track's unit."""
+        value = None if sample is None else getattr(sample, self.field)
+        return None if value is None else value / self.metric.scale
+
+    def limit(self, info: GpuInfo, sample: GpuSample | None) -> float | None:
+        """Return the upper limit in the track's unit, None if it is not known."""
+        limit = upper_limit(self.metric, info, sample)
+        return None if limit is None else limit / self.metric.scale
 
 
 @dataclass(frozen=True, slots=True)
 class TrackSpec:
-    """One plot of the timeline with the unit of its axis and the decimals of its figures."""
+    """One plot: its title, the unit of its axis, the decimals of its figures and its curves."""
 
-    key: str
+    track: Track
     title: str
     unit: str
     decimals: int
     curves: tuple[CurveSpec, ...]
 
+    @property
+    def key(self) -> str:
+        """The track's key in the table."""
+        return self.track.key
+
     def text(self, value: float | None, low: float | None = None, high: float | None = None) -> str:
-        """Return a figure; where it stands for many samples, their least and largest too: ``57 (3–98)``."""
+        """Format a value; the mean of several samples comes with their range: ``57 (3–98)``."""
         if value is None:
             return DASH
         text = f"{value:.{self.decimals}f}"
@@ -41,68 +67,64 @@ class TrackSpec:
         ends = f"{low:.{self.decimals}f}", f"{high:.{self.decimals}f}"
         return text if ends[0] == ends[1] else f"{text} ({ends[0]}–{ends[1]})"
 
+    def text_at(self, curve: CurveSpec, series: Series | None, at_ns: int, reach_ns: float) -> str:
+        """Format the value of a curve nearest to a moment; a dash if there is none within ``reach_ns``."""
+        if series is None or not len(series):
+            return self.text(None)
+        nearest = int(np.argmin(np.abs(series.times_ns - at_ns)))
+        if abs(int(series.times_ns[nearest]) - at_ns) > reach_ns or np.isnan(series.mean[nearest]):
+            return self.text(None)
+        scale = curve.metric.scale
+        mean, low, high = (float(part[nearest]) / scale for part in (series.mean, series.minimum, series.maximum))
+        return self.text(mean, low, high)
+
+    def limit(self, info: GpuInfo, sample: GpuSample | None) -> float | None:
+        """Return the upper limit to write beside the figures and to draw, None if there is none."""
+        named = (curve.limit(info, sample) for curve in self.curves if curve.metric.names_limit)
+        return next((limit for limit in named if limit is not None), None)
+
+    def largest(self, series: Mapping[str, Series]) -> float | None:
+        """Return the largest value in sight in the track's unit, None if there is none."""
+        tops = (series[curve.field].maximum / curve.metric.scale for curve in self.curves)
+        known = [float(np.nanmax(values)) for values in tops if not np.isnan(values).all()]
+        return max(known, default=None)
+
+    def axis(self, info: GpuInfo, sample: GpuSample | None, largest: float | None) -> tuple[float, float | None]:
+        """Return the upper end of the axis and the value to label on it, None for no label.
+
+        Both come from the GPU's limits, so that the axis does not jump as values change. Without known limits they
+        come from ``largest``, the largest value in sight.
+        """
+        tops = [curve.limit(info, sample) for curve in self.curves]
+        if self.track.reaches_readings:
+            tops += [curve.value(sample) for curve in self.curves]
+        top = max((value for value in tops if value), default=None)
+        if top is None and largest:
+            top = _rounded_up(largest)
+        if top is None:
+            return 1.0, None
+        return max(top * self.track.headroom, (largest or 0.0) * 1.02), top
+
 
 def track_specs() -> tuple[TrackSpec, ...]:
-    """Return the five tracks from top to bottom."""
-    return (
-        TrackSpec(
-            "utilization",
-            _tr("Utilization"),
-            "%",
-            0,
-            (
-                CurveSpec("gpu_util_percent", "utilization", _tr("GPU")),
-                CurveSpec("memory_util_percent", "memory_controller", _tr("Memory controller")),
-            ),
-        ),
-        TrackSpec("memory", _tr("Memory"), "GiB", 1, (CurveSpec("memory_used_bytes", "memory", _tr("Used"), GIB),)),
-        TrackSpec("power", _tr("Power"), "W", 0, (CurveSpec("power_w", "power", _tr("Board")),)),
-        TrackSpec("temperature", _tr("Temperature"), "°C", 0, (CurveSpec("temperature_c", "temperature", _tr("GPU")),)),
-        TrackSpec(
-            "clocks",
-            _tr("Clocks"),
-            "MHz",
-            0,
-            (
-                CurveSpec("sm_clock_mhz", "clock", _tr("SM")),
-                CurveSpec("memory_clock_mhz", "memory_controller", _tr("Memory")),
-            ),
-        ),
-    )
+    """Return the tracks from top to bottom, in the user's language."""
+    return tuple(_spec(track) for track in TRACKS)
 
 
-def power_limit(info: GpuInfo, sample: GpuSample | None) -> float | None:
-    """Return the power limit in watts: the one in force, else the one the GPU came with; None: neither is known."""
-    return (sample.power_limit_w if sample else None) or info.power_limit_w or None
+def line(series: Series, anchor_ns: int, scale: float) -> tuple[Floats, Floats]:
+    """Return a series as a line, x in seconds from the anchor, through the minimum and the maximum of each bucket."""
+    x = (series.times_ns - anchor_ns) / 1e9
+    if np.array_equal(series.minimum, series.maximum, equal_nan=True):
+        return x, series.mean / scale
+    y = np.empty(2 * len(x))
+    y[0::2], y[1::2] = series.minimum, series.maximum
+    return np.repeat(x, 2), y / scale
 
 
-def memory_total(info: GpuInfo, sample: GpuSample | None) -> float | None:
-    """Return the memory in GiB, None where the driver does not say."""
-    total = (sample.memory_total_bytes if sample else None) or info.memory_total_bytes
-    return total / GIB if total else None
-
-
-def track_top(key: str, info: GpuInfo, sample: GpuSample | None, largest: float | None) -> tuple[float, float | None]:
-    """Return the upper end of a track's axis and the value to be written beside it, None where there is none.
-
-    Both rest on the GPU's own limits, so that curves do not jump as values come and go; where it names none, on
-    ``largest``, the largest value in sight.
-    """
-    if key == "memory":
-        top, room = memory_total(info, sample), 1.04
-    elif key == "power":
-        top, room = power_limit(info, sample), 1.1
-    elif key == "clocks":
-        seen = (sample.sm_clock_mhz, sample.memory_clock_mhz) if sample else ()
-        known = [value for value in (info.max_sm_clock_mhz, info.max_memory_clock_mhz, *seen) if value]
-        top, room = max(known, default=None), 1.08
-    else:
-        top, room = 100.0, 1.04
-    if top is None and largest:
-        top = _rounded_up(largest)
-    if top is None:
-        return 1.0, None
-    return max(top * room, (largest or 0.0) * 1.02), top
+def _spec(track: Track) -> TrackSpec:
+    own = [metric for metric in METRICS if metric.track == track.key]
+    curves = tuple(CurveSpec(metric, _tr(metric.curve)) for metric in own)
+    return TrackSpec(track, _tr(track.title), own[0].unit, own[0].decimals, curves)
 
 
 def _rounded_up(value: float) -> float:
@@ -112,4 +134,4 @@ def _rounded_up(value: float) -> float:
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("TrackSpecs", text)
+    return QCoreApplication.translate("Metrics", text)

@@ -1,1 +1,1 @@
-"""The output of a run."""
+"""The output page of a run."""

@@ -1,4 +1,4 @@
-"""The line in which the user answers ``input()``, and the small bar that finds a text in the output."""
+"""The input line for ``input()``, and the find bar of the output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gpuplayground.ui.widgets.theme import Theme, mono_font
 
 
 class InputLine(QFrame):
-    """Appears while the snippet waits. Enter sends the line, Ctrl+D on an empty one ends the input."""
+    """Shown while the snippet waits for input. Enter sends the line, Ctrl+D on an empty line sends end of file."""
 
     entered = Signal(str)
     closed = Signal()
@@ -38,13 +38,13 @@ class InputLine(QFrame):
         self.hide()
 
     def ask(self) -> None:
-        """Appear, empty, with the keyboard's focus."""
+        """Show the empty line and focus it."""
         self.edit.clear()
         self.show()
         self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Turn Ctrl+D on an empty line into the end of the input, before it deletes a character."""
+        """Send end of file on Ctrl+D in an empty line."""
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride) and isinstance(event, QKeyEvent):
             control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
             if control and event.key() == Qt.Key.Key_D and not self.edit.text():
@@ -62,10 +62,10 @@ class InputLine(QFrame):
 
 
 class FindBar(QFrame):
-    """Finds a text upwards or downwards. Escape closes it."""
+    """Searches backwards or forwards. Esc closes it."""
 
     textChanged = Signal(str)
-    nextRequested = Signal(bool)  # whether backwards
+    nextRequested = Signal(bool)  # backwards
     closed = Signal()
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
@@ -76,8 +76,8 @@ class FindBar(QFrame):
         self.edit.setAccessibleName(self.tr("Find in the output"))
         self.edit.textChanged.connect(self.textChanged)
         self.edit.installEventFilter(self)
-        self._answer = PlainLabel()
-        self._answer.setProperty("role", "muted")
+        self._message = PlainLabel()
+        self._message.setProperty("role", "muted")
         self._buttons = {
             "chevron-up": self._button(self.tr("Previous match"), "Shift+Enter", lambda: self.nextRequested.emit(True)),
             "chevron-down": self._button(self.tr("Next match"), "Enter", lambda: self.nextRequested.emit(False)),
@@ -87,7 +87,7 @@ class FindBar(QFrame):
         layout.setContentsMargins(8, 6, 8, 2)
         layout.setSpacing(4)
         layout.addWidget(self.edit, 1)
-        layout.addWidget(self._answer)
+        layout.addWidget(self._message)
         for button in self._buttons.values():
             layout.addWidget(button)
         theme.changed.connect(self._theme_changed)
@@ -95,21 +95,21 @@ class FindBar(QFrame):
         self.hide()
 
     def open(self) -> None:
-        """Appear with the text selected, ready to be replaced."""
+        """Show the bar with its text selected."""
         self.show()
         self.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.edit.selectAll()
 
-    def answer(self) -> str:
-        """Return what stands beside the field."""
-        return self._answer.text()
+    def message(self) -> str:
+        """Return the message beside the field."""
+        return self._message.text()
 
-    def say(self, answer: str) -> None:
-        """Show a word beside the field, such as that nothing was found."""
-        self._answer.setText(answer)
+    def show_message(self, message: str) -> None:
+        """Show a message beside the field, such as “Not found”."""
+        self._message.setText(message)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Search on Enter and Shift+Enter, close on Escape."""
+        """Search on Enter and Shift+Enter, close on Esc."""
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
             return False
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

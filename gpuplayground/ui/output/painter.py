@@ -1,4 +1,4 @@
-"""Draws lines of output on a grid of cells: only the characters that can be seen, in the theme's colours."""
+"""Paints the visible part of output lines on a grid of character cells."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gpuplayground.ui.widgets.theme import Theme, mono_font
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Indices of a line to be drawn apart: ``selected``, ``found``, ``link`` or ``focused``."""
+    """A range of indices with a highlight: ``selected``, ``found``, ``link`` or ``focused``."""
 
     kind: str
     start: int
@@ -26,7 +26,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a row is drawn: its left and top edge in pixels, its first cell, and how many cells can be seen."""
+    """The position of a row: left and top edge in pixels, first cell, and number of visible cells."""
 
     left: float
     top: float
@@ -35,14 +35,14 @@ class Place:
 
 
 class LinePainter:
-    """Knows the font's grid and the colours of styles. One for a view; told when theme or size change."""
+    """Paints lines with the metrics and colours of one view."""
 
     def __init__(self, theme: Theme, pixels: int) -> None:
         self._theme = theme
         self.set_size(pixels)
 
     def set_size(self, pixels: int) -> None:
-        """Use the mono font in this size."""
+        """Set the size of the mono font in pixels."""
         self.pixels = pixels
         self._fonts: dict[int, QFont] = {}
         metrics = QFontMetricsF(mono_font(pixels))
@@ -52,7 +52,7 @@ class LinePainter:
         self.forget_colors()
 
     def forget_colors(self) -> None:
-        """Look the colours up anew: the theme has changed."""
+        """Drop cached colours after the theme has changed."""
         self._colors: dict[int, tuple[QColor, QColor | None]] = {}
         table = self._theme.color
         self._spans = {
@@ -83,7 +83,7 @@ class LinePainter:
             cell = self._draw_segment(painter, text[low:high], style, linked, QPointF(x, place.top), cell)
 
     def _draw_segment(self, painter: QPainter, text: str, style: int, linked: bool, corner: QPointF, cell: int) -> int:
-        """Draw characters of one style and return the cell after them."""
+        """Draw characters of one style and return the next cell."""
         parts = [text] if grid.is_regular(text) else grid.clusters(text)
         following = cell
         for part in parts:
@@ -105,7 +105,7 @@ class LinePainter:
         return following
 
     def _rectangle(self, text: str, span: Span, start: int, end: int, corner: QPointF, base: int) -> QRectF:
-        """Return the area of a span, cut to the visible indices; beyond the text a span takes one cell more each."""
+        """Return the area of a span, clipped to the visible indices; past the end of the text each index is a cell."""
         low, high = max(span.start, start), min(span.end, max(end, start) + 1)
         if high <= low:
             return QRectF()
@@ -116,7 +116,7 @@ class LinePainter:
         )
 
     def colors(self, style: int) -> tuple[QColor, QColor | None]:
-        """Return the colour of text in a style, and the one behind it if it has one."""
+        """Return the text colour of a style and its background, if any."""
         known = self._colors.get(style)
         if known is None:
             if len(self._colors) > 2048:
@@ -136,7 +136,7 @@ class LinePainter:
         return color, behind
 
     def _default(self, style: int) -> QColor:
-        """Return the colour of text that asks for none: by where it came from."""
+        """Return the colour of text without one of its own, by its source."""
         if style & (styles.LINK | styles.ECHO):
             return self._theme.color("accent")
         if style & styles.NOTE:
@@ -166,7 +166,7 @@ class LinePainter:
 def segments(
     runs: Sequence[tuple[int, int]], start: int, end: int, cuts: Sequence[int] = ()
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield the parts of a line between two indices that are drawn alike: start, end and style."""
+    """Yield start, end and style of each part of a line with one style, split at ``cuts`` too."""
     first = bisect_right(runs, start, key=_start)
     last = bisect_right(runs, end - 1, key=_start)
     style = runs[first - 1][1] if first else 0
@@ -183,7 +183,7 @@ def _start(run: tuple[int, int]) -> int:
 
 
 def found_spans(text: str, needle: str) -> list[Span]:
-    """Return where a text in lower case is found in a line."""
+    """Return the matches of a lower-case text in a line, ignoring case."""
     spans: list[Span] = []
     lower = text.lower()
     start = lower.find(needle) if needle else -1
@@ -194,7 +194,7 @@ def found_spans(text: str, needle: str) -> list[Span]:
 
 
 def blended(color: QColor, other: QColor, part: float) -> QColor:
-    """Return a colour moved towards another by a part of 0 to 1."""
+    """Return a mix of two colours; ``part``, from 0 to 1, is the share of the second."""
 
     def between(low: float, high: float) -> float:
         return low + (high - low) * part
@@ -207,6 +207,6 @@ def blended(color: QColor, other: QColor, part: float) -> QColor:
 
 
 def readable_on(color: QColor) -> QColor:
-    """Return black or white, whichever stands out from a background (luminance by ITU-R BT.601)."""
+    """Return near-black or near-white, whichever contrasts more with a background (luminance as in ITU-R BT.601)."""
     luminance = 0.299 * color.redF() + 0.587 * color.greenF() + 0.114 * color.blueF()
     return QColor("#0b0e14") if luminance > 0.5 else QColor("#f8fafc")

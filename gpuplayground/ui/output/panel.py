@@ -1,4 +1,4 @@
-"""The panel that shows a run: its state, what it writes, what it asks, and how it ended."""
+"""The output page: the state of a run, its output, its input line, and how it ended."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from gpuplayground.ui.output.pump import OutputPump
 from gpuplayground.ui.output.run_status import RunStatus, ending_of
 from gpuplayground.ui.output.view import OutputView
 from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import PanelHeader
+from gpuplayground.ui.widgets.panel_header import PageTab, PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 from gpuplayground.units import data_size
 
 
 class OutputPanel(QWidget):
-    """Shows one run at a time; events of other runs are passed over."""
+    """Shows one run and ignores events of others."""
 
     lineActivated = Signal(str, int)  # path of the snippet's file, line
     inputEntered = Signal(str)  # the line without its line break
@@ -40,7 +40,7 @@ class OutputPanel(QWidget):
         self._traceback_line: int | None = None
         self.buffer = OutputBuffer()
         self.pump = OutputPump(self.buffer, self)
-        self.header = PanelHeader(self.tr("Output"), theme, icons)
+        self.header = PanelHeader(PageTab("output", self.tr("Output")), theme, icons)
         self.status = RunStatus(theme)
         self.view = OutputView(self.buffer, theme, icons)
         self.find_bar = FindBar(theme, icons)
@@ -65,7 +65,7 @@ class OutputPanel(QWidget):
         )
         wrap = self.tr("Wrap long lines")
         self.wrap_button = add("wrap-text", wrap, wrap, self.view.set_wrap, checkable=True)
-        # The panel is narrower than a terminal, and a message cut off at its edge is no message.
+        # The panel is narrower than a terminal; without wrapping, messages would be cut off.
         self.wrap_button.setChecked(True)
         self.view.set_wrap(True)
         copy = self.tr("Copy the selected output, or all of it (Ctrl+C)")
@@ -87,7 +87,7 @@ class OutputPanel(QWidget):
         self.pump.advanced.connect(self._show_content)
         self.pump.lost.connect(self._note_lost)
         self.view.lineActivated.connect(self.lineActivated)
-        self.view.remarkActivated.connect(self._show_full_traceback)
+        self.view.noteActivated.connect(self._show_full_traceback)
         self.view.findRequested.connect(self._open_find)
         self.view.clearRequested.connect(self.clear)
         self.view.saveRequested.connect(self._save)
@@ -109,11 +109,11 @@ class OutputPanel(QWidget):
         self.status.begin()
 
     def set_snippet_paths(self, paths: Mapping[str, str]) -> None:
-        """Say which files belong to the snippet (path to tab): their lines in tracebacks become links."""
+        """Set the snippet's files (path to tab id), whose lines in tracebacks become links."""
         self.view.set_snippet_paths(paths)
 
     def append(self, event: OutputAppended) -> None:
-        """Show what the snippet wrote."""
+        """Show output of the snippet."""
         if event.run_id != self._run_id:
             return
         if event.dropped_bytes:
@@ -124,7 +124,7 @@ class OutputPanel(QWidget):
         self.pump.start()
 
     def set_state(self, event: StateChanged) -> None:
-        """Show where the run stands."""
+        """Show the state of the run."""
         if event.run_id != self._run_id:
             return
         self.status.set_state(event.state, event.detail)
@@ -132,36 +132,36 @@ class OutputPanel(QWidget):
             self._hide_input()
 
     def request_input(self) -> None:
-        """Ask for a line below the output, once the prompt is shown."""
-        self._show_held()
+        """Show the input line once the prompt is shown."""
+        self._flush_filters()
         self.pump.then(self._ask)
         self.pump.start()
 
     def show_error(self, event: ErrorRaised) -> None:
-        """Remember the exception: its traceback has come as output, the frames left out can be shown at the end."""
+        """Remember the exception. Its traceback is in the output; omitted frames can be shown at the end."""
         if event.run_id == self._run_id:
             self._error = event.error
 
     def finish(self, event: RunFinished) -> None:
-        """Show how the run ended, below everything it wrote."""
+        """Show below the output how the run ended."""
         if event.run_id != self._run_id:
             return
         run = event.run
         self._error = run.error or self._error
         self.status.finish(run)
         self._hide_input()
-        self._show_held()
-        # A traceback above has said it already; what is known of a run of the past has none.
-        is_told = run.state == RunState.FAILED and run.error is not None and self._has_stderr
-        self.pump.then(lambda: self._close(run.notes, ending_of(run) if is_told else run.summary))
+        self._flush_filters()
+        # The traceback above names the error already; a run from the history has no output.
+        has_traceback = run.state == RunState.FAILED and run.error is not None and self._has_stderr
+        self.pump.then(lambda: self._close(run.notes, ending_of(run) if has_traceback else run.summary))
         self.pump.start()
 
-    def _show_held(self) -> None:
-        for stream, held in self._filters.items():
-            self.pump.push(OutputChunk(stream, held.finish()))
+    def _flush_filters(self) -> None:
+        for stream, path_filter in self._filters.items():
+            self.pump.push(OutputChunk(stream, path_filter.finish()))
 
     def clear(self) -> None:
-        """Forget what was written so far."""
+        """Discard the output."""
         self.pump.clear()
         self.buffer.clear()
         self._traceback_line = None
@@ -169,7 +169,7 @@ class OutputPanel(QWidget):
         self._show_dropped()
 
     def text(self) -> str:
-        """Return the output that is kept, without colours."""
+        """Return the output in the scrollback, without colours."""
         return self.buffer.text(self.buffer.first_line, self.buffer.end_line)
 
     # -- output
@@ -182,15 +182,15 @@ class OutputPanel(QWidget):
         size = self.buffer.dropped_bytes
         self.dropped.setVisible(size > 0)
         if size:
-            self.dropped.setText(self.tr("{size} of earlier output were dropped").format(size=data_size(size)))
+            self.dropped.setText(self.tr("{size} of earlier output dropped").format(size=data_size(size)))
 
     def _note_lost(self, count: int) -> None:
         self.buffer.missed(count)
-        text = self.tr("… {size} were dropped here: they came faster than they could be shown")
+        text = self.tr("… {size} dropped here: the output came faster than it could be shown")
         self.buffer.note(text.format(size=data_size(count)))
 
     def _close(self, notes: tuple[str, ...], summary: str) -> None:
-        """Add the remarks at the end of a run."""
+        """Append the notes at the end of a run."""
         self.buffer.finish()
         if self._error is not None and self._error.full_traceback:
             self.buffer.note(self.tr("Show all frames"), link=True)
@@ -199,7 +199,7 @@ class OutputPanel(QWidget):
                 self.buffer.note(note)
 
     def _show_full_traceback(self) -> None:
-        """Print the frames that were left out; the second time, go there."""
+        """Append the full traceback; the second time, scroll to it."""
         if self._error is None:
             return
         if self._traceback_line is None:
@@ -223,7 +223,7 @@ class OutputPanel(QWidget):
     # -- input
 
     def _ask(self) -> None:
-        """Show the input line, unless the run has ended while its output was still coming in."""
+        """Show the input line, unless the run has ended since."""
         if self.status.state is not None and not self.status.state.is_final:
             self.input_line.ask()
 
@@ -238,7 +238,7 @@ class OutputPanel(QWidget):
         self.inputClosed.emit()
 
     def _hide_input(self) -> None:
-        """Take the input line away; what is typed too early then does no harm, as the output has the focus."""
+        """Hide the input line and focus the output, so that further typing goes nowhere else."""
         if self.input_line.edit.hasFocus():
             self.view.setFocus(Qt.FocusReason.OtherFocusReason)
         self.input_line.hide()
@@ -251,7 +251,7 @@ class OutputPanel(QWidget):
 
     def _find_text_changed(self, text: str) -> None:
         self.view.found = text.lower()
-        self.find_bar.say("")
+        self.find_bar.show_message("")
         self.view.viewport().update()
         if text:
             self._find_from(self.view.selection.bounds()[0], backwards=False)
@@ -263,9 +263,9 @@ class OutputPanel(QWidget):
     def _find_from(self, start: tuple[int, int], *, backwards: bool) -> None:
         found = find(self.buffer, self.view.found, start, backwards=backwards)
         if found is None:
-            self.find_bar.say(self.tr("Not found") if self.view.found else "")
+            self.find_bar.show_message(self.tr("Not found") if self.view.found else "")
             return
-        self.find_bar.say("")
+        self.find_bar.show_message("")
         self.view.selection.anchor = found
         self.view.selection.cursor = (found[0], found[1] + len(self.view.found))
         self.view.show_position(found)

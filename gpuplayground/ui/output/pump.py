@@ -1,4 +1,4 @@
-"""Carries output into the buffer in small steps, so that a flood never holds the window up."""
+"""Feeds output into the buffer in small steps, so that a flood does not block the window."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from gpuplayground.model.events import OutputChunk
 from gpuplayground.terminal.buffer import LIMIT_BYTES, OutputBuffer
 
-#: Longest step between two looks at other events.
+#: Longest time to work before other events are handled.
 _STEP_S = 0.006
 _PIECE_BYTES = 8_192
 
 
 class OutputPump(QObject):
-    """Takes chunks and, in their order among them, things to do once all output before is in the buffer."""
+    """A queue of chunks, and of actions that run once all output before them is in the buffer."""
 
     advanced = Signal()
-    #: So many bytes were dropped here, because they came faster than they could be taken in.
-    lost = Signal(int)
+    lost = Signal(int)  # bytes dropped at this point, because they came too fast
 
     def __init__(self, buffer: OutputBuffer, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +32,7 @@ class OutputPump(QObject):
         self._timer.timeout.connect(self._step)
 
     def push(self, chunk: OutputChunk) -> None:
-        """Take in a chunk. What waits beyond the buffer's limit would scroll out of it at once: the oldest goes."""
+        """Queue a chunk. If more waits than the buffer can hold, the oldest output is dropped."""
         self._queue.append(chunk)
         self._waiting_bytes += len(chunk.data)
         while self._waiting_bytes > LIMIT_BYTES:
@@ -50,28 +49,28 @@ class OutputPump(QObject):
             self._lost_bytes += excess
 
     def then(self, action: Callable[[], None]) -> None:
-        """Do something after everything pushed so far."""
+        """Queue an action."""
         self._queue.append(action)
 
     def start(self) -> None:
-        """Take in now what a short moment allows, and the rest as the event loop has time."""
+        """Process a first step now, and the rest from the event loop."""
         if not self._timer.isActive():
             self._step()
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Empty the queue."""
         self._queue.clear()
         self._waiting_bytes = self._lost_bytes = 0
         self._timer.stop()
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing waits."""
+        """Whether the queue is empty."""
         return not self._queue
 
     @property
     def waiting_bytes(self) -> int:
-        """Bytes that wait."""
+        """Number of queued bytes."""
         return self._waiting_bytes
 
     def _step(self) -> None:
@@ -90,7 +89,7 @@ class OutputPump(QObject):
             self._timer.start()
 
     def _take(self, chunk: OutputChunk) -> None:
-        """Take in the beginning of a chunk and leave the rest for the next turn."""
+        """Append the beginning of a chunk and requeue the rest."""
         piece, rest = chunk.data[:_PIECE_BYTES], chunk.data[_PIECE_BYTES:]
         self._buffer.append(chunk.stream, piece)
         self._waiting_bytes -= len(piece)

@@ -1,4 +1,4 @@
-"""A pill that says where a run stands: running and for how long, or how it ended."""
+"""The pill with the state of a run: running and for how long, or how it ended."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ _ROLES = {
 }
 _TICK_MS = 100
 _HEIGHT, _PADDING = 20, 10
-#: Room for the main part of most states.
+#: Fits the main part of most states.
 _LEAST_WIDTH = 92
-#: Stands between the parts of a text.
-_BETWEEN = " · "
+_SEPARATOR = " · "
 
 
 class RunStatus(QWidget):
-    """Hidden until the first run. It ticks only while something runs and it can be seen."""
+    """Hidden until the first run. Its timer runs only while a run is active and the pill is visible."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +43,7 @@ class RunStatus(QWidget):
         self._text = ""
         self._started = 0.0
         self._timer = QTimer(self, interval=_TICK_MS)
-        self._timer.timeout.connect(self._say)
+        self._timer.timeout.connect(self._update_text)
         self.setFont(ui_font(11, QFont.Weight.Medium))
         policy = QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         policy.setRetainSizeWhenHidden(True)  # the first run moves nothing
@@ -54,23 +53,23 @@ class RunStatus(QWidget):
 
     @property
     def state(self) -> RunState | None:
-        """The state shown, or None before the first run."""
+        """The state, or None before the first run."""
         return self._state
 
     def text(self) -> str:
-        """Return the whole text, also where the pill has room for a part of it only."""
+        """Return the full text, even if only a part of it fits."""
         return self._text
 
     @property
     def shown(self) -> str:
-        """The text as far as there is room for it: parts are left out whole, as a figure that is cut is a wrong one."""
+        """The text as drawn. Parts are left out as a whole, because a cut number would be a wrong one."""
         metrics, room = QFontMetrics(self.font()), self.width() - 2 * _PADDING + 1
-        parts = self._text.split(_BETWEEN)
-        # The colour says that something runs; how it ended is read first.
+        parts = self._text.split(_SEPARATOR)
+        # While running, the colour tells the state, so the time is the main part.
         main = parts[-1] if self._state == RunState.RUNNING else parts[0]
-        for words in (self._text, main):
-            if metrics.horizontalAdvance(words) <= room:
-                return words
+        for text in (self._text, main):
+            if metrics.horizontalAdvance(text) <= room:
+                return text
         return metrics.elidedText(main, Qt.TextElideMode.ElideRight, room)
 
     @property
@@ -84,35 +83,37 @@ class RunStatus(QWidget):
         self.set_state(RunState.STARTING)
 
     def set_state(self, state: RunState, detail: str = "") -> None:
-        """Show a state; ``detail`` is a few words to go with it."""
+        """Show a state with a short ``detail``."""
         if state == RunState.RUNNING and not self._started:
             self._started = perf_counter()
         self._state, self._detail = state, detail
         self.show()
         self._tick_if_needed()
-        self._say()
+        self._update_text()
 
     def finish(self, run: Run) -> None:
         """Show how a run ended."""
-        words = short_ending(run)
-        self.set_state(run.state, words)
-        has_time = words.endswith(duration(run.duration_ns))
+        ending = short_ending(run)
+        self.set_state(run.state, ending)
+        has_time = ending.endswith(duration(run.duration_ns))
         text = run.error.text if run.error is not None else ""
-        # Of an exception the whole message: the pill and the summary have its first sentence.
+        # The full message of an exception; pill and summary have only its first sentence.
         parts = (run.summary, text if text != brief(text) else "", self._meaning(run) if has_time else "")
         self.setToolTip(plainly("\n".join(filter(None, parts))))
 
     def _meaning(self, run: Run) -> str:
-        """Return what the time of a run is, in words."""
+        """Return an explanation of a run's time."""
         if any(timing.prewarmed_ns for timing in run.timings):
-            return self.tr("From the first statement to the end of the process, without imports made ahead of the run")
+            return self.tr(
+                "From the first statement to the end of the process, without imports preloaded before the run"
+            )
         return self.tr("From the first statement to the end of the process")
 
-    def _say(self) -> None:
-        """Put the state into words."""
+    def _update_text(self) -> None:
+        """Update the text."""
         if self._state is None:
             return
-        text = self._words(self._state)
+        text = self._state_text(self._state)
         if text != self._text:
             same_size = len(text) == len(self._text)
             self._text = text
@@ -122,7 +123,7 @@ class RunStatus(QWidget):
                 self.updateGeometry()
         self.update()
 
-    def _words(self, state: RunState) -> str:
+    def _state_text(self, state: RunState) -> str:
         if state.is_final:
             return self._detail or _title(self, state)
         if state == RunState.RUNNING:
@@ -136,28 +137,28 @@ class RunStatus(QWidget):
             self._timer.stop()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Tick again."""
+        """Resume updating the elapsed time."""
         super().showEvent(event)
         self._tick_if_needed()
-        self._say()
+        self._update_text()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing to tick for."""
+        """Stop updating the elapsed time."""
         super().hideEvent(event)
         self._timer.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show as much as there is room for."""
+        """Show as much as fits."""
         super().resizeEvent(event)
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for the text."""
+        """Return the size of the full text."""
         width = QFontMetrics(self.font()).horizontalAdvance(self._text) + 2 * _PADDING + 2
         return QSize(max(width, _LEAST_WIDTH), _HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a part of the text, see :attr:`shown`: the same for every state, so that nothing beside it moves."""
+        """Return the size of a part of the text, the same for every state, so that nothing beside it moves."""
         return QSize(_LEAST_WIDTH, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -178,7 +179,7 @@ class RunStatus(QWidget):
 
 
 def short_ending(run: Run) -> str:
-    """Return how a run ended in the two or three words a pill has room for; the whole sentence is in the output."""
+    """Return in two or three words how a run ended; the output has the full sentence."""
     time = duration(run.duration_ns)
     if run.error is not None and run.state == RunState.FAILED:
         kind = run.error.kind or run.error.summary.partition(":")[0]
@@ -192,18 +193,18 @@ def short_ending(run: Run) -> str:
 
 
 def ending_of(run: Run) -> str:
-    """Return how a process ended, and after how long."""
+    """Return the exit code and duration of a run."""
     time = duration(run.duration_ns)
     return f"exit {run.exit_code} · {time}" if run.exit_code is not None else time
 
 
 def elapsed(seconds: float) -> str:
-    """Return a running time: tenths of a second first, then minutes."""
+    """Return a running time, in tenths of a second up to a minute."""
     return f"{seconds:.1f} s" if seconds < 59.95 else duration(seconds * 1e9)
 
 
 def _title(widget: QWidget, state: RunState) -> str:
-    """Return the words for a state without further detail."""
+    """Return the text of a state."""
     return {
         RunState.STARTING: widget.tr("starting…"),
         RunState.RUNNING: widget.tr("running"),

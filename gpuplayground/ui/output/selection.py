@@ -1,4 +1,4 @@
-"""The selected part of the output."""
+"""The selection in the output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WORD = re.compile(r"\w+|\s+|.")
 
 
 class Selection:
-    """What lies between an anchor and a cursor. Positions whose line was dropped move to the first that is kept."""
+    """The text between an anchor and a cursor. Positions in dropped lines move to the first line in the scrollback."""
 
     def __init__(self, buffer: OutputBuffer) -> None:
         self._buffer = buffer
@@ -20,20 +20,20 @@ class Selection:
         self.cursor: Position = (0, 0)
 
     def clear(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         self.anchor = self.cursor = (0, 0)
 
     def place(self, position: Position) -> None:
-        """Start a new selection here."""
+        """Start a new selection at a position."""
         self.anchor = self.cursor = position
 
     def select_all(self) -> None:
-        """Select everything that is kept."""
+        """Select everything."""
         self.anchor = (self._buffer.first_line, 0)
         self.cursor = self.last_position()
 
     def select_word(self, position: Position) -> None:
-        """Select the word, the gap or the sign at a position."""
+        """Select the word, white space or symbol at a position."""
         number, index = position
         for match in _WORD.finditer(self._text(number)):
             if match.start() <= index < match.end():
@@ -59,7 +59,7 @@ class Selection:
         self.cursor = (number, min(max(index, 0), len(self._text(number))))
 
     def bounds(self) -> tuple[Position, Position]:
-        """Return first and last position, in this order."""
+        """Return the first and last position."""
         low, high = sorted((self.anchor, self.cursor))
         first = (self._buffer.first_line, 0)
         return max(low, first), max(high, first)
@@ -71,7 +71,7 @@ class Selection:
         return low == high
 
     def span(self, number: int) -> tuple[int, int | None] | None:
-        """Return from where to where a line is selected; None for an end means: with its line break."""
+        """Return the selected range of a line, if any; an end of None includes the line break."""
         low, high = self.bounds()
         if low == high or not low[0] <= number <= high[0]:
             return None
@@ -79,7 +79,7 @@ class Selection:
         return (start, high[1]) if number == high[0] else (start, None)
 
     def text(self) -> str:
-        """Return what is selected, exactly as it was written but for colours."""
+        """Return the selected text without colours."""
         (first, start), (last, end) = self.bounds()
         if first == last:
             return self._text(first)[start:end]
@@ -90,7 +90,7 @@ class Selection:
         return "\n".join(parts)
 
     def last_position(self) -> Position:
-        """Return the very end of the output."""
+        """Return the end of the output."""
         number = max(self._buffer.end_line - 1, self._buffer.first_line)
         return number, len(self._text(number))
 

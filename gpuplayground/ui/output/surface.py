@@ -1,8 +1,10 @@
-"""The output of a run, drawn line by line as far as it can be seen: a million lines cost what a screenful does."""
+"""The scrollable view of the output, which draws only the visible lines, however many there are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
@@ -12,25 +14,50 @@ from gpuplayground.terminal import grid
 from gpuplayground.terminal.buffer import OutputBuffer
 from gpuplayground.terminal.lines import OutputLine
 from gpuplayground.terminal.rows import RowMap
-from gpuplayground.terminal.styles import STDERR
-from gpuplayground.ui.output.links import Link, links_of
+from gpuplayground.terminal.styles import LINK, STDERR
 from gpuplayground.ui.output.painter import LinePainter, Place, Span, found_spans
 from gpuplayground.ui.output.selection import Position, Selection
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 
+_PLACE = re.compile(r'File "(?P<path>[^"]+)", line (?P<line>\d+)')
 MARGIN = 10
 DEFAULT_PIXELS = 12
 _SMALLEST, _LARGEST = 8, 32
-#: At most so many updates of scroll bars and text a second: more cannot be read.
+#: Least time between two updates of scroll bars and text.
 _REFRESH_MS = 30
+#: Last lines given to screen readers.
 _SPOKEN_LINES = 5
-#: How many changes of style are looked at to tell that a line has parts from stderr.
+#: How many style runs of a line are checked for stderr.
 _MARKED_RUNS = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A clickable range of a line: a place in a file or, without ``path``, a note of the application."""
+
+    start: int
+    end: int
+    path: str = ""
+    line: int = 0
+
+
+def links_of(line: OutputLine, paths: Mapping[str, str]) -> tuple[Link, ...]:
+    """Return the links of a line. ``paths`` are the snippet's files; frames in other files are not links."""
+    places: tuple[Link, ...] = ()
+    if 'File "' in line.text and paths:
+        places = tuple(
+            Link(match.start(), match.end(), match["path"], int(match["line"]))
+            for match in _PLACE.finditer(line.text)
+            if match["path"] in paths
+        )
+    if line.runs and line.runs[0][1] & LINK:
+        return (*places, Link(0, len(line.text)))
+    return places
+
+
 class OutputSurface(QAbstractScrollArea):
-    """Painting and scrolling. What the mouse and the keyboard do is added by ``OutputView``."""
+    """Paints and scrolls; :class:`OutputView` adds mouse and keyboard."""
 
     def __init__(self, buffer: OutputBuffer, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,18 +100,18 @@ class OutputSurface(QAbstractScrollArea):
     # -- what is shown
 
     def set_snippet_paths(self, paths: Mapping[str, str]) -> None:
-        """Make lines of tracebacks in these files links."""
+        """Turn traceback lines of these files into links."""
         self._paths = dict(paths)
         self.viewport().update()
 
     def set_wrap(self, wrap: bool) -> None:
-        """Break long lines at the right edge, or scroll sideways."""
+        """Wrap long lines or scroll horizontally."""
         self._rows.wrap_at(self._columns() if wrap else None)
         self._refresh()
 
     @property
     def wraps(self) -> bool:
-        """Whether long lines are broken."""
+        """Whether long lines are wrapped."""
         return self._rows.columns is not None
 
     @property
@@ -93,7 +120,7 @@ class OutputSurface(QAbstractScrollArea):
         return self._following
 
     def content_changed(self) -> None:
-        """Show what is new in the buffer: now, or in a moment when that was done just before."""
+        """Show new content of the buffer: now, or shortly after the last update."""
         if self._pause.isActive():
             self._dirty = True
         else:
@@ -101,7 +128,7 @@ class OutputSurface(QAbstractScrollArea):
             self._pause.start()
 
     def cleared(self) -> None:
-        """Forget where things stood: the buffer was emptied."""
+        """Reset the view after the buffer was cleared."""
         self.selection.clear()
         self.focused_link = None
         self._following = True
@@ -118,14 +145,14 @@ class OutputSurface(QAbstractScrollArea):
         self.set_text_size(self._painter.pixels + steps)
 
     def set_text_size(self, pixels: int) -> None:
-        """Set the height of the font in pixels, within what can be read."""
+        """Set the font size in pixels, within limits."""
         self._painter.set_size(min(max(pixels, _SMALLEST), _LARGEST))
         if self.wraps:
             self._rows.wrap_at(self._columns())
         self._refresh()
 
     def show_position(self, position: Position) -> None:
-        """Scroll as little as needed to show a position."""
+        """Scroll to a position if it is not visible."""
         number, index = position
         line = self.buffer.line(number)
         cell = grid.width(line.text[:index])
@@ -141,7 +168,7 @@ class OutputSurface(QAbstractScrollArea):
     # -- geometry
 
     def position_at(self, point: QPoint, *, between: bool = True) -> Position:
-        """Return the position nearest to a point of the viewport: between characters, or the character there."""
+        """Return the position nearest to a point of the viewport: between characters, or of the character there."""
         row = self.verticalScrollBar().value() + (point.y() - MARGIN // 2) // self._painter.line_height
         if row < 0:
             return self.buffer.first_line, 0
@@ -158,7 +185,7 @@ class OutputSurface(QAbstractScrollArea):
         return number, grid.index_at(self.buffer.line(number).text, int(max(cell, 0)))
 
     def point_of(self, position: Position) -> QPoint:
-        """Return the middle of a character in the viewport's coordinates."""
+        """Return the centre of a character in viewport coordinates."""
         number, index = position
         cell = grid.width(self.buffer.line(number).text[:index])
         part = self._rows.part_of(number, cell)
@@ -182,13 +209,13 @@ class OutputSurface(QAbstractScrollArea):
         return max((self.viewport().height() - MARGIN) // self._painter.line_height, 1)
 
     def sizeHint(self) -> QSize:
-        """Room for a dozen lines of 60 characters."""
+        """Return the size of 12 lines of 60 characters."""
         return QSize(round(60 * self._painter.cell_width) + 2 * MARGIN, 12 * self._painter.line_height + MARGIN)
 
     # -- keeping up
 
     def _refresh(self) -> None:
-        """Fit the scroll bars to the buffer, keep the same lines in view or follow the end, and repaint."""
+        """Update the scroll bars, follow the end or keep the same lines in view, and repaint."""
         self._dirty = False
         bar, across, page = self.verticalScrollBar(), self.horizontalScrollBar(), self._page_rows()
         self._refreshing = True
@@ -237,7 +264,7 @@ class OutputSurface(QAbstractScrollArea):
     # -- events
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows that can be seen."""
+        """Draw the visible rows."""
         painter = QPainter(self.viewport())
         height, step = self.viewport().height(), self._painter.line_height
         number, part = self._rows.locate(self.verticalScrollBar().value())
@@ -258,7 +285,7 @@ class OutputSurface(QAbstractScrollArea):
         painter.end()
 
     def _place(self, starts: Sequence[int], row: int, top: int) -> Place:
-        """Return where one of a line's rows is drawn. A row that is wrapped ends before the next one's first cell."""
+        """Return the position of a row of a line. A wrapped row ends before the first cell of the next one."""
         if self._rows.columns:
             following = starts[row + 1] if row + 1 < len(starts) else starts[row] + self._rows.columns
             return Place(MARGIN, top, starts[row], following - starts[row] - 1)
@@ -267,7 +294,7 @@ class OutputSurface(QAbstractScrollArea):
         return Place(MARGIN - across + first * self._painter.cell_width, top, first, self._columns() + 4)
 
     def _spans(self, number: int, line: OutputLine) -> list[Span]:
-        """Return what is selected, found or linked in a line."""
+        """Return the highlighted ranges of a line."""
         spans = []
         selected = self.selection.span(number)
         if selected is not None:
@@ -280,14 +307,14 @@ class OutputSurface(QAbstractScrollArea):
         return spans + [Span("link", link.start, link.end) for link in links]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the end or the same lines in view."""
+        """Rewrap, and keep the end or the same lines in view."""
         super().resizeEvent(event)
         if self.wraps:
             self._rows.wrap_at(self._columns())
         self._refresh()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """Repaint: the rows are drawn where the scroll bars say."""
+        """Repaint instead of moving pixels."""
         self.viewport().update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

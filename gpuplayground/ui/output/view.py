@@ -1,4 +1,4 @@
-"""The output of a run with mouse and keyboard: selecting, copying, following links to the snippet's lines."""
+"""The output view with mouse and keyboard: selecting, copying, and following links to the snippet's lines."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QKeyE
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from gpuplayground.terminal.buffer import OutputBuffer
-from gpuplayground.ui.output.links import Link, links_of
-from gpuplayground.ui.output.surface import OutputSurface
+from gpuplayground.ui.output.surface import Link, OutputSurface, links_of
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 
@@ -18,15 +17,15 @@ _MOVES = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
 }
-#: How far back the keyboard looks for links: a traceback is never longer.
+#: How many last lines F8 searches for links.
 _LINK_LINES = 5_000
 
 
 class OutputView(OutputSurface):
-    """What a snippet wrote. The panel around it adds what the context menu offers besides copying."""
+    """Shows the output; the panel handles finding, clearing and saving."""
 
     lineActivated = Signal(str, int)  # path of the snippet's file, line
-    remarkActivated = Signal()  # a remark of the application that can be clicked
+    noteActivated = Signal()  # a clickable note of the application
     findRequested = Signal()
     clearRequested = Signal()
     saveRequested = Signal()
@@ -47,10 +46,10 @@ class OutputView(OutputSurface):
         if link.path:
             self.lineActivated.emit(link.path, link.line)
         else:
-            self.remarkActivated.emit()
+            self.noteActivated.emit()
 
     def focus_link(self, step: int) -> bool:
-        """Move the keyboard's focus to the next link below (1) or above (-1); from nowhere, to the last one."""
+        """Focus the next link (1) or the previous one (-1); without a focused link, the last one."""
         buffer = self.buffer
         first = max(buffer.first_line, buffer.end_line - _LINK_LINES)
         links = [(n, link) for n in range(first, buffer.end_line) for link in links_of(buffer.line(n), self._paths)]
@@ -66,7 +65,7 @@ class OutputView(OutputSurface):
     # -- mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Start a selection, extend it with Shift, or take hold of a link; a third click selects the line."""
+        """Start a selection, extend it with Shift, or press a link; a triple click selects the line."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
         point = event.position().toPoint()
@@ -94,7 +93,7 @@ class OutputView(OutputSurface):
         self.viewport().update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Extend the selection; over a link the pointer is a hand."""
+        """Extend the selection; show a hand over links."""
         point = event.position().toPoint()
         if not event.buttons() & Qt.MouseButton.LeftButton:
             shape = Qt.CursorShape.PointingHandCursor if self.link_at(point) else Qt.CursorShape.IBeamCursor
@@ -111,7 +110,7 @@ class OutputView(OutputSurface):
         self.viewport().update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Follow a link that was clicked and not dragged over."""
+        """Follow a link that was clicked without dragging."""
         self._edge.stop()
         pressed, self._pressed_link = self._pressed_link, None
         if event.button() != Qt.MouseButton.LeftButton or pressed is None or not self.selection.is_empty:
@@ -120,7 +119,7 @@ class OutputView(OutputSurface):
             self.activate(pressed[1])
 
     def _drag_beyond_edge(self) -> None:
-        """Scroll while the mouse is held above or below the view."""
+        """Scroll while dragging above or below the view."""
         area, bar = self.viewport().rect(), self.verticalScrollBar()
         if self._drag_point.y() < area.top():
             bar.setValue(bar.value() - 2)
@@ -132,7 +131,7 @@ class OutputView(OutputSurface):
     # -- keyboard
 
     def event(self, event: QEvent) -> bool:
-        """Keep the keys of the view from shortcuts of the window."""
+        """Handle the view's keys here instead of as shortcuts of the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             mine = (QKeySequence.StandardKey.Copy, QKeySequence.StandardKey.SelectAll, QKeySequence.StandardKey.Find)
             if any(event.matches(key) for key in mine):
@@ -141,7 +140,7 @@ class OutputView(OutputSurface):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy, select, find, scroll, and go from link to link with F8 and Shift+F8."""
+        """Copy, select, find, scroll, and step through links with F8 and Shift+F8."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         key = Qt.Key(event.key())
@@ -168,12 +167,12 @@ class OutputView(OutputSurface):
             super().keyPressEvent(event)
 
     def copy(self) -> None:
-        """Put the selected text on the clipboard; all of it when nothing is selected."""
+        """Copy the selected text, or everything if nothing is selected."""
         text = self.buffer.text(self.buffer.first_line, self.buffer.end_line)
         QGuiApplication.clipboard().setText(text if self.selection.is_empty else self.selection.text())
 
     def select_all(self) -> None:
-        """Select everything that is kept."""
+        """Select everything."""
         self.selection.select_all()
         self.viewport().update()
 
@@ -190,7 +189,7 @@ class OutputView(OutputSurface):
     # -- menu
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer what can be done, first of all with the link under the pointer."""
+        """Show the context menu for the link under the pointer or in focus."""
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
         target = self.focused_link if by_key else self.link_at(event.pos())
         self.menu(target[1] if target else None).exec(event.globalPos())

@@ -1,1 +1,1 @@
-"""The list of past runs."""
+"""The history page: the past runs."""

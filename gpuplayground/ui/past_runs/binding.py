@@ -1,4 +1,4 @@
-"""Joins the panel of the history with its keeper: pages as they are scrolled to, and changes as they happen."""
+"""Connects the history page with the database worker: loads entries page by page and applies changes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gpuplayground.ui.past_runs.panel import HistoryPanel
 from gpuplayground.workers.past_runs_keeper import HistoryKeeper
 
 PAGE = 200
-#: So many rows are brought up to date after a change; those further down are as they were when they were loaded.
-_MOST_REFRESHED = 2000
-#: Runs that end one after the other change the list four times a second at most.
+#: Most rows refreshed after a change; rows further down keep what was loaded.
+_MAX_REFRESHED = 2000
+#: Least time between two refreshes when many runs end one after another.
 _PAUSE_MS = 250
 
 
 class HistoryBinding(QObject):
-    """Reads nothing while the panel is hidden. Opening a run and comparing are left to the panel's own signals."""
+    """Reads nothing while the panel is hidden. Opening and comparing runs is connected elsewhere."""
 
     def __init__(self, panel: HistoryPanel, keeper: HistoryKeeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +59,7 @@ class HistoryBinding(QObject):
 
     def _search(self) -> None:
         self._is_stale = self._is_first = False
-        # What is on its way answers another question.
+        # Answers to pending queries belong to the previous search.
         self._refresh_token = self._page_token = 0
         self._search_token = self._keeper.query(self._panel.filter, PAGE)
 
@@ -68,10 +68,10 @@ class HistoryBinding(QObject):
             return
         self._is_stale = False
         if self._search_token:
-            # Instead of the search on its way, which may have been answered before the change.
+            # Repeat the pending search, which may have been answered before the change.
             self._search_token = self._keeper.query(self._panel.filter, PAGE)
         else:
-            self._limit = max(PAGE, min(self._panel.model.rowCount(), _MOST_REFRESHED))
+            self._limit = max(PAGE, min(self._panel.model.rowCount(), _MAX_REFRESHED))
             self._refresh_token = self._keeper.query(self._panel.filter, self._limit)
 
     def _load_page(self, after: HistoryEntry) -> None:
@@ -96,6 +96,6 @@ class HistoryBinding(QObject):
         self._panel.say(self.tr("{0} written to “{1}”.").format(runs(count), path), "muted")
 
     def _failed(self, sentence: str) -> None:
-        # While the panel is hidden the window says it.
+        # While the panel is hidden, the window shows the failure.
         if self._panel.isVisible():
             self._panel.say(sentence)

@@ -1,15 +1,15 @@
-"""Draws the cells of the history: a pin, a mark for how it ended, figures in tabular numerals, a verdict as a pill."""
+"""Draws the cells of the history table: pin, state marker, name, figure, and the verdict as a pill."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QLineF, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from gpuplayground.model.results import RunState
 from gpuplayground.past_runs.entries import HistoryEntry
 from gpuplayground.ui.past_runs import entry_text
 from gpuplayground.ui.past_runs.model import ENTRY_ROLE, Column
-from gpuplayground.ui.past_runs.state_mark import SIZE, draw_state
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme, align_right, mono_font, ui_font
 
@@ -17,17 +17,18 @@ ROW_HEIGHT = 28
 _PADDING = 8
 _MAX_NOTE = 500
 _GAP = 8
-#: Less room than this shows nothing but an ellipsis.
+_MARK_SIZE = 8
+#: A text with less room than this is left out, as only an ellipsis would fit.
 _LEAST_ROOM = 16
-_LEAST_SHARE_OF_NAME = 0.45
-#: A column of figures this wide has room for the confidence interval.
+_MIN_NAME_SHARE = 0.45
+#: A figure column at least this wide shows the confidence interval too.
 _ROOM_FOR_INTERVAL = 140
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 
 
 class HistoryDelegate(QStyledItemDelegate):
-    """One for the whole table. With ``notes_beside_names`` a note stands behind the name, for want of a column."""
+    """Paints all columns. With ``notes_beside_names`` notes follow the names, because their column is hidden."""
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,21 +38,21 @@ class HistoryDelegate(QStyledItemDelegate):
         self._figure, self._small, self._pill = mono_font(12), ui_font(11), ui_font(10)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Return the height of a row, and what its text needs."""
+        """Return the size of a cell's text."""
         return QSize(QFontMetrics(self._label).horizontalAdvance(str(index.data())) + 2 * _PADDING, ROW_HEIGHT)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        """Return the field in which a note is edited."""
+        """Return the editor of a note."""
         editor = QLineEdit(parent)
         editor.setFont(self._label)
         editor.setMaxLength(_MAX_NOTE)
         editor.setPlaceholderText(self.tr("Note"))
         editor.setAccessibleName(self.tr("Note"))
-        editor.setToolTip(self.tr("Keep the note (Enter), or leave it as it was (Esc)"))
+        editor.setToolTip(self.tr("Save the note (Enter) or discard the change (Esc)"))
         return editor
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
-        """Give the field the whole cell: its frame and padding need the height."""
+        """Use the whole cell, because frame and padding need the height."""
         editor.setGeometry(option.rect.adjusted(2, 0, -2, 0))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -78,7 +79,7 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _draw_text(self, painter: QPainter, area: QRect, text: str, font: QFont, role: str) -> int:
-        """Write text, cut at the end of its room, and return how far it went."""
+        """Draw elided text and return its width."""
         metrics = QFontMetrics(font)
         elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
         painter.setFont(font)
@@ -87,7 +88,7 @@ class HistoryDelegate(QStyledItemDelegate):
         return metrics.horizontalAdvance(elided)
 
     def _draw_pin(self, painter: QPainter, area: QRect, entry: HistoryEntry) -> None:
-        """Draw the pin: faint where a click would pin."""
+        """Draw the pin, faint if the entry is not pinned."""
         icon = self._icons.icon("pin", "accent" if entry.pinned else "faint", filled=entry.pinned)
         if not entry.pinned:
             painter.setOpacity(0.45)
@@ -95,22 +96,22 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.setOpacity(1.0)
 
     def _draw_name(self, painter: QPainter, area: QRect, entry: HistoryEntry) -> None:
-        """Draw the mark of the state, the name, the label in a softer tone, and a note that has no column."""
+        """Draw the state marker, the name, the label in a muted tone, and the note if its column is hidden."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         color = self._theme.color(entry_text.state_role(entry))
-        draw_state(painter, area.left(), area.center().y(), entry.state, color)
-        area = area.adjusted(SIZE + _GAP, 0, 0, 0)
-        name = self._draw_text(painter, self._room_of_name(area, entry), entry.name, self._name, "text")
+        _draw_state_marker(painter, area.left(), area.center().y(), entry.state, color)
+        area = area.adjusted(_MARK_SIZE + _GAP, 0, 0, 0)
+        name = self._draw_text(painter, self._name_area(area, entry), entry.name, self._name, "text")
         area.setLeft(area.left() + name + _GAP)
         note = entry.note if self.notes_beside_names else ""
         for text, font in ((entry.label, self._label), (note, self._italic())):
             if text and area.width() > _LEAST_ROOM:
                 area.setLeft(area.left() + self._draw_text(painter, area, text, font, "muted") + _GAP)
 
-    def _room_of_name(self, area: QRect, entry: HistoryEntry) -> QRect:
-        """Return where the name goes: what is cut first is the name, because labels tell benchmarks of it apart."""
+    def _name_area(self, area: QRect, entry: HistoryEntry) -> QRect:
+        """Return the area of the name. The name is elided before the label, which tells its benchmarks apart."""
         label = QFontMetrics(self._label).horizontalAdvance(entry.label) + _GAP if entry.label else 0
-        width = max(area.width() - label, round(area.width() * _LEAST_SHARE_OF_NAME))
+        width = max(area.width() - label, round(area.width() * _MIN_NAME_SHARE))
         return QRect(area.left(), area.top(), width, area.height())
 
     def _draw_figure(self, painter: QPainter, area: QRect, entry: HistoryEntry) -> None:
@@ -122,7 +123,7 @@ class HistoryDelegate(QStyledItemDelegate):
             painter.drawText(area, align_right(), interval)
             area = area.adjusted(0, 0, -width - 8, 0)
         elif area.width() + 2 * _PADDING >= _ROOM_FOR_INTERVAL:
-            # Figures stand below each other, with an interval or without.
+            # Align the figure with those that have an interval.
             area = area.adjusted(0, 0, -QFontMetrics(self._small).horizontalAdvance("± 00.0 %") - 8, 0)
         painter.setFont(self._figure)
         painter.setPen(self._theme.color("muted" if entry.median_ns is None else "text"))
@@ -147,3 +148,38 @@ class HistoryDelegate(QStyledItemDelegate):
         font = QFont(self._small)
         font.setItalic(True)
         return font
+
+
+def _draw_state_marker(painter: QPainter, left: int, middle: int, state: RunState, color: QColor) -> None:
+    """Draw a state as a shape, so that it can be told without its colour.
+
+    A disc is a finished run, a square a stopped one, a ring one that did not start, and a cross a failed one.
+
+    Args:
+        painter: must be antialiasing.
+        left: left edge of the marker, which is :data:`_MARK_SIZE` pixels wide.
+        middle: vertical centre.
+        state: how the run ended.
+        color: of the marker.
+    """
+    area = QRectF(left, middle - _MARK_SIZE / 2 + 1, _MARK_SIZE, _MARK_SIZE)
+    inside = area.adjusted(1, 1, -1, -1)
+    painter.setPen(QPen(color, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    match state:
+        case RunState.FINISHED:
+            _fill_mark(painter, color)
+            painter.drawEllipse(area)
+        case RunState.STOPPED:
+            _fill_mark(painter, color)
+            painter.drawRect(inside)
+        case RunState.NOT_STARTED:
+            painter.drawEllipse(inside)
+        case _:
+            painter.drawLine(QLineF(inside.topLeft(), inside.bottomRight()))
+            painter.drawLine(QLineF(inside.bottomLeft(), inside.topRight()))
+
+
+def _fill_mark(painter: QPainter, color: QColor) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)

@@ -1,4 +1,4 @@
-"""What stands where the list would be: nothing kept yet, nothing found, or the reason why nothing can be shown."""
+"""The placeholder of an empty history: no runs yet, none found, or why they cannot be shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gpuplayground.ui.widgets.theme import Theme, ui_font
 
 
 class EmptyPage(QWidget):
-    """A picture, a headline, a sentence, and a button where there is a way out."""
+    """Shows an icon, a headline, a sentence and, for a search without results, a button that clears it."""
 
     clearRequested = Signal()
 
@@ -27,8 +27,8 @@ class EmptyPage(QWidget):
         self.sentence.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.clear_button = QPushButton(self.tr("Show everything"))
-        self.clear_button.setToolTip(self.tr("Empty the search and show runs of every kind"))
+        self.clear_button = QPushButton(self.tr("Show all runs"))
+        self.clear_button.setToolTip(self.tr("Clear the search and the filters"))
         self.clear_button.clicked.connect(self.clearRequested)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 8, 24, 8)
@@ -43,22 +43,22 @@ class EmptyPage(QWidget):
         self.show_reading()
 
     def show_reading(self) -> None:
-        """Say that the file is being read."""
+        """Show that the history is being read."""
         self._show("history", "muted", self.tr("Reading the history…"), "")
 
     def show_nothing_yet(self) -> None:
-        """Say how something gets here."""
-        words = self.tr("Run a snippet (F5) or benchmark it (Shift+F5): each is kept here, with its source and result.")
-        self._show("history", "muted", self.tr("Nothing was run yet"), words)
+        """Show how runs get into the history."""
+        text = self.tr("Run a snippet (F5) or benchmark it (Shift+F5): its source and results are kept here.")
+        self._show("history", "muted", self.tr("No runs yet"), text)
 
     def show_nothing_found(self, text: str) -> None:
-        """Say that a filter lets nothing pass; ``text`` is what was searched for."""
-        headline = self.tr("Nothing found for “{0}”").format(text) if text else self.tr("No such runs")
-        words = self.tr("Every word must occur in a name, label, note, verdict, GPU or framework.") if text else ""
-        self._show("search", "muted", headline, words, can_clear=True)
+        """Show that no run passes the filter; ``text`` is the search text."""
+        headline = self.tr("No runs found for “{0}”").format(text) if text else self.tr("No such runs")
+        hint = self.tr("Every word must occur in a name, label, note, verdict, GPU or framework.") if text else ""
+        self._show("search", "muted", headline, hint, can_clear=True)
 
     def show_problem(self, sentence: str) -> None:
-        """Say why the history cannot be shown."""
+        """Show why the history cannot be read."""
         self._show("triangle-alert", "warning", self.tr("The history cannot be shown"), sentence)
 
     def _show(self, icon: str, role: str, headline: str, sentence: str, *, can_clear: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What an entry of the history says in a list: its time, its figure and its verdict, in words and a colour role."""
+"""The texts and colour roles of a history entry: time, figure, state and verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def state_role(entry: HistoryEntry) -> str:
 
 
 def when(entry: HistoryEntry, now_ns: int) -> str:
-    """Return the time of a run: relative for today's, ``yesterday``, else the day, or month and year."""
+    """Return when a run started: relative if today, ``yesterday``, else the day, or month and year."""
     age_s = (now_ns - entry.start_ns) // 1_000_000_000
     start, now = _local(entry.start_ns), _local(now_ns)
     if start.date() == now.date():
@@ -37,17 +37,17 @@ def when(entry: HistoryEntry, now_ns: int) -> str:
 
 
 def full_time(entry: HistoryEntry) -> str:
-    """Return date and time to the second."""
+    """Return the start date and time to the second."""
     return QLocale().toString(_qt(entry.start_ns), "d MMM yyyy, HH:mm:ss")
 
 
 def full_time_and_state(entry: HistoryEntry) -> str:
-    """Return when it was, to the second, and how it ended: ``14 Mar 2026, 15:09:26 · failed``."""
+    """Return the start to the second and the state: ``14 Mar 2026, 15:09:26 · failed``."""
     return f"{full_time(entry)} · {_state(entry.state)}"
 
 
 def figure(entry: HistoryEntry) -> str:
-    """Return the one figure of an entry: the median of a benchmark, the values of a sweep, else how long it took."""
+    """Return the main figure: the median of a benchmark, the number of values of a sweep, else the duration."""
     if entry.median_ns is not None:
         return duration(entry.median_ns)
     if entry.kind is EntryKind.SWEEP:
@@ -56,7 +56,7 @@ def figure(entry: HistoryEntry) -> str:
 
 
 def half_width(entry: HistoryEntry) -> str:
-    """Return half the confidence interval of a median as ``± 0.41 %``; empty where there is none."""
+    """Return the half-width of a median's confidence interval as ``± 0.41 %``; empty if there is none."""
     if not entry.median_ns or entry.low_ns is None or entry.high_ns is None:
         return ""
     percent = (entry.high_ns - entry.low_ns) / 2 / entry.median_ns * 100
@@ -64,35 +64,36 @@ def half_width(entry: HistoryEntry) -> str:
 
 
 def figure_meaning(entry: HistoryEntry) -> str:
-    """Return what the figure is, in a sentence."""
+    """Return an explanation of the figure."""
     if entry.median_ns is not None:
         if entry.low_ns is None or entry.high_ns is None:
             return _tr("Median {0}, without a confidence interval").format(duration(entry.median_ns))
         text = _tr("Median {0}, 95 % confidence interval {1} to {2}")
         return text.format(duration(entry.median_ns), duration(entry.low_ns), duration(entry.high_ns))
     if entry.kind is EntryKind.SWEEP:
-        return _tr("How many values of the sweep were measured; the whole took {0}").format(duration(entry.duration_ns))
-    return _tr("From the first statement to the end of the process, without imports made ahead of the run")
+        return _tr("Number of values measured in the sweep, which took {0}").format(duration(entry.duration_ns))
+    return _tr("From the first statement to the end of the process, without imports preloaded before the run")
 
 
 def verdict(entry: HistoryEntry) -> tuple[str, str]:
-    """Return the words of the pill and their role: how a run ended where that was not well, else its verdict."""
+    """Return text and colour role of the pill: the state of a run that did not finish, else its verdict."""
     if entry.state is not RunState.FINISHED:
         return _state(entry.state), state_role(entry)
     first, *others = entry.verdicts or ("",)
     if not first:
         return "", "muted"
-    text = f"{first} +{len(others)}" if others else first
+    text = _tr("{0}, {1} more").format(first, len(others)) if others else first
     return text, "good" if first == FlagKind.STEADY else "warning"
 
 
 def verdict_meaning(entry: HistoryEntry) -> str:
-    """Return how the run ended and every word of its verdict."""
-    return "\n".join(part for part in (entry.summary, ", ".join(entry.verdicts)) if part)
+    """Return how the run ended and its full verdict."""
+    full = _tr("Verdict: {0}").format(", ".join(entry.verdicts)) if entry.verdicts else ""
+    return "\n".join(part for part in (entry.summary, full) if part)
 
 
 def spoken(entry: HistoryEntry, now_ns: int) -> str:
-    """Return a whole row for a screen reader."""
+    """Return a row's text for a screen reader."""
     pinned = _tr("pinned") if entry.pinned else ""
     state = _state(entry.state)
     parts = (entry.name, entry.label, when(entry, now_ns), state, figure(entry), half_width(entry), entry.verdict,

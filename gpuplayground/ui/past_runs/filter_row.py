@@ -1,4 +1,4 @@
-"""What narrows the history down: words, a kind, pinned ones; and at the right what is done with the selected runs."""
+"""The row above the history table: search and filters, and the actions on the selected runs."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.plain_text import plainly
 from gpuplayground.ui.widgets.theme import Theme
 
-#: The list is asked for again when the typing pauses.
+#: The search starts after the typing has paused this long.
 _PAUSE_MS = 120
-#: A narrower row shows its buttons without words.
-_ROOM_FOR_WORDS = 560
-#: In a still narrower one the list of kinds is as wide as the kind that is chosen, and the field says one word.
+#: A narrower row shows its buttons without text.
+_ROOM_FOR_TEXT = 560
+#: In a still narrower one the kinds list fits the current kind only, and the search field has a short placeholder.
 _ROOM_FOR_KINDS = 440
-#: What the field, the kinds and the buttons without words need: with words they must not hold the panel wide.
+#: Width of the row with the buttons' icons only: their text must not keep the panel from shrinking.
 _LEAST_WIDTH = 300
 
 
 class FilterRow(QWidget):
-    """Reports what the list is to be narrowed down to, a moment after it changed."""
+    """Reports the filter shortly after it has changed."""
 
     filterChanged = Signal(object)  # HistoryFilter
-    leftDown = Signal()  # the Down key: to the list
+    listRequested = Signal()  # Down or Enter in the search field: focus the list
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icons = icons
-        self._told = HistoryFilter()
+        self._reported = HistoryFilter()
         self.search = QLineEdit()
         self.search.setAccessibleName(self.tr("Search the history"))
         self.search.setToolTip(
-            self.tr("Every word is looked for in names, labels, notes, verdicts, GPUs, frameworks and endings (Ctrl+F)")
+            self.tr("Search names, labels, notes, verdicts, GPUs, frameworks and outcomes for every word (Ctrl+F)")
         )
         self.search.setClearButtonEnabled(True)
         self._magnifier = QAction(self.search)
@@ -55,70 +55,70 @@ class FilterRow(QWidget):
         self.pinned = self._button("pin", self.tr("Pinned only"), self.tr("Show only pinned runs"))
         self.pinned.setCheckable(True)
         self.compare = self._button(
-            "git-compare", self.tr("Compare"), self.tr("Compare the selected runs, two or more (Ctrl+Shift+M)")
+            "git-compare", self.tr("Compare"), self.tr("Compare two or more selected runs (Ctrl+Shift+M)")
         )
         self.export = self._button(
-            "download", self.tr("Export…"), self.tr("Write the selected runs, or all of the list, as JSON or CSV")
+            "download", self.tr("Export…"), self.tr("Export the selected runs, or all listed runs, as JSON or CSV")
         )
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._pause.timeout.connect(self._tell)
+        self._pause.timeout.connect(self._report)
         self.search.textChanged.connect(self._pause.start)
-        self.kind.currentIndexChanged.connect(self._tell)
-        self.kind.currentIndexChanged.connect(self._share_width)
-        self.pinned.toggled.connect(self._tell)
+        self.kind.currentIndexChanged.connect(self._report)
+        self.kind.currentIndexChanged.connect(self._fit_width)
+        self.pinned.toggled.connect(self._report)
         theme.changed.connect(self._draw_icons)
         self._draw_icons()
         self._lay_out()
 
     @property
     def filter(self) -> HistoryFilter:
-        """What the controls say."""
+        """The filter that the controls show."""
         return HistoryFilter(self.search.text(), self.kind.currentData(), self.pinned.isChecked())
 
     def clear(self) -> None:
-        """Show everything again."""
+        """Clear the filter."""
         self.search.clear()
         self.kind.setCurrentIndex(0)
         self.pinned.setChecked(False)
-        self._tell()
+        self._report()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc in the field empties it; Down and Enter go to the list."""
+        """Esc clears the search field; Down and Enter go to the list."""
         in_field = self.search.hasFocus()
         if in_field and event.key() == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
         elif in_field and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._tell()
-            self.leftDown.emit()
+            self._report()
+            self.listRequested.emit()
         else:
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave words out where the field needs their room."""
+        """Fit the texts to the width."""
         super().resizeEvent(event)
-        self._share_width()
+        self._fit_width()
 
-    def _share_width(self) -> None:
+    def _fit_width(self) -> None:
         style = Qt.ToolButtonStyle
-        has_words, has_kinds = self.width() >= _ROOM_FOR_WORDS, self.width() >= _ROOM_FOR_KINDS
+        has_text, has_kinds = self.width() >= _ROOM_FOR_TEXT, self.width() >= _ROOM_FOR_KINDS
         for button in (self.compare, self.export):
-            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if has_words else style.ToolButtonIconOnly)
+            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if has_text else style.ToolButtonIconOnly)
         self.search.setPlaceholderText(
             self.tr("Search name, label, note, GPU, framework") if has_kinds else self.tr("Search")
         )
-        # Made anew: the font is the theme's only once the row is shown.
+        # Measured each time, because the theme's font is set only when the row is shown.
         widest = self.kind.sizeHint().width()
         metrics = self.kind.fontMetrics()
-        words = [metrics.horizontalAdvance(self.kind.itemText(index)) for index in range(self.kind.count())]
-        spare = 0 if has_kinds else max(words) - words[self.kind.currentIndex()]
+        widths = [metrics.horizontalAdvance(self.kind.itemText(index)) for index in range(self.kind.count())]
+        spare = 0 if has_kinds else max(widths) - widths[self.kind.currentIndex()]
         self.kind.setFixedWidth(widest - spare)
         self.kind.view().setMinimumWidth(widest)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self._pause.stop()
-        if self.filter != self._told:
-            self._told = self.filter
-            self.filterChanged.emit(self._told)
+        if self.filter != self._reported:
+            self._reported = self.filter
+            self.filterChanged.emit(self._reported)
 
     def _button(self, icon: str, text: str, tip: str) -> QToolButton:
         button = QToolButton()

@@ -1,4 +1,4 @@
-"""The history as a table model: pages arrive as they are scrolled to, and changes leave selection and editor alone."""
+"""The table model of the history. It loads pages on scrolling, and changes keep the selection and an open editor."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Column(IntEnum):
     NOTE = 6
 
 
-#: Where a note can be edited: behind the name where its own column has no room.
+#: Columns in which a note can be edited: the name column if the note column is hidden.
 _EDITABLE = (Column.NAME, Column.NOTE)
 _FLAGS = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
 _FLAGS_OF_NOTES = _FLAGS | Qt.ItemFlag.ItemIsEditable
 
 
 class HistoryModel(QAbstractTableModel):
-    """One row for each entry that has been loaded: pinned ones first, then the newest."""
+    """One row per loaded entry: pinned ones first, then the newest."""
 
-    moreWanted = Signal(object)  # the HistoryEntry that the next page follows
+    moreRequested = Signal(object)  # the HistoryEntry that the next page follows
     noteEdited = Signal(int, str)  # id of the entry, text
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -49,17 +49,17 @@ class HistoryModel(QAbstractTableModel):
         self._rows: list[HistoryEntry] = []
         self._ids: set[int] = set()  # of the rows
         self._hidden: set[int] = set()
-        self._last: HistoryEntry | None = None  # the last one of the last page, as it was then, shown or not
+        self._last: HistoryEntry | None = None  # the last entry of the last page as loaded, even if it is hidden
         self._is_complete = True
         self._is_waiting = False
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is nothing more to load."""
+        """Whether all entries are loaded."""
         return self._is_complete
 
     def entries(self) -> list[HistoryEntry]:
-        """Return what is loaded, in the order it is shown."""
+        """Return the loaded entries in display order."""
         return list(self._rows)
 
     def entry(self, row: int) -> HistoryEntry:
@@ -67,7 +67,7 @@ class HistoryModel(QAbstractTableModel):
         return self._rows[row]
 
     def replace(self, entries: Sequence[HistoryEntry], *, is_complete: bool) -> None:
-        """Show other entries, from the first one."""
+        """Replace all entries by a first page."""
         self.beginResetModel()
         self._rows = self._shown(entries)
         self._ids = {row.id for row in self._rows}
@@ -77,7 +77,7 @@ class HistoryModel(QAbstractTableModel):
         self._fill()
 
     def refresh(self, entries: Sequence[HistoryEntry], *, is_complete: bool) -> None:
-        """Bring the first rows up to date; those that sort behind the last of these stay."""
+        """Update the first rows; rows that sort after the last given entry stay."""
         last, before, tail = (entries[-1] if entries else None), self._last, []
         if is_complete or last is None or before is None or last.order <= before.order:
             self._last, self._is_complete = last, is_complete
@@ -85,14 +85,14 @@ class HistoryModel(QAbstractTableModel):
             fresh = {entry.id for entry in entries}
             tail = [row for row in self._rows if row.order < last.order and row.id not in fresh]
             if not self._is_complete:
-                # What was let go from the top may sort behind pages that are still to come, and comes with them.
+                # An unpinned entry may belong to a page that is not loaded yet, and comes with it.
                 tail = [row for row in tail if row.order >= before.order]
         self._is_waiting = False
-        self._become([*self._shown(entries), *tail])
+        self._change_to([*self._shown(entries), *tail])
         self._fill()
 
     def append(self, entries: Sequence[HistoryEntry], *, is_complete: bool) -> None:
-        """Add the next page, at the same cost however many there are."""
+        """Append the next page; the cost does not depend on the number of rows."""
         self._last = entries[-1] if entries else self._last
         self._is_complete, self._is_waiting = is_complete, False
         new = [entry for entry in self._shown(entries) if entry.id not in self._ids]
@@ -101,41 +101,41 @@ class HistoryModel(QAbstractTableModel):
         self._fill()
 
     def hide(self, entry_ids: Iterable[int]) -> list[HistoryEntry]:
-        """Leave entries out, also when they come again, and return those that were shown."""
+        """Hide entries, even if they are loaded again, and return those that were shown."""
         self._hidden |= set(entry_ids)
         gone = [row for row in self._rows if row.id in self._hidden]
-        self._become([row for row in self._rows if row.id not in self._hidden])
+        self._change_to([row for row in self._rows if row.id not in self._hidden])
         self._fill()
         return gone
 
     def unhide(self, entries: Iterable[HistoryEntry]) -> None:
-        """Show entries again that were left out."""
+        """Show hidden entries again."""
         back = list(entries)
         self._hidden -= {entry.id for entry in back}
-        self._become(sorted([*self._rows, *back], key=lambda entry: entry.order, reverse=True))
+        self._change_to(sorted([*self._rows, *back], key=lambda entry: entry.order, reverse=True))
 
     def set_pinned(self, entry_ids: Iterable[int], *, pinned: bool) -> None:
-        """Show entries as pinned or not ahead of the store's answer, at the place they will have."""
+        """Pin or unpin entries in the list before the database has done so."""
         changed = set(entry_ids)
         rows = [replace(row, pinned=pinned) if row.id in changed else row for row in self._rows]
-        self._become(sorted(rows, key=lambda entry: entry.order, reverse=True))
+        self._change_to(sorted(rows, key=lambda entry: entry.order, reverse=True))
 
     def row_of(self, entry_id: int) -> int | None:
-        """Return where an entry is shown."""
+        """Return the row of an entry, if it is loaded."""
         return next((row for row, entry in enumerate(self._rows) if entry.id == entry_id), None)
 
     def canFetchMore(self, parent: Index) -> bool:
-        """Whether there are more entries than are loaded, and none are on their way."""
+        """Whether there are more entries and no page has been requested."""
         return not (parent.isValid() or self._is_complete or self._is_waiting)
 
     def fetchMore(self, parent: Index) -> None:
-        """Ask for the next page; called by the view when its end is scrolled to."""
+        """Request the next page; views call it when scrolled to the end."""
         if self.canFetchMore(parent) and self._last is not None:
             self._is_waiting = True
-            self.moreWanted.emit(self._last)
+            self.moreRequested.emit(self._last)
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        """Return how many entries are loaded."""
+        """Return the number of loaded entries."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
@@ -143,13 +143,13 @@ class HistoryModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(Column)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Notes can be edited. Made beforehand: views ask for flags more often than for anything else."""
+        """Return precomputed flags, because views ask for them most often; notes are editable."""
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         return _FLAGS_OF_NOTES if index.column() in _EDITABLE else _FLAGS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return title and alignment of a column."""
+        """Return title, font or alignment of a column."""
         if orientation != Qt.Orientation.Horizontal:
             return None
         column = Column(section)
@@ -163,7 +163,7 @@ class HistoryModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return what a cell shows, says to a screen reader, and means."""
+        """Return the entry, text, tooltip or accessible text of a cell."""
         entry, column = self._rows[index.row()], Column(index.column())
         if role == ENTRY_ROLE:
             return entry
@@ -178,13 +178,13 @@ class HistoryModel(QAbstractTableModel):
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Take a note and ask for it to be kept."""
+        """Change a note and ask for it to be saved."""
         entry = self._rows[index.row()]
         note = " ".join(str(value).split())
         if role != Qt.ItemDataRole.EditRole or note == entry.note:
             return False
         self._rows[index.row()] = replace(entry, note=note)
-        self._tell_changed(index.row())
+        self._emit_changed(index.row())
         self.noteEdited.emit(entry.id, note)
         return True
 
@@ -211,12 +211,12 @@ class HistoryModel(QAbstractTableModel):
     def _tip(self, entry: HistoryEntry, column: Column) -> str:
         match column:
             case Column.PIN:
-                words = self.tr("Let it go from the top") if entry.pinned else self.tr("Pin it to the top")
-                return f"{words} (Ctrl+D)"
+                text = self.tr("Unpin") if entry.pinned else self.tr("Pin to the top")
+                return f"{text} (Ctrl+D)"
             case Column.WHEN:
                 return entry_text.full_time(entry)
             case Column.NAME:
-                # Also what columns say that there is no room for in a narrow list.
+                # Includes what hidden columns would show.
                 facts = (self._text(entry, column), entry_text.full_time_and_state(entry), entry.summary, entry.device)
                 return "\n".join(part for part in (*facts, entry.note) if part)
             case Column.DEVICE:
@@ -226,7 +226,7 @@ class HistoryModel(QAbstractTableModel):
             case Column.VERDICT:
                 return entry_text.verdict_meaning(entry)
             case Column.NOTE:
-                return entry.note or self.tr("Write a note (F2)")
+                return entry.note or self.tr("Add a note (F2)")
 
     def _title(self, column: Column) -> str:
         return {
@@ -239,8 +239,8 @@ class HistoryModel(QAbstractTableModel):
             Column.NOTE: self.tr("Note"),
         }[column]
 
-    def _become(self, rows: list[HistoryEntry]) -> None:
-        """Go over to other rows by removing, moving and inserting, so that what is selected or edited stays so."""
+    def _change_to(self, rows: list[HistoryEntry]) -> None:
+        """Change to other rows by removing, moving and inserting, which keeps the selection and an open editor."""
         wanted = {entry.id: entry for entry in rows}
         self._remove([row for row, entry in enumerate(self._rows) if entry.id not in wanted])
         known = {entry.id for entry in self._rows}
@@ -252,7 +252,7 @@ class HistoryModel(QAbstractTableModel):
                 self._insert(items[0][0], [entry for _, entry in items])
 
     def _fill(self) -> None:
-        """Ask for the next page where nothing of those that came is shown: a view without rows asks for none."""
+        """Request the next page if there are no rows, because a view without rows requests none."""
         if not self._rows:
             self.fetchMore(_NO_INDEX)
 
@@ -263,7 +263,7 @@ class HistoryModel(QAbstractTableModel):
         self.endInsertRows()
 
     def _remove(self, rows: list[int]) -> None:
-        """Remove rows, those that follow each other at once, from the last."""
+        """Remove rows from the last to the first, consecutive ones at once."""
         blocks = groupby(enumerate(reversed(rows)), key=lambda item: item[0] + item[1])
         for block in [[row for _, row in group] for _, group in blocks]:
             self.beginRemoveRows(_NO_INDEX, block[-1], block[0])
@@ -271,13 +271,13 @@ class HistoryModel(QAbstractTableModel):
             self.endRemoveRows()
 
     def _reorder(self, rows: list[HistoryEntry]) -> None:
-        """Show the same entries, some of them changed, in another order."""
+        """Reorder the rows; entries may have changed."""
         old = self._rows
         if [entry.id for entry in rows] == [entry.id for entry in old]:
             self._rows = rows
             for row, (before, after) in enumerate(zip(old, rows, strict=True)):
                 if before != after:
-                    self._tell_changed(row)
+                    self._emit_changed(row)
             return
         self.layoutAboutToBeChanged.emit()
         held = self.persistentIndexList()
@@ -287,5 +287,5 @@ class HistoryModel(QAbstractTableModel):
         self.changePersistentIndexList(held, moved)
         self.layoutChanged.emit()
 
-    def _tell_changed(self, row: int) -> None:
+    def _emit_changed(self, row: int) -> None:
         self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))

@@ -1,4 +1,4 @@
-"""A line below the list: what was just done, with a way back, or what went wrong."""
+"""The notice below the history table: the last action with Undo, or an error."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
-#: How long a deletion can be taken back.
+#: How long a deletion can be undone.
 UNDO_MS = 8000
 
 
 class NoticeBar(QFrame):
-    """Hidden while there is nothing to say. What can be taken back is settled after a while, or by the next one."""
+    """Hidden while empty. An action becomes final after :data:`UNDO_MS`, or with the next action."""
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,11 +25,11 @@ class NoticeBar(QFrame):
         self._undo: Callable[[], None] | None = None
         self.label = PlainLabel()
         self.label.setFont(ui_font(12))
-        # A long sentence takes more lines rather than making the window wider.
+        # A long sentence wraps instead of widening the window.
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.label.setWordWrap(True)
         self.undo_button = QPushButton(self.tr("Undo"))
-        self.undo_button.setToolTip(self.tr("Take the deletion back (Ctrl+Z)"))
+        self.undo_button.setToolTip(self.tr("Undo the deletion (Ctrl+Z)"))
         self.undo_button.clicked.connect(self.undo)
         self.close_button = QToolButton()
         self.close_button.setAccessibleName(self.tr("Close the notice"))
@@ -48,35 +48,35 @@ class NoticeBar(QFrame):
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is something to take back."""
+        """Whether there is something to undo."""
         return self._undo is not None
 
     def offer_undo(self, text: str, undo: Callable[[], None], settle: Callable[[], None]) -> None:
-        """Say what was done. ``undo`` takes it back; if nobody wants that, ``settle`` makes it final."""
+        """Show what was done. ``undo`` reverts it; without an undo, ``settle`` makes it final."""
         self.settle()
         self._undo, self._settle = undo, settle
         self._show(text, "")
         self._timer.start()
 
     def say(self, sentence: str, role: str = "error") -> None:
-        """Say a sentence until it is closed or something else is done."""
+        """Show a sentence until it is closed or something else happens."""
         self.settle()
         self._show(sentence, role)
 
-    def move_on(self) -> None:
-        """Hide a sentence, because something else is done now; what can be taken back stays."""
+    def dismiss(self) -> None:
+        """Hide the notice, unless it offers Undo."""
         if not self.can_undo:
             self.hide()
 
     def undo(self) -> None:
-        """Take back what can be."""
+        """Undo the last action, if possible."""
         undo, self._undo, self._settle = self._undo, None, None
         self.settle()
         if undo is not None:
             undo()
 
     def settle(self) -> None:
-        """Make final what could have been taken back, and hide."""
+        """Make the last action final, and hide."""
         settle, self._settle, self._undo = self._settle, None, None
         self._timer.stop()
         self.hide()

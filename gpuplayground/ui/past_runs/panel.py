@@ -1,4 +1,4 @@
-"""The history as a panel: search, list, and what can be done with past runs. It asks; it keeps nothing itself."""
+"""The history page: search, table and actions for past runs."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from gpuplayground.ui.past_runs.model import HistoryModel
 from gpuplayground.ui.past_runs.notice_bar import NoticeBar
 from gpuplayground.ui.past_runs.table import HistoryTable
 from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import HISTORY, PanelHeader, page_title
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.saving import choose_by_dialog
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
-#: How often times such as “5 min ago” are written anew, while they are seen.
+#: How often relative times such as “5 min ago” are updated while visible.
 _TIMES_MS = 20_000
-#: A narrower panel leaves the number of runs out: the titles need the room.
+#: A narrower panel hides the number of runs, because the tabs need the room.
 _ROOM_FOR_COUNT = 640
 
 
 class HistoryPanel(QWidget):
-    """Shows entries as they are handed to it. Its signals are requests, in ids of entries."""
+    """Shows the entries it is given, and emits requests with entry ids. It stores nothing."""
 
     searchChanged = Signal(str, object, bool)  # text, tuple of EntryKind (empty: all), pinned only
     moreRequested = Signal(object)  # the HistoryEntry that the next page follows
@@ -37,16 +37,16 @@ class HistoryPanel(QWidget):
     pinRequested = Signal(int, bool)
     noteRequested = Signal(int, str)
     deleteRequested = Signal(list)
-    exportRequested = Signal(list, str)  # ids, all that the filter lets pass where there are none; path
+    exportRequested = Signal(list, str)  # ids, or an empty list for all that pass the filter; path
     shown = Signal()
 
-    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, icons: Icons, header: PanelHeader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._count = 0
         self._is_read = False
         self._problem = ""
-        self._pending: list[HistoryEntry] = []  # deleted, but it can still be taken back
-        self.header = PanelHeader(page_title(HISTORY), theme, icons, titles)
+        self._pending: list[HistoryEntry] = []  # deleted, but can still be restored
+        self.header = header
         self.count = PlainLabel()
         self.filters = FilterRow(theme, icons)
         self.model = HistoryModel(self)
@@ -62,17 +62,17 @@ class HistoryPanel(QWidget):
 
     @property
     def filter(self) -> HistoryFilter:
-        """What the list is narrowed down to."""
+        """The current filter."""
         return self.filters.filter
 
     def show_entries(self, entries: Sequence[HistoryEntry], count: int, *, is_complete: bool) -> None:
-        """Show the answer to a search: its first page, and how many there are in all."""
+        """Show the first page of a search's results; ``count`` is their total number."""
         self.model.replace(entries, is_complete=is_complete)
         self.table.scrollToTop()
         self._take_count(count)
 
     def refresh_entries(self, entries: Sequence[HistoryEntry], count: int, *, is_complete: bool) -> None:
-        """Bring what is shown up to date; selection, place and a note being edited stay."""
+        """Update the entries shown; selection, scroll position and an open note editor stay."""
         self.model.refresh(entries, is_complete=is_complete)
         self._take_count(count)
 
@@ -82,23 +82,23 @@ class HistoryPanel(QWidget):
         self._take_count(count)
 
     def show_problem(self, sentence: str) -> None:
-        """Say why the history cannot be read; an empty sentence: it can again."""
+        """Show why the history cannot be read; an empty sentence means that it can be read again."""
         self._problem = sentence
         if sentence and self.model.rowCount():
             self.notice.say(sentence)
         self._show_state()
 
     def say(self, sentence: str, role: str = "error") -> None:
-        """Say something below the list."""
+        """Show a notice below the table."""
         self.notice.say(sentence, role)
 
     def focus_search(self) -> None:
-        """Go to the search field."""
+        """Focus the search field."""
         self.filters.search.setFocus()
         self.filters.search.selectAll()
 
     def delete_selected(self) -> None:
-        """Take the selected runs off the list; they are deleted for good once nobody can undo it any more."""
+        """Hide the selected runs; they are deleted when the deletion can no longer be undone."""
         ids = [entry.id for entry in self.table.selected()]
         if not ids:
             return
@@ -111,7 +111,7 @@ class HistoryPanel(QWidget):
         self._show_state()
 
     def event(self, event: QEvent) -> bool:
-        """Keep Ctrl+F and, where there is something to take back, Ctrl+Z from shortcuts of the window."""
+        """Handle Ctrl+F and, after a deletion, Ctrl+Z here instead of as shortcuts of the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_own(event):
             event.accept()
             return True
@@ -127,20 +127,20 @@ class HistoryPanel(QWidget):
             super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Keep the times up to date while they are seen."""
+        """Keep relative times up to date while visible."""
         super().showEvent(event)
         self._times.start()
         self.shown.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Make a deletion final when the panel goes: nobody sees how to undo it any more."""
+        """Make a deletion final, because Undo is no longer visible."""
         super().hideEvent(event)
         self._times.stop()
         if self.notice.can_undo:
             self.notice.settle()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the number of runs out where titles need the room."""
+        """Hide the number of runs if the tabs need the room."""
         super().resizeEvent(event)
         self.count.setVisible(event.size().width() >= _ROOM_FOR_COUNT)
 
@@ -203,8 +203,8 @@ class HistoryPanel(QWidget):
     def _export(self) -> None:
         selected = [entry.id for entry in self.table.selected()]
         what = runs(len(selected)) if len(selected) > 1 else self.tr("the selected run")
-        title = self.tr("Export {0}").format(what if selected else self.tr("all runs of the list"))
-        kinds = (self.tr("JSON, all that is known (*.json)"), self.tr("CSV, a table of figures (*.csv)"))
+        title = self.tr("Export {0}").format(what if selected else self.tr("all listed runs"))
+        kinds = (self.tr("JSON, all data (*.json)"), self.tr("CSV, a table of figures (*.csv)"))
         path = choose_by_dialog(self, title, "history.json", ";;".join(kinds))
         if path is not None:
             self.exportRequested.emit(selected, str(path))
@@ -226,16 +226,16 @@ class HistoryPanel(QWidget):
 
     def _connect(self) -> None:
         self.filters.filterChanged.connect(self._search)
-        self.filters.leftDown.connect(self._enter_list)
+        self.filters.listRequested.connect(self._enter_list)
         self.filters.compare.clicked.connect(self._compare)
         self.filters.export.clicked.connect(self._export)
         self.empty.clearRequested.connect(self.filters.clear)
-        self.model.moreWanted.connect(self.moreRequested)
+        self.model.moreRequested.connect(self.moreRequested)
         self.model.noteEdited.connect(self.noteRequested)
         for action in (
             self.reopenRequested, self.compareRequested, self.pinRequested, self.noteRequested, self.exportRequested
         ):  # fmt: skip
-            action.connect(self.notice.move_on)
+            action.connect(self.notice.dismiss)
         table = self.table
         table.openRequested.connect(self.reopenRequested)
         table.compareRequested.connect(self._compare)

@@ -1,4 +1,4 @@
-"""The table of the history: keys, clicks and the columns that there is room for."""
+"""The history table: its keys, clicks and context menu, and which columns fit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuplayground.ui.widgets.theme import Theme
 
 _WIDTHS = {Column.PIN: 24, Column.WHEN: 76, Column.DEVICE: 96, Column.FIGURE: 82, Column.VERDICT: 98, Column.NOTE: 200}
 _WIDE_FIGURE, _WIDE_VERDICT = 148, 124
-#: From which width of the table on a column is shown; the others always are.
+#: Least width of the table at which a column is shown; the others are always shown.
 _FROM_WIDTH = {Column.WHEN: 400, Column.VERDICT: 320, Column.DEVICE: 760, Column.NOTE: 620}
 _ROOM_FOR_INTERVALS = 560
 _KEYS = {
@@ -28,7 +28,7 @@ _KEYS = {
 
 
 class HistoryTable(QTableView):
-    """Shows the entries of a model; what a person asks for comes as signals."""
+    """Shows the entries of a model and emits the user's requests."""
 
     openRequested = Signal(int)  # id of the entry
     compareRequested = Signal()  # the selected ones
@@ -56,7 +56,7 @@ class HistoryTable(QTableView):
         rows.setDefaultSectionSize(ROW_HEIGHT)
         rows.hide()
         header.setHighlightSections(False)
-        # Titles do not show what is selected, and to tell whether a column is, Qt would look at each of its cells.
+        # A selection model of its own: else Qt checks every cell of a column to highlight its title.
         header.setSelectionModel(QItemSelectionModel(model, header))
         header.setMinimumSectionSize(_WIDTHS[Column.PIN])
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -67,27 +67,27 @@ class HistoryTable(QTableView):
         theme.changed.connect(self.viewport().update)
 
     def selected(self) -> list[HistoryEntry]:
-        """Return the selected entries in the order they are shown."""
+        """Return the selected entries in display order."""
         return [self._entries.entry(row) for row in self._selected_rows()]
 
     def selected_count(self) -> int:
-        """Return how many entries are selected."""
+        """Return the number of selected entries."""
         return len(self._selected_rows())
 
     def select_first(self) -> None:
-        """Go to the first row, so that keys have one to act on."""
+        """Select the first row, so that keys act on it."""
         if self._entries.rowCount():
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self.selectionModel().setCurrentIndex(self._entries.index(0, Column.NAME), flags)
 
     def open_selected(self) -> None:
-        """Ask for the selected run, where it is one."""
+        """Ask for the selected run to be opened, if exactly one is selected."""
         entries = self.selected()
         if len(entries) == 1:
             self.openRequested.emit(entries[0].id)
 
     def edit_note(self) -> None:
-        """Open a field over the note of the selected run, where it is one."""
+        """Edit the note of the selected run, if exactly one is selected."""
         rows = self._selected_rows()
         if len(rows) == 1:
             column = Column.NAME if self.isColumnHidden(Column.NOTE) else Column.NOTE
@@ -96,22 +96,22 @@ class HistoryTable(QTableView):
             self.edit(index)
 
     def pin_selected(self) -> None:
-        """Pin the selected entries, or let them go where all of them are pinned."""
+        """Pin the selected entries, or unpin them if all are pinned."""
         entries = self.selected()
         if entries:
             pinned = not all(entry.pinned for entry in entries)
             self.pinRequested.emit([entry.id for entry in entries], pinned)
 
     def event(self, event: QEvent) -> bool:
-        """Keep the table's keys from shortcuts of the window."""
+        """Handle the table's keys here instead of as shortcuts of the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _command(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Do what a key stands for. Letters are left to whoever wants them: the list has a search of its own."""
-        # What the field of a note leaves over is not meant for the list: Enter ends the note and opens nothing.
+        """Run the command of a key."""
+        # Keys that a note's editor does not handle are not for the table: Enter ends the editing and opens nothing.
         is_writing = self.state() == QAbstractItemView.State.EditingState
         match "" if is_writing else _command(event):
             case "open":
@@ -128,10 +128,10 @@ class HistoryTable(QTableView):
                 super().keyPressEvent(event)
 
     def keyboardSearch(self, search: str) -> None:
-        """Do not jump to rows by their first letter: letters would be lost without a sign."""
+        """Do not jump to rows by their first letter: the page has a search field."""
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Pin by a click on the pin."""
+        """Toggle the pin that was clicked."""
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier and event.button() == Qt.MouseButton.LeftButton
@@ -140,7 +140,7 @@ class HistoryTable(QTableView):
             self.pinRequested.emit([entry.id], not entry.pinned)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer what can be done with the selected entries."""
+        """Show the context menu of the selected entries."""
         if self.selectionModel().hasSelection():
             self.menu().exec(event.globalPos())
 
@@ -151,10 +151,10 @@ class HistoryTable(QTableView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         one, several = len(entries) == 1, len(entries) > 1
         all_pinned = all(entry.pinned for entry in entries)
-        # By its id: rows move while the menu is open, because runs end.
+        # The id, because rows move when a run ends while the menu is open.
         chosen = entries[0].id if one else 0
         items = (
-            ("open", self.tr("Open as it was"), lambda: self.openRequested.emit(chosen), one),
+            ("open", self.tr("Open in a new tab"), lambda: self.openRequested.emit(chosen), one),
             ("compare", self.tr("Compare"), self.compareRequested.emit, several),
             ("pin", self.tr("Unpin") if all_pinned else self.tr("Pin to the top"), self.pin_selected, True),
             ("note", self.tr("Edit note"), self.edit_note, one),
@@ -170,7 +170,7 @@ class HistoryTable(QTableView):
         return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the columns that there is room for."""
+        """Show the columns that fit."""
         width = event.size().width()
         for column, least in _FROM_WIDTH.items():
             self.setColumnHidden(column, width < least)
@@ -182,7 +182,7 @@ class HistoryTable(QTableView):
         super().resizeEvent(event)
 
     def _selected_rows(self) -> list[int]:
-        """Return the selected rows from the top, by ranges: Qt would look at every cell of them."""
+        """Return the selected rows in order, from ranges: ``selectedRows()`` would check every cell."""
         rows: set[int] = set()
         for each in self.selectionModel().selection().toList():
             rows.update(range(each.top(), each.bottom() + 1))
@@ -194,7 +194,7 @@ class HistoryTable(QTableView):
 
 
 def _command(event: QKeyEvent) -> str:
-    """Return what a key stands for in the table, or nothing."""
+    """Return the command of a key, or an empty text."""
     pressed = QKeySequence(event.keyCombination())
     keypad = Qt.KeyboardModifier.KeypadModifier
     if event.modifiers() & keypad:

@@ -1,1 +1,1 @@
-"""Result pages of a run: timings, receipt."""
+"""Result pages of a run: the table of pages, timings and receipt."""

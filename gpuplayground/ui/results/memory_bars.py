@@ -1,4 +1,4 @@
-"""GPU memory before, at the peak of, and after a run: three bars on one scale, and whether it all came back."""
+"""A bar chart of the GPU memory before, at the peak of, and after a run, and whether all of it was freed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class MemoryBars(Surface):
-    """Of the whole device: other processes count as well."""
+    """Shows the memory of the whole device, other processes included."""
 
     def __init__(self, receipt: Receipt, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QSize(280, int(3 * _ROW) + 2), parent)
@@ -35,13 +35,13 @@ class MemoryBars(Surface):
         ]
 
     def verdict(self) -> tuple[str, str]:
-        """Return whether the memory came back in words, and the colour role of the words; empty where not known."""
+        """Return in words whether the memory was freed, and their colour role; an empty text where it is unknown."""
         if self._receipt.came_back is None:
             return "", "muted"
-        return (self.tr("came back"), "good") if self._receipt.came_back else (self.tr("not all came back"), "warning")
+        return (self.tr("freed"), "good") if self._receipt.came_back else (self.tr("not all freed"), "warning")
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
-        """Paint the bars with their names and figures."""
+        """Paint the bars with their names and values."""
         font = ui_font(11)
         metrics = QFontMetricsF(font)
         words, role = self.verdict()

@@ -1,4 +1,4 @@
-"""What a run cost, from the monitor's samples: memory, utilization, energy, clocks, for each GPU it used."""
+"""The receipt page: memory, utilization, energy and clocks of each GPU that a run used."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from gpuplayground.model.benchmarks import BenchmarkPlan
 from gpuplayground.model.results import Run, RunState
 from gpuplayground.receipts.receipt import Receipt
 from gpuplayground.receipts.rows import rows, sentences
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.results.memory_bars import MemoryBars
 from gpuplayground.ui.widgets.figure_labels import FactRows
-from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import RECEIPT, PanelHeader, page_title
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.units import duration
 
 
 class ReceiptPanel(QWidget):
-    """Shows the receipts of one run at a time, or why there is none."""
+    """Shows the receipts of one run, or why there are none."""
 
-    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, header: PanelHeader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._run_id: str | None = None
         self._receipts: tuple[Receipt, ...] = ()
         self._has_gpus = True
-        self._words = self.tr("Press Run (F5) to see here what a run costs: memory, energy, clocks.")
-        self.header = PanelHeader(page_title(RECEIPT), theme, icons, titles)
+        self._reason_text = self.tr("Press Run (F5) to see the memory, energy and clocks of a run here.")
+        self.header = header
         tip = self.tr("Copy the receipt as text")
         self.copy_button = self.header.add_button("copy", self.tr("Copy receipt"), tip, lambda _: self.copy())
         self.empty = PlainLabel()
@@ -50,30 +51,35 @@ class ReceiptPanel(QWidget):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self._stack, 1)
-        self._show_empty(self._words)
+        self._show_empty(self._reason_text)
 
     def set_has_gpus(self, has_gpus: bool) -> None:
-        """Say whether there is a GPU that the monitor can watch."""
+        """Tell the panel whether there is a GPU to monitor."""
         if has_gpus == self._has_gpus:
             return
         self._has_gpus = has_gpus
         if not self._receipts:
-            self._show_empty(self._words)
+            self._show_empty(self._reason_text)
 
-    def begin(self, run_id: str) -> None:
+    def clear(self, run_id: str, _plan: BenchmarkPlan | None = None) -> None:
         """Empty the panel for a run that is about to start."""
         self._run_id, self._receipts = run_id, ()
-        self._show_empty(self.tr("The receipt is made when the run is over."))
+        self._show_empty(self.tr("The receipt appears here when the run is over."))
 
-    def wait(self, run_id: str) -> None:
-        """Say that the run is over and that its last samples are still to come."""
-        if run_id == self._run_id:
+    def set_run(self, run: Run) -> None:
+        """Say that the run is over and its last samples are still to come."""
+        if run.run_id == self._run_id:
             self._show_empty(
-                self.tr("Waiting for the last samples: the driver gives memory back a moment after a run.")
+                self.tr("Waiting for the last samples. The driver frees memory a moment after a run ends.")
             )
 
+    def set_observed(self, observed: ObservedRun) -> None:
+        """Show the receipts of a run, or why it has none."""
+        if observed.run.run_id == self._run_id:
+            self.show_receipts(observed.run.run_id, observed.receipts, observed.run)
+
     def show_receipts(self, run_id: str, receipts: Sequence[Receipt], run: Run | None = None) -> None:
-        """Show what was made for a run, also for one of the past; where that is nothing, ``run`` tells the reason."""
+        """Show the receipts of a run; where there are none, ``run`` tells why."""
         self._run_id, self._receipts = run_id, tuple(receipts)
         if not self._receipts:
             self._show_empty(self._reason(run))
@@ -106,11 +112,11 @@ class ReceiptPanel(QWidget):
     def _reason(self, run: Run | None) -> str:
         """Return why there is no receipt."""
         if run is None or run.used_cuda:
-            return self.tr("No sample of a GPU fell into this run, so that there is nothing to account for.")
+            return self.tr("No GPU samples were taken during this run, so it has no receipt.")
         if run.state is RunState.FINISHED:
-            return self.tr("This run did not use CUDA, so that there is nothing to account for.")
-        # A statement is known to have used CUDA once it is over and the GPU was waited for.
-        return self.tr("This run ended before a statement that used CUDA was over: there is nothing to account for.")
+            return self.tr("This run did not use CUDA, so it has no receipt.")
+        # A statement is known to have used CUDA only after it has returned and the GPU was synchronized.
+        return self.tr("This run ended before any statement that used CUDA had finished, so it has no receipt.")
 
     def _title(self, receipt: Receipt) -> QLabel:
         name = receipt.gpu_name or receipt.gpu_uuid
@@ -124,9 +130,9 @@ class ReceiptPanel(QWidget):
         label.setProperty("role", "title")
         return label
 
-    def _show_empty(self, words: str) -> None:
-        self._words = words
-        no_gpu = self.tr("This machine has no NVIDIA GPU to watch, so that a run has no receipt.")
-        self.empty.setText(words if self._has_gpus else no_gpu)
+    def _show_empty(self, text: str) -> None:
+        self._reason_text = text
+        no_gpu = self.tr("This machine has no NVIDIA GPU, so runs have no receipt.")
+        self.empty.setText(text if self._has_gpus else no_gpu)
         self._stack.setCurrentIndex(0)
         self.copy_button.setEnabled(False)

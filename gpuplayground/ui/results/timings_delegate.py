@@ -1,4 +1,4 @@
-"""Draws the cells of the timings: code in the mono font, imports tagged, a share as a bar with its figure."""
+"""Draws the cells of the timings table: code in the mono font, tags beside imports, shares as bars."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from gpuplayground.ui.widgets.theme import Theme, align_right, mono_font, ui_fon
 
 ROW_HEIGHT = 24
 PADDING = 10
-#: Room for ``100.0 %`` beside the bar.
+#: Width of ``100.0 %`` beside the bar.
 FIGURE_WIDTH = 58
 _BAR_HEIGHT = 6
-#: A statement column below this width has no room for long tags.
+#: A statement column narrower than this leaves out the import tag.
 _NARROW = 240
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class TimingsDelegate(QStyledItemDelegate):
-    """One for the whole table."""
+    """Paints all columns of the table."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class TimingsDelegate(QStyledItemDelegate):
         self._code_metrics, self._tag_metrics = QFontMetrics(self._code), QFontMetrics(self._tag)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Return the room a figure needs."""
+        """Return the size of a cell's text."""
         text = str(index.data(Qt.ItemDataRole.DisplayRole))
         return QSize(self._code_metrics.horizontalAdvance(text) + 2 * PADDING, ROW_HEIGHT)
 
@@ -80,20 +80,18 @@ class TimingsDelegate(QStyledItemDelegate):
             self._draw_tag(painter, area, tag, "error" if timing.failed else "muted")
 
     def _tag_of(self, timing: StatementTiming, *, narrow: bool) -> str:
-        """Return the word beside a statement; where there is no room, what the statement says itself is left out."""
+        """Return the tag of a statement. In a narrow column "import" is left out: the statement itself says so."""
         if timing.failed:
             return QCoreApplication.translate("TimingsDelegate", "failed")
         if timing.prewarmed_ns:
-            if narrow:
-                return QCoreApplication.translate("TimingsDelegate", "ahead")
-            return QCoreApplication.translate("TimingsDelegate", "imported ahead")
+            return QCoreApplication.translate("TimingsDelegate", "preloaded")
         return QCoreApplication.translate("TimingsDelegate", "import") if timing.is_import and not narrow else ""
 
     def _tag_width(self, tag: str) -> int:
         return self._tag_metrics.horizontalAdvance(tag) + 12
 
     def _draw_tag(self, painter: QPainter, area: QRect, tag: str, role: str) -> None:
-        """Draw a small pill right of the statement."""
+        """Draw a small pill to the right of the statement."""
         pill = QRectF(area.right() + 7.5, area.center().y() - 7.5, self._tag_width(tag) - 1, 16)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self._theme.color(role, 0.5), 1))
@@ -115,6 +113,6 @@ class TimingsDelegate(QStyledItemDelegate):
         if share > 0:
             role = "error" if timing.failed else "memory" if timing.is_import else "accent"
             painter.setBrush(self._theme.color(role))
-            # Never thinner than it is tall: what took any time shall be seen.
+            # At least 2 px wide, so that every statement that took time is visible.
             track.setWidth(max(track.width() * min(share, 1.0), 2.0))
             painter.drawRoundedRect(track, min(3.0, track.width() / 2), 3)

@@ -1,4 +1,4 @@
-"""The sums below the timings, in the columns of the table, in view however far it is scrolled."""
+"""The totals below the timings table, aligned with its columns and always visible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class TimingsFooter(QWidget):
-    """A row for the imports, where there are any, one for the total, and what the total counts that a run does not."""
+    """Rows for the imports (if any), the total, and a note when the total includes preloaded imports."""
 
     def __init__(self, theme: Theme, header: QHeaderView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +29,7 @@ class TimingsFooter(QWidget):
         self.show_totals(TimingTotals())
 
     def show_totals(self, totals: TimingTotals) -> None:
-        """Show other sums."""
+        """Show new totals."""
         self._totals = totals
         self.setFixedHeight(_ROW_HEIGHT * len(self.rows()) + 1)
         self.setAccessibleName(self.tr("Totals"))
@@ -37,7 +37,7 @@ class TimingsFooter(QWidget):
         self.update()
 
     def rows(self) -> list[dict[Column, str]]:
-        """Return what each row says in which column."""
+        """Return the text of each row by column."""
         totals = self._totals
         rows = []
         if totals.imports:
@@ -45,7 +45,7 @@ class TimingsFooter(QWidget):
                 {
                     Column.STATEMENT: self.tr("Imports · {count}").format(count=self._count(totals.imports)),
                     Column.WALL: duration(totals.import_wall_ns),
-                    Column.IDLE: duration(totals.import_cost_ns),
+                    Column.GPU_DONE: duration(totals.import_cost_ns),
                     Column.SHARE: share_text(totals.share(totals.import_cost_ns)),
                 }
             )
@@ -53,25 +53,25 @@ class TimingsFooter(QWidget):
             {
                 Column.STATEMENT: self.tr("Total · {count}").format(count=self._count(totals.statements)),
                 Column.WALL: duration(totals.wall_ns),
-                Column.IDLE: duration(totals.cost_ns),
+                Column.GPU_DONE: duration(totals.cost_ns),
                 Column.GPU: duration(totals.gpu_ns),
             }
         )
         if totals.ahead_ns:
-            # By this the total exceeds how long the run took.
-            rows.append({Column.STATEMENT: self.tr("Imports made ahead of the run included")})
+            # Explains why the total exceeds the duration of the run.
+            rows.append({Column.STATEMENT: self.tr("Includes imports preloaded before the run")})
         return rows
 
     def _count(self, number: int) -> str:
         return self.tr("1 statement") if number == 1 else self.tr("{number} statements").format(number=f"{number:,}")
 
     def text(self) -> str:
-        """Return the rows in words."""
+        """Return the rows as plain text."""
         shown = [column for column in Column if not self._header.isSectionHidden(column)]
         return "\n".join(" ".join(row[column] for column in shown if column in row) for row in self.rows())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw a line above, then the rows below the columns of the table."""
+        """Draw a separator, then the rows aligned with the table's columns."""
         painter = QPainter(self)
         painter.setPen(self._theme.color("border"))
         painter.drawLine(0, 0, self.width(), 0)
@@ -82,7 +82,7 @@ class TimingsFooter(QWidget):
                     continue
                 left = self._header.sectionViewportPosition(column)
                 right = left + self._header.sectionSize(column) - PADDING
-                # The words may use the room of the line numbers, which have no sum.
+                # The text may use the line column too, which has no total.
                 left = PADDING if column == Column.STATEMENT else left + PADDING
                 right = right if len(row) > 1 else self.width() - PADDING
                 area = QRect(left, 1 + number * _ROW_HEIGHT, right - left, _ROW_HEIGHT)

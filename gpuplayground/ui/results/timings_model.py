@@ -1,4 +1,4 @@
-"""Statement timings as a table model: rows arrive in batches while a snippet runs, sorted or in the order of lines."""
+"""The table model of the statement timings, filled in batches while a snippet runs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,16 @@ class Column(IntEnum):
     LINE = 0
     STATEMENT = 1
     WALL = 2
-    IDLE = 3
+    GPU_DONE = 3
     GPU = 4
     SHARE = 5
 
 
+_RIGHT_ALIGNED = (Column.LINE, Column.WALL, Column.GPU_DONE, Column.GPU)
+
+
 class TimingsModel(QAbstractTableModel):
-    """One row for each statement that finished."""
+    """One row for each finished statement."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,14 +44,14 @@ class TimingsModel(QAbstractTableModel):
         self.totals = TimingTotals()
 
     def clear(self) -> None:
-        """Forget all rows; the order stays."""
+        """Remove all rows; the sort order stays."""
         self.beginResetModel()
         self._rows = []
         self.totals = TimingTotals()
         self.endResetModel()
 
     def replace(self, timings: Sequence[StatementTiming]) -> None:
-        """Show these statements and no others."""
+        """Replace all rows."""
         self.beginResetModel()
         self._rows = with_regions(timings)
         self.totals = TimingTotals().plus(timings)
@@ -56,7 +59,7 @@ class TimingsModel(QAbstractTableModel):
         self.endResetModel()
 
     def add(self, timings: Sequence[StatementTiming]) -> None:
-        """Add the statements that finished since."""
+        """Append newly finished statements."""
         if not timings:
             return
         first = len(self._rows)
@@ -66,11 +69,11 @@ class TimingsModel(QAbstractTableModel):
         self.totals = self.totals.plus(timings)
         if self._order is not None:
             self._sort()
-        # Each share is a part of a total that has grown.
+        # The total has grown, so every share has changed.
         self.dataChanged.emit(self.index(0, Column.SHARE), self.index(len(self._rows) - 1, Column.SHARE))
 
     def timings(self) -> list[StatementTiming]:
-        """Return all statements in the order they are shown."""
+        """Return all statements in display order."""
         return list(self._rows)
 
     def timing(self, row: int) -> StatementTiming:
@@ -78,7 +81,7 @@ class TimingsModel(QAbstractTableModel):
         return self._rows[row]
 
     def order_by(self, column: Column | None, *, descending: bool = False) -> None:
-        """Sort the rows, or with None put them back into the order they were executed in."""
+        """Sort the rows; with None, restore the order of execution."""
         self._order = None if column is None else (column, descending)
         self._sort()
 
@@ -91,7 +94,7 @@ class TimingsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return title, explanation and alignment of a column."""
+        """Return the title, tooltip, font or alignment of a column."""
         if orientation != Qt.Orientation.Horizontal:
             return None
         column = Column(section)
@@ -107,7 +110,7 @@ class TimingsModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return what a cell shows, says to a screen reader, and means."""
+        """Return the text, tooltip, accessible text or alignment of a cell."""
         timing, column = self._rows[index.row()], Column(index.column())
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(timing, column)
@@ -116,7 +119,12 @@ class TimingsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole and column == Column.STATEMENT:
             kind = self.tr("import") if timing.is_import else ""
             return ", ".join(part for part in (name_of(timing), kind, remark(timing)) if part)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.LINE, Column.WALL, Column.IDLE, Column.GPU):
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (
+            Column.LINE,
+            Column.WALL,
+            Column.GPU_DONE,
+            Column.GPU,
+        ):
             return align_right()
         if role == TIMING_ROLE:
             return timing
@@ -132,7 +140,7 @@ class TimingsModel(QAbstractTableModel):
                 return name_of(timing)
             case Column.WALL:
                 return duration(shown_wall_ns(timing))
-            case Column.IDLE:
+            case Column.GPU_DONE:
                 return "" if timing.is_region else duration(shown_idle_ns(timing))
             case Column.GPU:
                 return busy_text(timing)
@@ -146,7 +154,7 @@ class TimingsModel(QAbstractTableModel):
         if column == Column.GPU and timing.gpu is not None:
             return gpu_details(timing)
         if timing.prewarmed_ns:
-            text = self.tr("Imported ahead of the run: {ahead}. During the run itself: {during}.")
+            text = self.tr("Preloaded: imported in {ahead} before the run. During the run itself: {during}.")
             return text.format(ahead=duration(timing.prewarmed_ns), during=duration(timing.wall_ns))
         return None
 
@@ -155,8 +163,8 @@ class TimingsModel(QAbstractTableModel):
             Column.LINE: self.tr("Line"),
             Column.STATEMENT: self.tr("Statement"),
             Column.WALL: self.tr("Wall time"),
-            Column.IDLE: self.tr("Until idle"),
-            Column.GPU: self.tr("GPU"),
+            Column.GPU_DONE: self.tr("GPU done"),
+            Column.GPU: self.tr("GPU busy"),
             Column.SHARE: self.tr("Share"),
         }[column]
 
@@ -164,10 +172,10 @@ class TimingsModel(QAbstractTableModel):
         return {
             Column.LINE: self.tr("First line of the statement"),
             Column.STATEMENT: self.tr("The statement; click it to go to its line"),
-            Column.WALL: self.tr("Time until the statement returned; the GPU may still be at work then"),
-            Column.IDLE: self.tr("Time until the GPU was idle as well"),
-            Column.GPU: self.tr("How long the GPU was busy with it, by the GPU's own clock; what overlaps counts once"),
-            Column.SHARE: self.tr("Part of the whole run, counted until the GPU was idle"),
+            Column.WALL: self.tr("Time until the statement returned; the GPU may still be working then"),
+            Column.GPU_DONE: self.tr("Wall time until the GPU has finished the statement's work"),
+            Column.GPU: self.tr("Time the GPU worked on the statement, by its own clock; overlapping work counts once"),
+            Column.SHARE: self.tr("Share of the total time, counted until the GPU is done"),
         }[column]
 
     def _key(self, timing: StatementTiming) -> tuple[int, int] | tuple[str, int]:
@@ -179,9 +187,9 @@ class TimingsModel(QAbstractTableModel):
                 return name_of(timing).strip().lower(), timing.index
             case Column.WALL:
                 return shown_wall_ns(timing), timing.index
-            case Column.IDLE:
-                idle = shown_idle_ns(timing)
-                return -1 if idle is None else idle, timing.index
+            case Column.GPU_DONE:
+                done = shown_idle_ns(timing)
+                return -1 if done is None else done, timing.index
             case Column.GPU:
                 return timing.gpu.busy_ns if timing.gpu is not None else -1, timing.index
             case Column.SHARE:
@@ -193,7 +201,7 @@ class TimingsModel(QAbstractTableModel):
         return self._order is not None and self._order[1]
 
     def _sort(self) -> None:
-        """Reorder the rows; selected ones stay selected."""
+        """Reorder the rows; the selection stays."""
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         held = [(id(self._rows[index.row()]), index.column()) for index in old]

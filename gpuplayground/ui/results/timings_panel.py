@@ -1,8 +1,6 @@
-"""What each statement of a run cost: a table that fills while the snippet runs, with totals in view below."""
+"""The timings page: a table of statement times that fills while the snippet runs, with the totals below."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
@@ -16,34 +14,34 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gpuplayground.model.benchmarks import BenchmarkPlan
 from gpuplayground.model.events import StatementsTimed
 from gpuplayground.model.results import Run
 from gpuplayground.runs.timing_table import format_timings
 from gpuplayground.ui.results.timings_delegate import FIGURE_WIDTH, PADDING, ROW_HEIGHT, TimingsDelegate
 from gpuplayground.ui.results.timings_footer import TimingsFooter
 from gpuplayground.ui.results.timings_model import Column, TimingsModel
-from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import TIMINGS, PanelHeader, page_title
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
-_WIDTHS = {Column.LINE: 48, Column.WALL: 80, Column.IDLE: 80, Column.GPU: 80, Column.SHARE: 124}
-#: A panel narrower than this, less the column of idle times, shows shares as figures alone, or not at all.
+_WIDTHS = {Column.LINE: 48, Column.WALL: 80, Column.GPU_DONE: 80, Column.GPU: 80, Column.SHARE: 124}
+#: A panel narrower than this, not counting the GPU columns, shows shares without bars, or not at all.
 _ROOM_FOR_BARS, _ROOM_FOR_SHARES = 430, 330
-#: A panel narrower than this shows the time until idle only where there is no GPU time.
-_ROOM_FOR_IDLE = 440
-#: Figures are sorted from the largest down by the first click.
-_FIGURES = (Column.WALL, Column.IDLE, Column.GPU, Column.SHARE)
+#: A narrower panel hides the GPU-done column if there are GPU busy times.
+_ROOM_FOR_GPU_DONE = 440
+#: The first click sorts these in descending order.
+_NUMERIC = (Column.WALL, Column.GPU_DONE, Column.GPU, Column.SHARE)
 
 
 class TimingsTable(QTableView):
-    """The table itself. A click without Shift or Ctrl, and Enter, ask for the statement's line."""
+    """The table itself. A plain click, or Enter, goes to the statement's line."""
 
-    rowActivated = Signal(int, bool)  # row, whether the keyboard goes to its line: a click leaves it to the table
+    rowActivated = Signal(int, bool)  # row, whether the editor gets the focus: a click leaves it in the table
     copyRequested = Signal()
 
     def event(self, event: QEvent) -> bool:
-        """Keep Ctrl+C from shortcuts of the window."""
+        """Handle Ctrl+C here instead of as a shortcut of the window."""
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
             return super().event(event)
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -52,7 +50,7 @@ class TimingsTable(QTableView):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy rows, or go to the line of the current one."""
+        """Copy rows, or go to the line of the current row."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copyRequested.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
@@ -61,7 +59,7 @@ class TimingsTable(QTableView):
             super().keyPressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Show the line of the row that was clicked."""
+        """Go to the line of the clicked row."""
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier and event.button() == Qt.MouseButton.LeftButton
@@ -70,17 +68,17 @@ class TimingsTable(QTableView):
 
 
 class TimingsPanel(QWidget):
-    """Shows the timings of one run at a time."""
+    """Shows the timings of one run."""
 
-    lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
+    lineActivated = Signal(int, bool)  # line, whether the editor gets the focus
 
-    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, header: PanelHeader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run_id: str | None = None
         self._sorted_by: tuple[Column, bool] | None = None
         self.model = TimingsModel(self)
         self.table = TimingsTable()
-        self.header = PanelHeader(page_title(TIMINGS), theme, icons, titles)
+        self.header = header
         self.current = PlainLabel()
         self.empty = PlainLabel()
         self._stack = QStackedWidget()
@@ -113,7 +111,7 @@ class TimingsPanel(QWidget):
         for column, width in _WIDTHS.items():
             header.resizeSection(column, width)
         header.setSectionResizeMode(Column.STATEMENT, QHeaderView.ResizeMode.Stretch)
-        header.hideSection(Column.IDLE)
+        header.hideSection(Column.GPU_DONE)
         header.hideSection(Column.GPU)
         table.rowActivated.connect(self._row_activated)
         table.copyRequested.connect(self.copy)
@@ -142,7 +140,7 @@ class TimingsPanel(QWidget):
         outer.addWidget(self._stack, 1)
         outer.setContentsMargins(0, 0, 0, 4)
 
-    def begin(self, run_id: str) -> None:
+    def clear(self, run_id: str, _plan: BenchmarkPlan | None = None) -> None:
         """Empty the table for a run that is about to start."""
         self._run_id = run_id
         self.model.clear()
@@ -152,7 +150,7 @@ class TimingsPanel(QWidget):
         self._show_totals()
 
     def add(self, event: StatementsTimed) -> None:
-        """Add the statements that finished since, and say which one is being executed."""
+        """Add newly finished statements, and show which line is running."""
         if event.run_id != self._run_id:
             return
         bar = self.table.verticalScrollBar()
@@ -164,8 +162,8 @@ class TimingsPanel(QWidget):
         self.current.setText("" if line is None else self.tr("running line {line}").format(line=line))
         self._show_totals()
 
-    def finish(self, run: Run) -> None:
-        """Show the timings of a run that is over; those already shown stay as they are."""
+    def set_run(self, run: Run) -> None:
+        """Show the timings of a finished run; rows that are already shown stay as they are."""
         if run.run_id != self._run_id:
             return
         self._say_trace(run)
@@ -173,11 +171,11 @@ class TimingsPanel(QWidget):
             self.model.replace(run.timings)
         self._say_empty(running=False)
         self._show_totals()
-        # Once the table has the size that it needs for these rows.
-        QTimer.singleShot(0, self, self._show_row_of_interest)
+        # After the table has been laid out with these rows.
+        QTimer.singleShot(0, self, self._scroll_to_failure_or_top)
 
     def _say_trace(self, run: Run) -> None:
-        """Say that a run which used the GPU has no GPU times, or not all of them, and why."""
+        """Say when a run that used the GPU lacks some or all GPU times, and why."""
         self.current.clear()
         self.current.setToolTip(plainly(run.trace_note))
         if run.trace_note and any(timing.synced_ns is not None for timing in run.timings):
@@ -185,12 +183,12 @@ class TimingsPanel(QWidget):
             self.current.setText(self.tr("GPU times incomplete") if has_some else self.tr("no GPU times"))
 
     def text(self) -> str:
-        """Return all timings as an aligned text table, in the order they were executed."""
+        """Return all timings as an aligned text table, in order of execution."""
         statements = [timing for timing in self.model.timings() if not timing.is_region]
         return format_timings(sorted(statements, key=lambda timing: timing.index))
 
     def copy(self) -> None:
-        """Put the selected rows on the clipboard, in the order shown; all of them when none is selected."""
+        """Copy the selected rows in display order, or all rows if none is selected."""
         rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         if not rows:
             self.copy_all()
@@ -200,11 +198,11 @@ class TimingsPanel(QWidget):
         QGuiApplication.clipboard().setText(format_timings(statements, [timings[row] for row in rows]))
 
     def copy_all(self) -> None:
-        """Put all timings on the clipboard."""
+        """Copy all timings."""
         QGuiApplication.clipboard().setText(self.text())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer to copy."""
+        """Show the context menu."""
         if self.model.rowCount():
             self.menu().exec(event.globalPos())
 
@@ -222,36 +220,42 @@ class TimingsPanel(QWidget):
     def _show_totals(self) -> None:
         totals = self.model.totals
         self.table.setColumnHidden(Column.GPU, not totals.has_gpu)
-        self._share_width(self.width())
+        self._fit_columns(self.width())
         self.footer.show_totals(totals)
         self.copy_button.setEnabled(totals.statements > 0)
         self._stack.setCurrentIndex(1 if totals.statements else 0)
 
     def _say_empty(self, *, running: bool) -> None:
         if running:
-            self.empty.setText(self.tr("Each statement appears here as soon as it has finished."))
+            self.empty.setText(self.tr("Statements appear here as they finish."))
         elif self._run_id is None:
-            self.empty.setText(self.tr("Press Run (F5) to see here what each statement costs."))
+            self.empty.setText(self.tr("Press Run (F5) to see the time of each statement here."))
         else:
             self.empty.setText(self.tr("No statement was executed in this run."))
 
-    def _show_row_of_interest(self) -> None:
+    def _scroll_to_failure_or_top(self) -> None:
         failed = next((row for row, timing in enumerate(self.model.timings()) if timing.failed), None)
-        # The table followed the run to its last statement; it is read from the first one.
+        # During the run the table followed the last statement.
         self.table.scrollTo(self.model.index(failed or 0, Column.LINE))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out the bars, then the shares, where the statements themselves would have no room."""
+        """Hide the bars, then the shares, where the statements would not fit."""
         super().resizeEvent(event)
-        self._share_width(event.size().width())
+        self._fit_columns(event.size().width())
 
-    def _share_width(self, width: int) -> None:
+    def _fit_columns(self, width: int) -> None:
         header = self.table.horizontalHeader()
         totals = self.model.totals
-        room = width - (_WIDTHS[Column.IDLE] if totals.has_idle else 0) - (_WIDTHS[Column.GPU] if totals.has_gpu else 0)
+        room = (
+            width
+            - (_WIDTHS[Column.GPU_DONE] if totals.has_idle else 0)
+            - (_WIDTHS[Column.GPU] if totals.has_gpu else 0)
+        )
         bars = room >= _ROOM_FOR_BARS
-        # Every statement has a wall time; what it waited for is told by its GPU time as well.
-        self.table.setColumnHidden(Column.IDLE, not totals.has_idle or (totals.has_gpu and width < _ROOM_FOR_IDLE))
+        # The GPU busy times say most of what these do, so this column is hidden first.
+        self.table.setColumnHidden(
+            Column.GPU_DONE, not totals.has_idle or (totals.has_gpu and width < _ROOM_FOR_GPU_DONE)
+        )
         header.resizeSection(Column.SHARE, _WIDTHS[Column.SHARE] if bars else FIGURE_WIDTH + 2 * PADDING)
         self.table.setColumnHidden(Column.SHARE, room < _ROOM_FOR_SHARES)
         rows = self.model.rowCount()
@@ -262,15 +266,15 @@ class TimingsPanel(QWidget):
         self.lineActivated.emit(self.model.timing(row).line, by_key)
 
     def _sort_clicked(self, section: int) -> None:
-        """Sort by a column, then the other way round, then not at all."""
+        """Sort by a column, then in reverse, then restore the order of execution."""
         column = Column(section)
-        first = column in _FIGURES
-        if self._sorted_by == (column, first):
-            self._sorted_by = (column, not first)
-        elif self._sorted_by == (column, not first):
+        descending_first = column in _NUMERIC
+        if self._sorted_by == (column, descending_first):
+            self._sorted_by = (column, not descending_first)
+        elif self._sorted_by == (column, not descending_first):
             self._sorted_by = None
         else:
-            self._sorted_by = (column, first)
+            self._sorted_by = (column, descending_first)
         header = self.table.horizontalHeader()
         header.setSortIndicatorShown(self._sorted_by is not None)
         if self._sorted_by is None:

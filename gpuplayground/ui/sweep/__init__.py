@@ -1,1 +1,1 @@
-"""The window that measures implementations over the values of a variable."""
+"""The sweep window: benchmarks of implementations over the values of a variable."""

@@ -1,4 +1,4 @@
-"""Time or rate over the values of a sweep, both axes logarithmic, a curve for each implementation."""
+"""The sweep chart: time or rate over the values, with logarithmic axes and a curve for each implementation."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from gpuplayground.benchmarks.curves import Crossing, CurvePoint, crossings
-from gpuplayground.benchmarks.sweep_curves import SweepCurve
+from gpuplayground.benchmarks.sweep_curves import Crossing, CurvePoint, SweepCurve, crossings
 from gpuplayground.ui.sweep.chart_frame import Frame, Quantity, draw_frame, quantity_text
 from gpuplayground.ui.widgets.chart_surface import Surface, dashed, draw_tip, solid
 from gpuplayground.ui.widgets.series_colors import repeats, series_role
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 from gpuplayground.ui.widgets.ticks import about_text, number_text
 
-#: More crossings than this are noise of curves that lie on one another; they are counted, not marked.
-MOST_MARKS = 6
+#: More crossings than this come from the noise of curves that coincide; they are counted, not marked.
+MAX_MARKS = 6
 _CAP, _DOT, _CROSS = 3.0, 2.6, 4.5
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where two curves cross, and which of them is faster above."""
+    """Where two curves cross, and which is faster for larger values."""
 
     crossing: Crossing
     faster: str
@@ -33,7 +32,7 @@ class Mark:
 
 
 class SweepChart(Surface):
-    """Curves with the intervals of their medians as bars, crossings, and where memory ran out."""
+    """Draws medians with their confidence intervals, crossings, and where memory ran out."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QSize(560, 380), parent)
@@ -47,16 +46,19 @@ class SweepChart(Surface):
 
     @property
     def quantity(self) -> Quantity:
-        """What is drawn upwards."""
+        """The quantity on the y axis."""
         return self._quantity
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """The crossings of all pairs of curves, from the smallest value up."""
+        """The crossings of all pairs of curves, by ascending value."""
         return self._marks
 
     def show_curves(self, variable: str, curves: Sequence[SweepCurve], *, has_failed: bool = False) -> None:
-        """Show other curves over the values of a variable. ``has_failed``: without any there is a reason below."""
+        """Show curves over the values of a variable.
+
+        With ``has_failed`` an empty chart refers to the reason, which is shown below it.
+        """
         self._variable, self._curves, self._has_failed = variable, tuple(curves), has_failed
         found = [
             _mark(first, second, crossing)
@@ -73,9 +75,9 @@ class SweepChart(Surface):
         self.update()
 
     def crossing_text(self) -> str:
-        """Return which implementation is faster from where on, a line each, or an empty text."""
-        if len(self._marks) > MOST_MARKS:
-            return self.tr("The curves cross {count} times: they lie too close together to tell them apart.").format(
+        """Return a line for each crossing that says which implementation is faster from there on."""
+        if len(self._marks) > MAX_MARKS:
+            return self.tr("The curves cross {count} times: they are too close to tell apart.").format(
                 count=len(self._marks)
             )
         template = self.tr("{faster} is faster than {slower} from {variable} ≈ {value}")
@@ -90,7 +92,7 @@ class SweepChart(Surface):
         )
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
-        """Paint legend, axes, curves, marks and the figures below the mouse."""
+        """Paint legend, axes, curves, crossings and the figures under the pointer."""
         values = [point.value for curve in self._curves for point in curve.points]
         values += [curve.out_of_memory_at for curve in self._curves if curve.out_of_memory_at is not None]
         spans = [span for curve in self._curves for point in curve.points if (span := self._span(point)) is not None]
@@ -104,27 +106,24 @@ class SweepChart(Surface):
             )
             return
         draw_frame(painter, self.theme, frame, self._variable, values)
-        if self._quantity is Quantity.TIME and len(self._marks) <= MOST_MARKS:
+        if self._quantity is Quantity.TIME and len(self._marks) <= MAX_MARKS:
             self._draw_marks(painter, frame)
         for number, curve in enumerate(self._curves):
             self._draw_curve(painter, frame, curve, number)
         self._draw_hover(painter, frame)
 
     def hint(self) -> str:
-        """Return what stands in place of the curves while there is nothing to draw."""
+        """Return the text shown while there is nothing to draw."""
         if self._quantity is Quantity.RATE and any(curve.points for curve in self._curves):
             return self.tr(
-                "The bytes moved are not known. Set bytes_moved in the snippet to what one repeat reads and writes."
+                "The bytes moved are unknown. In the snippet, set bytes_moved to what one repeat reads and writes."
             )
         if self._has_failed:
-            return self.tr("Nothing was measured: the reason stands below.")
-        return self.tr("The curves appear here, a point after each value.")
+            return self.tr("Nothing was measured; see the reason below.")
+        return self.tr("The curves appear here, one point per value.")
 
     def _span(self, point: CurvePoint) -> tuple[float, float, float] | None:
-        """Return lower end, middle and upper end of a point in the quantity that is drawn.
-
-        All three are the middle where there is no interval.
-        """
+        """Return low, middle and high of a point in the quantity drawn; all equal if it has no interval."""
         middle = point.median_ns if self._quantity is Quantity.TIME else point.gb_per_s
         if middle is None:
             return None
@@ -132,7 +131,7 @@ class SweepChart(Surface):
             return middle, middle, middle
         if self._quantity is Quantity.TIME:
             return point.low_ns, middle, point.high_ns
-        # The longest time is the lowest rate.
+        # The longest time gives the lowest rate.
         rate = middle * point.median_ns
         return rate / point.high_ns, middle, rate / point.low_ns
 
@@ -142,7 +141,7 @@ class SweepChart(Surface):
         spans = [(frame.x.pixel(point.value), span) for point in curve.points if (span := self._span(point))]
         dots = [QPointF(x, frame.y.pixel(middle)) for x, (_, middle, _) in spans]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        # The colours come round again: the second time their lines are dashed.
+        # Colours repeat; lines of the second round are dashed.
         painter.setPen(dashed(color, 1.6) if is_dashed else solid(color, 1.6))
         painter.drawPolyline(QPolygonF(dots))
         painter.setPen(solid(color))
@@ -160,7 +159,7 @@ class SweepChart(Surface):
             self._draw_out_of_memory(painter, frame, dots[-1], frame.x.pixel(curve.out_of_memory_at), role)
 
     def _draw_out_of_memory(self, painter: QPainter, frame: Frame, last: QPointF, x: float, role: str) -> None:
-        """Mark the value at which memory ran out with a cross, at the height where the curve ended."""
+        """Draw a cross at the value for which memory ran out, level with the curve's last point."""
         end = QPointF(x, last.y())
         painter.setPen(dashed(self.theme.color(role, 0.6)))
         painter.drawLine(last, end)
@@ -177,7 +176,7 @@ class SweepChart(Surface):
 
     def _draw_marks(self, painter: QPainter, frame: Frame) -> None:
         painter.setFont(ui_font(11))
-        ends: list[float] = []  # where the words of each row of labels end
+        ends: list[float] = []  # right end of each row of labels
         for mark in self._marks:
             point = QPointF(frame.x.pixel(mark.crossing.value), frame.y.pixel(mark.crossing.time_ns))
             painter.setPen(dashed(self.theme.color("text", 0.45)))
@@ -188,13 +187,13 @@ class SweepChart(Surface):
             words = f"{self._variable} ≈ {about_text(mark.crossing.value)}"
             width = QFontMetricsF(ui_font(11)).horizontalAdvance(words) + 4
             left = point.x() + 6 if point.x() + 6 + width <= frame.plot.right() else point.x() - 6 - width
-            # Crossings close to one another have their words below one another.
+            # Labels of close crossings go below each other.
             row = next((number for number, end in enumerate(ends) if end <= left), len(ends))
             ends[row : row + 1] = [left + width]
             self._write(painter, QRectF(left, frame.plot.top() + 15 * row, width, 15), words)
 
     def _write(self, painter: QPainter, box: QRectF, words: str) -> None:
-        """Write on a piece of the background, so that lines below do not cross the words."""
+        """Write on a patch of background, so that no line crosses the text."""
         painter.fillRect(box.adjusted(-2, 0, 2, 0), self.theme.color("panel", 0.8))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
@@ -210,7 +209,7 @@ class SweepChart(Surface):
         draw_tip(painter, self.theme, frame.plot, QPointF(x, self.mouse.y()), self.figures_at(value))
 
     def figures_at(self, value: float) -> str:
-        """Return the figures of every curve at a value, a line for each."""
+        """Return the figures of all curves at a value, one per line."""
         lines = [f"{self._variable} = {number_text(value)}"]
         for curve in self._curves:
             point = next((point for point in curve.points if point.value == value), None)

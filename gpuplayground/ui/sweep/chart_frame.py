@@ -1,4 +1,4 @@
-"""Legend, axes and grid of the chart of a sweep."""
+"""Legend, axes and grid of the sweep chart."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from gpuplayground.units import duration
 
 _LEGEND_ROW, _BOTTOM, _RIGHT = 20.0, 38.0, 14.0
 _TICK_WIDTH, _TICK_HEIGHT = 58.0, 34.0
-#: So few values are marked themselves, instead of round numbers near them.
+#: Up to this many values get a tick each; more get ticks at round numbers.
 _FEW_VALUES = 8
-#: Words of two marks are at least so far apart, in pixels.
+#: Least distance between two tick labels, in pixels.
 _LEAST_GAP = 6.0
 
 
 class Quantity(StrEnum):
-    """What is drawn upwards."""
+    """The quantity on the y axis."""
 
     TIME = "time"
     RATE = "rate"
 
 
 def quantity_text(quantity: Quantity, value: float) -> str:
-    """Return a time in nanoseconds or a rate in GB/s with three digits and its unit."""
+    """Format a time in nanoseconds or a rate in GB/s with three digits and its unit."""
     return duration(value) if quantity is Quantity.TIME else rate_text(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where the curves go, and where the legend's entries are."""
+    """The plot area with its axes, and the rectangles of the legend entries."""
 
     plot: QRectF
     legend: tuple[tuple[QRectF, str], ...]
@@ -56,7 +56,7 @@ class Frame:
         spans: Sequence[tuple[float, float, float]],
         quantity: Quantity,
     ) -> Frame | None:
-        """Return the frame for these values and (low, middle, high) spans, or None where there is nothing to draw."""
+        """Return the frame for values and (low, middle, high) spans, or None if there is nothing to draw."""
         if not spans or not values:
             return None
         legend = _legend(area, labels)
@@ -69,13 +69,13 @@ class Frame:
         log_x, log_y = min(values) > 0, min(span[0] for span in spans) > 0
         x = Axis(*padded(min(values), max(values), 0.03, log=log_x), plot.left(), plot.right(), log=log_x)
         low, high = min(span[0] for span in spans), max(span[2] for span in spans)
-        # Room at the top for the words beside crossings.
+        # Leave room at the top for the labels of crossings.
         y = Axis(*padded(low, high, 0.09, log=log_y), plot.bottom(), plot.top(), log=log_y)
         return cls(plot, legend, x, y, quantity)
 
 
 def _legend(area: QRectF, labels: Sequence[str]) -> tuple[tuple[QRectF, str], ...]:
-    """Return where each label goes, in as many rows as they need."""
+    """Return the rectangle of each label, in as many rows as needed."""
     metrics = QFontMetricsF(ui_font(12))
     entries = []
     left, top = area.left() + 62, area.top()
@@ -90,7 +90,7 @@ def _legend(area: QRectF, labels: Sequence[str]) -> tuple[tuple[QRectF, str], ..
 
 
 def value_marks(axis: Axis, values: Sequence[float], width: float) -> list[tuple[float, str]]:
-    """Return where an axis of so many pixels has its marks and what they say: the values where they are few."""
+    """Return positions and labels of the ticks of an axis that is ``width`` pixels long: the values if they are few."""
     base = natural_base(values)
     few = sorted(set(values))
     if len(few) > _FEW_VALUES:
@@ -101,7 +101,7 @@ def value_marks(axis: Axis, values: Sequence[float], width: float) -> list[tuple
 
 
 def draw_frame(painter: QPainter, theme: Theme, frame: Frame, variable: str, values: Sequence[float]) -> None:
-    """Paint legend, grid, ticks and the names of the axes. ``values`` are those of the variable, in any order."""
+    """Paint legend, grid, ticks and axis labels. ``values`` are those of the variable, in any order."""
     _draw_legend(painter, theme, frame)
     painter.setFont(ui_font(11))
     plot = frame.plot
@@ -113,16 +113,16 @@ def draw_frame(painter: QPainter, theme: Theme, frame: Frame, variable: str, val
         text = duration_tick(value) if frame.quantity is Quantity.TIME else f"{value:,.4g}"
         box = QRectF(plot.left() - 62, y - 8, 56, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-    words_end = -_LEAST_GAP
+    label_end = -_LEAST_GAP
     for value, text in value_marks(frame.x, values, plot.width()):
         x = frame.x.pixel(value)
         painter.setPen(solid(theme.color("grid")))
         painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
         half = QFontMetricsF(painter.font()).horizontalAdvance(text) / 2
-        if x - half >= words_end + _LEAST_GAP:
+        if x - half >= label_end + _LEAST_GAP:
             painter.setPen(theme.color("muted"))
             painter.drawText(QRectF(x - 40, plot.bottom() + 4, 80, 16), Qt.AlignmentFlag.AlignCenter, text)
-            words_end = x + half
+            label_end = x + half
     painter.setPen(solid(theme.color("border")))
     painter.drawLine(plot.bottomLeft(), plot.bottomRight())
     painter.setPen(theme.color("muted"))

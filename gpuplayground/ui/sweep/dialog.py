@@ -1,17 +1,19 @@
-"""The window of a sweep: what to measure at the left, the curves at the right. Not modal."""
+"""The sweep window: the form at the left, the chart at the right."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
     QFrame,
     QHBoxLayout,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QSplitter,
     QToolButton,
     QVBoxLayout,
@@ -21,32 +23,156 @@ from PySide6.QtWidgets import (
 from gpuplayground.benchmarks.sweep_curves import sweep_csv
 from gpuplayground.model.benchmarks import Benchmark
 from gpuplayground.model.events import BenchmarkProgressed
-from gpuplayground.ui.benchmarks.meter import Meter
-from gpuplayground.ui.sweep.cancel_button import CancelButton
 from gpuplayground.ui.sweep.chart import SweepChart
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.form import SweepForm
-from gpuplayground.ui.sweep.note import Note
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
 from gpuplayground.ui.sweep.results import SweepResults
 from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.plain_text import plainly
+from gpuplayground.ui.widgets.meter import Meter
+from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.saving import ChooseFile, choose_by_dialog, save_picture, save_text
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.ui.widgets.ticks import number_text
+from gpuplayground.workers.run_controller import KILL_AFTER_MS
 
+#: A note of more lines scrolls.
+MAX_LINES = 5
 _FORM_WIDTH = 300
 _PICTURE = QSize(960, 600)
 
 
-class SweepDialog(QDialog):
-    """``startRequested`` carries a :class:`SweepRequest`; what comes of it is told by the methods below."""
+class CancelButton(QPushButton):
+    """Cancels; turns into Kill if the sweep has not stopped after :data:`KILL_AFTER_MS`."""
 
-    startRequested = Signal(object)
+    cancelRequested = Signal()
+    killRequested = Signal()
+    stateChanged = Signal()  # enabled, or kills
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icons = icons
+        self._is_running = self._kills = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(KILL_AFTER_MS)
+        self._timer.timeout.connect(self._offer_kill)
+        self.setAutoDefault(False)
+        self.clicked.connect(self._ask)
+        self._show_state(enabled=False)
+
+    @property
+    def kills(self) -> bool:
+        """Whether a click kills."""
+        return self._kills
+
+    def set_running(self, is_running: bool) -> None:
+        """Enable or disable the button; a change resets it to Cancel."""
+        if is_running != self._is_running:
+            self._is_running, self._kills = is_running, False
+            self._timer.stop()
+            self._show_state(enabled=is_running)
+
+    def draw_icon(self) -> None:
+        """Redraw the icon in the current theme."""
+        self.setIcon(self._icons.icon("skull", "window") if self._kills else self._icons.icon("square"))
+
+    def _ask(self) -> None:
+        if self._kills:
+            self.killRequested.emit()
+            return
+        self.setEnabled(False)
+        self._timer.start()
+        self.cancelRequested.emit()
+        self.stateChanged.emit()
+
+    def _offer_kill(self) -> None:
+        self._kills = True
+        self._show_state(enabled=True)
+
+    def _show_state(self, *, enabled: bool) -> None:
+        self.setText(self.tr("Kill") if self._kills else self.tr("Cancel"))
+        self.setAccessibleName(self.text())
+        self.setToolTip(
+            self.tr("End the measurement now; results so far are kept")
+            if self._kills
+            else self.tr("Stop measuring; results so far are kept")
+        )
+        self.setProperty("role", "danger" if self._kills else "")
+        # A changed property takes effect only when the style is applied again.
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self.draw_icon()
+        self.setEnabled(enabled)
+        self.stateChanged.emit()
+
+
+class Note(QScrollArea):
+    """Findings and, below them, errors; hidden while empty. It scrolls if there are many lines."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words, self._failures = PlainLabel(), PlainLabel()
+        self._words.setProperty("role", "muted")
+        self._failures.setProperty("role", "error")
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for label in (self._words, self._failures):
+            label.setWordWrap(True)
+            column.addWidget(label)
+        column.addStretch(1)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        # Let the panel's background show through.
+        for surface in (inside, self.viewport()):
+            surface.setAutoFillBackground(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Findings of the sweep"))
+        self.show_words("")
+
+    def text(self) -> str:
+        """Return all lines."""
+        return "\n".join(filter(None, (self._words.text(), self._failures.text())))
+
+    def show_words(self, words: str, failures: str = "") -> None:
+        """Show findings and failures; each may have several lines."""
+        for label, text in ((self._words, words), (self._failures, failures)):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self.setAccessibleDescription(self.text())
+        self.setVisible(bool(self.text()))
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Return the height of the lines that do not scroll."""
+        return QSize(0, self.maximumHeight())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the height to the new width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = [label for label in (self._words, self._failures) if label.text()]
+        wanted = sum(label.heightForWidth(max(self.width(), 1)) for label in shown)
+        most = MAX_LINES * self.fontMetrics().lineSpacing()
+        self.setFixedHeight(min(wanted, most))
+        # Only a scrolling note takes the focus.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if wanted > most else Qt.FocusPolicy.NoFocus)
+
+
+class SweepDialog(QDialog):
+    """Not modal. It asks for a sweep and shows what it is told about its progress."""
+
+    startRequested = Signal(object)  # SweepRequest
     cancelRequested = Signal()
     killRequested = Signal()
     statusChanged = Signal()  # status, can_cancel or kills
-    activated = Signal()  # it is in front again: what can be measured may have changed meanwhile
+    activated = Signal()  # in front again: the implementations may have changed meanwhile
 
     def __init__(
         self, theme: Theme, icons: Icons, parent: QWidget | None = None, choose: ChooseFile = choose_by_dialog
@@ -74,7 +200,7 @@ class SweepDialog(QDialog):
 
     def _set_up_buttons(self) -> None:
         for button, tip, act in (
-            (self.start_button, self.tr("Measure the ticked implementations over the values"), self._start),
+            (self.start_button, self.tr("Measure the ticked implementations at each value"), self._start),
             (self.csv_button, self.tr("Save every measured value as CSV"), self._save_csv),
             (self.picture_button, self.tr("Save the chart as a PNG picture"), self._save_picture),
         ):
@@ -121,14 +247,18 @@ class SweepDialog(QDialog):
         row = QHBoxLayout()
         segments = QFrame()
         segments.setProperty("role", "panel")
-        segments.setAccessibleName(self.tr("What is drawn upwards"))
+        segments.setAccessibleName(self.tr("Y axis"))
         inner = QHBoxLayout(segments)
         inner.setContentsMargins(3, 2, 3, 2)
         inner.setSpacing(2)
         group = QButtonGroup(self)
         for quantity, text, tip in (
-            (Quantity.TIME, self.tr("Time"), self.tr("Draw the time of one repeat until the GPU is idle")),
-            (Quantity.RATE, self.tr("GB/s"), self.tr("Draw the bytes moved over the time")),
+            (
+                Quantity.TIME,
+                self.tr("Time"),
+                self.tr("Plot the wall time of one repeat, until the GPU has finished its work"),
+            ),
+            (Quantity.RATE, self.tr("GB/s"), self.tr("Plot the bytes moved per second")),
         ):
             button = QToolButton()
             button.setText(text)
@@ -149,22 +279,22 @@ class SweepDialog(QDialog):
 
     @property
     def is_running(self) -> bool:
-        """Whether a sweep was started and has not finished."""
+        """Whether a sweep is running."""
         return self._running is not None
 
     @property
     def results(self) -> dict[str, tuple[Benchmark, ...]]:
-        """What was measured, by the id of the implementation."""
+        """The benchmarks so far, by the id of the implementation."""
         return self._results.by_id()
 
     @property
     def status(self) -> str:
-        """Where the sweep that runs stands, in a line; empty while none runs."""
+        """The progress of the running sweep in one line; empty while none runs."""
         return self.tr("Sweep: {0}").format(" ".join(self.meter.words.split())) if self.is_running else ""
 
     @property
     def can_cancel(self) -> bool:
-        """Whether :meth:`cancel` does something now."""
+        """Whether :meth:`cancel` has an effect now."""
         return self.cancel_button.isEnabled()
 
     @property
@@ -173,38 +303,38 @@ class SweepDialog(QDialog):
         return self.cancel_button.kills
 
     def cancel(self) -> None:
-        """Do what a click on Cancel does: ask the sweep to stop or, where that did not help, kill it."""
+        """Click Cancel, which may have turned into Kill."""
         self.cancel_button.click()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the keyboard to the form, where Enter starts."""
+        """Focus the form, where Enter starts the sweep."""
         super().showEvent(event)
         self.form.values.setFocus()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Notice that the window is in front."""
+        """Tell when the window is activated."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.activated.emit()
 
     def suggest_variables(self, names: Sequence[str]) -> None:
-        """Offer variables of the current snippet, found by ``number_variables``."""
+        """Offer the variables that ``number_variables`` finds in the current snippet."""
         self.form.suggest_variables(names)
 
     def set_implementations(self, implementations: Sequence[Implementation], preferred: str = "") -> None:
-        """List what can be measured; the preferred one is ticked until others are by hand."""
+        """List the implementations; the preferred one is ticked until the user ticks others."""
         self._labels = {each.id: each.label for each in implementations}
         self.form.set_implementations(implementations, preferred)
 
     def begin(self, request: SweepRequest) -> None:
-        """Get ready for a sweep that is about to start: the curves of the one before go."""
+        """Clear the chart for a sweep that is about to start."""
         self._running = request
         self._results = SweepResults(request, [self._labels.get(each, each) for each in request.implementations])
         self._tell(0.0, self.tr("starting"))
         self._refresh()
 
     def progress(self, implementation_id: str, event: BenchmarkProgressed) -> None:
-        """Show how far it is within one implementation."""
+        """Show the progress within one implementation."""
         request = self._running
         if request is None or implementation_id not in request.implementations:
             return
@@ -227,17 +357,17 @@ class SweepDialog(QDialog):
         )
 
     def add_results(self, implementation_id: str, benchmarks: Sequence[Benchmark]) -> None:
-        """Take what was measured; a benchmark of a value that has one, as after it was judged, takes its place."""
+        """Add benchmarks; one of a value that was measured before, such as a judged one, replaces it."""
         if self._results.add(implementation_id, benchmarks):
             self._refresh()
 
     def fail(self, implementation_id: str, sentence: str) -> None:
-        """Say why an implementation could not be measured, or no further; the others go on. The first reason counts."""
+        """Show why an implementation failed; the others go on. The first reason is kept."""
         self._results.fail(implementation_id, sentence)
         self._refresh()
 
     def finish(self) -> None:
-        """Say that the sweep is over: complete, or cancelled."""
+        """Show that the sweep is over: complete or cancelled."""
         if self._running is None:
             return
         self._running = None
@@ -247,7 +377,7 @@ class SweepDialog(QDialog):
             if reached >= wanted
             else self.tr("ended: {done} of {wanted} values")
         )
-        # A bar does not go back: implementations that failed had been counted as done.
+        # Failed implementations counted as done; the bar must not move back.
         self._tell(max(self.meter.share, reached / wanted), words.format(done=done, wanted=wanted))
         self._refresh()
 
@@ -262,7 +392,7 @@ class SweepDialog(QDialog):
             self.startRequested.emit(request)
 
     def _cancel(self) -> None:
-        self._tell(self.meter.share, self.tr("stopping: what is done is kept"))
+        self._tell(self.meter.share, self.tr("stopping; results so far are kept"))
         self.cancelRequested.emit()
 
     def _show_quantity(self) -> None:

@@ -1,4 +1,4 @@
-"""The left half of the sweep: which variable, which values, which implementations, and how long."""
+"""The form of a sweep: variable, values, implementations and time limit."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from gpuplayground.ui.widgets.ticks import number_text
 from gpuplayground.units import duration
 
 _DEFAULT_VARIABLE, _DEFAULT_VALUES = "n", "2**10 .. 2**26"
-#: A sweep has many values: two seconds each are enough for most, and short enough to wait for.
+#: A sweep has many values, so each gets a short time limit by default.
 _SECONDS, _DEFAULT_SECONDS = (1, 2, 5, 10, 30, 60, 300), 2
 
 
 class SweepForm(QWidget):
-    """``changed`` is emitted with each change of what would be asked for, ``submitted`` by Enter in a field."""
+    """Edits a :class:`SweepRequest`."""
 
-    changed = Signal()
-    submitted = Signal()
+    changed = Signal()  # the request has changed
+    submitted = Signal()  # Enter in a field
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,18 +53,23 @@ class SweepForm(QWidget):
         self.variable.setEditable(True)
         self.variable.setInsertPolicy(DropDown.InsertPolicy.NoInsert)
         self.variable.setAccessibleName(self.tr("Variable"))
-        self.variable.setToolTip(self.tr("A variable that the set-up assigns a number to; the sweep assigns it anew"))
+        self.variable.setToolTip(
+            self.tr("A variable that the set-up assigns a number to; the sweep assigns each value to it")
+        )
         self.values.setAccessibleName(self.tr("Values"))
         self.values.setToolTip(
-            self.tr("2**10 .. 2**26 doubles, x4 behind it multiplies by 4, step 1000 adds; or a list: 1, 2, 4")
+            self.tr(
+                "A range such as 2**10 .. 2**26, which doubles; append “x4” to multiply by 4, or “step 1000” to add. "
+                "Or a list: 1, 2, 4"
+            )
         )
         for seconds in _SECONDS:
             self.seconds.addItem(self.tr("{count} s").format(count=seconds), seconds)
         self.seconds.setCurrentIndex(_SECONDS.index(_DEFAULT_SECONDS))
-        self.seconds.setAccessibleName(self.tr("Time for each value at most"))
-        self.seconds.setToolTip(self.tr("Warm-up and sampling of one value take no longer than this"))
+        self.seconds.setAccessibleName(self.tr("Time limit per value"))
+        self.seconds.setToolTip(self.tr("Longest time for warm-up and sampling of one value"))
         self.cold_l2.setAccessibleName(self.tr("Cold L2 cache"))
-        self.cold_l2.setToolTip(self.tr("Overwrite the GPU's L2 cache ahead of each sample"))
+        self.cold_l2.setToolTip(self.tr("Overwrite the GPU's L2 cache before each sample"))
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -73,7 +78,7 @@ class SweepForm(QWidget):
         for label in (self.preview, self.estimate):
             label.setFont(ui_font(12))
             label.setWordWrap(True)
-        # Two lines at any time: what stands below does not jump while one types.
+        # Always two lines high, so that nothing below moves while typing.
         self.preview.setMinimumHeight(2 * self.preview.fontMetrics().height())
         self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
         for name, field in (
@@ -85,25 +90,25 @@ class SweepForm(QWidget):
         column.addWidget(self.preview)
         column.addWidget(_caption(self.tr("Implementations"), self.implementations))
         column.addWidget(self.implementations, 1)
-        column.addWidget(_caption(self.tr("Time for each value at most"), self.seconds))
+        column.addWidget(_caption(self.tr("Time limit per value"), self.seconds))
         column.addWidget(self.seconds)
         column.addWidget(self.cold_l2)
         column.addWidget(self.estimate)
 
     @property
     def plan(self) -> SweepPlan | None:
-        """The variable and its values, or None while they cannot be read."""
+        """The variable and its values, or None while they are invalid."""
         return self._plan
 
     def request(self) -> SweepRequest | None:
-        """Return what to start, or None while something is missing."""
+        """Return the request, or None while it is incomplete."""
         chosen = self.chosen()
         if self._plan is None or not chosen:
             return None
         return SweepRequest(self._plan, chosen, float(self.seconds.currentData()), self.cold_l2.isChecked())
 
     def suggest_variables(self, names: Sequence[str]) -> None:
-        """Offer the names of variables; the last one, which stands nearest, is taken unless another text was put in."""
+        """Offer names of variables. The last one, which is nearest to the cursor, is the default."""
         text = self.variable.currentText()
         if text == self._suggested and names and text not in names:
             text = self._suggested = names[-1]
@@ -116,16 +121,16 @@ class SweepForm(QWidget):
         self._read()
 
     def set_implementations(self, implementations: Sequence[Implementation], preferred: str = "") -> None:
-        """List what can be measured, see :class:`ImplementationList`."""
+        """List the implementations, see :meth:`ImplementationList.offer`."""
         self.implementations.offer(implementations, preferred)
         self._read()
 
     def chosen(self) -> tuple[str, ...]:
-        """Return the ids of the implementations that are ticked, from the top down."""
+        """Return the ids of the ticked implementations, from top to bottom."""
         return self.implementations.chosen()
 
     def _read(self) -> None:
-        """Read what was typed and say what it means."""
+        """Parse the input, and show what it means."""
         name = self.variable.currentText().strip()
         try:
             self._plan = parse_sweep(f"{name} = {self.values.text()}")
@@ -149,19 +154,19 @@ class SweepForm(QWidget):
     def _estimate_text(self) -> str:
         chosen = len(self.chosen())
         if not self.implementations.count():
-            return self.tr("There is nothing to measure: open a snippet first.")
+            return self.tr("Nothing to measure: open a snippet first.")
         if not chosen:
             return self.tr("Tick at least one implementation.")
         if self._plan is None:
             return ""
         longest = duration(chosen * len(self._plan.values) * self.seconds.currentData() * 1e9)
-        return self.tr("At most {time} of sampling, and the set-up for each value.").format(time=longest)
+        return self.tr("At most {time} of sampling, plus the set-up for each value.").format(time=longest)
 
 
-def _say(label: QLabel, words: str, *, wrong: bool) -> None:
-    label.setText(words)
+def _say(label: QLabel, text: str, *, wrong: bool) -> None:
+    label.setText(text)
     label.setProperty("role", "error" if wrong else "muted")
-    # A style sheet looks at a property when it is applied, not when the property changes.
+    # A changed property takes effect only when the style is applied again.
     label.style().polish(label)
 
 

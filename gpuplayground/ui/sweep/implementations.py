@@ -1,4 +1,4 @@
-"""The list of what a sweep can measure, to tick."""
+"""The check list of implementations that a sweep can measure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SEPARATOR = "  ·  "
 
 
 class ImplementationList(QListWidget):
-    """What cannot be measured over the variable is disabled and says why.
+    """Implementations that cannot be measured over the variable are disabled and say why.
 
-    Until a person ticks something, one is ticked: the preferred one or, where that cannot be measured, the first.
+    Until the user ticks something, the preferred one is ticked or, if that is disabled, the first enabled one.
     """
 
     ticksChanged = Signal()
@@ -30,18 +30,19 @@ class ImplementationList(QListWidget):
         self._ticked: set[str] | None = None  # by hand
         self.setItemDelegate(TickDelegate(theme, self))
         self.setAccessibleName(self.tr("Implementations"))
-        self.setToolTip(self.tr("What is measured over the values; Space ticks the current one"))
+        self.setToolTip(self.tr("The implementations to measure; Space ticks the current one"))
         self.itemChanged.connect(self._item_changed)
 
     def offer(self, implementations: Sequence[Implementation], preferred: str = "") -> None:
-        """List others. What was ticked by hand stays so while some of it is of the group that the preferred one is of.
+        """List implementations.
 
-        Without a preferred one that is the group of the first: another file in front is another question.
+        The user's ticks stay while one of them is in the group (the tab) of the preferred implementation or, without
+        one, of the first: they are dropped when the user turns to another file.
         """
         self._offered, self._preferred = tuple(implementations), preferred
         front = next((each for each in implementations if each.id == preferred), next(iter(implementations), None))
-        of_it = {each.id for each in implementations if front is not None and each.group == front.group}
-        if self._ticked is not None and not self._ticked & of_it:
+        group = {each.id for each in implementations if front is not None and each.group == front.group}
+        if self._ticked is not None and not self._ticked & group:
             self._ticked = None
         self.blockSignals(True)
         self.clear()
@@ -53,19 +54,19 @@ class ImplementationList(QListWidget):
         self.scrollToItem(self.item(ticked[0] if ticked else 0))
 
     def set_variable(self, variable: str) -> None:
-        """Say which variable is swept."""
+        """Set the variable of the sweep."""
         if variable != self._variable:
             self._variable = variable
             self._show_states()
 
     def chosen(self) -> tuple[str, ...]:
-        """Return the ids of those that are ticked, from the top down."""
+        """Return the ids of the ticked implementations, from top to bottom."""
         rows = range(self.count())
         return tuple(self._offered[row].id for row in rows if self.item(row).checkState() == Qt.CheckState.Checked)
 
     def _item_changed(self) -> None:
         can_be_ticked = {self._offered[row].id for row in range(self.count()) if _is_enabled(self.item(row))}
-        # A tick that another variable took away comes back with the one before.
+        # Keep the ticks of disabled items: they come back with the previous variable.
         self._ticked = (self._ticked or set()) - can_be_ticked | set(self.chosen())
         self.ticksChanged.emit()
 

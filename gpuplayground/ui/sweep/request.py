@@ -1,4 +1,4 @@
-"""What a sweep is asked for with, and what it can be asked of."""
+"""The request of a sweep, and the implementations it can be made for."""
 
 from __future__ import annotations
 
@@ -8,28 +8,32 @@ from dataclasses import dataclass, field
 from gpuplayground.model.benchmarks import SweepPlan
 
 
-def _never(_variable: str) -> str:
+def _no_refusal(_variable: str) -> str:
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Implementation:
-    """What can be measured over the values: ``id`` is the caller's, ``detail`` a few words beside the label.
+    """Something that a sweep can measure.
 
-    ``refusal`` says why it cannot be measured over a variable and behind a colon what to do, or returns an empty text.
-    ``group`` is what it belongs to, such as its tab.
+    Attributes:
+        id: given by the caller.
+        label: its name.
+        detail: a few words beside the label.
+        refusal: returns why it cannot be measured over a variable and, after a colon, what to do; else an empty text.
+        group: what it belongs to, such as a tab.
     """
 
     id: str
     label: str
     detail: str = ""
-    refusal: Callable[[str], str] = field(default=_never, compare=False)
+    refusal: Callable[[str], str] = field(default=_no_refusal, compare=False)
     group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepRequest:
-    """Measure these implementations, by their ids, one after the other, each over all values."""
+    """Measure the implementations with these ids one after the other, each over all values."""
 
     plan: SweepPlan
     implementations: tuple[str, ...]

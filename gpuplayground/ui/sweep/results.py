@@ -1,4 +1,4 @@
-"""What a sweep has measured so far: its curves, and why some values have none."""
+"""The results of a sweep so far: curves, and the reasons for missing values."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QCoreApplication
 
-from gpuplayground.benchmarks.curves import CurvePoint
-from gpuplayground.benchmarks.sweep_curves import SweepCurve, curve_of, point_of, rate_gb_per_s
+from gpuplayground.benchmarks.sweep_curves import CurvePoint, SweepCurve, curve_of, point_of, rate_gb_per_s
 from gpuplayground.model.benchmarks import Benchmark
 from gpuplayground.ui.sweep.request import SweepRequest
 from gpuplayground.ui.widgets.ticks import number_text
@@ -16,7 +15,7 @@ from gpuplayground.ui.widgets.ticks import number_text
 
 @dataclass(slots=True)
 class _Measured:
-    """The benchmarks of one implementation by their value, and the place of each on the curve."""
+    """The benchmarks of one implementation by value, and their points on the curve."""
 
     label: str
     benchmarks: dict[float, Benchmark] = field(default_factory=dict)
@@ -25,22 +24,22 @@ class _Measured:
 
 
 class SweepResults:
-    """The results of the implementations of a request; of none before the first."""
+    """Collects the results of a request; empty before the first."""
 
     def __init__(self, request: SweepRequest | None = None, labels: Iterable[str] = ()) -> None:
-        """Take the request, and for each of its implementations what it is called."""
+        """Take the request and the label of each of its implementations."""
         self._request = request
         self.variable = "n" if request is None else request.plan.variable
         ids = () if request is None else request.implementations
-        names = _told_apart(labels)
+        names = _unique_names(labels)
         self._measured = {each: _Measured(name) for each, name in zip(ids, names, strict=True)}
 
     def label(self, implementation_id: str) -> str:
-        """Return what an implementation is called; two of one name are told apart by a number."""
+        """Return the name of an implementation; equal names are numbered."""
         return self._measured[implementation_id].label
 
     def add(self, implementation_id: str, benchmarks: Iterable[Benchmark]) -> bool:
-        """Take benchmarks, each in place of an earlier one of its value; return whether the implementation is known."""
+        """Add or replace benchmarks by value; return whether the implementation is known."""
         measured = self._measured.get(implementation_id)
         if measured is None:
             return False
@@ -52,17 +51,17 @@ class SweepResults:
         return True
 
     def fail(self, implementation_id: str, sentence: str) -> None:
-        """Keep why an implementation could not be measured, or no further. The first reason counts."""
+        """Record why an implementation failed. The first reason is kept."""
         measured = self._measured.get(implementation_id)
         if measured is not None and not measured.failure:
             measured.failure = sentence
 
     def by_id(self) -> dict[str, tuple[Benchmark, ...]]:
-        """Return what was measured by the id of the implementation, each by ascending value."""
+        """Return the benchmarks of each implementation id by ascending value."""
         return {key: _ascending(each) for key, each in self._measured.items()}
 
     def by_label(self) -> dict[str, tuple[Benchmark, ...]]:
-        """Return what was measured by the name of the implementation."""
+        """Return the benchmarks of each implementation name by ascending value."""
         return {each.label: _ascending(each) for each in self._measured.values()}
 
     def curves(self) -> list[SweepCurve]:
@@ -71,9 +70,9 @@ class SweepResults:
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """How many values have a time, how many were reached, and how many were asked for.
+        """The numbers of values measured, attempted and requested.
 
-        A curve that memory ended is complete: there is nothing more to measure.
+        A curve that ran out of memory counts as fully attempted.
         """
         steps = 0 if self._request is None else len(self._request.plan.values)
         found = [tuple(each.benchmarks.values()) for each in self._measured.values()]
@@ -82,9 +81,9 @@ class SweepResults:
         return done, reached, steps * len(found)
 
     def failures(self) -> list[str]:
-        """Return a sentence for each implementation that failed, and of the others for each error.
+        """Return a sentence for each failed implementation, and for each distinct error of the others.
 
-        An error says how many values it hit. Those of an implementation that failed only follow from its failure.
+        Errors of a failed implementation are left out, because they follow from its failure.
         """
         failed = {each.label: each.failure for each in self._measured.values() if each.failure}
         lines = [f"{label}: {failure}" for label, failure in failed.items()]
@@ -98,13 +97,13 @@ class SweepResults:
         return lines
 
     def _not_tried(self, label: str) -> str:
-        """Return how many values an error kept from being tried: it ends the process that measures them."""
+        """Return how many values were not tried because an error ended the measuring process."""
         measured = next(each for each in self._measured.values() if each.label == label)
         count = (0 if self._request is None else len(self._request.plan.values)) - len(measured.benchmarks)
         if count <= 0:
             return ""
-        words = QCoreApplication.translate("SweepResults", "; {count} further values were not tried")
-        return words.format(count=count)
+        text = QCoreApplication.translate("SweepResults", "; {count} more values were not tried")
+        return text.format(count=count)
 
     def _values_text(self, values: list[float]) -> str:
         if len(values) == 1:
@@ -113,7 +112,7 @@ class SweepResults:
 
 
 def _point(benchmark: Benchmark, before: Benchmark | None, known: CurvePoint | None) -> CurvePoint | None:
-    """Return a benchmark's place on the curve; of the same samples, judged since, the times stay what they were."""
+    """Return a benchmark's point; a judged benchmark with the same samples keeps its times."""
     if before is None or known is None or before.samples_ns != benchmark.samples_ns:
         return point_of(benchmark)
     return replace(known, gb_per_s=rate_gb_per_s(benchmark, known.median_ns))
@@ -123,7 +122,7 @@ def _ascending(measured: _Measured) -> tuple[Benchmark, ...]:
     return tuple(benchmark for _, benchmark in sorted(measured.benchmarks.items(), key=lambda item: item[0]))
 
 
-def _told_apart(labels: Iterable[str]) -> list[str]:
+def _unique_names(labels: Iterable[str]) -> list[str]:
     names: list[str] = []
     for label in labels:
         name, number = label, 2

@@ -23,7 +23,6 @@ from gpuplayground.ui.trace_timeline.curves import Curves
 from gpuplayground.ui.trace_timeline.facts import statement_facts
 from gpuplayground.ui.trace_timeline.geometry import RIGHT_PX, RULER_PX, geometry
 from gpuplayground.ui.trace_timeline.hits import Hit
-from gpuplayground.ui.trace_timeline.keys import CanvasKeys
 from gpuplayground.ui.trace_timeline.probe import Probe
 from gpuplayground.ui.trace_timeline.readout import Readout
 from gpuplayground.ui.trace_timeline.rows import Picture
@@ -37,6 +36,12 @@ _NOTCH = 120
 #: Pixels that a notch scrolls or pans.
 _NOTCH_PX = 60
 _STRIPS = 3
+_ZOOMS = {Qt.Key.Key_Plus: 1 / 1.5, Qt.Key.Key_Equal: 1 / 1.5, Qt.Key.Key_Minus: 1.5, Qt.Key.Key_Underscore: 1.5}
+_PANS = {Qt.Key.Key_Left: -0.1, Qt.Key.Key_Right: 0.1}
+_SCROLLS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+_PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
+_ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 class TimelineCanvas(QWidget):
@@ -51,7 +56,6 @@ class TimelineCanvas(QWidget):
         self.view = View()
         self.scene = Scene(theme)
         self.readout = Readout(theme, self)
-        self._keys = CanvasKeys(self)
         self.probe = Probe(self.view, self.scene)
         self._pixmap = QPixmap()
         self._stale = True
@@ -278,12 +282,12 @@ class TimelineCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zoom, pan, scroll, or step through the statements."""
-        if not self._keys.press(event):
+        if not self._press(event):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Keep the canvas' own keys from shortcuts of the window; zoom by pinching; name rows that are cut short."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._keys.knows(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._knows(event):
             event.accept()
             return True
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
@@ -294,3 +298,47 @@ class TimelineCanvas(QWidget):
             QToolTip.showText(event.globalPos(), plainly(self.probe.name_at(event.pos())), self)
             return True
         return super().event(event)
+
+    def _knows(self, event: QKeyEvent) -> bool:
+        """Return whether a key does something here."""
+        key, control = Qt.Key(event.key()), bool(event.modifiers() & _CONTROL)
+        if key == Qt.Key.Key_0:
+            return control
+        if key == Qt.Key.Key_Escape or key in _ENTERS:
+            return self.selected >= 0 and not control
+        if key in _PANS or key in _ZOOMS:
+            return True
+        return not control and (key == Qt.Key.Key_Home or key in _SCROLLS or key in _PAGES)
+
+    def _press(self, event: QKeyEvent) -> bool:
+        """Carry out a key; return False for one that does nothing here."""
+        if not self._knows(event):
+            return False
+        key = Qt.Key(event.key())
+        if key in _ZOOMS:
+            self.zoom(_ZOOMS[key])
+        elif key in _PANS and event.modifiers() & _CONTROL:
+            self._step_statement(1 if _PANS[key] > 0 else -1)
+        elif key in _PANS:
+            self.pan(_PANS[key])
+        elif key in _SCROLLS:
+            self.bar.setValue(self.bar.value() + _SCROLLS[key] * self.bar.singleStep())
+        elif key in _PAGES:
+            self.bar.setValue(self.bar.value() + _PAGES[key] * self.bar.pageStep())
+        elif key == Qt.Key.Key_Escape:
+            self.select(-1)
+        elif key in _ENTERS:
+            self.activate(self.selected, by_key=True)
+        else:
+            self.fit()
+        return True
+
+    def _step_statement(self, by: int) -> None:
+        """Select the next statement or the one before."""
+        count = len(self.picture.timings)
+        if count:
+            start = -1 if by > 0 or self.selected >= 0 else count
+            current = self.selected if self.selected >= 0 else start
+            place = min(max(current + by, 0), count - 1)
+            self.select(place)
+            self.reveal(place)

@@ -9,11 +9,12 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRect
 from PySide6.QtGui import QPainter
 
+from gpuplayground.metrics import TRACE, Metric
 from gpuplayground.model.samples import GpuSample
 from gpuplayground.ui.trace_timeline.density import Floats, Integers
 from gpuplayground.ui.widgets.area_chart import ChartImage
 from gpuplayground.ui.widgets.theme import Theme
-from gpuplayground.units import DASH, GIB
+from gpuplayground.units import DASH
 
 #: Samples further apart than this have a gap between them: the GPU did not answer.
 _GAP_NS = 2.5e9
@@ -24,33 +25,29 @@ _USE = ("gpu_util_percent", "power_w")
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One metric: its name, its colour's role, the field of a sample for its upper end, and its unit."""
+    """One metric of the trace and its name."""
 
-    metric: str
+    metric: Metric
     label: str
-    role: str
-    unit: str
-    divisor: float
-    decimals: int
-    limit: str = ""
-    top: float | None = None
+
+    @property
+    def role(self) -> str:
+        """The colour of its curves."""
+        return self.metric.role
 
     def scale(self, top: float) -> str:
-        """Return what the axis reaches from and to."""
-        return f"0–{top / self.divisor:.0f} {self.unit}"
+        """Return the range of the axis with its unit."""
+        return f"0–{top / self.metric.scale:.0f} {self.metric.unit}"
 
     def text(self, value: float) -> str:
         """Return a value with its unit."""
-        return DASH if np.isnan(value) else f"{value / self.divisor:.{self.decimals}f} {self.unit}"
+        metric = self.metric
+        return DASH if np.isnan(value) else f"{value / metric.scale:.{metric.decimals}f} {metric.unit}"
 
 
 def strips() -> tuple[Strip, ...]:
     """Return the metrics from top to bottom."""
-    return (
-        Strip("gpu_util_percent", _tr("Utilization"), "utilization", "%", 1.0, 0, top=100.0),
-        Strip("memory_used_bytes", _tr("Memory"), "memory", "GiB", GIB, 1, "memory_total_bytes"),
-        Strip("power_w", _tr("Power"), "power", "W", 1.0, 0, "power_limit_w"),
-    )
+    return tuple(Strip(metric, QCoreApplication.translate("Metrics", metric.trace)) for metric in TRACE)
 
 
 class Curves:
@@ -71,17 +68,17 @@ class Curves:
         samples = [sample for uuid in shown for sample in by_gpu[uuid]]
         self.gpus = tuple(names.get(uuid, uuid) for uuid in shown)
         self._times = [_spread([float(item.time_ns - origin_ns) for item in by_gpu[uuid]]) for uuid in shown]
-        self._values = [[_column(by_gpu[uuid], strip.metric) for strip in self.strips] for uuid in shown]
+        self._values = [[_column(by_gpu[uuid], strip.metric.field) for strip in self.strips] for uuid in shown]
         self.tops = tuple(self._top(number, samples) for number in range(len(self.strips)))
 
     def __bool__(self) -> bool:
         return bool(self.gpus)
 
     def _top(self, number: int, samples: Sequence[GpuSample]) -> float:
-        strip = self.strips[number]
-        if strip.top is not None:
-            return strip.top
-        known = [value for sample in samples if (value := getattr(sample, strip.limit))]
+        metric = self.strips[number].metric
+        if metric.top is not None:
+            return metric.top
+        known = [value for sample in samples if (value := getattr(sample, metric.limit, None))]
         largest = [float(np.nanmax(own[number])) for own in self._values if not np.isnan(own[number]).all()]
         return float(max(known)) if known else max(largest, default=1.0) * _ROOM or 1.0
 
@@ -151,7 +148,3 @@ def _spread(times: Sequence[float]) -> tuple[Floats, Integers]:
     gaps = np.flatnonzero(np.diff(given) > _GAP_NS)
     spread = np.insert(given, gaps + 1, given[gaps] + _GAP_NS / 2)
     return spread.astype(np.float64), np.arange(len(given)) + np.searchsorted(gaps + 1, np.arange(len(given)), "right")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Timeline", text)

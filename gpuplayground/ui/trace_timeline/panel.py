@@ -8,15 +8,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from gpuplayground.model.benchmarks import BenchmarkPlan
 from gpuplayground.model.results import Run
 from gpuplayground.model.samples import GpuSample
 from gpuplayground.past_runs.details import MAX_OPERATIONS
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.trace_timeline.canvas import TimelineCanvas
 from gpuplayground.ui.trace_timeline.curves import Curves
 from gpuplayground.ui.trace_timeline.layout import Layout
 from gpuplayground.ui.trace_timeline.rows import Picture
-from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import TIMELINE, PanelHeader, page_title
+from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
@@ -29,14 +30,14 @@ class TimelinePanel(QWidget):
     lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
     exportRequested = Signal()
 
-    def __init__(self, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, header: PanelHeader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run_id: str | None = None
         self._run: Run | None = None
         self._samples: tuple[Sequence[GpuSample], Mapping[str, str], Collection[str]] | None = None
         self._is_pending = False
         self._layout = Layout(self)
-        self.header = PanelHeader(page_title(TIMELINE), theme, icons, titles)
+        self.header = header
         self.canvas = TimelineCanvas(theme)
         self.empty = PlainLabel()
         self.note = PlainLabel()
@@ -92,22 +93,28 @@ class TimelinePanel(QWidget):
         """The run that is shown, which an export is of."""
         return self._run
 
-    def begin(self, run_id: str) -> None:
-        """Forget the last run: another one is about to start."""
+    def clear(self, run_id: str, _plan: BenchmarkPlan | None = None) -> None:
+        """Empty the timeline for a run that is about to start."""
         self._run_id, self._run, self._samples = run_id, None, None
         self._is_pending = False
         self._layout.cancel()
         self.canvas.show_picture(Picture())
         self._say_empty(self.tr("The timeline appears here when the run is over."))
 
-    def finish(self, run: Run) -> None:
-        """Show a run that is over."""
+    def set_run(self, run: Run) -> None:
+        """Show a finished run."""
         if run.run_id != self._run_id:
             return
         self._run = run
         self._is_pending = True
         if self.isVisible():
             self._prepare()
+
+    def set_observed(self, observed: ObservedRun) -> None:
+        """Draw the NVML curves of the GPUs that the run used."""
+        if observed.run.run_id == self._run_id:
+            names = {gpu.uuid: gpu.label for gpu in observed.gpus}
+            self.set_samples(observed.samples, names, [receipt.gpu_uuid for receipt in observed.receipts])
 
     def set_samples(
         self, samples: Sequence[GpuSample], names: Mapping[str, str] | None = None, used: Collection[str] = ()

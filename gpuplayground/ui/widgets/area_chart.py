@@ -5,11 +5,17 @@ Columns are anchored to absolute time, so that the chart scrolls by whole pixels
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
+
 from PySide6.QtGui import QColor, QImage
 
-Floats = npt.NDArray[np.float32]
+from gpuplayground.deferred import np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
 
 _LINE = 1.5  # pixels
 _FILL_TOP, _FILL_BOTTOM = 0.50, 0.06  # opacity of the fill at 100 % and at 0 %

@@ -31,8 +31,8 @@ class Menu(Enum):
 class Command:
     """One command.
 
-    Its handler is given by whoever carries it out: :func:`gpuplayground.ui.editor.tab_keys.tab_commands` for those of
-    the editor's tabs, :class:`gpuplayground.app.application.Application` for the others.
+    Its handler is given by whoever carries it out: :meth:`gpuplayground.ui.editor.tabs.EditorTabs.commands` for
+    those of the editor's tabs, :class:`gpuplayground.app.application.Application` for the others.
 
     Args:
         id: the key in :data:`COMMANDS`.

@@ -1,10 +1,11 @@
-"""The header of a result panel: tabs for all pages, then buttons and other widgets."""
+"""The header of a panel: its title, or the tabs of the pages that share its place, then its buttons."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabBar, QToolButton, QWidget
 
@@ -14,33 +15,32 @@ from gpuplayground.ui.widgets.plain_text import plainly
 from gpuplayground.ui.widgets.theme import Theme
 
 _HEIGHT = 36
-#: The pages of a run's results.
-TIMINGS, TIMELINE, BENCHMARK, RECEIPT, HISTORY = "Timings", "Timeline", "Benchmark", "Receipt", "History"
-
-
-def page_title(page: str) -> str:
-    """Return the title of a page in the user's language."""
-    return QCoreApplication.translate("ResultPages", page)
-
-
-#: Index in the row after the list, the tabs and the stretch.
+#: Index in the layout after the list, the tabs and the stretch.
 _BEFORE_BUTTONS = 3
+
+
+class PageTab(NamedTuple):
+    """The tab of a page: its stable id and its translated title."""
+
+    page_id: str
+    title: str
 
 
 class PanelHeader(QFrame):
     """A header that looks like the editor's tabs, so that both line up across the window.
 
-    With ``titles`` it shows a tab for each panel in the same place, and ``chosen`` requests another one. If the header
-    had the focus, the header of the new panel gets it.
+    With the ``tabs`` of all pages that share a place it shows them, its ``own`` selected. ``chosen`` carries the id of
+    the page that the user selects instead. If the header had the keyboard focus, the new page's header gets it.
     """
 
-    chosen = Signal(str)
+    chosen = Signal(str)  # page id
 
     def __init__(
-        self, title: str, theme: Theme, icons: Icons, titles: Sequence[str] = (), parent: QWidget | None = None
+        self, own: PageTab, theme: Theme, icons: Icons, tabs: Sequence[PageTab] = (), parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._title = title
+        self._pages = tuple(tabs) or (own,)
+        self._own = self._pages.index(own)
         self._icons = icons
         self._buttons: dict[str, QToolButton] = {}
         self.setProperty("role", "header")
@@ -48,21 +48,21 @@ class PanelHeader(QFrame):
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
-        for each in titles or (title,):
-            self.tabs.addTab(each)
-        if titles:
+        for tab in self._pages:
+            self.tabs.addTab(tab.title)
+        if tabs:
             self.tabs.setProperty("role", "pages")
-        #: Replaces the tabs if they do not fit.
+        #: Replaces the tabs where they do not fit.
         self.list = DropDown()
-        self.list.addItems([*titles])
-        self.list.setAccessibleName(self.tr("Results page"))
+        self.list.addItems([tab.title for tab in tabs])
+        self.list.setAccessibleName(self.tr("Result page"))
         self.list.setToolTip(self.tr("Timings, timeline, benchmark, receipt or history"))
         self.list.activated.connect(self._choose)
         self.list.hide()
         self._show_own()
-        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus if titles else Qt.FocusPolicy.NoFocus)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus if tabs else Qt.FocusPolicy.NoFocus)
         self.tabs.currentChanged.connect(self._choose)
-        self.tabs.setAccessibleName(title)
+        self.tabs.setAccessibleName(own.title)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(6, 0, 8, 0)
         self._row.setSpacing(2)
@@ -87,23 +87,22 @@ class PanelHeader(QFrame):
         return button
 
     def add_widget(self, widget: QWidget) -> None:
-        """Add a widget before the buttons, which do not move whatever its width."""
+        """Add a widget to the left of the buttons, which keep their places whatever its width."""
         self._row.insertWidget(_BEFORE_BUTTONS, widget)
         self._row.insertSpacing(_BEFORE_BUTTONS + 1, 4)
 
     def _show_own(self) -> None:
         """Select the tab of this panel."""
-        own = next((index for index in range(self.tabs.count()) if self.tabs.tabText(index) == self._title), 0)
-        self.tabs.setCurrentIndex(own)
-        self.list.setCurrentIndex(own)
+        self.tabs.setCurrentIndex(self._own)
+        self.list.setCurrentIndex(self._own)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show a list instead of the tabs if they do not fit."""
+        """Show the tabs as a drop-down list where they do not fit."""
         super().resizeEvent(event)
         if self.list.count():
             items = [self._row.itemAt(index) for index in range(self._row.count())]
             widgets = [item.widget() for item in items if item is not None]
-            # Includes hidden buttons, which may be shown again.
+            # Count hidden buttons too: the panel may show them again.
             others = sum(w.sizeHint().width() + 2 for w in widgets if w is not None and w not in (self.list, self.tabs))
             self._set_narrow(event.size().width() < self.tabs.sizeHint().width() + others + 24)
 
@@ -119,23 +118,22 @@ class PanelHeader(QFrame):
         return self.tabs.hasFocus() or self.list.hasFocus()
 
     def take_focus(self) -> None:
-        """Set the focus to the tabs or the list."""
+        """Give the keyboard focus to the tabs or the list."""
         (self.list if self.tabs.isHidden() else self.tabs).setFocus(Qt.FocusReason.TabFocusReason)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size with the list instead of the tabs."""
+        """Return the size with the list in place of the tabs."""
         hint = super().minimumSizeHint()
         if self.list.count() and not self.tabs.isHidden():
             hint.setWidth(hint.width() - self.tabs.minimumSizeHint().width() + self.list.sizeHint().width())
         return hint
 
     def _choose(self, index: int) -> None:
-        title = self.tabs.tabText(index)
-        if title == self._title:
+        if index == self._own:
             return
         has_focus = self._has_focus()
         self._show_own()
-        self.chosen.emit(title)
+        self.chosen.emit(self._pages[index].page_id)
         if has_focus:
             headers = self.window().findChildren(PanelHeader)
             shown = (each for each in headers if each.isVisible() and each.list.count() == self.list.count())

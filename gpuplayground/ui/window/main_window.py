@@ -7,24 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from gpuplayground.storage.settings import Settings
+from gpuplayground.ui.monitor.panel import MonitorPanel
+from gpuplayground.ui.widgets.banner import Banner
+from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
-from gpuplayground.ui.window.outline import monitor_width, paint_outline
+from gpuplayground.ui.window.actions import Actions
+from gpuplayground.ui.window.header import Header
+from gpuplayground.ui.window.menus import examples_menu, fill_examples, main_menu
+from gpuplayground.ui.window.playground import PlaygroundPanel
+from gpuplayground.ui.window.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    # The window shows its outline before any of these is imported: they are half of a start.
     from gpuplayground.environments.examples import Example
-    from gpuplayground.ui.monitor.panel import MonitorPanel
-    from gpuplayground.ui.widgets.icons import Icons
-    from gpuplayground.ui.window.playground import PlaygroundPanel
 
 #: Time after which a window that has not been painted counts as painted, in milliseconds.
 PAINTED_AFTER_MS = 1000
 
 _FIRST_SIZE = (1400, 900)
+#: Default width of the monitor in pixels, and its maximum share of a small window.
+_MONITOR_WIDTH, _MONITOR_SHARE = 490, 0.4
 #: Smaller than any screen; larger contents are scrolled.
 _MIN_SIZE = (320, 240)
 #: Messages within this time are shown together, in milliseconds.
@@ -41,36 +46,26 @@ class MainWindow(QMainWindow):
     watchedChanged = Signal(bool)  # whether the window is visible
     painted = Signal()  # the first frame is on the screen, or will not be soon; slow work may start
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, icons: Icons, monitor: MonitorPanel, playground: PlaygroundPanel) -> None:
         super().__init__()
         self.may_close: Callable[[], bool] = lambda: True
         self.theme = theme
-        self._is_filled = self._has_proportions = self._is_painted = False
+        self._has_proportions = self._is_painted = False
         self._said: list[str] = []
         self._sweep, self._can_stop_sweep, self._kills_sweep = "", False, False
         self.setWindowTitle("GPU Playground")
         self.setMinimumSize(*_MIN_SIZE)
         self.setAcceptDrops(True)
+        self._fill(icons, monitor, playground)
 
-    def fill(
-        self, icons: Icons, monitor: MonitorPanel, playground: PlaygroundPanel, examples: Sequence[Example]
-    ) -> None:
-        """Replace the outline by the parts."""
-        from gpuplayground.ui.widgets.banner import Banner
-        from gpuplayground.ui.window.actions import Actions
-        from gpuplayground.ui.window.header import Header
-        from gpuplayground.ui.window.menus import examples_menu, main_menu
-        from gpuplayground.ui.window.status_bar import StatusBar
-
+    def _fill(self, icons: Icons, monitor: MonitorPanel, playground: PlaygroundPanel) -> None:
         theme = self.theme
         self.monitor, self.playground = monitor, playground
         self.setWindowIcon(icons.icon("cpu", "accent"))
         self.actions_ = Actions(icons, self)
         self.recent_menu = QMenu(self.tr("Open recent"), self)
-        menus = (
-            examples_menu(self, examples, self.exampleChosen.emit),
-            main_menu(self, self.actions_, self.recent_menu),
-        )
+        self._examples_menu = examples_menu(self)
+        menus = (self._examples_menu, main_menu(self, self.actions_, self.recent_menu))
         self.header = Header(theme, icons, self.actions_, menus, self)
         self.banner = Banner(theme, icons, self)
         self.body = QSplitter(Qt.Orientation.Horizontal)
@@ -97,7 +92,10 @@ class MainWindow(QMainWindow):
         playground.tabs.messageSettled.connect(self.settle)
         playground.tabs.noted.connect(self.confirm)
         self.show_run_state()
-        self._is_filled = True
+
+    def set_examples(self, examples: Sequence[Example]) -> None:
+        """List the examples in their menu."""
+        fill_examples(self._examples_menu, examples, self.exampleChosen.emit)
 
     def say(self, sentence: str) -> None:
         """Show a message in the banner, below those shown shortly before."""
@@ -198,24 +196,19 @@ class MainWindow(QMainWindow):
             self.watchedChanged.emit(self.isVisible() and not self.isMinimized())
 
     def _divide_width(self) -> None:
-        if self._is_filled and not self._has_proportions:
+        if not self._has_proportions:
             self._has_proportions = True
-            monitor = monitor_width(self.width())
+            monitor = min(_MONITOR_WIDTH, round(self.width() * _MONITOR_SHARE))
             self.body.setSizes([monitor, self.width() - monitor])
 
     def store(self, settings: Settings) -> None:
         """Store the geometry and the sizes of the parts in the settings."""
-        if not self._is_filled:
-            return
         settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         settings.splitters = {name: splitter.sizes() for name, splitter in self._splitters().items()}
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Report the first frame; the child widgets are painted within the same event."""
         super().paintEvent(event)
-        if not self._is_filled:
-            with QPainter(self) as painter:
-                paint_outline(painter, self.rect(), self.theme)
         if not self._is_painted:
             QTimer.singleShot(0, self, self._report_painted)
 

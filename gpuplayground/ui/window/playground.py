@@ -21,19 +21,18 @@ from gpuplayground.model.events import (
     StatementsTimed,
 )
 from gpuplayground.model.results import Run, RunState
-from gpuplayground.ui.editor.shares import line_shares
+from gpuplayground.ui.editor.line_marks import line_shares
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.output.panel import OutputPanel
-from gpuplayground.ui.results.pages import ResultPages, titles
+from gpuplayground.ui.results.pages import BENCHMARK, HISTORY, TIMINGS, PageSpec, ResultPages
 from gpuplayground.ui.results.timings_panel import TimingsPanel
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
+from gpuplayground.workers.run_controller import KILL_AFTER_MS
 
 if TYPE_CHECKING:
     from gpuplayground.past_runs.details import KeptRun  # needs numpy, which a start does without
 
-#: Time after Stop, in milliseconds, at which a snippet that is still running can be killed.
-KILL_AFTER_MS = 2000
 _RESULTS_WIDTH = 302
 _STATE_ROLES = {
     RunState.FINISHED: "good",
@@ -94,12 +93,12 @@ class PlaygroundPanel(QSplitter):
         self._runs: dict[str, TabRun] = {}
         self._outputs: dict[str, OutputPanel] = {}
         self._pages: dict[str, ResultPages] = {}
-        self._history: QWidget | None = None
-        self._title = titles()[0]
+        self._window_pages: dict[str, QWidget] = {}  # pages that belong to no tab, by page id
+        self._page_id = TIMINGS.page_id
         self._has_gpus = True
         self._output_stack, self._timing_stack = QStackedWidget(), QStackedWidget()
         self.results = QSplitter(Qt.Orientation.Horizontal)
-        # The width of the history, which is added last, so that nothing moves then.
+        # The width that the history needs; it is added later and must not move anything.
         self._timing_stack.setMinimumWidth(_RESULTS_WIDTH)
         self.results.addWidget(_framed(self._output_stack))
         self.results.addWidget(_framed(self._timing_stack))
@@ -110,6 +109,7 @@ class PlaygroundPanel(QSplitter):
         for splitter in (self, self.results):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(10)
+        tabs.is_running = self.is_running
         tabs.currentChanged.connect(self._show_current)
         self.stateChanged.connect(self._mark_running)
         self._show_current()
@@ -118,14 +118,16 @@ class PlaygroundPanel(QSplitter):
         """Return the number of tabs with a running snippet."""
         return sum(run.active for run in self._runs.values())
 
+    def is_running(self, tab_id: str) -> bool:
+        """Return whether the snippet of a tab is running."""
+        return self._runs.get(tab_id, TabRun()).active
+
     def running_names(self) -> list[str]:
         """Return the names of the tabs with a running snippet."""
-        pages = self.tabs.pages()
-        return [page.document.name for page in pages if self._runs.get(page.tab_id, TabRun()).active]
+        return [page.document.name for page in self.tabs.pages() if self.is_running(page.tab_id)]
 
     def _mark_running(self) -> None:
-        pages = self.tabs.pages()
-        running = {index for index, page in enumerate(pages) if self._runs.get(page.tab_id, TabRun()).active}
+        running = {index for index, page in enumerate(self.tabs.pages()) if self.is_running(page.tab_id)}
         self.tabs.header.set_running(running)
 
     def current_run(self) -> TabRun:
@@ -148,7 +150,7 @@ class PlaygroundPanel(QSplitter):
         if tab_id not in self._pages:
             pages = ResultPages(self._theme, self._icons)
             pages.set_has_gpus(self._has_gpus)
-            pages.chosen.connect(self.show_title)
+            pages.chosen.connect(self.show_page)
             pages.lineActivated.connect(self._timing_line_activated)
             pages.exportRequested.connect(self.exportRequested)
             pages.saveRequested.connect(self.saveRequested)
@@ -161,14 +163,14 @@ class PlaygroundPanel(QSplitter):
         """Return the statement timings of a tab, created on first use."""
         return self.pages(tab_id).timings
 
-    def add_history(self, history: QWidget) -> None:
-        """Add the history, which belongs to no tab, beside the results."""
-        self._history = history
-        self._timing_stack.addWidget(history)
+    def add_page(self, spec: PageSpec, widget: QWidget) -> None:
+        """Add a result page that belongs to no tab, such as the history."""
+        self._window_pages[spec.page_id] = widget
+        self._timing_stack.addWidget(widget)
 
-    def show_title(self, title: str) -> None:
-        """Show another page of the results, or the history; it stays when the tab changes."""
-        self._title = title
+    def show_page(self, page_id: str) -> None:
+        """Show another result page; switching to another editor tab keeps it."""
+        self._page_id = page_id
         self._show_results()
 
     def set_has_gpus(self, has_gpus: bool) -> None:
@@ -180,13 +182,13 @@ class PlaygroundPanel(QSplitter):
     def begin(self, tab_id: str, run_id: str, snippet_path: str, plan: BenchmarkPlan | None = None) -> None:
         """Clear a tab's results for a run that is about to start, and show the page it will fill."""
         if plan is not None:
-            self._title = titles()[2]
-        elif self._title in (titles()[2], titles()[4]):
-            self._title = titles()[0]
+            self._page_id = BENCHMARK.page_id
+        elif self._page_id in (BENCHMARK.page_id, HISTORY.page_id):
+            self._page_id = TIMINGS.page_id
         self._runs[tab_id] = TabRun(run_id, RunState.STARTING)
         self.output(tab_id).begin(run_id)
         self.output(tab_id).set_snippet_paths({snippet_path: tab_id})
-        self.pages(tab_id).begin(run_id, plan)
+        self.pages(tab_id).clear(run_id, plan)
         self._show_results()
         editor = self.tabs.editor(tab_id)
         if editor is not None:
@@ -259,7 +261,7 @@ class PlaygroundPanel(QSplitter):
             editor.set_shares(line_shares(run.timings, self.timings(tab_id).model.totals.cost_ns))
             if run.error is not None and run.error.line is not None:
                 editor.mark_error(run.error.line, run.error.text)
-        self.show_title(titles()[2 if run.benchmarks else 0])
+        self.show_page((BENCHMARK if run.benchmarks else TIMINGS).page_id)
         self.stateChanged.emit()
 
     def forget(self, tab_id: str) -> None:
@@ -276,7 +278,7 @@ class PlaygroundPanel(QSplitter):
         run = self._runs[tab_id]
         run.state, run.kills = result.state, False
         self.output(tab_id).finish(RunFinished(result.run_id, result))
-        self.pages(tab_id).finish(result)
+        self.pages(tab_id).set_run(result)
         editor = self.tabs.editor(tab_id)
         if editor is not None:
             editor.mark_running(None)
@@ -298,10 +300,10 @@ class PlaygroundPanel(QSplitter):
 
     def _show_results(self) -> None:
         tab_id = self._current_id()
-        if self._history is not None and self._title == titles()[4]:
-            self._timing_stack.setCurrentWidget(self._history)
+        if self._page_id in self._window_pages:
+            self._timing_stack.setCurrentWidget(self._window_pages[self._page_id])
         elif tab_id is not None:
-            self.pages(tab_id).show_title(self._title)
+            self.pages(tab_id).show_page(self._page_id)
             self._timing_stack.setCurrentWidget(self.pages(tab_id))
 
     def _current_id(self) -> str | None:

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from gpuplayground.model.samples import DriverInfo, GpuInfo, GpuSample, Inventory, MonitorEvent, Problem, ProblemCode
+from gpuplayground.monitor.recording import recorder
 from gpuplayground.monitor.recording.reader import Recording, RecordingError, RecordingWriter
 from gpuplayground.monitor.recording.recorder import record
 from gpuplayground.monitor.recording.report import RecordingReport
-from tests.monitor.watch import PATIENCE_S, quick_feed
+from tests.monitor.watch import quick_feed
+from tests.support.command_line import wait_for
 from tests.support.fakes import FakeNvml, gpu_uuid
 
 S = 1_000_000_000
@@ -114,31 +116,41 @@ def test_a_sample_that_came_twice_is_counted_once(tmp_path: Path) -> None:
 
 def test_the_seconds_are_counted_from_the_first_sample(tmp_path: Path) -> None:
     def late() -> Iterable[MonitorEvent]:
-        time.sleep(1.2)
+        time.sleep(0.3)  # longer than is recorded
         yield FOUND
         yield from ticks(0, 30)
 
-    report = record(tmp_path / "a.gpurec", 1.0, 10, ScriptedFeed(late(), waits=True))
-    assert [gpu.samples for gpu in report.gpus] == [10, 10]
+    report = record(tmp_path / "a.gpurec", 0.2, 10, ScriptedFeed(late(), waits=True))
+    assert [gpu.samples for gpu in report.gpus] == [2, 2]
 
 
-def test_a_recording_of_so_many_seconds_ends_although_the_samples_stay_away(tmp_path: Path) -> None:
+def test_a_recording_of_so_many_seconds_ends_although_the_samples_stay_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "_LATE_S", 0.0)
     report = record(tmp_path / "a.gpurec", 0.5, 10, ScriptedFeed([FOUND, *ticks(0, 0.2)], waits=True))
     assert [gpu.samples for gpu in report.gpus] == [2, 2]
 
 
-def test_silence_up_to_the_end_is_told_of_even_if_no_gpu_has_samples_then(tmp_path: Path) -> None:
+def test_silence_up_to_the_end_is_told_of_even_if_no_gpu_has_samples_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "_LATE_S", 0.0)
     report = record(tmp_path / "a.gpurec", 2.5, 10, ScriptedFeed([FOUND, *ticks(0, 0.5)], waits=True))
     for gpu in report.gpus:
         assert gpu.silences[-1].end_ns is None
         assert gpu.silences[-1].duration_ns > S
 
 
-def test_progress_is_told_while_it_goes_on(tmp_path: Path) -> None:
-    told: list[RecordingReport] = []
-    record(tmp_path / "a.gpurec", 3.0, 10, ScriptedFeed([FOUND, *ticks(0, 1)], waits=True), told.append)
-    assert told
-    assert told[-1].samples == 20
+def test_progress_is_told_while_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "_PROGRESS_S", 0.05)
+    feed = ScriptedFeed([FOUND, *ticks(0, 1)], waits=True)
+
+    def take(report: RecordingReport) -> None:
+        if report.samples == 20:
+            feed.stop()
+
+    assert record(tmp_path / "a.gpurec", None, 10, feed, take).samples == 20
 
 
 def test_a_disk_that_fills_up_leaves_a_report_of_what_is_in_the_file(tmp_path: Path) -> None:
@@ -147,9 +159,7 @@ def test_a_disk_that_fills_up_leaves_a_report_of_what_is_in_the_file(tmp_path: P
     writer.add_event(FOUND)
     for event in ticks(0, 1):
         writer.add_event(event)
-    deadline = time.monotonic() + PATIENCE_S
-    while not writer.report().samples and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: bool(writer.report().samples))
     writer._connection.execute("PRAGMA query_only = 1")
     for event in ticks(1, 2):
         writer.add_event(event)
@@ -167,7 +177,7 @@ def test_a_real_gpu_that_is_lost_is_in_the_report(nvml: FakeNvml, tmp_path: Path
     try:
         wait_for_samples(path, gpu_uuid(1), 5)
         nvml.set(lost="1")
-        wait_for_samples(path, gpu_uuid(0), count_of(path, gpu_uuid(1)) + 60)
+        wait_for_samples(path, gpu_uuid(0), count_of(path, gpu_uuid(1)) + 40)
     finally:
         feed.stop()
         recording.join()
@@ -189,7 +199,5 @@ def count_of(path: Path, uuid: str) -> int:
 
 def wait_for_samples(path: Path, uuid: str, count: int) -> None:
     """Wait until so many samples of a GPU are in a file."""
-    deadline = time.monotonic() + PATIENCE_S
-    while count_of(path, uuid) < count and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_for(lambda: count_of(path, uuid) >= count)
     assert count_of(path, uuid) >= count

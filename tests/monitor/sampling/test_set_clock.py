@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gpuplayground.model.samples import GpuSample
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.runtime import clock
 from tests.monitor.watch import Watch, quick_feed
 from tests.support.fakes import FakeClock, FakeNvml, gpu_uuid
@@ -31,11 +31,11 @@ def test_samples_stay_in_order_and_their_times_real(nvml: FakeNvml, tmp_path: Pa
     stamps = [each.time_ns for event in watch.events if isinstance(event, tuple) for each in event
               if isinstance(each, GpuSample) and each.gpu_uuid == gpu_uuid(0)]  # fmt: skip
     assert stamps == sorted(stamps)
-    history = History(hz=20)
+    store = SeriesStore(hz=20)
     for event in watch.events:
         if isinstance(event, tuple):
-            history.add(each for each in event if isinstance(each, GpuSample))
-    assert len(history.series(gpu_uuid(0), "power_w", stamps[0], stamps[-1], 10_000)) >= len(stamps)
+            store.add(each for each in event if isinstance(each, GpuSample))
+    assert len(store.series(gpu_uuid(0), "power_w", stamps[0], stamps[-1], 10_000)) >= len(stamps)
 
 
 def test_the_utilization_of_processes_goes_on_after_the_clock_was_set_back(nvml: FakeNvml, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuplayground.model.samples import METRICS, GpuSample, Inventory, ProblemCode, UnlistedProcesses
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.metrics import FIELDS
+from gpuplayground.model.samples import GpuSample, Inventory, ProblemCode, UnlistedProcesses
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from tests.monitor.watch import Watch, quick_feed
 from tests.support.fake_nvml.build import TOTAL_BYTES, wave
 from tests.support.fakes import FakeNvml, fake_nvml_env, gpu_uuid, no_nvml_env
@@ -106,7 +107,7 @@ def test_what_is_not_supported_is_none_and_the_rest_goes_on(nvml: FakeNvml) -> N
     nvml.set(refuse=refused)
     with Watch(quick_feed(nvml.env)) as watch:
         first, second = watch.samples()
-    missing = {metric for metric in METRICS if getattr(first, metric) is None}
+    missing = {metric for metric in FIELDS if getattr(first, metric) is None}
     assert missing == {
         "fan_percent",
         "gpu_util_percent",
@@ -134,7 +135,7 @@ def test_a_gpu_that_supports_nothing_is_still_there(nvml: FakeNvml) -> None:
         (row,) = watch.found()
         assert isinstance(row, UnlistedProcesses)
     assert gpu.name == "GPU 0"
-    assert all(getattr(sample, metric) is None for metric in METRICS)
+    assert all(getattr(sample, metric) is None for metric in FIELDS)
 
 
 def test_what_is_not_supported_is_asked_again_only_after_a_new_enumeration(nvml: FakeNvml) -> None:
@@ -236,7 +237,7 @@ def test_absurd_values_are_dropped(nvml: FakeNvml) -> None:
     with Watch(quick_feed(nvml.env)) as watch:
         good, bad = watch.samples()
         processes = watch.processes()
-    known = {metric for metric in METRICS if getattr(bad, metric) is not None}
+    known = {metric for metric in FIELDS if getattr(bad, metric) is not None}
     assert known == {"memory_total_bytes", "power_limit_w"}
     assert None not in (good.gpu_util_percent, good.power_w, good.memory_used_bytes)
     process = next(process for process in processes if process.gpu_uuid == gpu_uuid(1))
@@ -246,17 +247,17 @@ def test_absurd_values_are_dropped(nvml: FakeNvml) -> None:
 @pytest.mark.parametrize("count", [17, 64, 256])
 def test_any_number_of_gpus_comes_in_every_tick_and_is_kept(count: int) -> None:
     expected = [gpu_uuid(identity) for identity in range(count)]
-    history = History()
+    store = SeriesStore()
     with Watch(quick_feed(fake_nvml_env(count), hz=10)) as watch:
         for _ in range(3):
             samples = watch.samples(since=watch.mark())
             assert uuids(samples) == expected
-            history.add(samples)
+            store.add(samples)
         assert {process.gpu_uuid for process in watch.processes()} == set(expected)
-    assert list(history.uuids) == expected
+    assert list(store.uuids) == expected
     now = samples[0].time_ns
     for uuid in (expected[0], expected[-1]):
-        assert len(history.series(uuid, "power_w", now - 60_000_000_000, now + 1_000_000_000)) >= 3
+        assert len(store.series(uuid, "power_w", now - 60_000_000_000, now + 1_000_000_000)) >= 3
 
 
 def test_a_process_that_computes_and_draws_is_listed_once(nvml: FakeNvml) -> None:

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from gpuplayground.runtime.io.interrupts import uninterrupted
+from gpuplayground.runtime.io.interrupts import deferred_interrupts
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
@@ -18,7 +18,7 @@ def test_an_interrupt_comes_at_the_end() -> None:
     reached = []
 
     def work() -> None:
-        with uninterrupted():
+        with deferred_interrupts():
             os.kill(os.getpid(), signal.SIGINT)
             reached.append("end")
 
@@ -30,7 +30,7 @@ def test_an_interrupt_comes_at_the_end() -> None:
 
 def test_without_an_interrupt_nothing_is_raised_and_the_handler_is_back() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with uninterrupted():
+    with deferred_interrupts():
         pass
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -39,7 +39,7 @@ def test_another_thread_is_left_alone() -> None:
     done = []
 
     def work() -> None:
-        with uninterrupted():
+        with deferred_interrupts():
             done.append(signal.getsignal(signal.SIGINT))
 
     before = signal.getsignal(signal.SIGINT)

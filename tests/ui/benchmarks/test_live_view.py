@@ -12,8 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.model.benchmarks import BenchmarkPlan, Phase, SweepPlan
 from gpuplayground.model.events import BenchmarkProgressed
-from gpuplayground.ui.benchmarks.labels import SubjectLabel
-from gpuplayground.ui.benchmarks.live_view import LiveView
+from gpuplayground.ui.benchmarks.live_view import LiveView, SubjectLabel
 from gpuplayground.ui.widgets.plain_text import plainly
 from gpuplayground.ui.widgets.theme import ui_font
 from tests.support.result_panels import themed

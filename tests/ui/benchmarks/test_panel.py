@@ -14,10 +14,12 @@ from pytestqt.qtbot import QtBot
 from gpuplayground.model.benchmarks import Benchmark, BenchmarkPlan, Flag, FlagKind, Phase, SweepPlan
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed
 from gpuplayground.model.results import Run, RunError, RunState
-from gpuplayground.ui.benchmarks.meter import convergence
+from gpuplayground.receipts.run_observer import ObservedRun
+from gpuplayground.ui.benchmarks.live_view import convergence
 from gpuplayground.ui.benchmarks.panel import BenchmarkPanel
+from gpuplayground.ui.results.pages import BENCHMARK
 from tests.support.hovering import hover, leave
-from tests.support.result_panels import themed
+from tests.support.result_panels import themed_header
 from tests.ui.benchmarks.measurements import measurement, samples
 
 RUN = "run-1"
@@ -26,7 +28,7 @@ SWEEP = BenchmarkPlan(12, 14, "fused add", 10.0, sweep=SweepPlan("n", (1024, 204
 
 
 def shown(qtbot: QtBot, resources: Path, width: int = 480, height: int = 260) -> BenchmarkPanel:
-    panel = BenchmarkPanel(*themed(resources), ("Timings", "Benchmark", "Receipt"))
+    panel = BenchmarkPanel(*themed_header(resources, BENCHMARK))
     qtbot.addWidget(panel)
     panel.resize(width, height)
     with qtbot.waitExposed(panel):
@@ -55,7 +57,7 @@ def test_before_the_first_benchmark_the_panel_says_what_to_press(qtbot: QtBot, r
 
 def test_while_it_samples_it_shows_the_median_and_how_near_the_target_is(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, PLAN)
+    panel.clear(RUN, PLAN)
     assert panel.live.isVisible()
     assert panel.live.phases.accessibleDescription() == "Set-up"
     panel.progress(BenchmarkProgressed(RUN, Phase.WARMING_UP))
@@ -74,7 +76,7 @@ def test_while_it_samples_it_shows_the_median_and_how_near_the_target_is(qtbot: 
 
 def test_events_of_another_run_change_nothing(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, PLAN)
+    panel.clear(RUN, PLAN)
     panel.progress(BenchmarkProgressed("other", Phase.SAMPLING, 5, 1.0))
     panel.measured(BenchmarkMeasured("other", measurement()))
     assert panel.live.figure.text() == "—"
@@ -126,12 +128,12 @@ def test_pills_go_on_in_the_next_line_where_the_panel_is_narrow(qtbot: QtBot, re
 
 def test_a_benchmark_that_is_being_judged_says_so(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, PLAN)
-    panel.finish(over(RunState.FINISHED, measurement(verdict=())))
+    panel.clear(RUN, PLAN)
+    panel.set_run(over(RunState.FINISHED, measurement(verdict=())))
     headline = panel.result.headline
     assert [(pill.text, pill.role) for pill in headline.pills] == [("JUDGING…", "muted")]
     assert "in a moment" in headline.reasons.text()
-    panel.judged(RUN, [measurement()])
+    panel.set_observed(ObservedRun(over(), benchmarks=(measurement(),)))
     assert [pill.text for pill in headline.pills] == ["STEADY"]
 
 
@@ -139,23 +141,23 @@ def test_a_benchmark_of_the_past_that_was_never_judged_promises_no_verdict(qtbot
     panel = shown(qtbot, resources)
     panel.show_benchmark(measurement(verdict=()))
     assert [(pill.text, pill.role) for pill in panel.result.headline.pills] == [("NOT JUDGED", "muted")]
-    assert "measure again" in panel.result.headline.reasons.text()
+    assert "Measure again" in panel.result.headline.reasons.text()
 
 
 def test_with_a_gpu_the_result_waits_for_its_gpu_time(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, PLAN)
+    panel.clear(RUN, PLAN)
     panel.measured(BenchmarkMeasured(RUN, measurement(gpu=None, verdict=())))
     panel.progress(BenchmarkProgressed(RUN, Phase.TRACING))
     assert panel.live.isVisible()
     assert not panel.compare_button.isEnabled()
-    panel.finish(over(RunState.FINISHED, measurement(verdict=())))
+    panel.set_run(over(RunState.FINISHED, measurement(verdict=())))
     assert panel.result.bars.rows()[1][1].startswith("6.90 µs")
 
 
 def test_without_a_gpu_the_result_is_shown_as_soon_as_it_is_measured(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, PLAN)
+    panel.clear(RUN, PLAN)
     panel.measured(BenchmarkMeasured(RUN, measurement(gpu=None, uses_gpu=False)))
     assert panel.result.isVisible()
 
@@ -224,7 +226,7 @@ def test_nothing_of_a_result_is_cut_where_the_panel_is_as_narrow_as_its_buttons_
 
 def test_a_sweep_shows_the_value_that_is_measured_and_then_lets_one_choose(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, SWEEP)
+    panel.clear(RUN, SWEEP)
     first, second = (measurement(parameter=("n", value)) for value in (1024, 2048))
     panel.measured(BenchmarkMeasured(RUN, first, 1, 2))
     panel.progress(sampling(2))
@@ -232,7 +234,7 @@ def test_a_sweep_shows_the_value_that_is_measured_and_then_lets_one_choose(qtbot
     assert panel.live.subject.text() == "fused add  ·  n = 2048"
     assert panel.live.step.text() == "value 2 of 2"
     panel.measured(BenchmarkMeasured(RUN, second, 2, 2))
-    panel.finish(over(RunState.FINISHED, first, second))
+    panel.set_run(over(RunState.FINISHED, first, second))
     assert panel.steps.isVisible()
     assert [panel.steps.itemText(index) for index in range(2)] == ["n = 1024", "n = 2048"]
     assert panel.benchmark == second
@@ -246,7 +248,7 @@ def test_a_sweep_names_its_first_value_from_the_start_and_the_next_one_once_a_va
     qtbot: QtBot, resources: Path
 ) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, SWEEP)
+    panel.clear(RUN, SWEEP)
     assert panel.live.subject.text() == "fused add  ·  n = 1024"
     assert panel.live.step.text() == "value 1 of 2"
     panel.progress(sampling(1))
@@ -268,26 +270,26 @@ def test_a_judged_result_keeps_the_value_that_was_chosen(qtbot: QtBot, resources
 
 def test_a_stopped_sweep_shows_what_was_measured(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, SWEEP)
+    panel.clear(RUN, SWEEP)
     first = measurement(parameter=("n", 1024))
     panel.measured(BenchmarkMeasured(RUN, first, 1, 2))
-    panel.finish(over(RunState.STOPPED))
+    panel.set_run(over(RunState.STOPPED))
     assert panel.result.isVisible()
     assert panel.benchmark == first
 
 
 def test_a_benchmark_that_failed_says_why(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, PLAN)
-    panel.finish(over(RunState.FAILED, error=RunError("NameError: name 'a' is not defined", 12)))
+    panel.clear(RUN, PLAN)
+    panel.set_run(over(RunState.FAILED, error=RunError("NameError: name 'a' is not defined", 12)))
     assert panel.empty.text() == "The benchmark failed: NameError: name 'a' is not defined (line 12)"
     assert not panel.copy_button.isEnabled()
 
 
 def test_a_benchmark_stopped_in_its_set_up_says_so(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin(RUN, PLAN)
-    panel.finish(over(RunState.STOPPED))
+    panel.clear(RUN, PLAN)
+    panel.set_run(over(RunState.STOPPED))
     assert "Stopped" in panel.empty.text()
 
 

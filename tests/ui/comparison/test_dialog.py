@@ -206,7 +206,7 @@ def test_the_table_is_copied_as_text_and_as_markdown(qtbot: QtBot, resources: Pa
     assert QGuiApplication.clipboard().text().splitlines()[0].startswith("name")
     dialog.markdown_button.click()
     assert QGuiApplication.clipboard().text().startswith("| name | median |")
-    assert "clipboard" in dialog.note.text()
+    assert "copied" in dialog.note.text()
 
 
 def test_the_chart_is_saved_as_a_picture(qtbot: QtBot, resources: Path, tmp_path: Path) -> None:

@@ -54,6 +54,14 @@ def bar_color(editor: CodeEditor, line: int) -> QColor:
     return picture.pixelColor(5, round(place.top + place.height / 2))
 
 
+def test_a_run_is_remembered_by_the_very_lines_of_the_text(editor: CodeEditor) -> None:
+    editor.set_text("a = '\u00a0'\n\tb = '\u2028'\n\n# 日本 🎉\n")
+    editor.clear_run()
+    blocks = [editor.document().findBlockByNumber(number).text() for number in range(editor.blockCount())]
+    assert editor.marks.tracker._texts == blocks
+    assert len(blocks) == 5
+
+
 def test_every_line_is_as_high_as_the_next_the_last_one_too(editor: CodeEditor) -> None:
     assert len({line.height for line in editor.visible_lines()}) == 1
 

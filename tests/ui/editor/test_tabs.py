@@ -82,6 +82,40 @@ def test_unsaved_work_is_asked_about_before_a_tab_closes(
     assert file.read_text() == content
 
 
+def test_a_tab_whose_snippet_is_running_asks_before_it_ends_it(tabs: EditorTabs, user: User) -> None:
+    first = tabs.open_text("train.py", "while True: pass\n")
+    tabs.open_text("other.py", "")
+    tabs.is_running = first.__eq__
+    user.answers = [Answer.CANCEL]
+    assert not tabs.close_tab(0)
+    assert tabs.current_id() == first, "what is asked about is in front"
+    user.answers = [Answer.END]
+    assert tabs.close_tab(0)
+    assert names(tabs) == ["other.py"]
+    assert [question.title for question in user.asked] == ["Close “train.py” and end its run?"] * 2
+    assert user.asked[0].answers == (Answer.CANCEL, Answer.END)
+
+
+@pytest.mark.parametrize(
+    ("answer", "closed", "content"),
+    [(Answer.SAVE, True, "xone\n"), (Answer.DISCARD, True, "one\n"), (Answer.CANCEL, False, "one\n")],
+)
+def test_a_running_tab_with_unsaved_changes_asks_one_question_about_both(
+    tabs: EditorTabs, user: User, tmp_path: Path, answer: Answer, closed: bool, content: str
+) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("one\n")
+    tabs.open_path(file)
+    edit(tabs)
+    tabs.is_running = lambda _: True
+    user.answers = [answer]
+    assert tabs.close_tab() is closed
+    (question,) = user.asked
+    assert question.title == "Save the changes to “a.py”?"
+    assert question.text == "What is not saved is lost.\n\n“a.py” is still running: closing the tab ends it."
+    assert file.read_text() == content
+
+
 def test_a_tab_stays_when_saving_it_fails_or_is_given_up(
     tabs: EditorTabs, user: User, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme, load_fonts
@@ -33,15 +33,15 @@ def icons(resources: Path, theme: Theme) -> Icons:
 
 
 @pytest.fixture
-def history() -> History:
-    """An empty history."""
-    return History()
+def store() -> SeriesStore:
+    """An empty store."""
+    return SeriesStore()
 
 
 @pytest.fixture
-def empty_panel(theme: Theme, icons: Icons, history: History, qtbot: QtBot) -> MonitorPanel:
+def empty_panel(theme: Theme, icons: Icons, store: SeriesStore, qtbot: QtBot) -> MonitorPanel:
     """A panel on screen that has not heard of any GPU."""
-    panel = MonitorPanel(theme, icons, history)
+    panel = MonitorPanel(theme, icons, store)
     qtbot.addWidget(panel)
     panel.resize(490, 810)
     panel.show()
@@ -51,10 +51,10 @@ def empty_panel(theme: Theme, icons: Icons, history: History, qtbot: QtBot) -> M
 
 @pytest.fixture
 def make_panel(empty_panel: MonitorPanel, qtbot: QtBot) -> MakePanel:
-    """Makes a panel on screen with so many GPUs and a minute of readings."""
+    """Makes a panel on screen with a number of GPUs and a minute of samples."""
 
     def make(count: int) -> MonitorPanel:
-        empty_panel.load_timeline()
+        empty_panel.load_tracks()
         empty_panel.set_inventory(inventory(count))
         for samples in minute(count):
             empty_panel.add_samples(samples)

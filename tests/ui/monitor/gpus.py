@@ -28,7 +28,7 @@ def info(index: int) -> GpuInfo:
 
 
 def inventory(count: int, *, problem: Problem | None = None, gpu_problems: tuple[Problem, ...] = ()) -> Inventory:
-    """An inventory of so many GPUs."""
+    """An inventory of a number of GPUs."""
     return Inventory(NOW_NS, DriverInfo("580.95", "13.0"), tuple(map(info, range(count))), problem, gpu_problems)
 
 
@@ -51,13 +51,13 @@ def sample(index: int = 0, age_s: float = 0.0, **changes: Any) -> GpuSample:
 
 
 def minute(count: int) -> Iterator[tuple[GpuSample, ...]]:
-    """A minute of readings at 10 Hz that ends now."""
+    """A minute of samples at 10 Hz that ends now."""
     for tick in range(600, -1, -1):
         yield tuple(sample(index, tick / 10) for index in range(count))
 
 
 def play(panel: MonitorPanel, count: int = 1, **changes: Any) -> None:
-    """Show a recording of so many GPUs, and a minute of it."""
+    """Show a recording of a number of GPUs, and a minute of it."""
     panel.set_recording("Recording: NVIDIA H200, 2026-11-23")
     panel.recorded.set_inventory(inventory(count))
     for samples in minute(count):

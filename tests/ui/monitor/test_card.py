@@ -59,7 +59,7 @@ def test_processes_that_cannot_be_listed_are_a_dash_with_the_reason_and_not_idle
     reason = "This account may not list the processes on this GPU."
     panel.set_processes((process(1), UnlistedProcesses(NOW_NS, uuid(1), reason)))
     known, unknown = panel.devices.cards
-    assert (known.tags, unknown.tags) == (("1 process",), ("processes —",))
+    assert (known.tags, unknown.tags) == (("1 process",), ("processes unknown",))
     assert reason in unknown.toolTip()
     assert reason.removesuffix(".") in unknown.accessibleDescription()
     assert reason not in known.toolTip()
@@ -90,7 +90,7 @@ def test_a_lost_gpu_says_since_when_and_keeps_its_last_figures_dimmed(make_panel
 def test_a_driver_that_hangs_dims_every_card_until_it_answers_again(make_panel: MakePanel) -> None:
     panel = make_panel(2)
     panel.set_problem(HANGS)
-    assert [card.message for card in panel.devices.cards] == [f"No reading since {clock_time(NOW_NS)}"] * 2
+    assert [card.message for card in panel.devices.cards] == [f"No samples since {clock_time(NOW_NS)}"] * 2
     assert all("not responding" in card.tags for card in panel.devices.cards)
     panel.set_problem(None)
     assert [card.state for card in panel.devices.cards] == [CardState.LIVE] * 2
@@ -123,7 +123,7 @@ def test_a_new_gpu_waits_for_its_first_reading(make_panel: MakePanel) -> None:
     panel.set_inventory(inventory(2))
     panel.redraw()
     assert panel.devices.cards[1].state is CardState.WAITING
-    assert "Waiting for the first reading" in panel.devices.cards[1].accessibleDescription()
+    assert "Waiting for the first sample" in panel.devices.cards[1].accessibleDescription()
 
 
 def test_a_run_is_a_band_on_the_cards_of_its_gpus_until_it_ends(make_panel: MakePanel) -> None:
@@ -141,7 +141,7 @@ def test_a_run_is_a_band_on_the_cards_of_its_gpus_until_it_ends(make_panel: Make
     assert first.bands[0].right == pytest.approx(55 / 60, abs=0.01)
 
 
-def test_a_gap_in_the_readings_is_a_gap_in_the_chart(make_panel: MakePanel, theme: Theme) -> None:
+def test_a_gap_in_the_samples_is_a_gap_in_the_chart(make_panel: MakePanel, theme: Theme) -> None:
     panel = make_panel(1)
     panel.add_samples((sample(age_s=-30),))
     panel.add_samples((sample(age_s=-30.1),))

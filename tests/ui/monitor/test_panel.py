@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWhatsThis, QWidget
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.model.samples import Problem, ProblemCode
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.ui.monitor.card_status import CardState
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.monitor.time_axis import clock_time
@@ -50,7 +50,7 @@ def test_before_the_first_inventory_the_panel_says_that_it_is_looking(empty_pane
         (ProblemCode.DRIVER_NOT_LOADED, "The driver is not loaded"),
         (ProblemCode.NO_PERMISSION, "No access to the GPUs"),
         (ProblemCode.NO_GPU, "No GPU found"),
-        (ProblemCode.NOT_RESPONDING, "The driver does not answer"),
+        (ProblemCode.NOT_RESPONDING, "The driver is not responding"),
     ],
 )
 def test_without_gpus_the_panel_says_why_in_one_sentence(
@@ -103,12 +103,12 @@ def test_eight_gpus_fit_with_little_scrolling(make_panel: MakePanel) -> None:
     assert panel.devices.summary == "8 visible"
 
 
-def test_one_gpu_has_a_full_card_and_a_timeline(make_panel: MakePanel) -> None:
+def test_one_gpu_has_a_full_card_and_tracks(make_panel: MakePanel) -> None:
     panel = make_panel(1)
     assert not panel.devices.cards[0].compact
     assert panel.devices.cards[0].height() >= 150
-    assert panel.details.timeline is not None
-    assert panel.details.timeline.height() > 300
+    assert panel.details.tracks is not None
+    assert panel.details.tracks.height() > 300
 
 
 def test_gpus_come_and_go_without_a_restart(make_panel: MakePanel) -> None:
@@ -138,9 +138,9 @@ def test_the_ranges_exclude_each_other_and_can_be_chosen_by_keyboard(make_panel:
     assert not ranges.button(60).isChecked()
     panel.set_range(86400)
     assert ranges.seconds == 86400
-    timeline = panel.details.timeline
-    assert timeline is not None
-    assert timeline.ruler.labels[0] == "−20 h"
+    tracks = panel.details.tracks
+    assert tracks is not None
+    assert tracks.ruler.labels[0] == "−20 h"
     assert all(ranges.button(seconds).accessibleName() for seconds in (60, 600, 3600, 86400))
 
 
@@ -196,7 +196,9 @@ def test_a_recording_starts_from_nothing(make_panel: MakePanel) -> None:
     assert panel.devices.cards[0].state is CardState.WAITING
 
 
-def test_live_readings_go_on_under_a_recording_and_are_whole_on_return(make_panel: MakePanel, history: History) -> None:
+def test_live_samples_continue_under_a_recording_and_are_complete_on_return(
+    make_panel: MakePanel, store: SeriesStore
+) -> None:
     panel = make_panel(2)
     panel.set_processes((process(7),))
     play(panel, power_w=123.0)
@@ -213,20 +215,20 @@ def test_live_readings_go_on_under_a_recording_and_are_whole_on_return(make_pane
     assert figures(panel)["power"] == "456"
     assert [card.uuid for card in panel.devices.cards] == [uuid(0), uuid(1), uuid(2)]
     assert panel.details.tabs.tabText(1) == "Processes  2"
-    series = history.series(uuid(0), "power_w", NOW_NS - 60 * SECOND_NS, NOW_NS + 30 * SECOND_NS, 2000)
+    series = store.series(uuid(0), "power_w", NOW_NS - 60 * SECOND_NS, NOW_NS + 30 * SECOND_NS, 2000)
     assert len(series) == 901
     assert not np.isnan(series.mean).any()
-    assert panel.recorded.history.nbytes == 0, "nothing is kept of a recording that was left"
+    assert panel.recorded.store.nbytes == 0, "nothing is kept of a recording that was left"
 
 
-def test_while_paused_the_picture_stands_still_and_readings_go_on(make_panel: MakePanel, history: History) -> None:
+def test_while_paused_the_graphs_stand_still_and_samples_are_kept(make_panel: MakePanel, store: SeriesStore) -> None:
     panel = make_panel(2)
     panel.set_processes((process(7),))
     panel.set_paused(True)
     assert (panel.paused_ns or 0) == NOW_NS
-    timeline = panel.details.timeline
-    assert timeline is not None
-    before = figures(panel), timeline.values, picture_of(panel.devices.cards[0])
+    tracks = panel.details.tracks
+    assert tracks is not None
+    before = figures(panel), tracks.values, picture_of(panel.devices.cards[0])
     for tick in range(1, 601):
         panel.add_samples((sample(0, -tick / 10, power_w=456, gpu_util_percent=99), sample(1, -tick / 10)))
     panel.set_processes(())
@@ -235,18 +237,18 @@ def test_while_paused_the_picture_stands_still_and_readings_go_on(make_panel: Ma
     panel.redraw()
     panel.resize(panel.width() - 40, panel.height())
     panel.redraw()
-    assert (figures(panel), timeline.values) == before[:2]
+    assert (figures(panel), tracks.values) == before[:2]
     assert picture_of(panel.devices.cards[0]) == before[2]
-    assert timeline.view.tracks["power"].curves["power_w"].path().boundingRect().right() <= 0.2
+    assert tracks.view.tracks["power"].curves["power_w"].path().boundingRect().right() <= 0.2
     assert [card.uuid for card in panel.devices.cards] == [uuid(0), uuid(1)]
     assert panel.details.tabs.tabText(1) == "Processes  1"
     panel.set_paused(False)
     panel.redraw()
     assert figures(panel)["power"] == "456"
-    assert timeline.values["power"] == ("456",)
+    assert tracks.values["power"] == ("456",)
     assert [card.uuid for card in panel.devices.cards] == [uuid(0)]
     assert panel.details.tabs.tabText(1) == "Processes"
-    series = history.series(uuid(0), "power_w", NOW_NS - 60 * SECOND_NS, NOW_NS + 60 * SECOND_NS, 2000)
+    series = store.series(uuid(0), "power_w", NOW_NS - 60 * SECOND_NS, NOW_NS + 60 * SECOND_NS, 2000)
     assert len(series) == 1201
     assert not np.isnan(series.mean).any(), "a pause leaves no hole"
 
@@ -260,35 +262,35 @@ def test_another_gpu_can_be_looked_at_while_paused(make_panel: MakePanel) -> Non
     panel.select(uuid(1))
     panel.redraw()
     assert panel.details.tabs.tabText(1) == "Processes  2"
-    timeline = panel.details.timeline
-    assert timeline is not None
-    assert timeline.values["power"] == ("612",)
+    tracks = panel.details.tracks
+    assert tracks is not None
+    assert tracks.values["power"] == ("612",)
 
 
 def test_a_pause_says_since_when_and_ends_by_a_click_or_space(make_panel: MakePanel, qtbot: QtBot) -> None:
     panel = make_panel(1)
-    timeline = panel.details.timeline
-    assert timeline is not None
-    button = timeline.live_button
+    tracks = panel.details.tracks
+    assert tracks is not None
+    button = tracks.live_button
     assert not button.isVisible()
     with qtbot.waitSignal(panel.pausedChanged, check_params_cb=lambda paused: paused):
-        QTest.keyClick(timeline, Qt.Key.Key_Space)
+        QTest.keyClick(tracks, Qt.Key.Key_Space)
     assert button.text() == "Resume"
     assert f"Paused at {clock_time(NOW_NS)}" in button.toolTip()
     assert button.isVisible()
-    assert timeline.rect().contains(button.geometry())
+    assert tracks.rect().contains(button.geometry())
     with qtbot.waitSignal(panel.pausedChanged, check_params_cb=lambda paused: not paused):
-        QTest.keyClick(timeline, Qt.Key.Key_Space)
+        QTest.keyClick(tracks, Qt.Key.Key_Space)
     assert not button.isVisible()
     panel.set_paused(True)
-    QTest.keyClick(timeline, Qt.Key.Key_Left)
+    QTest.keyClick(tracks, Qt.Key.Key_Left)
     assert button.text() == "Resume"
     panel.add_samples((sample(0, -9),))
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert panel.paused_ns is None
-    assert timeline.following
+    assert tracks.following
     panel.redraw()
-    assert timeline.span_ns[1] >= NOW_NS + 9 * SECOND_NS
+    assert tracks.span_ns[1] >= NOW_NS + 9 * SECOND_NS
     assert not button.isVisible()
 
 

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from gpuplayground.model.events import RunFinished, StateChanged
 from gpuplayground.model.results import Run, RunState
 from gpuplayground.model.samples import RunSpan
-from gpuplayground.monitor.timeseries.store import History
+from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.storage import paths
 from gpuplayground.ui.monitor.panel import MonitorPanel
 from gpuplayground.ui.monitor.run_bands import MAX_RUNS, RunBands
@@ -25,7 +25,7 @@ def run_one(bands: RunBands, run_id: str, *, begins: bool = True) -> None:
 
 def test_runs_are_numbered_in_order_and_only_the_last_ones_are_remembered(qtbot: QtBot) -> None:
     theme = Theme("dark")
-    panel = MonitorPanel(theme, Icons(paths.resources() / "icons", theme), History())
+    panel = MonitorPanel(theme, Icons(paths.resources() / "icons", theme), SeriesStore())
     qtbot.addWidget(panel)
     bands = RunBands(panel)
     ended: list[RunSpan] = []

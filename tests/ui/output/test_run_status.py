@@ -131,7 +131,7 @@ def test_the_tip_of_a_pill_says_what_its_time_is(status: RunStatus) -> None:
     meaning = "From the first statement to the end of the process"
     assert status.toolTip().splitlines() == ["exit 0 · 17.6 ms", meaning]
     status.finish(replace(run, timings=(warm,)))
-    assert status.toolTip().splitlines() == ["exit 0 · 17.6 ms", f"{meaning}, without imports made ahead of the run"]
+    assert status.toolTip().splitlines() == ["exit 0 · 17.6 ms", f"{meaning}, without imports preloaded before the run"]
     status.finish(replace(run, state=RunState.FAILED, error=RunError("ValueError: x", 3, "ValueError"), summary="x"))
     assert status.toolTip() == "x"
 

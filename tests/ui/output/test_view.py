@@ -254,7 +254,7 @@ def test_find_marks_walks_and_closes(qtbot: QtBot, resources: Path) -> None:
     QTest.keyClick(panel.find_bar.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert panel.view.selection.bounds()[0] == (0, 0)
     QTest.keyClicks(panel.find_bar.edit, "xyz")
-    assert panel.find_bar.answer() == "Not found"
+    assert panel.find_bar.message() == "Not found"
     QTest.keyClick(panel.find_bar.edit, Qt.Key.Key_Escape)
     assert not panel.find_bar.isVisible()
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.ui.past_runs.panel import HistoryPanel
+from gpuplayground.ui.results.pages import HISTORY, page_header
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme, load_fonts
 
@@ -23,7 +24,7 @@ def theme(qapp: QApplication, resources: Path) -> Theme:
 @pytest.fixture
 def panel(qtbot: QtBot, theme: Theme, resources: Path) -> HistoryPanel:
     """A wide panel that is seen."""
-    panel = HistoryPanel(theme, Icons(resources / "icons", theme), ("Timings", "History"))
+    panel = HistoryPanel(theme, icons := Icons(resources / "icons", theme), page_header(HISTORY, theme, icons))
     qtbot.addWidget(panel)
     panel.resize(900, 500)
     with qtbot.waitExposed(panel):

@@ -55,7 +55,7 @@ def wait_for_rows(qtbot: QtBot, panel: HistoryPanel, count: int) -> None:
 
 def test_runs_and_verdicts_appear_as_they_are_kept(qtbot: QtBot, panel: HistoryPanel, keeper: HistoryKeeper) -> None:
     keeper.start()
-    qtbot.waitUntil(lambda: panel.empty.headline.text() == "Nothing was run yet", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: panel.empty.headline.text() == "No runs yet", timeout=PATIENCE_MS)
     kept = benchmark(1)
     keeper.keep(kept.request, kept.run)
     wait_for(qtbot, panel, "run-1")
@@ -88,7 +88,7 @@ def test_a_search_shows_what_it_finds(qtbot: QtBot, panel: HistoryPanel, keeper:
     wait_for(qtbot, panel, "run-1")
     panel.filters.search.setText("nowhere")
     qtbot.waitUntil(panel.empty.isVisible, timeout=PATIENCE_MS)
-    assert panel.empty.headline.text() == "Nothing found for “nowhere”"
+    assert panel.empty.headline.text() == "No runs found for “nowhere”"
     panel.filters.clear()
     wait_for(qtbot, panel, "run-2", "run-1", "run-0")
 

@@ -45,7 +45,7 @@ def test_the_figure_is_the_median_the_number_of_values_or_the_time_it_took() -> 
     sweep = entry(1, kind=EntryKind.SWEEP, measured=17)
     assert entry_text.figure(sweep) == "17 values"
     assert entry_text.half_width(sweep) == entry_text.half_width(entry(1)) == ""
-    meaning = "From the first statement to the end of the process, without imports made ahead of the run"
+    meaning = "From the first statement to the end of the process, without imports preloaded before the run"
     assert entry_text.figure_meaning(entry(1)) == meaning
     assert "95 % confidence interval 183 µs to 185 µs" in entry_text.figure_meaning(benchmark(1))
     unsure = benchmark(1, low_ns=None, high_ns=None)
@@ -61,7 +61,7 @@ def test_the_figure_is_the_median_the_number_of_values_or_the_time_it_took() -> 
         ("", RunState.FINISHED, ("", "muted")),
         ("steady", RunState.FINISHED, ("steady", "good")),
         ("noisy", RunState.FINISHED, ("noisy", "warning")),
-        ("noisy, launch-bound, capped", RunState.FINISHED, ("noisy +2", "warning")),
+        ("noisy, launch-bound, capped", RunState.FINISHED, ("noisy, 2 more", "warning")),
         ("steady", RunState.FAILED, ("failed", "error")),
         ("", RunState.STOPPED, ("stopped", "warning")),
         ("", RunState.NOT_STARTED, ("not started", "error")),

@@ -37,7 +37,7 @@ def ids(model: HistoryModel) -> list[int]:
 def test_pages_are_asked_for_one_at_a_time(qtbot: QtBot) -> None:
     model = HistoryModel()  # Qt's tester asks for pages itself
     model.replace(ordered(9, 8, 7), is_complete=False)
-    with qtbot.waitSignal(model.moreWanted) as asked:
+    with qtbot.waitSignal(model.moreRequested) as asked:
         model.fetchMore(ROOT)
     assert asked.args[0].id == 7
     assert not model.canFetchMore(ROOT)
@@ -107,7 +107,7 @@ def test_the_next_page_follows_the_last_one_also_where_its_rows_are_hidden_or_mo
     model.replace(ordered(9, 8, 7, 6, 5), is_complete=False)
     model.hide([5])
     asked: list[int] = []
-    model.moreWanted.connect(lambda last: asked.append(last.id))
+    model.moreRequested.connect(lambda last: asked.append(last.id))
     model.fetchMore(ROOT)
     model.append(ordered(4), is_complete=False)
     model.refresh(ordered(10, 9, 8), is_complete=False)
@@ -122,7 +122,7 @@ def test_a_run_let_go_from_the_top_does_not_make_pages_between_be_left_out(qtbot
     model = HistoryModel()
     model.replace(ordered(9, 8, 2, pinned=(2,)), is_complete=False)
     model.set_pinned([2], pinned=False)
-    with qtbot.waitSignal(model.moreWanted) as asked:
+    with qtbot.waitSignal(model.moreRequested) as asked:
         model.fetchMore(ROOT)
     assert asked.args[0].id == 8
     model.refresh(ordered(9, 8), is_complete=False)

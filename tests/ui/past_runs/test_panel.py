@@ -82,12 +82,12 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 def test_each_state_says_what_it_is(panel: HistoryPanel) -> None:
     assert panel.empty.headline.text() == "Reading the history…"
     fill(panel, [])
-    assert panel.empty.headline.text() == "Nothing was run yet"
+    assert panel.empty.headline.text() == "No runs yet"
     assert "F5" in panel.empty.sentence.text()
     assert not panel.empty.clear_button.isVisible()
     panel.filters.search.setText(" matmol  torch ")
     fill(panel, [])
-    assert panel.empty.headline.text() == "Nothing found for “matmol torch”"
+    assert panel.empty.headline.text() == "No runs found for “matmol torch”"
     assert panel.empty.clear_button.isVisible()
     panel.show_problem("The history cannot be used (because): do something.")
     assert panel.empty.headline.text() == "The history cannot be shown"
@@ -418,13 +418,13 @@ def test_the_menu_names_its_keys_and_offers_what_fits(qtbot: QtBot, panel: Histo
     fill(panel)
     click(panel, 0)
     items = {action.text(): action for action in panel.table.menu().actions()}
-    assert list(items) == ["Open as it was", "Compare", "Unpin", "Edit note", "Export…", "Delete"]
+    assert list(items) == ["Open in a new tab", "Compare", "Unpin", "Edit note", "Export…", "Delete"]
     assert not items["Compare"].isEnabled()
     assert items["Delete"].shortcut().toString() == "Del"
     click(panel, 1, control=True)
     items = {action.text(): action for action in panel.table.menu().actions()}
     assert items["Compare"].isEnabled()
-    assert not items["Open as it was"].isEnabled()
+    assert not items["Open in a new tab"].isEnabled()
     with qtbot.waitSignal(panel.deleteRequested):
         items["Delete"].trigger()
         panel.notice.settle()

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from gpuplayground.model.benchmarks import Benchmark, BenchmarkPlan
 from gpuplayground.model.events import BenchmarkMeasured
 from gpuplayground.model.results import Run, RunState
-from gpuplayground.ui.results.pages import ResultPages
+from gpuplayground.receipts.run_observer import ObservedRun
+from gpuplayground.ui.results.pages import BENCHMARK, RECEIPT, ResultPages
 from tests.support.result_panels import themed
 from tests.ui.benchmarks.measurements import measurement
 
@@ -30,45 +31,45 @@ def over(run_id: str, *benchmarks: Benchmark) -> Run:
 
 
 def measure(pages: ResultPages, run_id: str) -> None:
-    pages.begin(run_id, PLAN)
+    pages.clear(run_id, PLAN)
     pages.add(BenchmarkMeasured(run_id, UNJUDGED))
-    pages.finish(over(run_id, UNJUDGED))
+    pages.set_run(over(run_id, UNJUDGED))
 
 
 def test_a_benchmark_is_judged_although_the_tab_was_run_again_meanwhile(pages: ResultPages) -> None:
     measure(pages, "bench")
-    pages.begin("plain", None)
-    pages.complete("bench", (), {}, (), (measurement(),))
-    assert pages.benchmark.benchmark == measurement()
+    pages.clear("plain", None)
+    pages.set_observed(ObservedRun(over("bench"), benchmarks=(measurement(),)))
+    assert pages.page(BENCHMARK).benchmark == measurement()
 
 
 def test_the_verdict_of_a_benchmark_does_not_replace_that_of_a_later_one(pages: ResultPages) -> None:
     measure(pages, "bench")
     measure(pages, "later")
-    pages.complete("bench", (), {}, (), (measurement(),))
-    assert pages.benchmark.benchmark == UNJUDGED
+    pages.set_observed(ObservedRun(over("bench"), benchmarks=(measurement(),)))
+    assert pages.page(BENCHMARK).benchmark == UNJUDGED
 
 
 def test_the_verdict_of_a_benchmark_leaves_one_under_way_in_sight(pages: ResultPages) -> None:
     measure(pages, "bench")
-    pages.begin("later", PLAN)
-    pages.complete("bench", (), {}, (), (measurement(),))
-    assert pages.benchmark.benchmark is None
+    pages.clear("later", PLAN)
+    pages.set_observed(ObservedRun(over("bench"), benchmarks=(measurement(),)))
+    assert pages.page(BENCHMARK).benchmark is None
 
 
 def test_a_run_takes_no_receipt_of_an_earlier_one(pages: ResultPages) -> None:
-    pages.begin("earlier", None)
-    pages.finish(over("earlier"))
-    pages.begin("later", None)
-    pages.complete("earlier", (), {}, (), ())
-    assert "when the run is over" in pages.receipt.empty.text()
+    pages.clear("earlier", None)
+    pages.set_run(over("earlier"))
+    pages.clear("later", None)
+    pages.set_observed(ObservedRun(over("earlier")))
+    assert "when the run is over" in pages.page(RECEIPT).empty.text()
 
 
 @pytest.mark.parametrize("is_shown_before", [True, False])
 def test_a_run_on_the_cpu_has_no_receipt_as_it_did_not_use_cuda(pages: ResultPages, *, is_shown_before: bool) -> None:
     if is_shown_before:
-        assert "F5" in pages.receipt.empty.text()
-    pages.begin("plain", None)
-    pages.finish(over("plain"))
-    pages.complete("plain", (), {}, (), ())
-    assert "did not use CUDA" in pages.receipt.empty.text()
+        assert "F5" in pages.page(RECEIPT).empty.text()
+    pages.clear("plain", None)
+    pages.set_run(over("plain"))
+    pages.set_observed(ObservedRun(over("plain")))
+    assert "did not use CUDA" in pages.page(RECEIPT).empty.text()

@@ -12,9 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from gpuplayground.model.samples import GpuInfo
+from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.past_runs.panel import HistoryPanel
-from gpuplayground.ui.results.pages import titles
+from gpuplayground.ui.results.pages import HISTORY, PAGES, TIMELINE, page_header
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.panel_header import PanelHeader
 from gpuplayground.ui.widgets.theme import Theme
@@ -25,6 +27,11 @@ from tests.ui.trace_timeline.places import at, click
 from tests.ui.trace_timeline.runs import MS, RUN, samples_of, usual_run
 
 Shown = Callable[[int], PlaygroundPanel]
+
+
+def titles() -> list[str]:
+    """The titles of all pages in the language in use."""
+    return [page.tab.title for page in PAGES]
 
 
 class Translator(QTranslator):
@@ -52,17 +59,17 @@ def shown(qtbot: QtBot, theme: Theme, icons: Icons) -> Shown:
 
     def show(room: int) -> PlaygroundPanel:
         panel = PlaygroundPanel(theme, icons, EditorTabs(theme, icons))
-        history = HistoryPanel(theme, icons, titles())
-        history.header.chosen.connect(panel.show_title)
-        panel.add_history(history)
+        history = HistoryPanel(theme, icons, page_header(HISTORY, theme, icons))
+        history.header.chosen.connect(panel.show_page)
+        panel.add_page(HISTORY, history)
         qtbot.addWidget(panel)
         panel.resize(room + 300, 700)
         panel.results.setSizes([300, room])
         panel.show()
         panel.activateWindow()
         qtbot.waitUntil(panel.isActiveWindow)
-        for title in (*titles(), titles()[0]):
-            panel.show_title(title)
+        for page in (*PAGES, PAGES[0]):
+            panel.show_page(page.page_id)
             QApplication.processEvents()
         return panel
 
@@ -89,10 +96,10 @@ def test_the_tabs_are_stepped_through_from_the_first_to_the_last_and_back(shown:
     panel = shown(900)
     header_in_front(panel).tabs.setFocus(Qt.FocusReason.TabFocusReason)
     there = [step(panel, Qt.Key.Key_Right) for _ in range(4)]
-    assert there == list(titles()[1:])
+    assert there == titles()[1:]
     assert header_in_front(panel).tabs.hasFocus()
     back = [step(panel, Qt.Key.Key_Left) for _ in range(4)]
-    assert back == list(titles()[3::-1])
+    assert back == titles()[3::-1]
 
 
 def test_a_click_on_a_title_leaves_the_keyboard_in_the_editor(shown: Shown) -> None:
@@ -112,8 +119,8 @@ def test_a_click_on_a_statement_leaves_the_keyboard_there_and_enter_takes_it_to_
     assert editor is not None
     text = "\n" * 20
     editor.setPlainText(text)
-    pages.begin(RUN, None)
-    pages.finish(usual_run())
+    pages.clear(RUN, None)
+    pages.set_run(usual_run())
     table = pages.timings.table
     QTest.mouseClick(
         table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.model().index(3, 1)).center()
@@ -121,8 +128,8 @@ def test_a_click_on_a_statement_leaves_the_keyboard_there_and_enter_takes_it_to_
     assert (editor.place()[0], table.hasFocus()) == (5, True)
     QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert "cp.sqrt(d)" in QGuiApplication.clipboard().text()
-    panel.show_title(titles()[1])
-    canvas = pages.timeline.canvas
+    panel.show_page(TIMELINE.page_id)
+    canvas = pages.page(TIMELINE).canvas
     click(canvas, at(canvas, "GPU 0 · stream 7", 1600 * MS))
     assert (editor.place()[0], canvas.hasFocus()) == (9, True)
     whole = canvas.view.span
@@ -138,14 +145,14 @@ def test_the_timeline_has_the_curves_of_the_gpus_that_the_receipts_are_of(shown:
     panel = shown(900)
     pages = panel.pages(panel.tabs.current_id() or "")
     if is_seen_before:
-        pages.show_title(titles()[1])
-    pages.begin(RUN, None)
-    pages.finish(usual_run())
-    names = {f"GPU-{number}": f"GPU {number}" for number in range(4)}
+        pages.show_page(TIMELINE.page_id)
+    pages.clear(RUN, None)
+    pages.set_run(usual_run())
+    gpus = tuple(GpuInfo(number, f"GPU-{number}", "") for number in range(4))
     of_two = replace(receipt(), gpu_uuid="GPU-2")
-    pages.complete(RUN, samples_of(usual_run(), gpus=4), names, (of_two,), ())
-    pages.show_title(titles()[1])
-    curves = pages.timeline.canvas.scene.curves
+    pages.set_observed(ObservedRun(usual_run(), (of_two,), samples=tuple(samples_of(usual_run(), gpus=4)), gpus=gpus))
+    pages.show_page(TIMELINE.page_id)
+    curves = pages.page(TIMELINE).canvas.scene.curves
     assert curves is not None
     assert curves.gpus == ("GPU 2",)
 
@@ -153,11 +160,11 @@ def test_the_timeline_has_the_curves_of_the_gpus_that_the_receipts_are_of(shown:
 @pytest.mark.usefixtures("translated")
 def test_in_another_language_every_side_has_its_own_title_in_front(shown: Shown) -> None:
     panel = shown(900)
-    assert titles()[4] == "<History>"
-    for title in titles():
-        panel.show_title(title)
+    assert HISTORY.tab.title == "<History>"
+    for page in PAGES:
+        panel.show_page(page.page_id)
         header = header_in_front(panel)
-        assert header.tabs.tabText(header.tabs.currentIndex()) == title
+        assert header.tabs.tabText(header.tabs.currentIndex()) == page.tab.title
 
 
 @pytest.mark.usefixtures("translated")

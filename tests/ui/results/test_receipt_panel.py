@@ -13,9 +13,10 @@ from pytestqt.qtbot import QtBot
 from gpuplayground.model.results import Run, RunState, StatementTiming
 from gpuplayground.receipts.energy import Energy, EnergyMethod
 from gpuplayground.receipts.receipt import Receipt
+from gpuplayground.ui.results import pages
 from gpuplayground.ui.results.memory_bars import MemoryBars
 from gpuplayground.ui.results.receipt_panel import ReceiptPanel
-from tests.support.result_panels import themed
+from tests.support.result_panels import themed, themed_header
 from tests.ui.benchmarks.measurements import measurement
 
 GIB = 1 << 30
@@ -36,7 +37,7 @@ RECEIPT = Receipt(
 
 
 def shown(qtbot: QtBot, resources: Path, width: int = 480) -> ReceiptPanel:
-    panel = ReceiptPanel(*themed(resources), ("Timings", "Receipt"))
+    panel = ReceiptPanel(*themed_header(resources, pages.RECEIPT))
     qtbot.addWidget(panel)
     panel.resize(width, 300)
     with qtbot.waitExposed(panel):
@@ -58,8 +59,8 @@ def test_without_a_gpu_it_says_that_there_is_none_to_watch(qtbot: QtBot, resourc
     panel = shown(qtbot, resources)
     panel.set_has_gpus(False)
     assert "no NVIDIA GPU" in panel.empty.text()
-    panel.begin("1")
-    panel.wait("1")
+    panel.clear("1")
+    panel.set_run(Run("1", "a.py", RunState.FINISHED, 0, 10))
     assert "no NVIDIA GPU" in panel.empty.text()
     panel.set_has_gpus(True)
     assert "no NVIDIA GPU" not in panel.empty.text()
@@ -67,7 +68,7 @@ def test_without_a_gpu_it_says_that_there_is_none_to_watch(qtbot: QtBot, resourc
 
 def test_another_inventory_leaves_the_words_about_a_run(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin("1")
+    panel.clear("1")
     panel.set_has_gpus(True)
     assert "when the run is over" in panel.empty.text()
     panel.set_has_gpus(False)
@@ -77,16 +78,16 @@ def test_another_inventory_leaves_the_words_about_a_run(qtbot: QtBot, resources:
 
 def test_it_waits_for_the_last_samples_of_its_run_only(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin("1")
-    panel.wait("another")
+    panel.clear("1")
+    panel.set_run(Run("another", "a.py", RunState.FINISHED, 0, 10))
     assert "when the run is over" in panel.empty.text()
-    panel.wait("1")
+    panel.set_run(Run("1", "a.py", RunState.FINISHED, 0, 10))
     assert "last samples" in panel.empty.text()
 
 
 def test_each_gpu_has_its_rows_and_its_memory(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
-    panel.begin("1")
+    panel.clear("1")
     panel.show_receipts("1", [RECEIPT, replace(RECEIPT, gpu_uuid="GPU-2", gpu_name=None, sample_count=1)])
     shown_words = words(panel)
     assert "NVIDIA H200  ·  3.41 s, 34 samples" in shown_words
@@ -104,7 +105,7 @@ def test_the_memory_bars_tell_whether_it_came_back(qtbot: QtBot, resources: Path
         qtbot.addWidget(bars)
         assert not bars.grab().isNull()
         found.append(bars.verdict())
-    assert found == [("came back", "good"), ("not all came back", "warning"), ("", "muted")]
+    assert found == [("freed", "good"), ("not all freed", "warning"), ("", "muted")]
 
 
 def test_unknown_memory_is_a_dash(qtbot: QtBot, resources: Path) -> None:
@@ -133,7 +134,7 @@ def test_a_run_that_no_sample_met_says_so(qtbot: QtBot, resources: Path) -> None
     panel = shown(qtbot, resources)
     panel.show_receipts("1", [RECEIPT])
     panel.show_receipts("2", [])
-    assert "No sample" in panel.empty.text()
+    assert "No GPU samples" in panel.empty.text()
     assert not panel.copy_button.isEnabled()
 
 
@@ -149,9 +150,9 @@ def test_a_run_that_was_watched_in_part_says_so(qtbot: QtBot, resources: Path) -
     ("run", "reason"),
     [
         (Run("1", "a.py", RunState.FINISHED, 0, 10), "did not use CUDA"),
-        (Run("1", "a.py", RunState.FAILED, 0, 10), "before a statement that used CUDA was over"),
-        (Run("1", "a.py", RunState.FINISHED, 0, 10, benchmarks=(measurement(),)), "No sample"),
-        (Run("1", "a.py", RunState.FINISHED, 0, 10, timings=(StatementTiming(0, 1, 1, "x", 5, 6),)), "No sample"),
+        (Run("1", "a.py", RunState.FAILED, 0, 10), "before any statement that used CUDA had finished"),
+        (Run("1", "a.py", RunState.FINISHED, 0, 10, benchmarks=(measurement(),)), "No GPU samples"),
+        (Run("1", "a.py", RunState.FINISHED, 0, 10, timings=(StatementTiming(0, 1, 1, "x", 5, 6),)), "No GPU samples"),
     ],
 )
 def test_a_run_without_a_receipt_says_why(qtbot: QtBot, resources: Path, run: Run, reason: str) -> None:
@@ -163,7 +164,7 @@ def test_a_run_without_a_receipt_says_why(qtbot: QtBot, resources: Path, run: Ru
 def test_a_new_run_takes_the_old_receipt_away(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
     panel.show_receipts("1", [RECEIPT])
-    panel.begin("2")
+    panel.clear("2")
     assert panel.empty.isVisible()
     assert panel.text() == ""
 

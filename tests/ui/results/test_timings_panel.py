@@ -18,9 +18,10 @@ from gpuplayground.model.results import Run, RunState, StatementTiming
 from gpuplayground.model.trace import OPERATIONS, Trace
 from gpuplayground.past_runs.details import MAX_OPERATIONS, without_trace
 from gpuplayground.runs.timing_table import format_timings
+from gpuplayground.ui.results.pages import TIMINGS
 from gpuplayground.ui.results.timings_model import Column
 from gpuplayground.ui.results.timings_panel import TimingsPanel
-from tests.support.result_panels import RUN, finished, shown_timings, themed
+from tests.support.result_panels import RUN, finished, shown_timings, themed, themed_header
 
 IMPORT = StatementTiming(0, 2, 2, "import torch", 12_000, None, True, 4_100_000_000)
 LAUNCH = StatementTiming(1, 4, 4, "y = x @ x", 1_000_000, 545_000_000)
@@ -48,7 +49,7 @@ def middle(panel: TimingsPanel, row: int) -> QPoint:
 
 
 def test_before_the_first_run_the_panel_says_what_to_do(qtbot: QtBot, resources: Path) -> None:
-    panel = TimingsPanel(*themed(resources))
+    panel = TimingsPanel(*themed_header(resources, TIMINGS))
     qtbot.addWidget(panel)
     panel.show()
     assert panel.empty.isVisible()
@@ -65,16 +66,16 @@ def test_statements_appear_as_they_finish(qtbot: QtBot, resources: Path) -> None
     assert column(panel, Column.LINE) == ["2", "4", "5"]
     assert column(panel, Column.STATEMENT) == ["import torch", "y = x @ x", "print(y)"]
     assert column(panel, Column.WALL) == ["4.10 s", "1.00 ms", "2.00 ms"]
-    assert column(panel, Column.IDLE) == ["—", "545 ms", "—"]
+    assert column(panel, Column.GPU_DONE) == ["—", "545 ms", "—"]
     assert column(panel, Column.SHARE) == ["88.2 %", "11.7 %", "< 0.1 %"]
 
 
-def test_a_module_imported_ahead_shows_what_it_cost_and_says_so(qtbot: QtBot, resources: Path) -> None:
+def test_a_preloaded_module_shows_its_import_time_and_says_so(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
     add(panel, IMPORT)
     index = panel.model.index(0, Column.WALL)
     assert index.data() == "4.10 s"
-    assert "Imported ahead of the run: 4.10 s" in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert "imported in 4.10 s before the run" in index.data(Qt.ItemDataRole.ToolTipRole)
     statement = panel.model.index(0, Column.STATEMENT).data(Qt.ItemDataRole.AccessibleTextRole)
     assert statement == "import torch, import, imported ahead of the run: 4.10 s"
 
@@ -82,12 +83,12 @@ def test_a_module_imported_ahead_shows_what_it_cost_and_says_so(qtbot: QtBot, re
 def test_the_idle_column_shows_only_where_cuda_is_in_use(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
     add(panel, PRINT)
-    assert panel.table.isColumnHidden(Column.IDLE)
+    assert panel.table.isColumnHidden(Column.GPU_DONE)
     add(panel, LAUNCH)
-    assert not panel.table.isColumnHidden(Column.IDLE)
-    panel.begin("run-2")
+    assert not panel.table.isColumnHidden(Column.GPU_DONE)
+    panel.clear("run-2")
     panel.add(StatementsTimed("run-2", (PRINT,)))
-    assert panel.table.isColumnHidden(Column.IDLE)
+    assert panel.table.isColumnHidden(Column.GPU_DONE)
 
 
 def test_totals_stand_below_with_the_imports_apart(qtbot: QtBot, resources: Path) -> None:
@@ -97,16 +98,16 @@ def test_totals_stand_below_with_the_imports_apart(qtbot: QtBot, resources: Path
     assert panel.footer.text().splitlines() == [
         "Imports · 1 statement 4.10 s 4.10 s 88.2 %",
         "Total · 3 statements 4.10 s 4.65 s",
-        "Imports made ahead of the run included",
+        "Includes imports preloaded before the run",
     ]
     assert panel.footer.accessibleDescription() == panel.footer.text()
 
 
-def test_totals_name_no_imports_ahead_where_none_were_made(qtbot: QtBot, resources: Path) -> None:
+def test_totals_name_no_preloaded_imports_where_none_were_made(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
     add(panel, replace(IMPORT, prewarmed_ns=0), LAUNCH)
     high = panel.footer.height()
-    assert "ahead" not in panel.footer.text()
+    assert "preloaded" not in panel.footer.text()
     add(panel, IMPORT)
     assert panel.footer.height() > high
 
@@ -171,7 +172,7 @@ def test_the_statement_that_failed_is_red_and_in_view(qtbot: QtBot, resources: P
     failed = StatementTiming(100, 101, 101, "raise ValueError", 900, failed=True)
     add(panel, *many)
     panel.table.scrollToTop()
-    panel.finish(finished(final=RunState.FAILED, timings=(*many, failed)).run)
+    panel.set_run(finished(final=RunState.FAILED, timings=(*many, failed)).run)
     port = panel.table.viewport()
 
     def place() -> QRect:
@@ -186,14 +187,14 @@ def test_the_statement_that_failed_is_red_and_in_view(qtbot: QtBot, resources: P
 def test_the_end_of_the_run_brings_what_was_not_reported_before(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
     add(panel, IMPORT, current=4)
-    panel.finish(finished(timings=(IMPORT, LAUNCH, FAILED)).run)
+    panel.set_run(finished(timings=(IMPORT, LAUNCH, FAILED)).run)
     assert column(panel, Column.LINE) == ["2", "4", "9"]
     assert panel.current.text() == ""
 
 
 def test_a_run_without_statements_says_so(qtbot: QtBot, resources: Path) -> None:
     panel = shown_timings(qtbot, resources)
-    panel.finish(finished().run)
+    panel.set_run(finished().run)
     assert panel.empty.isVisible()
     assert "No statement" in panel.empty.text()
 
@@ -234,7 +235,7 @@ def test_gpu_times_have_a_column_of_their_own_and_regions_a_row(qtbot: QtBot, re
     panel = shown_timings(qtbot, resources)
     region = RegionTiming("inner", 1, 5, 700_000, 300_000, 1)
     timings = (traced(0, 500_000, regions=(region,)), traced(1, 250_000))
-    panel.finish(Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=timings))
+    panel.set_run(Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=timings))
     assert not panel.table.isColumnHidden(Column.GPU)
     assert column(panel, Column.GPU) == ["500 µs", "300 µs", "250 µs"]
     assert column(panel, Column.STATEMENT) == ["y0 = x @ x", "  ▸ inner", "y1 = x @ x"]
@@ -248,7 +249,7 @@ def test_a_run_on_the_gpu_without_gpu_times_says_why(qtbot: QtBot, resources: Pa
     panel = shown_timings(qtbot, resources)
     timings = (StatementTiming(0, 1, 1, "y = x @ x", 1_000_000, 2_000_000),)
     note = "GPU times need cupti-python in this environment: python -m pip install cupti-python."
-    panel.finish(Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=timings, trace_note=note))
+    panel.set_run(Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=timings, trace_note=note))
     assert panel.table.isColumnHidden(Column.GPU)
     assert (panel.current.text(), panel.current.toolTip()) == ("no GPU times", note)
 
@@ -257,7 +258,7 @@ def test_gpu_times_are_called_incomplete_where_something_is_missing_in_them(qtbo
     panel = shown_timings(qtbot, resources)
     run = Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=(traced(0, 500_000),))
     note = "CUPTI lost 7 records, so GPU times are too small: run fewer launches at a time."
-    panel.finish(replace(run, trace_note=note))
+    panel.set_run(replace(run, trace_note=note))
     assert (panel.current.text(), panel.current.toolTip()) == ("GPU times incomplete", note)
 
 
@@ -265,5 +266,5 @@ def test_gpu_times_of_the_history_are_whole_although_it_keeps_no_long_trace(qtbo
     panel = shown_timings(qtbot, resources)
     long = Trace(np.zeros(MAX_OPERATIONS + 1, OPERATIONS), ("add",))
     run = Run(RUN, "a.py", RunState.FINISHED, 0, 10, timings=(traced(0, 500_000),), trace=long)
-    panel.finish(without_trace(run))
+    panel.set_run(without_trace(run))
     assert panel.current.text() == ""

@@ -22,7 +22,7 @@ from gpuplayground.model.events import BenchmarkProgressed
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.dialog import SweepDialog
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
-from gpuplayground.ui.window.playground import KILL_AFTER_MS
+from gpuplayground.workers.run_controller import KILL_AFTER_MS
 from tests.support.hovering import hover, leave
 from tests.support.result_panels import themed
 from tests.ui.benchmarks.measurements import samples
@@ -282,7 +282,7 @@ def test_a_failure_is_said_below_the_chart(qtbot: QtBot, resources: Path) -> Non
     lines = dialog.note.text().splitlines()
     assert lines == [
         "add_cupy.py: ModuleNotFoundError: No module named 'cupy' (line 1)",
-        "add_numpy.py, n = 16,384: ValueError: no; 6 further values were not tried",
+        "add_numpy.py, n = 16,384: ValueError: no; 6 more values were not tried",
     ]
 
 
@@ -352,7 +352,7 @@ def test_its_status_is_told_while_it_runs_and_gone_afterwards(qtbot: QtBot, reso
     assert told[-1] == ("Sweep: add_numpy.py (1 of 1) · n = 65,536 (3 of 7)", True, False)
     with qtbot.waitSignal(dialog.cancelRequested):
         dialog.cancel()
-    assert told[-1] == ("Sweep: stopping: what is done is kept", False, False)
+    assert told[-1] == ("Sweep: stopping; results so far are kept", False, False)
     qtbot.waitUntil(lambda: told[-1][1:] == (True, True))
     dialog.finish()
     assert told[-1] == ("", False, False)

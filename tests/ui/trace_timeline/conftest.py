@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.model.results import Run
+from gpuplayground.ui.results.pages import TIMELINE, page_header
 from gpuplayground.ui.trace_timeline.layout import AT_ONCE
 from gpuplayground.ui.trace_timeline.panel import TimelinePanel
 from gpuplayground.ui.widgets.icons import Icons
@@ -32,14 +33,14 @@ def make_panel(theme: Theme, resources: Path, qtbot: QtBot) -> MakePanel:
     """Makes a panel on screen, in which a run has ended if one is given."""
 
     def make(run: Run | None = None, width: int = 1000, height: int = 400) -> TimelinePanel:
-        panel = TimelinePanel(theme, Icons(resources / "icons", theme), ("Timings", "Timeline"))
+        panel = TimelinePanel(theme, page_header(TIMELINE, theme, Icons(resources / "icons", theme)))
         qtbot.addWidget(panel)
         panel.resize(width, height)
         with qtbot.waitExposed(panel):
             panel.show()
         if run is not None:
-            panel.begin(RUN)
-            panel.finish(run)
+            panel.clear(RUN)
+            panel.set_run(run)
             if run.trace is not None and len(run.trace.operations) > AT_ONCE:
                 qtbot.waitUntil(lambda: bool(panel.canvas.picture.rows))
         return panel

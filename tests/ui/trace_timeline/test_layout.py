@@ -51,8 +51,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 
 
 def begin(panel: TimelinePanel, run: Run) -> None:
-    panel.begin(run.run_id)
-    panel.finish(run)
+    panel.clear(run.run_id)
+    panel.set_run(run)
 
 
 def test_the_window_goes_on_while_a_long_run_is_laid_out(qtbot: QtBot, make_panel: MakePanel, gate: Gate) -> None:
@@ -94,7 +94,7 @@ def test_the_picture_of_an_earlier_run_is_dropped(qtbot: QtBot, make_panel: Make
 def test_a_run_that_begins_meanwhile_leaves_the_panel_empty(qtbot: QtBot, make_panel: MakePanel, gate: Gate) -> None:
     panel = make_panel()
     begin(panel, crowded_run(LONG))
-    panel.begin("run-2")
+    panel.clear("run-2")
     gate.opened.set()
     qtbot.waitUntil(lambda: not len(panel._layout._tasks))
     assert panel.empty.isVisible()
@@ -127,15 +127,16 @@ from PySide6.QtWidgets import QApplication
 from gpuplayground.storage import paths
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
+from gpuplayground.ui.results.pages import TIMELINE, page_header
 from gpuplayground.ui.trace_timeline.panel import TimelinePanel
 from tests.ui.trace_timeline.runs import RUN, crowded_run
 application = QApplication([])
 theme = Theme("dark")
-panel = TimelinePanel(theme, Icons(paths.resources() / "icons", theme))
+panel = TimelinePanel(theme, page_header(TIMELINE, theme, Icons(paths.resources() / "icons", theme)))
 panel.show()
-panel.begin(RUN)
+panel.clear(RUN)
 run = crowded_run(200_000)
-QTimer.singleShot(0, lambda: (panel.finish(run), panel.close()))
+QTimer.singleShot(0, lambda: (panel.set_run(run), panel.close()))
 application.exec()
 print(len(panel._layout._tasks))
 """

@@ -41,7 +41,7 @@ def test_before_the_first_run_the_panel_says_what_to_do(make_panel: MakePanel) -
 
 
 def test_while_a_run_is_on_the_panel_says_when_there_will_be_something(panel: TimelinePanel) -> None:
-    panel.begin("run-2")
+    panel.clear("run-2")
     assert panel.empty.isVisible()
     assert "when the run is over" in panel.empty.text()
     assert panel.run is None
@@ -88,8 +88,8 @@ def test_a_whole_trace_needs_no_note(panel: TimelinePanel) -> None:
 
 
 def test_a_run_of_another_tab_or_of_before_is_passed_over(panel: TimelinePanel) -> None:
-    panel.begin("run-2")
-    panel.finish(usual_run())
+    panel.clear("run-2")
+    panel.set_run(usual_run())
     assert panel.run is None
     assert panel.empty.isVisible()
 
@@ -106,8 +106,8 @@ def test_curves_come_later_and_take_no_room_where_there_are_none(panel: Timeline
 def test_a_run_that_ends_out_of_sight_is_laid_out_when_it_is_seen(make_panel: MakePanel) -> None:
     panel = make_panel()
     panel.hide()
-    panel.begin(RUN)
-    panel.finish(usual_run())
+    panel.clear(RUN)
+    panel.set_run(usual_run())
     panel.set_samples(samples_of(usual_run()))
     assert row_count(panel) == 0
     panel.show()
@@ -119,8 +119,8 @@ def test_nothing_is_painted_while_hidden(panel: TimelinePanel, qtbot: QtBot) -> 
     panel.hide()
     watch = PaintWatch(panel.canvas)
     panel.canvas.zoom(0.5)
-    panel.begin(RUN)
-    panel.finish(usual_run())
+    panel.clear(RUN)
+    panel.set_run(usual_run())
     qtbot.wait(20)
     assert watch.count == 0
 

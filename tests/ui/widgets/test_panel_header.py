@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.ui.widgets.icons import Icons
-from gpuplayground.ui.widgets.panel_header import PanelHeader
+from gpuplayground.ui.widgets.panel_header import PageTab, PanelHeader
 from gpuplayground.ui.widgets.theme import Theme
 
-TITLES = ("Timings", "Timeline")
+TABS = (PageTab("timings", "Timings"), PageTab("timeline", "Timeline"))
 
 
 class Window(QWidget):
@@ -20,7 +20,7 @@ class Window(QWidget):
 
     def __init__(self, theme: Theme, icons: Icons) -> None:
         super().__init__()
-        self.headers = [PanelHeader(title, theme, icons, TITLES) for title in TITLES]
+        self.headers = [PanelHeader(tab, theme, icons, TABS) for tab in TABS]
         self.other = QLineEdit()
         layout = QVBoxLayout(self)
         for widget in (self.headers[0], self.other, self.headers[1]):
@@ -29,8 +29,8 @@ class Window(QWidget):
         for header in self.headers:
             header.chosen.connect(self._show)
 
-    def _show(self, title: str) -> None:
-        place = TITLES.index(title)
+    def _show(self, page_id: str) -> None:
+        place = [tab.page_id for tab in TABS].index(page_id)
         self.headers[place].show()
         self.headers[1 - place].hide()
 
@@ -70,7 +70,7 @@ def test_the_keyboard_stays_with_the_titles_when_they_become_a_list(qtbot: QtBot
 
 
 def test_buttons_keep_their_places_whatever_stands_before_them(qtbot: QtBot, theme: Theme, icons: Icons) -> None:
-    header = PanelHeader("Output", theme, icons)
+    header = PanelHeader(PageTab("output", "Output"), theme, icons)
     qtbot.addWidget(header)
     button = header.add_button("copy", "Copy", "Copy", lambda _: None)
     badge = QLabel("short")

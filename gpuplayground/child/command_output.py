@@ -1,4 +1,4 @@
-"""What a program prints when it is asked a short question; a program that does not answer is ended."""
+"""Runs a short command and returns its output; kills it after a timeout."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from collections.abc import Sequence
 from contextlib import suppress
 from threading import Event
 
-#: How often it is looked whether the answer is still wanted.
+#: How often cancellation is checked, in seconds.
 _SLICE_S = 0.05
-#: A process that the kernel does not let go is not waited for longer than this.
+#: Maximum wait for a killed process, which may hang in the kernel.
 _LAST_WAIT_S = 0.1
 
 
-class NoAnswerError(Exception):
-    """A program did not answer in time, or the answer was no longer wanted."""
+class CommandTimeoutError(Exception):
+    """A command did not end in time or was cancelled."""
 
 
-def answer_of(command: Sequence[str], timeout: float, given_up: Event | None = None) -> str:
-    """Return what a program prints.
+def command_output(command: Sequence[str], timeout: float, cancelled: Event | None = None) -> str:
+    """Return the standard output of a command.
 
     Args:
         command: the program and its arguments.
-        timeout: seconds it may take.
-        given_up: once set, the answer is not wanted any more.
+        timeout: maximum run time in seconds.
+        cancelled: once set, the answer is not wanted any more.
 
     Raises:
-        NoAnswerError: it did not end in time or was given up; nothing of it is left running.
+        CommandTimeoutError: it did not end in time or was given up; nothing of it is left running.
         OSError: it cannot be started.
     """
-    if given_up is not None and given_up.is_set():
-        raise NoAnswerError
+    if cancelled is not None and cancelled.is_set():
+        raise CommandTimeoutError
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        # A wrapper's own children are ended with it.
+        # So that a wrapper's children are killed with it.
         start_new_session=True,
     )
     deadline = time.monotonic() + timeout
     while True:
         with suppress(subprocess.TimeoutExpired):
             return process.communicate(timeout=_SLICE_S)[0].decode("utf-8", "replace")
-        if time.monotonic() > deadline or (given_up is not None and given_up.is_set()):
+        if time.monotonic() > deadline or (cancelled is not None and cancelled.is_set()):
             _end(process)
-            raise NoAnswerError
+            raise CommandTimeoutError
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

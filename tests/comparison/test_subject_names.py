@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gpuplayground.comparison.comparison import Subject, SubjectKind
-from gpuplayground.comparison.names import distinct_names
+from gpuplayground.comparison.comparison import Subject, SubjectKind, distinct_names
 
 
 def at(*when: int, label: str = "sum", note: str = "") -> Subject:

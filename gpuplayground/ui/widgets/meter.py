@@ -1,8 +1,6 @@
-"""Two thin bars of a benchmark that is being sampled: how near the interval is to its target, and the time used."""
+"""A thin progress bar with a name at the left and a few words at the right."""
 
 from __future__ import annotations
-
-import math
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
@@ -13,24 +11,10 @@ from gpuplayground.ui.widgets.theme import Theme, align_right, ui_font
 
 _BAR = 6.0
 _HEIGHT = 34
-#: An interval of this half-width fills nothing of the bar, see :func:`convergence`.
-_WIDEST = 0.5
-
-
-def convergence(half_width: float | None, target: float) -> float:
-    """Return how far a relative half-width has come from 50 % to its target, 0 to 1, on a logarithmic scale.
-
-    The interval shrinks with the root of the samples, so that the bar grows steadily with the logarithm of the time.
-    """
-    if half_width is None or half_width >= _WIDEST:
-        return 0.0
-    if half_width <= target:
-        return 1.0
-    return math.log(_WIDEST / half_width) / math.log(_WIDEST / target)
 
 
 class Meter(Surface):
-    """A name at the left, words at the right, a bar below."""
+    """Shows a name, a few words, and a bar below them."""
 
     def __init__(self, name: str, role: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QSize(260, _HEIGHT), parent)
@@ -41,7 +25,7 @@ class Meter(Surface):
 
     @property
     def words(self) -> str:
-        """What stands at the right."""
+        """The text at the right."""
         return self._words
 
     @property
@@ -50,13 +34,13 @@ class Meter(Surface):
         return self._share
 
     def set(self, share: float, words: str) -> None:
-        """Fill the bar to a share of 0 to 1 and say in ``words`` what that is."""
+        """Fill the bar to a share from 0 to 1 and show ``words`` at the right."""
         self._share, self._words = min(max(share, 0.0), 1.0), words
         self.setAccessibleDescription(words)
         self.update()
 
     def words_within(self, width: float) -> str:
-        """Return the words or, where so many pixels are too few for them, those up to the comma."""
+        """Return the words or, if they do not fit into ``width`` pixels, those before the first comma."""
         has_room = QFontMetricsF(ui_font(11)).horizontalAdvance(self._words) <= width
         return self._words if has_room else self._words.partition(", ")[0]
 

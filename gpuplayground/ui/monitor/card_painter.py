@@ -1,15 +1,15 @@
-"""What of a GPU card does not change from one reading to the next, kept as one picture."""
+"""Paints a GPU card: the face, which rarely changes and is cached as a pixmap, and the figures over it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QFont, QFontMetrics, QPainter, QPen, QPixmap
 
-from gpuplayground.ui.monitor.card_geometry import CardGeometry
+from gpuplayground.ui.monitor.card_geometry import CardGeometry, Column
 from gpuplayground.ui.monitor.card_status import CardStatus, Tag
-from gpuplayground.ui.monitor.figures import label
+from gpuplayground.ui.monitor.figures import Figure, label
 from gpuplayground.ui.monitor.time_axis import relative_ticks
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
@@ -18,7 +18,7 @@ _GRID_SHARES = (0.0, 0.5, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What the picture is made from, besides places and colours."""
+    """The content of a face, apart from layout and colours."""
 
     status: CardStatus
     name: str
@@ -29,7 +29,7 @@ class Face:
 
 
 def draw_face(face: Face, place: CardGeometry, theme: Theme, ratio: float) -> QPixmap:
-    """Return the picture of a card without figures and curves."""
+    """Return the card without figures and curves as a pixmap."""
     pixmap = QPixmap(round(place.width * ratio), round(place.height * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(theme.color("window"))
@@ -68,7 +68,7 @@ def _surface(painter: QPainter, face: Face, place: CardGeometry, theme: Theme) -
 
 
 def _tags(painter: QPainter, tags: tuple[Tag, ...], place: CardGeometry, theme: Theme) -> int:
-    """Draw the pills from the right; return how far the titles may reach. The first pill is the most important."""
+    """Draw the tags from the right, the most important first; return the right end of the space for the title."""
     font = ui_font(11 if not place.compact else 10)
     painter.setFont(font)
     metrics = QFontMetrics(font)
@@ -94,7 +94,7 @@ def _titles(painter: QPainter, face: Face, place: CardGeometry, theme: Theme, ri
     painter.setPen(theme.color("text"))
     painter.drawText(place.title_left, place.title_baseline, face.status.title)
     x = place.title_left + QFontMetrics(title_font).horizontalAdvance(face.status.title) + 10
-    # A compact card has no room for a message under its figures: there it takes the place of the name.
+    # A compact card has no room for a message below its figures: it replaces the name.
     message = face.status.message if place.compact else ""
     font = ui_font(13 if not place.compact else 12)
     painter.setFont(font)
@@ -142,7 +142,7 @@ def _time_labels(painter: QPainter, face: Face, place: CardGeometry, theme: Them
 
 
 def draw_message(painter: QPainter, status: CardStatus, place: CardGeometry, theme: Theme) -> None:
-    """Draw the sentence that explains a card's state over its chart, in at most two lines."""
+    """Draw the message that explains a card's state over its chart, in at most two lines."""
     font = ui_font(12)
     area = place.chart.adjusted(8, 0, -8, 0)
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -154,3 +154,48 @@ def draw_message(painter: QPainter, status: CardStatus, place: CardGeometry, the
     painter.drawRoundedRect(words, 6, 6)
     painter.setPen(theme.color(status.message_role))
     painter.drawText(area, int(flags), status.message)
+
+
+_ZEROS = str.maketrans("123456789", "000000000")
+
+
+class FigurePainter:
+    """Draws figures in one theme and size. Fonts, pens and text widths are cached: creating them takes longest."""
+
+    def __init__(self, theme: Theme, place: CardGeometry, *, dimmed: bool) -> None:
+        self._value_font = ui_font(place.value_pixels, QFont.Weight.DemiBold)
+        self._unit_font = ui_font(place.unit_pixels)
+        self._value_metrics, self._unit_metrics = QFontMetrics(self._value_font), QFontMetrics(self._unit_font)
+        self._widths: dict[tuple[str, bool], int] = {}
+        self._value_pen = QPen(theme.color("faint" if dimmed else "text"))
+        self._unit_pen = QPen(theme.color("faint" if dimmed else "muted"))
+        self._bars = {column.key: QBrush(theme.color("faint" if dimmed else column.key)) for column in place.columns}
+
+    def draw(self, painter: QPainter, figure: Figure, column: Column) -> None:
+        """Draw one figure, its unit and its bar over the face."""
+        area = column.area
+        painter.setFont(self._value_font)
+        painter.setPen(self._value_pen if figure.unit else self._unit_pen)
+        painter.drawText(area.left(), column.baseline, figure.value)
+        x = area.left() + self._width(figure.value, value=True) + 4
+        room = area.right() - x
+        unit = figure.unit if self._width(figure.unit, value=False) <= room else figure.short_unit
+        painter.setFont(self._unit_font)
+        painter.setPen(self._unit_pen)
+        painter.drawText(x, column.baseline, unit)
+        if figure.fraction:
+            bar = QRectF(column.bar)
+            bar.setWidth(max(2.0, bar.width() * figure.fraction))
+            radius = min(bar.height(), bar.width()) / 2
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._bars[figure.key])
+            painter.drawRoundedRect(bar, radius, radius)
+
+    def _width(self, text: str, *, value: bool) -> int:
+        """Return the width of a text. Digits are tabular, so all count as zeros and few widths need measuring."""
+        key = (text.translate(_ZEROS), value)
+        width = self._widths.get(key)
+        if width is None:
+            metrics = self._value_metrics if value else self._unit_metrics
+            width = self._widths[key] = metrics.horizontalAdvance(key[0])
+        return width

@@ -1,0 +1,126 @@
+"""The services behind the window: runs, monitor, interpreters, history, and their connections with the window."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+
+from gpuplayground.app.autosave import Autosave
+from gpuplayground.app.monitoring import Monitoring
+from gpuplayground.app.observing import Observing
+from gpuplayground.app.past_runs import PastRuns
+from gpuplayground.app.running import Running
+from gpuplayground.app.sweeping import Sweeping
+from gpuplayground.monitor.sampling.feed import Feed
+from gpuplayground.runs.session import Launcher
+from gpuplayground.storage import paths
+from gpuplayground.storage.settings import Settings, SettingsStore
+from gpuplayground.ui.monitor.run_bands import RunBands
+from gpuplayground.ui.widgets.icons import Icons
+from gpuplayground.ui.widgets.theme import Theme
+from gpuplayground.workers.interpreters import Interpreters
+from gpuplayground.workers.monitor_controller import MonitorController
+from gpuplayground.workers.past_runs_keeper import HistoryKeeper
+from gpuplayground.workers.run_controller import RunController
+
+if TYPE_CHECKING:
+    from gpuplayground.app.application import Application
+
+#: Deadlines of the shutdown after the window has closed, in seconds since its start: interpreters being probed, the
+#: monitor, snippets with their child processes, and pending writes, which may be slow because nobody waits for them.
+INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 10.0
+
+
+class Services(QObject):
+    """Owns the workers and shuts them down in the right order."""
+
+    def __init__(self, theme: Theme, icons: Icons, settings: Settings, runs_folder: Path, app: Application) -> None:
+        super().__init__(app)
+        window, playground, tabs, panel = app.window, app.playground, app.tabs, app.monitor_panel
+        self._settings, self._tabs, self._window, self._panel = settings, tabs, window, panel
+        launcher = Launcher(runs_folder=runs_folder, keep_warm=True)
+        self.runs = RunController(launcher, self)
+        shipped = paths.resources() / "recordings" / "h200.gpurec"
+        self.monitor = MonitorController(Feed(hz=settings.sampling_hz), shipped, self)
+        self.interpreters = Interpreters(sys.executable, settings.interpreter, settings.interpreters, self)
+        bands = RunBands(panel)
+        self.monitoring = monitoring = Monitoring(settings, self.monitor, panel, window, bands, self)
+        self.history = HistoryKeeper(runs_folder.parent / paths.HISTORY_FILE, self)
+        self.past = PastRuns(theme, icons, self.history, playground, window, self)
+        self.observing = observing = Observing(self.monitor, playground, self.history, self)
+        observing.failed.connect(window.say)
+        self._running = Running(
+            launcher,
+            self.runs,
+            self.interpreters,
+            playground,
+            window,
+            bands,
+            lambda: monitoring.device,
+            observing,
+            self,
+        )
+        self.sweeping = Sweeping(theme, icons, self.runs, tabs, window, observing, self._running.request, self)
+        self._autosave: Autosave | None = None
+
+    def enable_autosave(self, store: SettingsStore, collect: Callable[[], None]) -> None:
+        """Write settings and open tabs whenever they change."""
+        self._autosave = Autosave(self._settings, store, self._tabs, collect, self)
+        self._autosave.failed.connect(self._window.say)
+        self._autosave.recovered.connect(self._window.settle)
+
+    def begin(self) -> None:
+        """Start writing changes of the settings and the open tabs."""
+        if self._autosave is not None:
+            self._autosave.start()
+
+    def start(self) -> None:
+        """Start the workers, each in its own turn of the event loop, so that none stalls the window."""
+        for step in (self.monitor.start, self._running.start, self.past.start, self._panel.load_tracks):
+            QTimer.singleShot(0, self, partial(self._step, step))
+
+    def _step(self, step: Callable[[], object]) -> None:
+        if not self._is_ending:
+            step()
+
+    _is_ending = False
+
+    def stop_autosave(self) -> None:
+        """Finish pending writes of the settings."""
+        self._is_ending = True
+        if self._autosave is not None:
+            self._autosave.close()
+
+    def shutdown(self) -> bool:
+        """End every thread and process; return False if one hangs."""
+        begun = time.monotonic()
+        for each in (self.runs, self.interpreters, self.monitor):
+            each.end()
+        if not self.observing.is_busy:
+            self.history.end()
+        have_ended = self.runs.wait(RUNS_S)
+        self._keep_last_runs()
+        parts = (
+            (self.interpreters, INTERPRETERS_S),
+            (self.monitor, MONITOR_S),
+            (self.history, WRITTEN_S),
+            (self.past, WRITTEN_S),
+            (self.observing, WRITTEN_S),
+        )
+        for part, limit_s in parts:
+            have_ended = part.wait(max(0.0, begun + limit_s - time.monotonic())) and have_ended
+        return have_ended
+
+    def _keep_last_runs(self) -> None:
+        """Save the runs that were under way to the history, and end it: the event loop has stopped."""
+        # Only these: pending events of others could open a tab or a dialog.
+        for receiver in (self.monitor, self.runs):
+            QCoreApplication.sendPostedEvents(receiver, QEvent.Type.MetaCall)
+        self.observing.evaluate_now()
+        self.history.end()
