@@ -1,4 +1,4 @@
-"""First painted frame of the window, beside that of a bare PySide6 window with a QPlainTextEdit."""
+"""The whole window painted, with Run enabled, beside a bare PySide6 window with a QPlainTextEdit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.figures import Figure, report
 
 ROUNDS = 11
 
-#: Prints when the first frame of the main window is on the screen, and when the first one of the timeline is.
+#: Prints when the first frame of the main window is on the screen, and when the first one of the graphs is.
 _PROBE = """
 import os, sys, time
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -61,7 +61,7 @@ main([])
 
 
 def frames_s(program: str) -> list[float]:
-    """Return the seconds from starting Python to the first frame, and to that with the timeline."""
+    """Return the seconds from starting Python to the first frame, and to that with the graphs."""
     began = time.time()
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True, timeout=60)
     return [float(line) - began for line in done.stdout.split()]
@@ -79,8 +79,8 @@ def measure() -> list[Figure]:
         timeline.append(with_timeline)
     bare_ms, ours_ms, timeline_ms = (1e3 * statistics.median(times) for times in (bare, ours, timeline))
     return [
-        Figure("first painted frame", ours_ms, "ms", 1.5, bare_ms, "bare PySide6 window"),
-        Figure("timeline (pyqtgraph) painted", timeline_ms, "ms"),
+        Figure("whole window painted", ours_ms, "ms", 2.0, bare_ms, "bare PySide6 window"),
+        Figure("graphs (pyqtgraph) painted after it", timeline_ms - ours_ms, "ms", 1200.0),
     ]
 
 

@@ -62,9 +62,11 @@ def hovered_ms(panel: TimelinePanel, run: Run) -> float:
     """Show a run whose kernels all lie in a few pixel columns; return the slowest mouse move there, in milliseconds."""
     shown_ms(panel, replace(run, end_ns=run.start_ns + run.duration_ns * SIZE[0]))
     canvas, slowest = panel.canvas, 0.0
-    slot = next(slot for slot in canvas.probe.place.slots(0) if canvas.picture.rows[slot.number].kind == RowKind.STREAM)
+    slot = next(
+        slot for slot in canvas.probe.geometry.slots(0) if canvas.picture.rows[slot.number].kind == RowKind.STREAM
+    )
     button = Qt.MouseButton.NoButton
-    for x in range(canvas.probe.place.gutter, canvas.probe.place.gutter + 40):
+    for x in range(canvas.probe.geometry.gutter, canvas.probe.geometry.gutter + 40):
         point = QPointF(x, (slot.top + slot.bottom) // 2)
         moved = QMouseEvent(
             QEvent.Type.MouseMove, point, canvas.mapToGlobal(point), button, button, Qt.KeyboardModifier.NoModifier

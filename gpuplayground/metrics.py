@@ -26,14 +26,14 @@ class Track:
     """One of the monitor's tracks: the metrics that share a plot and its axis, and so have one unit.
 
     ``headroom`` is the height of the axis as a multiple of the upper limit. With ``draws_limit`` the limit is drawn as
-    a line. With ``reaches_readings`` the axis also reaches the newest readings: a clock can exceed its stated maximum.
+    a line. With ``includes_samples`` the axis also covers the newest samples: a clock can exceed its stated maximum.
     """
 
     key: str
     title: str
     headroom: float = 1.04
     draws_limit: bool = False
-    reaches_readings: bool = False
+    includes_samples: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ TRACKS = (
     Track("memory", "Memory"),
     Track("power", "Power", headroom=1.1, draws_limit=True),
     Track("temperature", "Temperature"),
-    Track("clocks", "Clocks", headroom=1.08, reaches_readings=True),
+    Track("clocks", "Clocks", headroom=1.08, includes_samples=True),
 )
 
 METRICS = (

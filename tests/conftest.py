@@ -10,16 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from gpuplayground.storage import paths
 from tests.support.application import start
 from tests.support.fake_cuda import build_fake_cuda
 from tests.support.fakes import FakeNvml
-from tests.support.snippets import playground
+from tests.support.patience import PatientQtBot
+from tests.support.snippets import clock, playground
 
-__all__ = ["playground", "start"]
+# The default gives up on an example that takes longer than 200 ms.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+__all__ = ["clock", "playground", "start"]
 
 #: What says where the user's own folders are. Until a test has its own, they are where nothing can be written.
 FOLDERS = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "APPDATA")
@@ -45,6 +52,12 @@ def no_widget_left() -> Iterator[None]:
     yield
     if QCoreApplication.instance() is not None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """A bot in place of pytest-qt's, whose waits end after 5 s."""
+    return PatientQtBot(request)
 
 
 @pytest.fixture(scope="session")

@@ -125,7 +125,7 @@ class Running(QObject):
         if editor is None:
             return
         try:
-            plan = plan_for(editor.text(), lines=editor.selected_lines(), cursor=editor.place()[0])
+            plan = plan_for(editor.text(), lines=editor.selected_lines(), cursor=editor.line_and_column()[0])
         except SelectionError as error:
             self._window.say(str(error))
         else:

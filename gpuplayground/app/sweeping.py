@@ -99,7 +99,7 @@ class Sweeping(QObject):
                 identity = f"{page.tab_id} {cell.number}"
                 offered.append(Implementation(identity, cell.label, page.document.name, refusal, page.tab_id))
             if page.tab_id == current:
-                at_cursor = cell_at(found, page.editor.place()[0])
+                at_cursor = cell_at(found, page.editor.line_and_column()[0])
                 preferred = f"{current} {at_cursor.number}" if at_cursor is not None else ""
                 last = found[-1].first_line if found else None
                 above = number_variables(source, at_cursor.first_line) if at_cursor is not None else ()

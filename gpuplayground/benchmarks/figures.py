@@ -11,7 +11,7 @@ from gpuplayground.model.gpu_timing import GpuTiming
 from gpuplayground.runtime.bench import medians
 from gpuplayground.units import data_size, duration, share_text, significant
 
-#: The half-width of the interval, relative to the median, at which a benchmark stops.
+#: Half-width of the interval, relative to the median, at which a benchmark stops.
 TARGET_HALF_WIDTH = medians.HALF_WIDTH
 
 

@@ -1,1 +1,1 @@
-"""Child processes: starting, feeding, watching and ending one."""
+"""Child processes: their events and input, the watcher, and leftover processes."""

@@ -7,31 +7,39 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import Event
 
 #: How often cancellation is checked, in seconds.
-_SLICE_S = 0.05
-#: Maximum wait for a killed process, which may hang in the kernel.
-_LAST_WAIT_S = 0.1
+_POLL_S = 0.05
+#: Maximum wait for a killed process, which may hang in the kernel, in seconds.
+_KILL_WAIT_S = 0.1
 
 
 class CommandTimeoutError(Exception):
     """A command did not end in time or was cancelled."""
 
 
-def command_output(command: Sequence[str], timeout: float, cancelled: Event | None = None) -> str:
+def command_output(
+    command: Sequence[str],
+    timeout: float,
+    cancelled: Event | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """Return the standard output of a command.
+
+    Unlike ``subprocess.run`` it does not wait for a killed process, which may hang in the driver.
 
     Args:
         command: the program and its arguments.
         timeout: maximum run time in seconds.
-        cancelled: once set, the answer is not wanted any more.
+        cancelled: set it to give up early.
+        environment: environment variables of the command; None inherits those of this process.
 
     Raises:
-        CommandTimeoutError: it did not end in time or was given up; nothing of it is left running.
-        OSError: it cannot be started.
+        CommandTimeoutError: the command did not end in time or was cancelled; it and its children have been killed.
+        OSError: the command cannot be started.
     """
     if cancelled is not None and cancelled.is_set():
         raise CommandTimeoutError
@@ -40,20 +48,26 @@ def command_output(command: Sequence[str], timeout: float, cancelled: Event | No
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env=environment,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         # So that a wrapper's children are killed with it.
         start_new_session=True,
     )
     deadline = time.monotonic() + timeout
-    while True:
-        with suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=_SLICE_S)[0].decode("utf-8", "replace")
-        if time.monotonic() > deadline or (cancelled is not None and cancelled.is_set()):
-            _end(process)
-            raise CommandTimeoutError
+    try:
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return process.communicate(timeout=_POLL_S)[0].decode("utf-8", "replace")
+            if time.monotonic() > deadline:
+                raise CommandTimeoutError(f"{command[0]} did not end in time ({timeout:g} s)")
+            if cancelled is not None and cancelled.is_set():
+                raise CommandTimeoutError(f"{command[0]} was cancelled")
+    finally:
+        if process.poll() is None:
+            _kill(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         process.kill()
     else:
@@ -62,4 +76,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.stdout is not None:
         process.stdout.close()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(_LAST_WAIT_S)
+        process.wait(_KILL_WAIT_S)

@@ -31,7 +31,7 @@ class InputWatch:
         self._was_awaited = False
         self._next = 0.0
 
-    def look(self, is_running: bool) -> bool:
+    def should_ask(self, is_running: bool) -> bool:
         """Return whether to ask now.
 
         A process must be seen blocked twice in a row: one that can ask has done so by then.

@@ -1,1 +1,1 @@
-"""Comparing runs and benchmarks, and whether their results agree."""
+"""Compares the times and results of runs and benchmarks."""

@@ -6,23 +6,18 @@ another framework.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from gpuplayground.child.command_output import CommandTimeoutError, command_output
 from gpuplayground.environments.framework_probes import PROBES, FrameworkProbe
 
 #: Maximum time per framework, in seconds: a cold import of TensorFlow takes tens of seconds.
 PROBE_TIMEOUT_S = 90.0
-#: Maximum wait for a killed process, in seconds; one that hangs inside the driver is left behind.
-_KILL_WAIT_S = 1.0
 
 _FRAME = """
 import sys
@@ -85,8 +80,8 @@ def probe_framework(probe: FrameworkProbe, interpreter: str, expects_gpu: bool, 
     # A torch.py in the current folder is not PyTorch, and a simulated GPU does not count.
     environment = {**os.environ, "PYTHONSAFEPATH": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "NUMBA_ENABLE_CUDASIM": "0"}
     try:
-        output = output_of([interpreter, "-c", code], timeout, environment)
-    except TimeoutError:
+        output = command_output([interpreter, "-c", code], timeout, environment=environment)
+    except CommandTimeoutError:
         sentence = f"{probe.name} did not import within {timeout:g} s: if nvidia-smi hangs too, restart the machine."
         return FrameworkReport(probe.name, True, None, None, probe.install, sentence)
     answer = _answer_in(output)
@@ -122,40 +117,3 @@ def _answer_in(output: str) -> dict[str, Any] | None:
     except (IndexError, ValueError):
         return None
     return answer if isinstance(answer, dict) and answer.keys() >= {"missing", "version", "gpus", "error"} else None
-
-
-def output_of(command: Sequence[str], timeout: float, environment: Mapping[str, str] | None = None) -> str:
-    """Return the standard output of a command, within ``timeout`` seconds.
-
-    Unlike ``subprocess.run`` it does not wait for a killed process, which may hang in the driver.
-
-    Raises:
-        TimeoutError: the command did not end in time; it and its children have been killed.
-        OSError: the command cannot be started.
-    """
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-    try:
-        return process.communicate(timeout=timeout)[0].decode("utf-8", "replace")
-    except subprocess.TimeoutExpired as error:
-        raise TimeoutError(f"{command[0]} did not end in time ({timeout:g} s)") from error
-    finally:
-        _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        if sys.platform == "win32":
-            process.kill()
-        else:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=_KILL_WAIT_S)

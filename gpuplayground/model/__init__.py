@@ -1,1 +1,1 @@
-"""Frozen records that cross package boundaries, and plain text about them."""
+"""Frozen records that cross package boundaries, and their text forms."""

@@ -56,7 +56,7 @@ class RunState(StrEnum):
     FINISHING = "finishing"  # every statement is done, but threads of the snippet still run
     STOPPING = "stopping"
     FINISHED = "finished"  # exit code 0
-    FAILED = "failed"  # an exception, a non-zero exit code or a signal nobody asked for
+    FAILED = "failed"  # an exception, a non-zero exit code or an unexpected signal
     STOPPED = "stopped"  # by Stop, Kill or a time-out
     NOT_STARTED = "not started"  # the interpreter could not be started
 

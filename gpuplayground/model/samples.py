@@ -1,7 +1,7 @@
-"""Records of the monitor: GPUs, their samples and processes. Field names end with the unit.
+"""The monitor's records: GPUs, samples, processes, runs and problems, in base units with the unit in the name.
 
-``None`` means that the driver does not support or refused the metric; it is shown as a gap or a dash, never as zero.
-Times are ``clock.now_ns()`` of the GPU's machine.
+``None`` means that the driver does not support the metric or refused it. It is drawn as a gap and shown as a dash,
+never as zero. All times are ``clock.now_ns()`` of the machine with the GPU.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-#: Maximum number of GPUs monitored at once; more than fit a machine.
+#: The maximum number of GPUs: more than fit a machine.
 MAX_GPUS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class GpuInfo:
-    """Constant properties of a GPU."""
+    """The properties of a GPU that do not change while it is present."""
 
     index: int
     uuid: str
@@ -30,13 +30,13 @@ class GpuInfo:
 
     @property
     def label(self) -> str:
-        """Short name: ``GPU 0``."""
+        """The name among several GPUs: ``GPU 0``."""
         return f"GPU {self.index}"
 
 
 @dataclass(frozen=True, slots=True)
 class DriverInfo:
-    """Driver versions; ``cuda_version`` is the newest CUDA version it supports, such as ``13.0``."""
+    """The driver's versions. ``cuda_version`` is the newest CUDA version it supports, such as ``13.0``."""
 
     driver_version: str | None = None
     cuda_version: str | None = None
@@ -45,13 +45,13 @@ class DriverInfo:
 
 @dataclass(frozen=True, slots=True)
 class GpuSample:
-    """One reading of one GPU. The metrics are those of :data:`gpuplayground.metrics.METRICS`, in the same order.
+    """One sample of one GPU. The metrics are those of :data:`gpuplayground.metrics.METRICS`, in the same order.
 
     Utilization is the share of time in which at least one kernel was resident, in the driver's own window.
 
     ``energy_j`` is the driver's counter of the energy consumed since the driver was loaded. Reading it takes
-    milliseconds, so only about one sample per second has it, and none during a measurement; there None only means
-    that it was not read.
+    milliseconds, so only about one sample per second has it, and none during a measurement. For this metric None may
+    also mean that it was not read.
     """
 
     time_ns: int
@@ -96,15 +96,16 @@ class UnlistedProcesses:
     reason: str
 
 
-#: Result of listing processes: those found, and the GPUs that could not be listed. A GPU with neither has none.
+#: One pass over the processes: those found, and the GPUs whose processes could not be listed. A GPU with neither has no
+#: processes.
 ProcessPass = tuple[ProcessSample | UnlistedProcesses, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Actual sampling rate.
+    """The actual sampling rate.
 
-    ``call_s`` is the duration of a driver call if that limits the rate, else None.
+    ``call_s`` is the duration of a driver call if slow calls are why the rate is lower than requested, else None.
     """
 
     hz: float
@@ -112,7 +113,7 @@ class Pace:
 
 
 class ProblemCode(StrEnum):
-    """Why a machine or a GPU has no live values."""
+    """Why the machine or one GPU has no live values."""
 
     NO_LIBRARY = "no-library"
     DRIVER_NOT_LOADED = "driver-not-loaded"
@@ -125,7 +126,7 @@ class ProblemCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A failure, with a sentence that says what to do. ``gpu_uuid`` is None if it concerns the machine."""
+    """A failure, with a sentence that says what to do. ``gpu_uuid`` is None for a problem of the whole machine."""
 
     code: ProblemCode
     sentence: str
@@ -136,7 +137,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The GPUs found at start or after a change. ``problem`` says why there are none, or what is wrong."""
+    """The GPUs found at the start or after a change. ``problem`` is the reason for none, or what else is wrong."""
 
     time_ns: int
     driver: DriverInfo
@@ -147,7 +148,7 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class RunSpan:
-    """A run, shown as a band on the graphs. ``end_ns`` is None while it is running."""
+    """The time span of a run. ``end_ns`` is None while it is running; without GPUs it may have used any."""
 
     run_id: str
     label: str
@@ -156,7 +157,7 @@ class RunSpan:
     gpu_uuids: tuple[str, ...] = ()
 
 
-#: What a feed reports: an inventory, the samples of one or more ticks (oldest first, never empty), a list of
-#: processes (may be empty), a changed sampling rate, or a problem of the feed itself, such as an agent that died or
-#: hangs. The next inventory ends such a problem.
+#: An event of a feed: an inventory, the samples of one or more ticks (oldest first, never empty), one pass over the
+#: processes (empty if there are none), a change of the sampling rate, or a problem of the feed itself (its agent died
+#: or hangs), which ends with the next inventory.
 MonitorEvent = Inventory | tuple[GpuSample, ...] | ProcessPass | Pace | Problem

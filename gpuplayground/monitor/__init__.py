@@ -1,1 +1,1 @@
-"""Half one, without Qt: what the GPUs are doing."""
+"""Samples the GPUs, keeps the samples as time series, and records them to files; without Qt."""

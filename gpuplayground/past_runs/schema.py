@@ -71,13 +71,13 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 VERSION = len(_MIGRATIONS)
-#: What SQLite appends to the name of the file for those beside it.
+#: Suffixes of the additional files that SQLite creates.
 TAILS = ("-wal", "-shm")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class NotAHistoryError(sqlite3.DatabaseError):
-    """The file is a database of something else, or lacks tables."""
+    """The file is another program's database, or lacks tables."""
 
 
 def connect(path: Path, busy_s: float) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""Why a GPU's clocks are what they are: the bits of ``nvmlClocksEventReasons`` in nvml.h, in words.
+"""Names of the clock event reasons, the bits of ``nvmlClocksEventReasons`` in nvml.h.
 
 https://docs.nvidia.com/deploy/nvml-api/group__nvmlClocksEventReasons.html
 """
@@ -30,16 +30,15 @@ NAMES = {
     BOARD_LIMIT: "board limit",
     0x400: "reliability",
 }
-#: What keeps a GPU below the clock it would otherwise reach. The others are settings, the lack of work, or
-#: (“reliability”) the highest clock that the voltage allows.
+#: The reasons that keep a GPU below the clock it would otherwise reach. The others are settings, lack of work, or the
+#: highest clock that the voltage allows (“reliability”).
 CAPS = POWER_LIMIT | HARDWARE_SLOWDOWN | SOFTWARE_THERMAL | HARDWARE_THERMAL | POWER_BRAKE | BOARD_LIMIT
 
 
 def shares(samples: Iterable[GpuSample]) -> tuple[tuple[str, float], ...] | None:
-    """Return each reason in words with the share (0 to 1) of the samples it was given in, the most frequent first.
+    """Return the name of each reason and its share (0 to 1) of the samples, the most frequent first.
 
-    Samples without reasons do not count, and where there are no others it is None. A bit that has no name yet is
-    called by its number.
+    Samples without reasons do not count; without any others the result is None. An unknown bit is shown as a number.
     """
     known = [sample.event_reasons for sample in samples if sample.event_reasons is not None]
     if not known:

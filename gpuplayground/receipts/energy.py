@@ -1,7 +1,8 @@
-"""The energy a GPU consumed in a stretch of time, no more precise than what was measured.
+"""Computes the energy that a GPU consumed in a time interval, with its resolution.
 
-The driver's counter steps each 100 ms and is read about once a second. From the readings nearest to the two ends of
-the stretch, integrated power leads on to the ends themselves. The whole GPU is meant, also what it consumes idle.
+The driver's counter steps every 100 ms and is read about once a second. Integrated power fills the time between the
+readings nearest to the ends of the interval and the ends themselves. The energy is that of the whole GPU, including
+its idle consumption.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from operator import itemgetter
 from gpuplayground import units
 from gpuplayground.model.samples import GpuSample
 
-#: The energy counter and the instant power change each 100 ms (measured on an H200).
+#: The energy counter and the instant power are updated every 100 ms (measured on an H200).
 STEP_NS = 100_000_000
-#: Between samples further apart the power is not known well enough to be integrated.
+#: Power is not integrated over larger gaps between samples.
 MAX_GAP_NS = 2_500_000_000
-#: What integrated power may be wrong by even where it does not change, relative to it. On an H200 it agrees with the
-#: counter within 1.1 % over two minutes.
+#: Relative error of integrated power, even if it is constant. On an H200 it agrees with the counter within 1.1 % over
+#: two minutes.
 POWER_ERROR = 0.05
-#: Counter and integrated power further apart than this, and than the resolution, contradict each other.
+#: Counter and integrated power contradict each other if they differ by more than this and by more than the resolution.
 DISAGREEMENT = 0.05
 
 _Point = tuple[int, float]
@@ -32,7 +33,7 @@ _time = itemgetter(0)
 
 
 class EnergyMethod(StrEnum):
-    """How the joules were found."""
+    """How the energy was determined."""
 
     COUNTER = "energy counter"
     INTEGRATED = "integrated power"
@@ -41,10 +42,10 @@ class EnergyMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Energy:
-    """What a GPU consumed in joules, or None where that is not known to its own size.
+    """The energy a GPU consumed in joules, None if it is below its resolution.
 
-    The truth lies within ``resolution_j`` of ``joules``, but for bursts so short that no sample met them.
-    ``integrated_j`` is the same by the trapezoid rule over the instant power, as a check. ``sentence`` says all of it.
+    The true value is within ``resolution_j`` of ``joules``, except for bursts too short to be sampled.
+    ``integrated_j`` is the instant power integrated by the trapezoidal rule, as a check. ``sentence`` describes it all.
     """
 
     joules: float | None
@@ -58,19 +59,19 @@ def measured_energy(samples: Sequence[GpuSample], start_ns: int, end_ns: int) ->
     """Return the energy consumed between two times.
 
     Args:
-        samples: of one GPU, by time, with some seconds before and after.
-        start_ns: the beginning, by the samples' clock.
+        samples: of one GPU, by time, from some seconds before to some seconds after.
+        start_ns: the start, in the samples' clock.
         end_ns: the end.
     """
     duration_ns = end_ns - start_ns
     if duration_ns < STEP_NS:
-        reason = f"{units.duration(max(0, duration_ns))} is shorter than the counter's step of 100 ms"
+        reason = f"{units.duration(max(0, duration_ns))} is shorter than the counter's 100 ms step"
         return _not_measurable(reason)
     power = [(sample.time_ns, sample.power_w) for sample in samples if sample.power_w is not None]
     integrated = _integral(power, start_ns, end_ns)
     counted = _by_counter(samples, power, start_ns, end_ns)
     if counted is None and integrated is None:
-        return _not_measurable("the energy counter was not seen at both ends, nor the power throughout")
+        return _not_measurable("neither the energy counter nor the power was sampled over the whole run")
     if counted is not None:
         joules, resolution = counted
         method = EnergyMethod.COUNTER
@@ -79,7 +80,7 @@ def measured_energy(samples: Sequence[GpuSample], start_ns: int, end_ns: int) ->
         resolution = _error(power, start_ns, end_ns) + POWER_ERROR * joules
         method = EnergyMethod.INTEGRATED
     if joules <= resolution:
-        return _not_measurable(f"about {amount(joules)} is within the resolution of {amount(resolution)}", integrated)
+        return _not_measurable(f"about {amount(joules)} is below the resolution of {amount(resolution)}", integrated)
     return Energy(joules, method, resolution, integrated, _sentence(joules, resolution, method, integrated))
 
 
@@ -102,23 +103,23 @@ def _not_measurable(reason: str, integrated: float | None = None) -> Energy:
 def _sentence(joules: float, resolution: float, method: EnergyMethod, integrated: float | None) -> str:
     text = figure(joules, resolution)
     if method is EnergyMethod.INTEGRATED:
-        return f"{text} by integrated power; the energy counter was not read"
+        return f"{text} from integrated power; the energy counter was not read"
     text += " by the energy counter"
     if integrated is None:
-        return f"{text}; not checked, the power was not read often enough"
+        return f"{text}; not cross-checked: too few power samples"
     difference = round(100 * (integrated / joules - 1), 1)
     if not difference:
         return f"{text}; integrated power agrees"
     text += f"; integrated power gives {amount(integrated)}, {abs(difference)} % {'more' if difference > 0 else 'less'}"
     if abs(difference) > 100 * DISAGREEMENT and abs(integrated - joules) > resolution:
-        text += ", which contradicts it"
+        text += ", a contradiction"
     return text
 
 
 def _by_counter(
     samples: Sequence[GpuSample], power: list[_Point], start_ns: int, end_ns: int
 ) -> tuple[float, float] | None:
-    """Return the joules by the counter and their resolution, or None where it was not read on both sides."""
+    """Return the joules from the counter and their resolution, or None if it was not read on both sides."""
     readings = [(sample.time_ns, sample.energy_j) for sample in samples if sample.energy_j is not None]
     if not readings:
         return None
@@ -129,10 +130,10 @@ def _by_counter(
         last = min((reading for reading in readings if reading[0] >= end_ns), default=last)
     counted = last[1] - first[1]
     at_start, at_end = _signed(power, start_ns, first[0]), _signed(power, last[0], end_ns)
-    # A counter that goes back was set to 0 in between: the driver was loaded anew.
+    # A counter that goes back was reset in between: the driver was reloaded.
     if last[0] - first[0] < STEP_NS or counted < 0 or at_start is None or at_end is None:
         return None
-    # Each reading is up to a step old: one error is added, the other one subtracted.
+    # Each reading is up to one step old: one error adds to the difference, the other subtracts from it.
     watts = [watts for time_ns, _ in (first, last) for _, watts in _around(power, time_ns - STEP_NS, time_ns)]
     resolution = STEP_NS / 1e9 * max(watts, default=0.0) + POWER_ERROR * (abs(at_start) + abs(at_end))
     resolution += _error(power, start_ns, first[0]) + _error(power, last[0], end_ns)
@@ -140,7 +141,7 @@ def _by_counter(
 
 
 def _signed(power: list[_Point], start_ns: int, end_ns: int) -> float | None:
-    """Return the integral from one time to another, negative where the second comes first."""
+    """Return the integral from one time to another, negative if the second is earlier."""
     if start_ns <= end_ns:
         return _integral(power, start_ns, end_ns)
     backwards = _integral(power, end_ns, start_ns)
@@ -148,9 +149,9 @@ def _signed(power: list[_Point], start_ns: int, end_ns: int) -> float | None:
 
 
 def _integral(power: list[_Point], start_ns: int, end_ns: int) -> float | None:
-    """Return the integral of power over time in joules, or None where samples are missing.
+    """Return the integral of power over time in joules, or None if samples are missing.
 
-    Linear between the samples; ahead of the first and after the last one, the power stays what it is.
+    Power is linear between samples, and constant before the first and after the last one.
     """
     if start_ns == end_ns:
         return 0.0
@@ -167,7 +168,7 @@ def _integral(power: list[_Point], start_ns: int, end_ns: int) -> float | None:
 
 
 def _at(points: list[_Point], time_ns: int) -> float:
-    """Return the power at a time, between two points in proportion."""
+    """Return the power at a time by linear interpolation."""
     sooner = next((point for point in reversed(points) if point[0] <= time_ns), points[0])
     later = next((point for point in points if point[0] >= time_ns), points[-1])
     if later[0] <= sooner[0]:
@@ -176,24 +177,24 @@ def _at(points: list[_Point], time_ns: int) -> float:
 
 
 def _error(power: list[_Point], one_ns: int, other_ns: int) -> float:
-    """Return what the integral between two times, in either order, may be wrong by in joules.
+    """Return the maximum error of the integral between two times, in either order, in joules.
 
-    What a sample shows is up to a step old, and where two samples differ the power may have changed at any time between
-    them. Over a short time the limit is that all of it had the highest or the lowest power.
+    A sample is up to one step old, and between two different samples the power may have changed at any time. Over a
+    short time the error is limited by the difference of the highest and the lowest power.
     """
     start_ns, end_ns = sorted((one_ns, other_ns))
     points = _around(power, start_ns, end_ns)
     shown = [watts for _, watts in points]
-    # Of a single sample nobody knows what it changed from.
+    # A single sample gives no lower bound.
     swing = max(shown, default=0.0) - (min(shown) if len(shown) > 1 else 0.0)
     unknown = sum((later[0] - sooner[0]) / 2 * abs(later[1] - sooner[1]) for sooner, later in pairwise(points))
     return min((end_ns - start_ns) * swing, STEP_NS * swing + unknown) / 1e9
 
 
 def _around(power: list[_Point], start_ns: int, end_ns: int) -> list[_Point]:
-    """Return the samples that show the power between two times.
+    """Return the samples that cover the power between two times.
 
-    What happens is shown up to a step later, and what changes fast is not in every sample: hence a step on each side.
+    A change shows up to one step later, and a fast one not in every sample: hence one more step on each side.
     """
     first = bisect_right(power, start_ns - STEP_NS, key=_time) - 1
     last = bisect_left(power, end_ns + 2 * STEP_NS, key=_time)

@@ -1,4 +1,4 @@
-"""Rows of readings in few bytes: each column is as narrow as what a driver tells allows, and no value is rounded."""
+"""A ring buffer of rows in compact columns, as narrow as the driver's units allow without rounding."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Order = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds: numbers that count ``unit`` each, or of which ``parts`` make one, or None.
+    """A column of numbers or None, stored as multiples of ``unit`` or of 1 / ``parts``.
 
-    ``kind`` is the type of NumPy that takes what a driver tells. A column that is given anything else is widened,
-    to 64 bits for each value. One that ``is_listed`` has few different values: a row says which of them it has.
+    ``kind`` is the NumPy type of the stored numbers. A column that gets a value it cannot store exactly is widened to
+    64 bits per value. With ``is_listed`` there are few different values, and a row stores the index of its value.
     """
 
     name: str
@@ -29,16 +29,16 @@ class Column:
     is_listed: bool = False
 
     def pack(self, value: float | None, nothing: int | None, listed: dict[float, int]) -> float | None:
-        """Return the number to store, or None if that would not be the same value.
+        """Return the number to store, or None if the value cannot be stored exactly.
 
         Args:
-            value: what is to be stored.
-            nothing: the number that stands for None; if this is None, the column has floating-point numbers.
-            listed: the numbers of the values that there are, if they are listed; a new one is added.
+            value: the value to store.
+            nothing: the number that represents None; None for a floating-point column.
+            listed: the indexes of the known values of a listed column; a new value is added.
         """
         if nothing is None:
             return float("nan") if value is None else value
-        if value is None or value != value:  # NaN is no value either
+        if value is None or value != value:  # NaN means no value as well
             return nothing
         if self.is_whole:
             value = int(value)
@@ -58,7 +58,7 @@ class Column:
         nothing, found = _nothing(numbers.dtype), numbers.tolist()
         if nothing is None:
             return [None if number != number else number for number in found]
-        if numbers.dtype != self.kind:  # widened: each value is what it is
+        if numbers.dtype != self.kind:  # widened: stored as it is
             return [None if number == nothing else number for number in found]
         if self.is_listed:
             values = (*listed,)
@@ -68,7 +68,7 @@ class Column:
         return [None if number == nothing else number * self.unit / self.parts for number in found]
 
     def widened(self) -> Column:
-        """Return a column that takes whatever there can be."""
+        """Return a 64-bit column for any value."""
         return Column(self.name, "u8" if self.is_whole else "f8", is_whole=self.is_whole)
 
 
@@ -89,7 +89,7 @@ class PackedRing:
         return self._rows.nbytes
 
     def append(self, values: Sequence[float | None]) -> None:
-        """Add a row, in place of the oldest one where there is no room."""
+        """Add a row, overwriting the oldest one when full."""
         numbers = [
             column.pack(value, nothing, listed)
             for column, value, nothing, listed in zip(self._columns, values, self._nothings, self._listed, strict=True)
@@ -103,32 +103,32 @@ class PackedRing:
         self.count = min(self.count + 1, len(self._rows))
 
     def drop_newest(self, count: int) -> None:
-        """Take the last rows away."""
+        """Remove the newest rows."""
         self._end = (self._end - count) % len(self._rows)
         self.count -= count
 
     def drop_oldest(self, count: int) -> None:
-        """Take the first rows away."""
+        """Remove the oldest rows."""
         self.count -= count
 
     def reserve(self, count: int) -> None:
-        """See to it that so many more rows fit without one of those that are there being lost."""
+        """Grow the buffer so that ``count`` more rows fit without overwriting any."""
         if self.count + count > len(self._rows):
             rows = np.empty(self.count + count, self._rows.dtype)
             rows[: self.count] = self._rows[self.order()]
             self._rows, self._end = rows, self.count
 
     def order(self) -> Order:
-        """Return where the rows are, for :meth:`take`."""
+        """Return the positions of the rows from oldest to newest, for :meth:`take`."""
         return (np.arange(self.count) + self._end - self.count) % len(self._rows)
 
     def numbers(self, name: str, order: Order | None = None) -> npt.NDArray[Any]:
-        """Return a copy of what a column has stored."""
+        """Return a copy of a column's stored numbers."""
         found: npt.NDArray[Any] = self._rows[name][self.order() if order is None else order]
         return found
 
     def value(self, name: str, row: int) -> Any:
-        """Return one number of a column, counted from the oldest row, or below 0 from the newest one."""
+        """Return one stored number of a column; ``row`` counts from the oldest, or if negative from the newest row."""
         start = self._end if row < 0 else self._end - self.count
         return self._rows[name][(start + row) % len(self._rows)].item()
 
@@ -138,7 +138,7 @@ class PackedRing:
         return rows
 
     def unpack(self, rows: Rows) -> Iterable[tuple[Any, ...]]:
-        """Return the values of rows that were taken, also while others are added."""
+        """Return the values of taken rows; rows may be added meanwhile."""
         columns = (
             column.unpack(rows[column.name], tuple(listed))
             for column, listed in zip(self._narrow, self._listed, strict=True)
@@ -163,5 +163,5 @@ class PackedRing:
 
 
 def _nothing(kind: np.dtype[Any]) -> int | None:
-    """Return what stands for None in a column of whole numbers: the largest there is."""
+    """Return the number that represents None: the largest integer of the type; None for floating point."""
     return None if kind.kind == "f" else int(np.iinfo(kind).max)

@@ -1,4 +1,4 @@
-"""The passes over the processes on the GPUs, in few bytes for each process of each pass."""
+"""A compact log of the processes seen on the GPUs."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from gpuplayground.child.leftovers import lineage
 from gpuplayground.model.samples import ProcessSample
 from gpuplayground.receipts.packed_rows import Column, PackedRing, Rows
 
-#: Rows kept in all: twenty minutes of passes each half second with eight processes.
+#: Maximum number of rows: twenty minutes of passes every half second with eight processes.
 MAX_PROCESSES = 20_000
-#: Processes whose most memory is remembered after their passes are forgotten.
+#: Processes whose peak memory is kept after their passes are discarded.
 MAX_PEAKS = 1000
 
 _COLUMNS = (
     Column("time_ns", "i8", is_whole=True),
     Column("who", "u4", is_whole=True),
-    Column("is_first", "u1", is_whole=True),  # of its pass
+    Column("is_first", "u1", is_whole=True),  # in its pass
     Column("memory_used_bytes", "u4", unit=4096, is_whole=True),
     Column("sm_util_percent", "u1"),
 )
-#: A process on a GPU: the GPU's UUID, its number, name and kind, and what it descended from.
+#: A process on a GPU: the GPU's UUID, the PID, its name and kind, and its ancestors.
 _Who = tuple[str, int, str | None, str, frozenset[int]]
-#: A process as it was seen, and what it descended from.
+#: A sample of a process and its ancestors.
 Seen = tuple[ProcessSample, frozenset[int]]
 
 
 class ProcessLog:
-    """Takes passes and gives back what was seen in them. Not for use from several threads.
+    """Stores passes over the processes. Not thread-safe.
 
-    Of a process whose passes are forgotten, the one with the most memory stays.
+    When the passes of a process are discarded, its sample with the most memory is kept.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class ProcessLog:
         self._who: dict[int, _Who] = {}
         self._numbers: dict[_Who, int] = {}
         self._uses: Counter[int] = Counter()
-        self._fresh = count()
+        self._new_numbers = count()
         self._latest: dict[int, frozenset[int]] = {}
         self._peaks: dict[tuple[str, int], Seen] = {}
 
@@ -51,23 +51,23 @@ class ProcessLog:
         return self._rows.nbytes
 
     def add(self, processes: Sequence[ProcessSample]) -> None:
-        """Take a pass that found something."""
-        # Asked at once and of what is new alone: when a run is over, its processes cannot be asked any more.
+        """Add a pass that is not empty."""
+        # Ancestors are read at once, for new processes only: they are gone when the run has ended.
         known, pids = self._latest, dict.fromkeys(each.pid for each in processes)
         self._latest = {pid: known[pid] if pid in known else lineage(pid) for pid in pids}
         while self._rows.count and self._rows.count + len(processes) > MAX_PROCESSES:
-            self._forget_pass()
+            self._drop_oldest_pass()
         self._rows.reserve(len(processes))
         for position, each in enumerate(processes):
             number = self._number((each.gpu_uuid, each.pid, each.name, each.kind, self._latest[each.pid]))
             self._rows.append((each.time_ns, number, position == 0, each.memory_used_bytes, each.sm_util_percent))
 
     def has_seen(self, pid: int) -> bool:
-        """Return whether a process was on a GPU in one of the passes that are kept."""
+        """Return whether a process was seen on a GPU in the passes kept."""
         return any(who[1] == pid for who in self._who.values())
 
     def between(self, start_ns: int, end_ns: int) -> list[Seen]:
-        """Return what was seen from one time to another, both included, by time."""
+        """Return the samples between two times, both included, by time."""
         order = self._rows.order()
         times = self._rows.numbers("time_ns", order)
         rows = self._seen(self._rows.take(order[(times >= start_ns) & (times <= end_ns)]))
@@ -77,7 +77,7 @@ class ProcessLog:
     def _number(self, who: _Who) -> int:
         number = self._numbers.get(who)
         if number is None:
-            number = self._numbers[who] = next(self._fresh)
+            number = self._numbers[who] = next(self._new_numbers)
             self._who[number] = who
         self._uses[number] += 1
         return number
@@ -89,7 +89,7 @@ class ProcessLog:
             found.append((ProcessSample(time_ns, uuid, pid, name, kind, memory, utilization), numbers))
         return found
 
-    def _forget_pass(self) -> None:
+    def _drop_oldest_pass(self) -> None:
         order = self._rows.order()
         (firsts,) = np.nonzero(self._rows.numbers("is_first", order[1:]))
         oldest = order[: int(firsts[0]) + 1 if len(firsts) else len(order)]

@@ -1,4 +1,4 @@
-"""What a run has cost: its stretch of time joined with the monitor's samples, which have the same clock."""
+"""Receipts: the memory, power, energy and clocks of the GPUs during a run, from the monitor's samples."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ from gpuplayground.receipts.energy import MAX_GAP_NS, Energy, measured_energy
 from gpuplayground.receipts.returned_memory import returned_memory
 from gpuplayground.receipts.used_gpus import MARGIN_NS, Window, during, mean, used_gpus
 
-#: How long to wait after a run before its receipt is made: the driver then has given back the memory, and the energy
-#: counter has been read again.
+#: Time to wait after a run before its receipt is created, in seconds: by then the driver has freed the memory, and the
+#: energy counter has been read again.
 SETTLE_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What one GPU did during a run, and what it cost. None is not known, never nothing.
+    """What one GPU did during a run. None means unknown, never zero.
 
-    ``sample_count`` is the number of samples within the run that the figures are from. ``process_peak_bytes`` is the
-    most that the snippet's process held by the driver's list of processes; ``process_note`` says in a sentence why that
-    is not known. The device's memory is that of all processes: its peak within the run, and what was used just before
-    and after; ``came_back`` is whether no more was used after than before, give or take 32 MiB, and
-    ``came_back_sentence`` says so, or why that was not seen. ``event_reasons`` are the reasons for the clocks in words,
-    with the share (0 to 1) of the samples. ``allocator_peaks`` are peak bytes by a framework's own count.
-    ``unwatched_ns`` is the time within the run without samples, as far as they are more than 2.5 s apart.
+    ``sample_count`` is the number of samples within the run. ``process_peak_bytes`` is the peak memory of the snippet's
+    process in the driver's list of processes; ``process_note`` is the reason if it is unknown. Device memory is that of
+    all processes: its peak within the run, and its use just before and after. ``came_back`` is whether the memory was
+    freed to within 32 MiB, and ``came_back_sentence`` says so or why it is unknown. ``event_reasons`` are the names of
+    the clock event reasons with their share (0 to 1) of the samples. ``allocator_peaks`` are peak bytes reported by the
+    frameworks' allocators. ``unwatched_ns`` is the time within the run in gaps of more than 2.5 s between samples.
     """
 
     gpu_uuid: str
@@ -57,7 +56,7 @@ class Receipt:
 
 
 def window_of(run: Run, gpu_uuids: Sequence[str] = ()) -> Window:
-    """Return the stretch of time of a run; ``gpu_uuids`` are the GPUs chosen for it, if any."""
+    """Return the window of a run; ``gpu_uuids`` are the GPUs chosen for it, if any."""
     return Window(run.start_ns, run.end_ns, () if run.pid is None else (run.pid,), tuple(gpu_uuids))
 
 
@@ -70,16 +69,16 @@ def receipts(
     others: Sequence[RunSpan] = (),
     unlisted: Mapping[str, str] | None = None,
 ) -> tuple[Receipt, ...]:
-    """Return a receipt for each GPU that was used, see :func:`.used_gpus.used_gpus`; none where none was watched.
+    """Return a receipt for each GPU that was used (see :func:`.used_gpus.used_gpus`); empty without samples.
 
     Args:
-        window: the run's.
-        samples: by time, from :data:`MARGIN_NS` before the run to as long after it.
-        processes: those of the same time.
+        window: the run.
+        samples: by time, from :data:`MARGIN_NS` before to :data:`MARGIN_NS` after the run.
+        processes: of the same time.
         allocator_peaks: see :class:`Receipt`.
-        gpus: where their names are from.
-        others: other runs of that time, whose memory is not this one's.
-        unlisted: why the processes on a GPU could not be listed then, by its UUID.
+        gpus: the GPUs with their names.
+        others: other runs of that time, whose memory is not this run's.
+        unlisted: the reasons why processes could not be listed, by the GPU's UUID.
     """
     names = {gpu.uuid: gpu.name for gpu in gpus}
     made = []
@@ -100,7 +99,7 @@ def receipt(
     allocator_peaks: Mapping[str, int] | None = None,
     gpus: Sequence[GpuInfo] = (),
 ) -> Receipt | None:
-    """Return the receipt of the first GPU that was used, or None: :func:`receipts` for where one is enough."""
+    """Return the receipt of the first GPU that was used, or None; see :func:`receipts`."""
     return next(iter(receipts(window, samples, processes, allocator_peaks, gpus)), None)
 
 
@@ -146,16 +145,16 @@ def _receipt(
 
 
 def _unwatched_ns(window: Window, inside: Sequence[GpuSample]) -> int:
-    """Return the sum of the gaps in what was seen of a run; to either end is one as well."""
+    """Return the total length of the gaps between samples in a run, including those at its ends."""
     times = [window.start_ns, *(sample.time_ns for sample in inside), window.end_ns]
     gaps = [later - sooner for sooner, later in pairwise(times)]
     return sum(gap for gap in gaps if gap > MAX_GAP_NS)
 
 
 def _process_peak(window: Window, processes: Sequence[ProcessSample], unlisted: str) -> tuple[int | None, str]:
-    """Return the most a process of the window held in any pass, or None and why it is not known.
+    """Return the peak memory of the window's processes in bytes, or None and the reason why it is unknown.
 
-    Several processes of the window count together.
+    The memory of several processes is added up for each pass.
     """
     totals: dict[int, int] = {}
     was_seen = False
@@ -167,10 +166,10 @@ def _process_peak(window: Window, processes: Sequence[ProcessSample], unlisted: 
     if totals:
         return max(totals.values()), ""
     if was_seen:
-        return None, "The driver does not say how much memory a process holds."
+        return None, "The driver does not report memory per process."
     if unlisted:
         return None, unlisted
-    return None, "No look at the GPU's processes met the snippet's: it was too short, or did not use this GPU."
+    return None, "The process was not seen on this GPU: it was too short, or did not use it."
 
 
 def _peak(values: Sequence[float | None]) -> float | None:

@@ -1,4 +1,4 @@
-"""A receipt as lines of text: what the terminal prints and the window shows."""
+"""Formats a receipt as rows of text for the terminal and the window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gpuplayground.receipts.receipt import Receipt
 
 
 class Row(NamedTuple):
-    """One line: what it is, its figure with its unit, and what there is to know about the figure (may be empty)."""
+    """One row: label, value with unit, and a remark, which may be empty."""
 
     label: str
     value: str
@@ -20,11 +20,11 @@ class Row(NamedTuple):
 
 
 def rows(receipt: Receipt) -> list[Row]:
-    """Return a receipt's lines. What is not known is a dash with the reason as its remark."""
+    """Return the rows of a receipt. An unknown value is a dash with the reason as its remark."""
     missing = ""
     if not receipt.sample_count:
         was_short = not receipt.unwatched_ns
-        missing = "the run is shorter than the time between two samples" if was_short else "the GPU was not watched"
+        missing = "the run was shorter than the sampling interval" if was_short else "the GPU was not monitored"
     return [
         *_watched(receipt),
         Row("Process memory", _peak(units.memory_size(receipt.process_peak_bytes)), _clause(receipt.process_note)),
@@ -34,13 +34,13 @@ def rows(receipt: Receipt) -> list[Row]:
             receipt.came_back_sentence,
         ),
         *(
-            Row(f"{framework} memory", _peak(units.memory_size(peak)), "by its own allocator's count")
+            Row(f"{framework} memory", _peak(units.memory_size(peak)), "as reported by its allocator")
             for framework, peak in sorted(receipt.allocator_peaks.items())
         ),
         Row(
             metric("gpu_util_percent").receipt,
             _mean_and_peak("gpu_util_percent", receipt.utilization_mean_percent, receipt.utilization_peak_percent),
-            missing or "share of time with a kernel or copy at work",
+            missing or "share of time with a kernel or copy running",
         ),
         Row(metric("power_w").receipt, _mean_and_peak("power_w", receipt.power_mean_w, receipt.power_peak_w), missing),
         _energy(receipt),
@@ -50,16 +50,16 @@ def rows(receipt: Receipt) -> list[Row]:
 
 
 def _watched(receipt: Receipt) -> list[Row]:
-    """Return how much of the run was watched, where it was not all of it."""
+    """Return the share of the run with samples, unless it is all of it."""
     if not receipt.unwatched_ns or not receipt.sample_count:
         return []
     run_ns = receipt.end_ns - receipt.start_ns
     share = f"{units.duration(run_ns - receipt.unwatched_ns)} of {units.duration(run_ns)}"
-    return [Row("Watched", share, "means, clocks and the GPU's peaks are of that time alone")]
+    return [Row("Monitored", share, "means, clocks and GPU peaks cover only this time")]
 
 
 def sentences(receipt: Receipt) -> list[str]:
-    """Return a receipt's lines as plain text, one each."""
+    """Return the rows of a receipt as lines of text."""
     return [f"{label}: {value}{f' ({remark})' if remark else ''}" for label, value, remark in rows(receipt)]
 
 
@@ -68,7 +68,7 @@ def _peak(size: str) -> str:
 
 
 def _clause(sentence: str) -> str:
-    """Return a sentence as a remark: without capital and full stop."""
+    """Return a sentence as a remark, without capital and full stop."""
     return sentence[:1].lower() + sentence[1:].removesuffix(".")
 
 
@@ -83,7 +83,7 @@ def _energy(receipt: Receipt) -> Row:
     energy = receipt.energy
     if energy.joules is None or energy.resolution_j is None:
         return Row(metric("energy_j").receipt, units.DASH, energy.sentence)
-    # The figure says its resolution already; the rest of the sentence is the remark.
+    # The value already contains the resolution; the rest of the sentence is the remark.
     value = figure(energy.joules, energy.resolution_j)
     return Row(metric("energy_j").receipt, value, energy.sentence.removeprefix(value).strip())
 

@@ -1,4 +1,4 @@
-"""Every sample of the last twenty minutes and one a second of the last hours, for the receipts and verdicts of runs."""
+"""Keeps all samples of the last 20 minutes, and one per second of the last 4 hours, for receipts and verdicts."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from gpuplayground.receipts.packed_rows import Column, PackedRing, Rows
 from gpuplayground.receipts.process_log import ProcessLog
 
 KEPT_S = 1200.0
-#: How far back one sample of each second is kept: a run may take hours.
+#: How far back one sample per second is kept, for runs that take hours.
 THINNED_S = 14_400.0
 _THINNED_NS = 1_000_000_000
-#: Times kept at which the processes on a GPU could not be listed: twenty minutes of 64 GPUs.
+#: Maximum number of reports of unlisted processes: twenty minutes of 64 GPUs.
 MAX_UNLISTED = 40_000
 _BEYOND_NS = 500_000_000
 
@@ -60,11 +60,11 @@ _COLUMNS = (Column("time_ns", "i8", is_whole=True), *map(_column, METRICS))
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was seen between two times, by time. ``gpus`` are those found last.
+    """The samples between two times, by time. ``gpus`` are those of the last inventory.
 
-    ``lineages`` has what each process descended from when it was first seen, see
-    :func:`gpuplayground.child.leftovers.lineage`;
-    ``unlisted`` has why the processes on a GPU could not be listed, by its UUID.
+    ``lineages`` are the ancestors of each process when it was first seen, see
+    :func:`gpuplayground.child.leftovers.lineage`. ``unlisted`` are the reasons why the processes on a GPU could not be
+    listed, by its UUID.
     """
 
     samples: tuple[GpuSample, ...]
@@ -74,19 +74,19 @@ class Watched:
     unlisted: dict[str, str] = field(default_factory=dict)
 
     def family(self, pid: int | None) -> tuple[int, ...]:
-        """Return a snippet's process, and those it started, directly or not, that were seen on a GPU."""
+        """Return the PID of a snippet's process and of its descendants that were seen on a GPU."""
         if pid is None:
             return ()
         return (pid, *(other for other, numbers in self.lineages.items() if pid in numbers and other != pid))
 
     def near(self, start_ns: int, end_ns: int) -> tuple[GpuSample, ...]:
-        """Return the samples from one time to another and a little beyond, so that curves reach both ends."""
+        """Return the samples between two times and 0.5 s beyond, so that curves reach both ends."""
         first, last = start_ns - _BEYOND_NS, end_ns + _BEYOND_NS
         return tuple(sample for sample in self.samples if first <= sample.time_ns <= last)
 
 
 class _Ring:
-    """The newest samples of one GPU, packed: an object per sample would take ten times as much memory."""
+    """The newest samples of one GPU, packed: objects would take ten times as much memory."""
 
     def __init__(self, capacity: int) -> None:
         self.rows = PackedRing(_COLUMNS, capacity)
@@ -101,20 +101,20 @@ class _Ring:
 
     def add(self, sample: GpuSample) -> None:
         if self.rows.count and sample.time_ns <= self.last_ns:
-            # The clock was set back: what it had called the future is no more.
+            # The clock was set back: drop the samples from its former future.
             kept = int(np.searchsorted(self.rows.numbers("time_ns"), sample.time_ns))
             self.rows.drop_newest(self.rows.count - kept)
         self.rows.append(_kept(sample))
 
     def between(self, start_ns: int, end_ns: int) -> Rows:
-        """Return copies of the rows from one time to another, both included."""
+        """Return copies of the rows between two times, both included."""
         order = self.rows.order()
         times = self.rows.numbers("time_ns", order)
         return self.rows.take(order[np.searchsorted(times, start_ns) : np.searchsorted(times, end_ns, "right")])
 
 
 class _ThinnedRing(_Ring):
-    """Keeps one sample of each second: the one with the energy where there is one, else the first."""
+    """Keeps one sample per second: the one with the energy counter if there is one, else the first."""
 
     def add(self, sample: GpuSample) -> None:
         if self.rows.count and sample.time_ns // _THINNED_NS == self.last_ns // _THINNED_NS:
@@ -125,7 +125,7 @@ class _ThinnedRing(_Ring):
 
 
 class _Gpu:
-    """What is kept of one GPU: the newest samples, and a thinner choice that reaches back further."""
+    """The samples of one GPU: the newest ones, and one per second further back."""
 
     def __init__(self, uuid: str, capacity: int) -> None:
         self.uuid = uuid
@@ -137,21 +137,21 @@ class _Gpu:
         self.thinned.add(sample)
 
     def ring(self, start_ns: int, *, whole: bool) -> _Ring:
-        """Return the samples to take a stretch from: never of both kinds, which would not count alike in a mean."""
+        """Return the ring to read an interval from. Never both: their samples would weigh differently in a mean."""
         reaches_further = self.thinned.rows.count and self.thinned.first_ns < self.newest.first_ns - _THINNED_NS
         return self.thinned if whole and start_ns < self.newest.first_ns and reaches_further else self.newest
 
 
 class SampleLog:
-    """Takes what a feed reports and gives back a stretch of it. May be used from any thread.
+    """Stores the events of a feed and returns those of an interval. Thread-safe.
 
     Memory is bounded: 1.1 MB per GPU at 10 Hz, of which 0.5 MB fill within twenty minutes and the rest within four
-    hours, and 0.4 MB for the processes of all GPUs. Nothing that NVML tells is rounded.
+    hours, and 0.4 MB for the processes of all GPUs. Values are not rounded.
 
     Args:
-        seconds: how far back all samples reach.
-        hz: the rate at which they do; at a higher one they reach back less far.
-        max_gpus: of more, those that are gone are forgotten, and none is kept in place of one that is there.
+        seconds: how far back all samples are kept.
+        hz: the sampling rate this applies to; at a higher rate they reach back less far.
+        max_gpus: with more GPUs, absent ones are discarded, but never one that is present.
     """
 
     def __init__(self, seconds: float = KEPT_S, hz: float = 10.0, max_gpus: int = MAX_GPUS) -> None:
@@ -173,11 +173,11 @@ class SampleLog:
 
     @property
     def gpus(self) -> tuple[GpuInfo, ...]:
-        """The GPUs found last."""
+        """The GPUs of the last inventory."""
         return self._gpus
 
     def add(self, event: MonitorEvent) -> None:
-        """Take an event; problems are passed over."""
+        """Add an event; problems are ignored."""
         with self._lock:
             if isinstance(event, Inventory):
                 self._gpus = event.gpus
@@ -189,15 +189,15 @@ class SampleLog:
                     self._unlisted += [each for each in event if isinstance(each, UnlistedProcesses)]
 
     def has_seen(self, pid: int | None) -> bool:
-        """Return whether a process was on a GPU in one of the passes that are kept."""
+        """Return whether a process was seen on a GPU in the passes kept."""
         with self._lock:
             return self._processes is not None and pid is not None and self._processes.has_seen(pid)
 
     def between(self, start_ns: int, end_ns: int, *, whole: bool = False) -> Watched:
-        """Return what was seen from one time to another, both included.
+        """Return the samples between two times, both included.
 
-        Of a time that all samples no longer reach back to there is only the end; with ``whole`` there is instead one
-        sample of each second. Of a process whose passes are forgotten, the one with the most memory stays.
+        If the interval begins before the oldest sample, only its end is returned; with ``whole`` it is returned in full
+        with one sample per second. Of a process whose passes were discarded, its sample with the most memory is kept.
         """
         with self._lock:
             parts = [
@@ -216,7 +216,7 @@ class SampleLog:
         return Watched(tuple(samples), tuple(each for each, _ in seen), gpus, lineages, unlisted)
 
     def clear(self) -> None:
-        """Forget everything, for instance because what comes now is from elsewhere."""
+        """Discard everything, for instance when the source changes."""
         with self._lock:
             self._kept.clear()
             self._processes = None

@@ -1,4 +1,4 @@
-"""Which GPUs a stretch of time has used, by what the monitor saw."""
+"""Determines which GPUs a run or benchmark used, from the monitor's samples."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from gpuplayground.model.samples import GpuInfo, GpuSample, ProcessSample
 
-#: So much must be known before and after a run: see :func:`gpuplayground.receipts.receipt.receipts`.
+#: Samples and processes are needed from this long before to this long after a run.
 MARGIN_NS = 3_000_000_000
-#: A GPU without a process of ours was used if its memory or utilization rose by so much. The driver itself takes some
-#: megabytes with the first context.
+#: A GPU on which no process of the run was seen counts as used if its memory or utilization rose by this much. The
+#: driver itself allocates some megabytes with the first context.
 RISE_BYTES = 64 << 20
 RISE_PERCENT = 5.0
 
@@ -20,9 +20,9 @@ _Timed = TypeVar("_Timed", GpuSample, ProcessSample)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time, in ``clock.now_ns()``, and whose it was.
+    """The time of a run or benchmark, in ``clock.now_ns()``.
 
-    ``pids`` are the processes that worked in it; ``gpu_uuids`` the GPUs chosen for it, empty where none were chosen.
+    ``pids`` are its processes; ``gpu_uuids`` are the GPUs chosen for it, empty for no choice.
     """
 
     start_ns: int
@@ -32,12 +32,12 @@ class Window:
 
 
 def during(samples: Iterable[_Timed], start_ns: int, end_ns: int) -> list[_Timed]:
-    """Return what was sampled between two times, both included."""
+    """Return the samples between two times, both included."""
     return [sample for sample in samples if start_ns <= sample.time_ns <= end_ns]
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """Return the mean of what is known, or None."""
+    """Return the mean of the values that are not None, or None without any."""
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
 
@@ -45,17 +45,17 @@ def mean(values: Iterable[float | None]) -> float | None:
 def used_gpus(
     window: Window, samples: Sequence[GpuSample], processes: Sequence[ProcessSample], gpus: Sequence[GpuInfo] = ()
 ) -> tuple[str, ...]:
-    """Return the UUIDs of the GPUs that were used, of those there are samples of.
+    """Return the UUIDs of the GPUs that were used, among those with samples.
 
-    They are those chosen; else those that a process of the window was seen on, at most :data:`MARGIN_NS` away from it
-    or, where it was not seen there, ever; else those whose memory or utilization rose; else the first one. Nobody looks
-    at the processes while a benchmark samples, so that a look inside the window cannot be asked for.
+    These are the chosen GPUs; else those on which a process of the window was seen within :data:`MARGIN_NS` of it, or
+    else at any time; else those whose memory or utilization rose; else the first one. Processes are not listed while a
+    benchmark runs, so a pass inside the window cannot be required.
 
     Args:
-        window: what was measured, and whose it was.
-        samples: by time, with some seconds before and after.
-        processes: those of the same time or longer, of which all that have a number of the window's are its own.
-        gpus: in the order of which the GPUs are returned; others follow as they were first sampled.
+        window: the run or benchmark.
+        samples: by time, from some seconds before to some seconds after.
+        processes: of the same time or longer.
+        gpus: the order of the result; other GPUs follow in the order of their first samples.
     """
     present = dict.fromkeys(sample.gpu_uuid for sample in samples)
     known = [gpu.uuid for gpu in gpus if gpu.uuid in present]

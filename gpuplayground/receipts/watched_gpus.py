@@ -1,4 +1,4 @@
-"""What was seen of the GPUs that a benchmark used, and the doubts of clocks and sharing that each raises by itself."""
+"""Checks the GPUs that a benchmark used for capped or unsteady clocks and for other processes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from gpuplayground.receipts import clock_event_reasons
 from gpuplayground.receipts.other_processes import others
 from gpuplayground.receipts.used_gpus import MARGIN_NS, Window, during, used_gpus
 
-#: A clock this far from the median clock has changed: GPUs step by 15 MHz, less than 1 % of what they work at, and
-#: go up and down a step or two all the time.
+#: A clock further than this from the median counts as changed. GPUs step by 15 MHz, less than 1 % of their working
+#: clock, and go up and down a step or two all the time.
 CLOCK_TOLERANCE = 0.05
-#: Clocks that changed or were capped in a smaller share of the samples are not worth a word.
+#: Clocks that changed or were capped in a smaller share of the samples are not reported.
 CLOCK_SHARE = 0.05
-#: What is sampled so close to the ends may show the GPU before or after its work.
+#: Samples this close to the ends may show the GPU before or after its work.
 EDGE_NS = 100_000_000
-#: Of fewer samples nothing is said about clocks that change.
+#: Minimum number of samples to judge whether clocks changed.
 LEAST_CLOCK_SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedGpu:
-    """What was seen of a GPU. ``name`` is empty where no other was used; ``working`` shows it at work, if ever it was.
+    """The samples of a GPU during a benchmark.
 
-    ``has_worked`` is whether it was not idle in all of them, ``is_unlisted`` whether not all its processes are known.
+    ``name`` is empty if no other GPU was used. ``working`` are the samples with the GPU busy, or all samples if it was
+    always idle; ``has_worked`` tells which. ``is_unlisted`` is whether some of its processes are unknown.
     """
 
     name: str
@@ -43,9 +44,9 @@ def watched_gpus(
     gpus: Sequence[GpuInfo],
     unlisted: Collection[str] = (),
 ) -> list[WatchedGpu]:
-    """Return what was seen of the GPUs that were used.
+    """Return the samples of the GPUs that were used.
 
-    Of several those that only idled are left out: a framework holds memory of every GPU that it was once shown.
+    If there are several, idle ones are left out: a framework may allocate memory on every GPU it sees.
     """
     uuids = used_gpus(window, samples, processes, gpus)
     names = {gpu.uuid: gpu.label for gpu in gpus} if len(uuids) > 1 else dict.fromkeys(uuids, "")
@@ -63,13 +64,13 @@ def watched_gpus(
 
 
 def doubts(watched: Sequence[WatchedGpu], window: Window) -> list[Flag]:
-    """Return what speaks against a benchmark by its GPUs: one flag of each kind, with a sentence for each GPU."""
+    """Return the flags raised by the GPUs: one of each kind, with a sentence per GPU."""
     flags = [flag for gpu in watched for flag in _clocks(gpu)]
-    return _one_of_a_kind([*flags, *(flag for gpu in watched for flag in _shared(gpu, window))])
+    return _merged([*flags, *(flag for gpu in watched for flag in _shared(gpu, window))])
 
 
 def clocks_text(watched: list[WatchedGpu]) -> str:
-    """Return ``1980 MHz``, or of several GPUs ``1980 MHz (GPU 0, GPU 2), 1755 MHz (GPU 1)``."""
+    """Return ``1980 MHz``, or for several GPUs ``1980 MHz (GPU 0, GPU 2), 1755 MHz (GPU 1)``."""
     names: dict[str, list[str]] = {}
     for gpu in watched:
         if clocks := _sm_clocks(gpu):
@@ -77,8 +78,8 @@ def clocks_text(watched: list[WatchedGpu]) -> str:
     return ", ".join(f"{clocks} ({', '.join(each)})" if any(each) else clocks for clocks, each in names.items())
 
 
-def _one_of_a_kind(flags: Iterable[Flag]) -> list[Flag]:
-    """Return one flag of each kind, with the sentences of all that are of it."""
+def _merged(flags: Iterable[Flag]) -> list[Flag]:
+    """Join the sentences of flags of the same kind."""
     sentences: dict[FlagKind, list[str]] = {}
     for flag in flags:
         sentences.setdefault(flag.kind, []).append(flag.sentence)
@@ -86,7 +87,7 @@ def _one_of_a_kind(flags: Iterable[Flag]) -> list[Flag]:
 
 
 def _clocks(gpu: WatchedGpu) -> list[Flag]:
-    """Return that clocks were capped, or that they changed without being capped."""
+    """Return a flag if the clocks were capped, or else if they changed."""
     of_gpu = f" of {gpu.name}" if gpu.name else ""
     known = [each for each in gpu.working if each.event_reasons is not None]
     capped = [each for each in known if (each.event_reasons or 0) & clock_event_reasons.CAPS]
@@ -95,7 +96,7 @@ def _clocks(gpu: WatchedGpu) -> list[Flag]:
         names = [name for name, _ in clock_event_reasons.shares(capped) or () if name in _CAP_NAMES]
         at = f", at {_range(clocks)}" if clocks else ""
         share = percent_text(len(capped) / len(known))
-        return [Flag(FlagKind.CAPPED, f"Clocks{of_gpu} were capped ({', '.join(names)}) during {share} of it{at}.")]
+        return [Flag(FlagKind.CAPPED, f"Clocks{of_gpu} were capped ({', '.join(names)}) for {share} of the time{at}.")]
     if len(clocks) < LEAST_CLOCK_SAMPLES:
         return []
     middle = clocks[len(clocks) // 2]
@@ -103,8 +104,8 @@ def _clocks(gpu: WatchedGpu) -> list[Flag]:
     if changed < CLOCK_SHARE * len(clocks) or not changed:
         return []
     share = percent_text(changed / len(clocks))
-    was_off = f"was off its median of {middle} MHz during {share} of it: {_range(clocks)}."
-    return [Flag(FlagKind.CLOCKS, f"The SM clock{of_gpu} {was_off}")]
+    deviation = f"deviated from its median of {middle} MHz for {share} of the time: {_range(clocks)}."
+    return [Flag(FlagKind.CLOCKS, f"The SM clock{of_gpu} {deviation}")]
 
 
 _CAP_NAMES = {name for bit, name in clock_event_reasons.NAMES.items() if bit & clock_event_reasons.CAPS}
@@ -120,17 +121,17 @@ def _shared(gpu: WatchedGpu, window: Window) -> list[Flag]:
         return []
     busiest = max(found, key=lambda each: each.sm_util_percent or 0)
     who = f"{busiest.name} ({busiest.pid})" if busiest.name else f"process {busiest.pid}"
-    did = f"with {busiest.sm_util_percent:.0f} % of its SMs" if busiest.sm_util_percent else "as well"
+    share = f" with {busiest.sm_util_percent:.0f} % SM utilization" if busiest.sm_util_percent else ""
     count = len({each.pid for each in found})
     rest = f", and {count - 1} more" if count > 1 else ""
-    return [Flag(FlagKind.SHARED, f"Another process used {gpu.name or 'the GPU'} {did}: {who}{rest}.")]
+    return [Flag(FlagKind.SHARED, f"Another process used {gpu.name or 'the GPU'}{share}: {who}{rest}.")]
 
 
 def _range(clocks: list[int]) -> str:
-    """Return sorted clocks in short."""
+    """Return the range of sorted clocks."""
     return f"{clocks[0]} MHz" if clocks[0] == clocks[-1] else f"{clocks[0]} to {clocks[-1]} MHz"
 
 
 def percent_text(share: float) -> str:
-    """Return a share of 0 to 1 with one decimal below 10 %."""
+    """Format a share of 0 to 1 as percent, with one decimal below 10 %."""
     return f"{100 * share:.1f} %" if share < 0.0995 else f"{100 * share:.0f} %"

@@ -147,7 +147,7 @@ class Execution:
                 self._poll(self._wait_time_s())
             end_ns = now_ns()
             was_stopped, was_killed = self._controls.stop_wanted, self._controls.kill_wanted
-            self._clear_up(was_killed)
+            self._clean_up(was_killed)
         finally:
             self._controls.attach(None)
             script.remove()
@@ -202,7 +202,7 @@ class Execution:
         now = time.monotonic()
         self._follow_controls()
         self._watch_deadlines(now)
-        if self._input_watch.look(self._report.state is RunState.RUNNING):
+        if self._input_watch.should_ask(self._report.state is RunState.RUNNING):
             self._report.ask_for_input()
         self._report.output.flush_if_due(now)
         if self._report.is_started and now >= self._next_tick:
@@ -255,7 +255,7 @@ class Execution:
             self._trouble = trouble
             self._process.kill()
 
-    def _clear_up(self, was_killed: bool) -> None:
+    def _clean_up(self, was_killed: bool) -> None:
         """Kill what the snippet left running and read the remaining output."""
         self._process.sources.forget_process()
         deadline = time.monotonic() + (0.0 if was_killed else _GRACE_S)

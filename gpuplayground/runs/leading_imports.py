@@ -28,7 +28,7 @@ def leading_imports(source: str) -> tuple[str, ...]:
             texts.update((f"import {alias.name}", None) for alias in node.names if alias.name not in _CONTEXT_MODULES)
         elif isinstance(node, ast.ImportFrom):
             texts.update((text, None) for text in _from_texts(node))
-        elif not (_only_leaves(node) or (index == 0 and _is_constant(node))):
+        elif not (_only_exits(node) or (index == 0 and _is_constant(node))):
             break
     return tuple(texts)
 
@@ -37,7 +37,7 @@ def _is_constant(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _only_leaves(node: ast.stmt) -> bool:
+def _only_exits(node: ast.stmt) -> bool:
     if not isinstance(node, ast.If) or node.orelse or len(node.body) != 1:
         return False
     (body,) = node.body

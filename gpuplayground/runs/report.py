@@ -207,7 +207,7 @@ class RunReport:
         trace = without_statements(run.trace)
         return replace(run, benchmarks=benchmarks, timings=tuple(self._timings), trace=trace)
 
-    def broken_off(self, error: BaseException) -> Run:
+    def failed_session(self, error: BaseException) -> Run:
         """Return the result of a run whose session failed; its process has been killed."""
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return Run(

@@ -60,12 +60,12 @@ class Launcher:
         self.spares.close()
         self.run_folders.close()
 
-    def began(self, session: Session) -> None:
+    def register(self, session: Session) -> None:
         """Register a session, so that closing the launcher kills it."""
         with self._lock:
             self._sessions.add(session)
 
-    def ended(self, session: Session) -> None:
+    def unregister(self, session: Session) -> None:
         """Unregister a session."""
         with self._lock:
             self._sessions.discard(session)
@@ -102,18 +102,18 @@ class Session:
         """
         listener = _Listener(on_event)
         report = RunReport(request, listener, batch_limit_bytes, has_room)
-        self._launcher.began(self)
+        self._launcher.register(self)
         try:
             report.enter(RunState.STARTING)
             run = self._run(request, report)
         except BaseException as error:  # whatever it was, listeners must see the end of the run
-            run = report.broken_off(error)
+            run = report.failed_session(error)
             if listener.fault is not None or not isinstance(error, Exception):
                 with suppress(Exception):
                     _conclude(run, report, listener)
                 raise
         finally:
-            self._launcher.ended(self)
+            self._launcher.unregister(self)
         _conclude(run, report, listener)
         if run.was_warm or self._launcher.keep_warm:
             # Only now, because imports for the next run would disturb the times of this one.

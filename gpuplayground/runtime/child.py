@@ -1,23 +1,23 @@
-"""The script that an interpreter runs one snippet with: ``child.py WATCHER CHANNEL PROGRESS TRACE STDIN``.
+"""Script that runs one snippet: ``child.py WATCHER CHANNEL PROGRESS TRACE STDIN``.
 
-It brings in the rest of this folder as a private package, so that neither the folder nor the names of its modules
-are visible to the snippet, leaves a watcher behind on Linux, and hands over. Written so that any Python can at least
-say that it is too old.
+It imports the rest of this folder as a private package, which keeps the folder and its module names hidden from the
+snippet, and on Linux leaves a watcher behind. Its syntax works with any Python, so that an old one can report its
+version.
 """
 
 import sys
 
 PACKAGE = "_gpuplayground_runtime"
-#: The same as in ``wire``, which an interpreter that is too old could not import.
+#: As in ``wire``, which an old interpreter cannot import.
 TOO_OLD = 86
-#: What Python itself has imported by now: a file of the snippet's folder can never take the place of these.
+#: Modules imported by Python itself, which a file in the snippet's folder cannot shadow.
 STARTUP_MODULES = frozenset(sys.modules)
 
 
 def load_runtime(name):  # type: ignore[no-untyped-def]
-    """Import a module of this folder as one of a private package and return it."""
+    """Import a module of this folder as part of a private package and return it."""
     folder = __file__.rpartition("\\" if sys.platform == "win32" else "/")[0]
-    # Python put this folder in front of the snippet's path, unless it runs in its safe mode.
+    # Python puts this folder first on the path, except in safe-path mode.
     if sys.path and sys.path[0] == folder:
         del sys.path[0]
     if PACKAGE not in sys.modules:

@@ -1,8 +1,7 @@
-"""The clock of every time stamp: the time of day when a window or command started, plus the time that has passed.
+"""Clock of all timestamps: the time of day at the application's start plus the steady time passed since.
 
-The system's time of day can be set, forward or back, at any moment. Stamps of this clock stay in order and their
-differences are durations. A process that is started for another one takes over its offset, so that the samples of an
-agent and the statements of a snippet lie on one axis.
+Unlike the system's time of day, which can be set at any moment, it never jumps, so that differences are durations.
+Child processes take over the offset, so that the agent's samples and the snippet's statements share one time axis.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ import sys
 from time import perf_counter_ns, time_ns
 
 if sys.platform == "linux":
-    # Bound here, because a snippet may put something else in their place.
+    # Imported by name, because a snippet may replace attributes of ``time``.
     from time import CLOCK_BOOTTIME, clock_gettime_ns
 
     def _steady_ns() -> int:
-        # Unlike CLOCK_MONOTONIC this one goes on while the machine sleeps: see clock_gettime(2).
+        # Unlike CLOCK_MONOTONIC it keeps running while the machine sleeps, see clock_gettime(2).
         return clock_gettime_ns(CLOCK_BOOTTIME)
 
 else:
@@ -23,7 +22,7 @@ else:
 
 
 class _Clock:
-    """An offset in nanoseconds between a steady clock of the machine and the time of day."""
+    """Holds the offset in nanoseconds between the machine's steady clock and the time of day."""
 
     def __init__(self) -> None:
         self.offset_ns = time_ns() - _steady_ns()
@@ -38,10 +37,10 @@ def now_ns() -> int:
 
 
 def offset_ns() -> int:
-    """Return what a process started for this one passes to :func:`follow`."""
+    """Return the offset that a child process passes to :func:`follow`."""
     return _clock.offset_ns
 
 
 def follow(offset_ns: int) -> None:
-    """Go by the clock of the process that started this one, on the same machine."""
+    """Take over the clock of the parent process, given its :func:`offset_ns`."""
     _clock.offset_ns = offset_ns

@@ -1,4 +1,4 @@
-"""One snippet from start to end: import ahead, wait for it, execute it as ``__main__``, say how it went."""
+"""Serves one session: makes imports ahead, waits for the snippet, executes it as ``__main__`` and reports the end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from .bench.benchmark import BenchmarkRun
 
 _NOT_WAITED = (
-    "A stream capture spanned statements: from there on nothing is waited for, and GPU times go by when work began."
+    "A stream capture spanned several statements, so the GPU was not waited for after it, and GPU operations are "
+    "assigned to statements by their start."
 )
 
 
@@ -39,8 +40,8 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     """Serve one session.
 
     Args:
-        arguments: its channel, its progress memory, the file for its trace, and where its input comes from.
-        startup: the modules that Python itself has imported.
+        arguments: channel, progress memory, trace file, and source of standard input.
+        startup: modules imported by Python itself.
     """
     hide(channels, descriptors, transport, forks, streams)
     descriptor, memory, trace, stdin = arguments
@@ -50,10 +51,10 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     progress = SharedProgress([])
     prepare_for_forks(channel, progress)
     channel.start()
-    # Registered first and so called last, after whatever the snippet and its modules register.
+    # Registered first, so that it is called last, after the exit handlers of the snippet and its modules.
     atexit.register(_end_quietly, channel, tracer)
     script = Script()
-    # Ahead of all imports: a module may set a hook of its own.
+    # Before all imports, because a module may set its own hook.
     Hooks(script).install()
     sys.argv = [""]
     channel.send({"kind": "hello", "python": sys.version.split()[0], "executable": sys.executable})
@@ -61,8 +62,8 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
     while True:
         order = channel.next_order()
         if signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.SIG_IGN):
-            # The default so far, so that a Ctrl+C ahead of any code of the user's ends this process without a word.
-            # Ignored, if the session was started in the background of a shell: Stop must work all the same.
+            # Until now SIGINT has its default action, so that Ctrl+C before any user code ends this process silently;
+            # or it is ignored in the background of a shell, where Stop must still work.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if order["kind"] == "run":
             break
@@ -75,13 +76,13 @@ def main(arguments: Sequence[str], startup: frozenset[str]) -> None:
 
 @hidden
 def _end_quietly(channel: Channel, tracer: Tracer) -> None:
-    sys.settrace(None)  # a debugger that is still on would step through this
+    sys.settrace(None)  # an active debugger would step through this
     tracer.close()
     channel.end()
 
 
 class _Execution:
-    """The snippet's ``__main__`` and what is reported about it."""
+    """Executes the snippet as ``__main__`` and reports about it."""
 
     def __init__(
         self,
@@ -110,22 +111,22 @@ class _Execution:
         """Execute the snippet and end as Python would.
 
         Raises:
-            KeyboardInterrupt: what has Python call the rest, see :mod:`.execute.outermost`.
+            KeyboardInterrupt: makes Python call the rest, see :mod:`.execute.outermost`.
         """
         stage = Outermost(self._conclude)
         program = entry = None
         try:
             program, entry = self._execute()
-        except BaseException as error:  # whatever the snippet did
+        except BaseException as error:  # raised by the snippet
             stage.error = error
         stage.launch(program.code if program is not None else None, entry, self._namespace)
 
     @hidden
     def _conclude(self, error: BaseException | None) -> BaseException:
-        """Report how the snippet ended and return what the interpreter needs to end the process accordingly."""
+        """Report how the snippet ended and return the exception that ends the process accordingly."""
         try:
             self._loop.close()
-        except BaseException as failure:  # a task of the snippet's
+        except BaseException as failure:  # raised by a task of the snippet
             error = failure
         # With PYTHONINSPECT, Python shows SystemExit like any other exception.
         if isinstance(error, SystemExit) and not sys.flags.inspect:
@@ -138,13 +139,13 @@ class _Execution:
         return error if isinstance(error, KeyboardInterrupt) else SystemExit(1)
 
     def _execute(self) -> tuple[Program, Entry] | tuple[None, None]:
-        """Return the snippet ready to run, or nothing where it has been run: a benchmark, or one that awaits."""
+        """Return the snippet ready to run; or run it and return nothing, if it is a benchmark or awaits."""
         is_benchmark = self._order.get("benchmark") is not None
         if is_benchmark:
-            # Ahead of the snippet's folder on the path, which may have a module of a name that this needs.
+            # Before the snippet's folder is on the path, because it may shadow modules that this needs.
             from .bench import benchmark  # noqa: F401
         elif self._order.get("trace") and self._tracer.would_attach(self._order["source"]):
-            # Ahead of the path for the same reason. CUPTI for Python needs NumPy, which is the snippet's to pay for.
+            # Before the path is changed, for the same reason. CUPTI needs NumPy, whose import counts as the snippet's.
             if "numpy" not in sys.modules:
                 self._warmup.import_all(["import numpy"], self._order["folder"])
             self._tracer.attach()
@@ -183,10 +184,10 @@ class _Execution:
         return None, None
 
     def _benchmark(self, statements: Sequence[Statement]) -> BenchmarkRun:
-        """Return what measures the snippet.
+        """Return the benchmark of the snippet.
 
         Raises:
-            SystemExit: what was asked for does not fit the snippet; the session has been told why.
+            SystemExit: the plan does not fit the snippet; the reason has been sent to the session.
         """
         from .bench.benchmark import BenchmarkRun, RefusedError
 
@@ -203,7 +204,7 @@ class _Execution:
         self._tracer.before_statement()
 
     def _enter_main(self) -> ModuleType:
-        """Make ``__main__``, ``sys.argv`` and ``sys.path`` what they are for ``python file.py``."""
+        """Set up ``__main__``, ``sys.argv`` and ``sys.path`` as for ``python file.py``."""
         from importlib.machinery import SourceFileLoader
 
         path, folder = self._script.path, self._order["folder"]
@@ -238,7 +239,7 @@ class _Execution:
         self._finish()
 
     def _finish(self, frame: wire.Frame | None = None, *, result: bool = False) -> None:
-        """Report what the session can only learn from inside; threads of the snippet may still be running."""
+        """Send the final report; threads of the snippet may still be running."""
         streams.flush()
         import threading
 
@@ -262,7 +263,7 @@ class _Execution:
         )
 
     def _starts_ns(self) -> list[int]:
-        """Return when each statement began that was executed, in the order of the table."""
+        """Return the start of each executed statement, in table order."""
         words, layout = self._progress.words, wire.Progress
         begun = words[layout.START_NS] if len(words) else 0
         slots = range(layout.FIRST, len(words), layout.STRIDE)
@@ -273,7 +274,7 @@ class _Execution:
 
 
 def _shared_words(memory: str, statements: int) -> memoryview:
-    """Return the words shared with the session: ``memory`` is a descriptor, on Windows the name of a mapping."""
+    """Return the words shared with the session; ``memory`` is a descriptor, on Windows the name of a mapping."""
     size = wire.Progress.size(statements)
     if sys.platform == "win32":
         mapping = mmap.mmap(-1, size, tagname=memory)
@@ -287,10 +288,10 @@ def _shared_words(memory: str, statements: int) -> memoryview:
 
 
 def _mapping(descriptor: int, size: int) -> mmap.mmap:
-    """Map a file without keeping a descriptor of it.
+    """Map a file without keeping a descriptor.
 
-    Before Python 3.13 a mapping has a duplicate, which takes a number that a snippet of its own would get, and which
-    it closes at its end, whatever the snippet has opened under that number by then.
+    Before Python 3.13 a mapping duplicates the descriptor. The duplicate takes a low number that the snippet would
+    get, and closing the mapping would close whatever the snippet has opened under that number by then.
     """
     if sys.version_info >= (3, 13):
         return mmap.mmap(descriptor, size, trackfd=False)
@@ -299,14 +300,14 @@ def _mapping(descriptor: int, size: int) -> mmap.mmap:
     lowest_free = os.dup(descriptor)
     os.close(lowest_free)
     mapping = mmap.mmap(descriptor, size)
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(mapping))  # it never ends
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(mapping))  # so that it is never closed
     if os.path.sameopenfile(lowest_free, descriptor):
         os.close(lowest_free)
     return mapping
 
 
 def _forget_shadowed_modules(folder: str, startup: frozenset[str]) -> None:
-    """Forget modules that only we imported where the snippet's folder has its own of that name: it shall find those."""
+    """Unload modules imported by the runtime that the snippet's folder shadows, so that the snippet gets its own."""
     from importlib.machinery import PathFinder
 
     sys.path_importer_cache.pop(folder, None)

@@ -33,7 +33,7 @@ class PathFilter:
         return data[:cut]
 
     def finish(self) -> bytes:
-        """Return what was held back."""
+        """Return the data held back."""
         held, self._held = self._held, b""
         return held
 

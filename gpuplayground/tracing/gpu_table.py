@@ -11,15 +11,15 @@ from gpuplayground.tracing.demangle import short_name
 from gpuplayground.units import data_size, duration, significant
 
 #: Minimum share of the time for a part to be mentioned.
-_WORTH_A_WORD = 0.05
+_MIN_SHARE = 0.05
 _MAX_WAITS = 2
 #: Minimum size of a copy for its rate to be shown: smaller ones measure the latency, not the bus.
-_WORTH_A_RATE = 1 << 16
+_MIN_RATE_BYTES = 1 << 16
 
 
 def busy_text(timing: StatementTiming) -> str:
     """Return the GPU busy time, or an empty string for a statement without GPU operations."""
-    return duration(timing.gpu.busy_ns) if timing.gpu is not None and _did_anything(timing.gpu) else ""
+    return duration(timing.gpu.busy_ns) if timing.gpu is not None and _has_operations(timing.gpu) else ""
 
 
 def gpu_remark(timing: StatementTiming) -> str:
@@ -38,7 +38,7 @@ def gpu_details(timing: StatementTiming) -> str:
     gpu = timing.gpu
     if gpu is None:
         return ""
-    lines = [f"GPU busy {duration(gpu.busy_ns)}"] if _did_anything(gpu) else []
+    lines = [f"GPU busy {duration(gpu.busy_ns)}"] if _has_operations(gpu) else []
     lines += [f"{copy_text(copy)} in {duration(copy.busy_ns)}" for copy in gpu.copies]
     lines += [
         f"{kernel.count:,} × {kernel.name[:120]}: {duration(kernel.total_ns)}, longest {duration(kernel.longest_ns)}"
@@ -63,7 +63,7 @@ def kernels_text(gpu: GpuTiming) -> str:
 
 def copy_text(copy: CopyTotals) -> str:
     """Return ``67.1 MB host to device at 22.1 GB/s, pageable``."""
-    rate = f" at {_rate(copy.gb_per_s)}" if copy.gb_per_s is not None and copy.bytes >= _WORTH_A_RATE else ""
+    rate = f" at {_rate(copy.gb_per_s)}" if copy.gb_per_s is not None and copy.bytes >= _MIN_RATE_BYTES else ""
     kind = "pageable" if copy.pageable_bytes * 2 > copy.bytes else "pinned"
     memory = f", {kind}" if copy.direction.value in ("host to device", "device to host") else ""
     return f"{data_size(copy.bytes)} {copy.direction.value}{rate}{memory}"
@@ -99,8 +99,8 @@ def _waits(gpu: GpuTiming) -> list[str]:
     """Return the other parts that took much of the time, largest first."""
     whole = sum(ns for _, ns in gpu.waits)
     # It is obvious that an import imports and that a statement without GPU operations takes CPU time.
-    plain = _ON_THE_GPU if _did_anything(gpu) else (Wait.IMPORT, Wait.CPU)
-    shown = [(ns, wait) for wait, ns in gpu.waits if wait not in plain and ns > whole * _WORTH_A_WORD]
+    plain = _ON_THE_GPU if _has_operations(gpu) else (Wait.IMPORT, Wait.CPU)
+    shown = [(ns, wait) for wait, ns in gpu.waits if wait not in plain and ns > whole * _MIN_SHARE]
     return [f"{wait.value} {duration(ns)}" for ns, wait in sorted(shown, reverse=True)[:_MAX_WAITS]]
 
 
@@ -108,7 +108,7 @@ def _waits(gpu: GpuTiming) -> list[str]:
 _ON_THE_GPU = (Wait.KERNELS, Wait.COPIES)
 
 
-def _did_anything(gpu: GpuTiming) -> bool:
+def _has_operations(gpu: GpuTiming) -> bool:
     return bool(gpu.kernels or gpu.copies or gpu.memsets)
 
 

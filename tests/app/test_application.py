@@ -141,7 +141,10 @@ def test_stop_interrupts_a_snippet(qtbot: QtBot, start: StartApplication) -> Non
     wait_for(qtbot, application, RunState.STOPPED)
 
 
-def test_stop_becomes_kill_for_a_snippet_that_does_not_listen(qtbot: QtBot, start: StartApplication) -> None:
+def test_stop_becomes_kill_for_a_snippet_that_does_not_listen(
+    qtbot: QtBot, start: StartApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpuplayground.ui.window.playground.KILL_AFTER_MS", 100)
     application = start()
     stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('deaf')\nwhile True: pass\n"
     type_snippet(application, stubborn)
@@ -186,7 +189,7 @@ def test_an_exception_marks_its_line_and_its_link_leads_there(qtbot: QtBot, star
     panel.lineActivated.emit("snippet.py", 4)
     editor = application.tabs.current_editor()
     assert editor is not None
-    assert editor.place()[0] == 4
+    assert editor.line_and_column()[0] == 4
 
 
 def test_input_is_asked_for_and_answered_in_the_panel(qtbot: QtBot, start: StartApplication) -> None:
@@ -364,12 +367,12 @@ def test_drafts_that_cannot_be_written_are_said_in_the_window_until_they_can(
     editor = application.tabs.current_editor()
     assert editor is not None
     qtbot.keyClicks(editor, "x")
-    qtbot.waitUntil(lambda: "Unsaved work cannot be kept safe" in banner.text, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "Unsaved work cannot be backed up" in banner.text, timeout=PATIENCE_MS)
     assert banner.isVisible()
     application.window.say("Something else.")
     root.unlink()
     status = application.window.status
-    qtbot.waitUntil(lambda: status.currentMessage() == "Unsaved work is safe again.", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: status.currentMessage() == "Unsaved work is backed up again.", timeout=PATIENCE_MS)
     assert banner.text == "Something else."
     assert banner.isVisible()
 

@@ -197,7 +197,7 @@ def test_a_slow_disk_loses_no_run(
     add = HistoryStore.add
 
     def add_slowly(store: HistoryStore, kept: KeptRun) -> int:
-        time.sleep(2)
+        time.sleep(1.5)  # longer than a run is waited for
         return add(store, kept)
 
     monkeypatch.setattr(HistoryStore, "add", add_slowly)

@@ -48,7 +48,7 @@ def measure(qtbot: QtBot, application: Application, line: int) -> None:
     """Press Shift+F5 with the cursor in a line, and wait for the end."""
     editor = application.tabs.current_editor()
     assert editor is not None
-    editor.set_place(line)
+    editor.set_line_and_column(line)
     application.window.actions_["benchmark"].trigger()
     qtbot.waitUntil(lambda: application.playground.current_run().active, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not application.playground.current_run().active, timeout=PATIENCE_MS)
@@ -81,7 +81,7 @@ def test_a_benchmark_shows_where_it_stands_and_the_monitor_leaves_the_processes_
     tab_id = opened(application, qtbot, "import random, time\n\n# %% Noise\ntime.sleep(random.random() / 50)\n")
     editor = application.tabs.current_editor()
     assert editor is not None
-    editor.set_place(4)
+    editor.set_line_and_column(4)
     application.window.actions_["benchmark"].trigger()
     live = application.playground.pages(tab_id).page(BENCHMARK).live
     qtbot.waitUntil(lambda: "samples" in live.samples.text(), timeout=PATIENCE_MS)
@@ -106,7 +106,7 @@ def test_selected_lines_are_measured_instead_of_the_cell(qtbot: QtBot, start: St
     tab_id = opened(application, qtbot)
     editor = application.tabs.current_editor()
     assert editor is not None
-    editor.set_place(2)
+    editor.set_line_and_column(2)
     qtbot.keyClick(editor, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert editor.selected_lines() == (2, 2)
     application.window.actions_["benchmark"].trigger()
@@ -277,7 +277,7 @@ def test_where_there_is_nothing_to_measure_shift_f5_says_what_to_do_and_the_swee
     opened(application, qtbot, text)
     editor = application.tabs.current_editor()
     assert editor is not None
-    editor.set_place(line)
+    editor.set_line_and_column(line)
     application.window.actions_["benchmark"].trigger()
     assert application.window.banner.text.startswith(sentence)
     assert not application.playground.current_run().active
@@ -290,7 +290,10 @@ def test_where_there_is_nothing_to_measure_shift_f5_says_what_to_do_and_the_swee
     dialog.close()
 
 
-def test_a_sweep_that_does_not_listen_is_killed(qtbot: QtBot, start: StartApplication, tmp_path: Path) -> None:
+def test_a_sweep_that_does_not_listen_is_killed(
+    qtbot: QtBot, start: StartApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpuplayground.ui.sweep.cancel_button.KILL_AFTER_MS", 100)
     application, going = start(), tmp_path / "going"
     stubborn = (
         "import pathlib, signal\nn = 1\n# %% Deaf\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
@@ -372,7 +375,7 @@ def test_the_cell_at_the_cursor_is_ticked_for_a_sweep_and_what_sets_the_variable
     opened(application, qtbot, "# %% Set-up\nn = 100\n# %% Sum\ns = sum(range(n))\n# %% Sort\nt = sorted(range(n))\n")
     editor = application.tabs.current_editor()
     assert editor is not None
-    editor.set_place(6)
+    editor.set_line_and_column(6)
     form = sweep_window(application).form
     row = form.implementations.item
     assert [row(number).checkState() for number in range(3)] == [
@@ -380,7 +383,7 @@ def test_the_cell_at_the_cursor_is_ticked_for_a_sweep_and_what_sets_the_variable
     ]  # fmt: skip
     assert not row(0).flags() & Qt.ItemFlag.ItemIsEnabled
     assert "n is also set in the lines to measure" in row(0).text()
-    editor.set_place(1)
+    editor.set_line_and_column(1)
     form = sweep_window(application).form
     assert form.request() is not None, "the first that can be measured"
 

@@ -91,7 +91,7 @@ def test_a_run_that_gave_all_back_before_the_next_one_began_is_not_blamed(machin
     machine.end("one", 10, 12)
     machine.begin("two", 12.5)
     machine.use([(0, 500), (10, 3000), (12.2, 500), (12.5, 4500)], 15)
-    assert machine.memory_of("one", qtbot) == (True, "all of it came back: 500 MiB before, 500 MiB after")
+    assert machine.memory_of("one", qtbot) == (True, "all of it was freed: 500 MiB before, 500 MiB after")
     machine.end("two", 12.5, 15)
     machine.use([(0, 500), (10, 3000), (12.2, 500), (12.5, 4500), (15, 500)], 19)
     assert machine.memory_of("two", qtbot)[0] is True
@@ -104,7 +104,7 @@ def test_a_run_whose_memory_was_still_in_use_as_the_next_one_began_is_not_blamed
     machine.end("one", 10, 12)
     machine.begin("two", 12.5)
     machine.use([(0, 500), (10, 3000), (12.5, 4500)], 15)
-    said = "whether it came back was not seen beside another run: 500 MiB before, 2.9 GiB after"
+    said = "unknown whether it was freed, because another run overlapped: 500 MiB before, 2.9 GiB after"
     assert machine.memory_of("one", qtbot) == (None, said)
 
 
@@ -113,7 +113,7 @@ def test_a_run_beside_one_that_goes_on_in_another_tab_is_not_blamed(machine: Mac
     machine.begin("long", 11)
     machine.end("one", 10, 12)
     machine.use([(0, 500), (10, 3000), (11, 5000), (12, 2500)], 15)
-    said = "whether it came back was not seen beside another run: 500 MiB before, 2.4 GiB after"
+    said = "unknown whether it was freed, because another run overlapped: 500 MiB before, 2.4 GiB after"
     assert machine.memory_of("one", qtbot) == (None, said)
 
 
@@ -122,7 +122,7 @@ def test_a_run_on_another_gpu_excuses_nothing(machine: Machine, qtbot: QtBot) ->
     machine.begin("other", 11, "GPU-2")
     machine.end("one", 10, 12)
     machine.use([(0, 500), (10, 3000), (12, 2500)], 15)
-    assert machine.memory_of("one", qtbot) == (False, "2.0 GiB did not come back: 500 MiB before, 2.4 GiB after")
+    assert machine.memory_of("one", qtbot) == (False, "2.0 GiB not freed: 500 MiB before, 2.4 GiB after")
 
 
 def test_a_run_longer_than_all_samples_reach_back_is_accounted_for_from_its_start(
@@ -133,6 +133,6 @@ def test_a_run_longer_than_all_samples_reach_back_is_accounted_for_from_its_star
     machine.use([(0, 500), (10, 3000), (20, 700), (40, 500)], 43)
     machine.monitor.inventoried.emit(INVENTORY)
     machine.end("long", 10, 40)
-    assert machine.memory_of("long", qtbot) == (True, "all of it came back: 500 MiB before, 500 MiB after")
+    assert machine.memory_of("long", qtbot) == (True, "all of it was freed: 500 MiB before, 500 MiB after")
     (receipt,) = machine.kept.receipts["long"]
     assert (receipt.device_peak_bytes, receipt.unwatched_ns) == (3000 * MIB, 0)

@@ -60,7 +60,7 @@ def test_run_of_ones_own_text_says_that_the_file_has_another(
     page.editor.insertPlainText("print('mine')\n")
     file.write_text("print('theirs')\n")
     application.playground.run()
-    assert "Run takes the text below" in page.notice.label.text()
+    assert "Run uses the text below" in page.notice.label.text()
     wait_for_output(qtbot, application, "mine")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from gpuplayground.model.benchmarks import Phase
@@ -11,7 +9,7 @@ from gpuplayground.model.events import BenchmarkProgressed, SessionEvent
 from gpuplayground.model.results import RunState
 from gpuplayground.runs.session import Session
 from tests.support.benchmarked import measure, measured, only, progress
-from tests.support.snippets import Played, Playground
+from tests.support.snippets import Clock, Played, Playground
 
 SUM = """\
 print("set-up")
@@ -182,7 +180,7 @@ def test_code_that_exits_is_told_what_ends_it(
     played = measure(playground, source, 2, 3)
     assert (played.result.state, played.result.exit_code) == (RunState.FAILED, exit_code)
     line = source.count("\n")
-    assert only(played).error == f"What is measured ends the process in line {line}: take that out."
+    assert only(played).error == f"The measured code ends the process in line {line}: remove that exit."
     assert played.result.summary.startswith(only(played).error)
 
 
@@ -192,7 +190,7 @@ def test_a_set_up_that_exits_is_told_so(playground: Playground) -> None:
     assert played.result.summary.startswith("The process ended with exit code 0 at line 2 before the measurement")
     swept = measure(playground, "n = 1\nraise SystemExit\nx = 2\n", 3, sweep=("n", (1, 2)))
     assert swept.result.state is RunState.FAILED
-    assert only(swept).error == "The set-up ends the process in line 2: take that out."
+    assert only(swept).error == "The set-up ends the process in line 2: remove that exit."
 
 
 @pytest.mark.parametrize("exit_code", [0, 3])
@@ -240,11 +238,11 @@ def test_what_may_not_stand_outside_a_function_is_a_syntax_error(playground: Pla
 @pytest.mark.parametrize(
     ("source", "lines", "words"),
     [
-        ("x = 1\n\n\ny = 2\n", (2, 3), "Lines 2 to 3 hold no statement"),
-        ("x = 1\n# nothing\n", (2, 2), "Line 2 holds no statement"),
+        ("x = 1\n\n\ny = 2\n", (2, 3), "Lines 2 to 3 have no statement"),
+        ("x = 1\n# nothing\n", (2, 2), "Line 2 has no statement"),
         ("import sys\ndef f():\n    pass\n", (1, 3), "Only imports and definitions are selected"),
         ("import asyncio\nx = 1\nawait asyncio.sleep(0)\n", (2, 3), "The selection awaits at top level"),
-        ("x = 1\nif x:\n    from math import *\n", (2, 3), "The selection holds an import * (line 3)"),
+        ("x = 1\nif x:\n    from math import *\n", (2, 3), "The selection has an import * (line 3)"),
     ],
 )
 def test_what_cannot_be_repeated_is_refused_in_one_sentence(
@@ -298,7 +296,7 @@ def test_kill_ends_a_body_that_does_not_listen(playground: Playground) -> None:
 
     def kill(session: Session) -> None:
         session.interrupt()
-        time.sleep(0.2)
+        playground.wait_for_state(RunState.STOPPING)
         session.kill()
 
     played = measure(playground, source, 3, 7, when="set-up", then=kill)
@@ -306,9 +304,11 @@ def test_kill_ends_a_body_that_does_not_listen(playground: Playground) -> None:
     assert played.result.benchmarks == ()
 
 
-def test_a_time_out_ends_it_like_stop(playground: Playground) -> None:
+def test_a_time_out_ends_it_like_stop(playground: Playground, clock: Clock) -> None:
     source = "import random, time\ntime.sleep(random.random() / 200)\n"
-    played = measure(playground, source, 2, max_time_s=600, timeout_s=1.0)
+    played = measure(
+        playground, source, 2, max_time_s=600, timeout_s=600, when=is_sampling, then=lambda _: clock.move(600)
+    )
     assert played.result.timed_out
     assert only(played).error == "stopped"
 

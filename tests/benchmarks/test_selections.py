@@ -106,7 +106,7 @@ def test_statements_of_the_main_guard_count_one_by_one() -> None:
         ("# %% empty\n", {"cell": "1"}, "There is no statement in the cell empty"),
         ("return\n", {"lines": (1, 1)}, "Line 1 is not valid Python"),
         ("x = 1\nawait x\n", {"lines": (1, 2)}, "The selection awaits at top level"),
-        ("if 1:\n    from os import *\n", {"lines": (1, 2)}, "The selection holds an import *"),
+        ("if 1:\n    from os import *\n", {"lines": (1, 2)}, "The selection has an import *"),
         ("m = 1\nx = m\n", {"lines": (2, 2), "sweep": SweepPlan("n", (1, 2))}, "n is not assigned above"),
         ("x = (\n", {"lines": (1, 1)}, "Line 1 is not valid Python"),
         ("x = 1\0", {"lines": (1, 1)}, "is not valid Python"),

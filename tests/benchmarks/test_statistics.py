@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gpuplayground.benchmarks.statistics import Summary, histogram, overlap, speed_up, summary
@@ -17,6 +17,7 @@ from gpuplayground.benchmarks.statistics import Summary, histogram, overlap, spe
 SAMPLES = st.lists(st.floats(1, 1e12), min_size=1, max_size=300)
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_a_summary_agrees_with_the_standard_library_and_numpy(samples: list[float]) -> None:
     found = summary(samples)
@@ -26,10 +27,9 @@ def test_a_summary_agrees_with_the_standard_library_and_numpy(samples: list[floa
     assert (found.minimum, found.maximum) == (min(samples), max(samples))
     assert [found.q1, found.q3] == pytest.approx([float(np.quantile(samples, share)) for share in (0.25, 0.75)])
     assert found.iqr == found.q3 - found.q1
-    if len(samples) > 1:
-        assert found.stddev == pytest.approx(statistics.stdev(samples), rel=1e-6, abs=1e-3)
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_the_figures_of_a_summary_are_in_their_order(samples: list[float]) -> None:
     found = summary(samples)
@@ -41,7 +41,7 @@ def test_the_figures_of_a_summary_are_in_their_order(samples: list[float]) -> No
 
 def test_one_sample_is_all_there_is_and_has_no_interval() -> None:
     found = summary([7.0])
-    assert (found.median, found.low, found.high, found.stddev, found.iqr) == (7, 7, 7, 0, 0)
+    assert (found.median, found.low, found.high, found.iqr) == (7, 7, 7, 0)
     assert not found.has_interval
     assert found.lacks_samples
     assert summary([1.0] * 6).has_interval
@@ -87,6 +87,7 @@ def test_a_median_of_zero_has_no_relative_spread_unless_nothing_varies() -> None
     assert (mixed.spread, mixed.half_width) == (math.inf, math.inf)
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.integers(5, 60))
 def test_every_sample_is_in_one_bin_or_an_outlier(samples: list[float], most: int) -> None:
     found = histogram(samples, most)
@@ -98,6 +99,7 @@ def test_every_sample_is_in_one_bin_or_an_outlier(samples: list[float], most: in
     assert sum(found.counts) == len(inside)
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_the_bins_count_as_numpy_counts(samples: list[float]) -> None:
     assume(len(set(samples)) > 1)
@@ -138,7 +140,7 @@ def test_samples_without_a_spread_between_the_quartiles_still_have_bins() -> Non
 
 
 def of(median: float, low: float, high: float, count: int = 100) -> Summary:
-    return Summary(count, median, low, high, low, high, high - low, low, high, median, 0.0, has_interval=count > 5)
+    return Summary(count, median, low, high, low, high, high - low, low, high, median, has_interval=count > 5)
 
 
 def test_intervals_that_touch_tell_no_difference() -> None:
@@ -161,6 +163,7 @@ def test_a_speed_up_has_the_bounds_its_intervals_allow() -> None:
     assert not speed_up(of(100, 98, 102), of(101, 99, 103)).is_difference
 
 
+@settings(deadline=None)
 @given(SAMPLES, SAMPLES)
 def test_a_speed_up_turned_round_is_its_inverse(one: list[float], other: list[float]) -> None:
     there, back = speed_up(summary(one), summary(other)), speed_up(summary(other), summary(one))

@@ -196,4 +196,4 @@ def test_each_value_of_a_sweep_has_the_result_it_computed(playground: Playground
 def test_a_sweep_without_values_is_refused(playground: Playground) -> None:
     played = measure(playground, "n = 1\nx = 1\n", 2, sweep=("n", ()))
     assert played.result.state is RunState.FAILED
-    assert "The sweep has no value for n: name one" in played.result.summary
+    assert "The sweep has no value for n: give some" in played.result.summary

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground
+from tests.support.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground, in_process
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals are POSIX's")
 
@@ -119,7 +119,7 @@ def test_what_raises_while_it_is_measured_is_exit_code_1(snippet: Path) -> None:
 
 
 def test_what_is_left_out_of_time_is_exit_code_124(snippet: Path) -> None:
-    done = gpuplayground("bench", snippet, "--cell", "Noisy", "--max-time", "600", "--timeout", "1.5")
+    done = gpuplayground("bench", snippet, "--cell", "Noisy", "--max-time", "600", "--timeout", "3")
     assert done.returncode == 124
     assert "Stopped before it finished." in done.stderr
 
@@ -217,6 +217,6 @@ def test_a_terminal_shows_progress_in_a_line_that_is_taken_away_again(tmp_path: 
 )
 def test_bad_input_is_refused_in_one_sentence(arguments: list[str], sentence: str, snippet: Path) -> None:
     before = snippet.read_text()
-    assert_refused(gpuplayground("bench", snippet.name, *arguments, cwd=snippet.parent), sentence)
+    assert_refused(in_process("bench", snippet.name, *arguments, cwd=snippet.parent), sentence)
     assert snippet.read_text() == before
     assert [path.name for path in snippet.parent.iterdir() if path.is_file()] == [snippet.name]

@@ -14,7 +14,16 @@ import pytest
 from gpuplayground.app.options import WindowOptions
 from gpuplayground.cli import main
 from gpuplayground.cli.commands import COMMANDS
-from tests.support.command_line import COMMAND, ROOT, TIMEOUT_S, assert_refused, environment, gpuplayground, wait_for
+from tests.support.command_line import (
+    COMMAND,
+    ROOT,
+    TIMEOUT_S,
+    assert_refused,
+    environment,
+    gpuplayground,
+    in_process,
+    wait_for,
+)
 
 
 @pytest.fixture
@@ -97,7 +106,7 @@ def test_bad_input_is_refused_in_one_sentence_with_exit_code_2(
     (tmp_path / "foreign.gpurec").write_text("time,power\n" * 100)
     (tmp_path / "a.py").write_text("x = 1\n")
     (tmp_path / "nb.ipynb").write_text('{"cells": []}')
-    assert_refused(gpuplayground(*arguments, cwd=tmp_path), sentence)
+    assert_refused(in_process(*arguments, cwd=tmp_path), sentence)
     assert not (tmp_path / "x.png").exists()
 
 

@@ -64,7 +64,7 @@ def test_a_benchmark_is_judged_by_what_the_monitor_saw(snippet: Path, tmp_path: 
     (benchmark,) = json.loads(out.read_text("utf-8"))["benchmarks"]
     assert benchmark["uses_gpu"]
     text = " ".join(flag["sentence"] for flag in benchmark["verdict"])
-    assert "not watched" not in text
+    assert "not monitored" not in text
     assert "MHz" in text
 
 

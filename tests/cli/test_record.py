@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gpuplayground.monitor.recording.reader import Recording, RecordingError
-from tests.support.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground
+from tests.support.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground, in_process
 from tests.support.fakes import fake_nvml_env, gpu_uuid, no_nvml_env
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake library is a shared object")
@@ -116,5 +116,5 @@ def test_a_recording_is_never_overwritten(recording: Path) -> None:
 )
 def test_bad_input_is_refused_in_one_sentence(arguments: list[str], sentence: str, tmp_path: Path) -> None:
     (tmp_path / "foreign.gpurec").write_text("time,power\n" * 100)
-    assert_refused(gpuplayground(*arguments, cwd=tmp_path), sentence)
+    assert_refused(in_process(*arguments, cwd=tmp_path), sentence)
     assert not (tmp_path / "out.csv").exists()

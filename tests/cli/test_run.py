@@ -21,7 +21,7 @@ import pytest
 from gpuplayground.cli.run_report import as_text
 from gpuplayground.model.gpu_timing import GpuTiming, RegionTiming
 from gpuplayground.model.results import Run, RunState, StatementTiming
-from tests.support.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground
+from tests.support.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground, in_process
 from tests.support.fakes import fake_nvml_env, gpu_uuid, no_nvml_env
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
@@ -342,5 +342,5 @@ def test_the_rows_of_nvtx_ranges_stay_on_a_terminal_of_any_width() -> None:
 def test_bad_input_is_refused_in_one_sentence(arguments: list[str], sentence: str, tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text("print('it ran')\n")
     (tmp_path / "linked.py").hardlink_to(tmp_path / "good.py")
-    assert_refused(gpuplayground("run", *arguments, cwd=tmp_path), sentence)
+    assert_refused(in_process("run", *arguments, cwd=tmp_path), sentence)
     assert (tmp_path / "good.py").read_text() == "print('it ran')\n"

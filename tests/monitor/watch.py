@@ -1,4 +1,4 @@
-"""Runs a feed in a thread and waits for what it reports."""
+"""Runs a feed in a thread and waits for its events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Energy by counter and by power: on a recorded H200, on curves whose integral is known, and where it cannot be had."""
+"""Energy from the counter and from power: on a recorded H200, on known integrals, and where it is not measurable."""
 
 from __future__ import annotations
 
@@ -76,16 +76,16 @@ def test_what_is_shorter_than_the_counters_step_is_not_measurable(milliseconds: 
     energy = of_h200(start_ns, start_ns + milliseconds * 1_000_000)
     assert (energy.joules, energy.method) == (None, EnergyMethod.NOT_MEASURABLE)
     assert energy.integrated_j is None
-    assert "is shorter than the counter's step of 100 ms" in energy.sentence
+    assert "is shorter than the counter's 100 ms step" in energy.sentence
     if milliseconds == 40:
-        assert energy.sentence == "not measurable: 40.0 ms is shorter than the counter's step of 100 ms"
+        assert energy.sentence == "not measurable: 40.0 ms is shorter than the counter's 100 ms step"
 
 
 def test_what_is_less_than_the_resolution_gets_no_false_digit() -> None:
     start_ns = h200.phase("matmul bf16").start_ns + S
     energy = of_h200(start_ns, start_ns + 110_000_000)
     assert energy.joules is None
-    assert "is within the resolution of" in energy.sentence
+    assert "is below the resolution of" in energy.sentence
     assert energy.integrated_j == pytest.approx(0.11 * 500, rel=0.5)
 
 
@@ -123,13 +123,13 @@ def test_without_a_counter_the_power_has_to_do() -> None:
     energy = measured_energy(ramp(10, with_counter=False), 2 * S, 4 * S)
     assert energy.method is EnergyMethod.INTEGRATED
     assert energy.joules == energy.integrated_j == pytest.approx(260)
-    assert energy.sentence == "260 ± 17 J by integrated power; the energy counter was not read"
+    assert energy.sentence == "260 ± 17 J from integrated power; the energy counter was not read"
 
 
 def test_a_counter_that_contradicts_the_power_is_told_of() -> None:
     doubled = [replace(each, energy_j=None if each.energy_j is None else 2 * each.energy_j) for each in ramp(10)]
     energy = measured_energy(doubled, 2 * S, 8 * S)
-    assert energy.sentence.endswith("integrated power gives 900 J, 50.0 % less, which contradicts it")
+    assert energy.sentence.endswith("integrated power gives 900 J, 50.0 % less, a contradiction")
 
 
 def test_a_counter_that_was_set_back_is_not_used() -> None:
@@ -142,19 +142,19 @@ def test_a_hole_in_the_samples_is_not_integrated_over() -> None:
     energy = measured_energy(hole, 2 * S, 8 * S)
     assert energy.integrated_j is None
     assert energy.method is EnergyMethod.COUNTER
-    assert energy.sentence.endswith("not checked, the power was not read often enough")
+    assert energy.sentence.endswith("not cross-checked: too few power samples")
 
 
 @pytest.mark.parametrize("samples", [[], [GpuSample(3 * S, "GPU-1")], [GpuSample(S, "GPU-1", power_w=70.0)]])
 def test_a_gpu_that_tells_nothing_is_not_measurable(samples: list[GpuSample]) -> None:
     energy = measured_energy(samples, 2 * S, 4 * S)
     assert (energy.joules, energy.integrated_j) == (None, None)
-    assert energy.sentence == "not measurable: the energy counter was not seen at both ends, nor the power throughout"
+    assert energy.sentence == "not measurable: neither the energy counter nor the power was sampled over the whole run"
 
 
 def test_a_single_sample_of_the_power_is_no_measurement() -> None:
     energy = measured_energy([GpuSample(S, "GPU-1", power_w=700.0)], S, S + 100_000_000)
-    assert energy.sentence == "not measurable: about 70.0 J is within the resolution of 73.5 J"
+    assert energy.sentence == "not measurable: about 70.0 J is below the resolution of 73.5 J"
 
 
 def burst(length_s: float, rnd: random.Random, with_counter: bool) -> tuple[list[GpuSample], float]:

@@ -1,4 +1,4 @@
-"""Receipts of a recorded H200's workload, of a machine with several GPUs, and of what was not seen."""
+"""Receipts of a recorded H200, of several GPUs, and with missing samples."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def test_copies_alone_read_as_a_busy_gpu_of_little_power() -> None:
 def test_the_receipt_reads_as_lines_of_text() -> None:
     assert sentences(of_h200(h200.workload())) == [
         "Process memory: 89.9 GiB peak",
-        "GPU memory: 97.9 GiB peak (all of it came back: 0 MiB before, 0 MiB after)",
-        "PyTorch memory: 3.0 GiB peak (by its own allocator's count)",
-        "Utilization: 53 % mean, 100 % peak (share of time with a kernel or copy at work)",
+        "GPU memory: 97.9 GiB peak (all of it was freed: 0 MiB before, 0 MiB after)",
+        "PyTorch memory: 3.0 GiB peak (as reported by its allocator)",
+        "Utilization: 53 % mean, 100 % peak (share of time with a kernel or copy running)",
         "Power: 329 W mean, 769 W peak",
         "Energy: 30,900 ± 25 J (by the energy counter; integrated power agrees)",
         "SM clock: 1886 MHz mean (345 to 1980 MHz)",
@@ -114,7 +114,7 @@ def one(found: tuple[Receipt, ...]) -> Receipt:
 def test_memory_that_did_not_come_back_is_told_of() -> None:
     found = one(receipts(WINDOW, samples(before=100 * MIB, after=700 * MIB), []))
     assert found.came_back is False
-    assert found.came_back_sentence == "600 MiB did not come back: 100 MiB before, 700 MiB after"
+    assert found.came_back_sentence == "600 MiB not freed: 100 MiB before, 700 MiB after"
 
 
 def test_what_the_driver_keeps_for_itself_is_tolerated() -> None:
@@ -133,7 +133,7 @@ def test_memory_that_comes_back_late_still_came_back() -> None:
 def test_without_a_sample_after_the_run_nobody_knows_whether_memory_came_back() -> None:
     found = one(receipts(WINDOW, [each for each in samples() if each.time_ns <= END], []))
     assert found.came_back is None
-    assert found.came_back_sentence == "whether it came back was not seen"
+    assert found.came_back_sentence == "unknown whether it was freed"
 
 
 def test_the_process_is_measured_by_the_passes_that_met_it() -> None:
@@ -153,7 +153,7 @@ def test_several_processes_of_a_run_count_together() -> None:
     [
         ([], "too short, or did not use"),
         ([seen(1, pid=7)], "too short, or did not use"),
-        ([seen(1, used=None)], "does not say"),
+        ([seen(1, used=None)], "does not report"),
     ],
 )
 def test_a_process_that_was_not_seen_has_a_reason_instead_of_a_figure(passes: list[ProcessSample], reason: str) -> None:
@@ -171,16 +171,16 @@ def test_a_run_between_two_samples_has_dashes_and_says_why() -> None:
     lines = {row.label: row for row in rows(found)}
     for label in ("Utilization", "Power", "SM clock", "Clocks limited by"):
         assert lines[label].value == "—"
-        assert lines[label].remark == "the run is shorter than the time between two samples"
+        assert lines[label].remark == "the run was shorter than the sampling interval"
     assert lines["Energy"].value == "—"
-    assert lines["Energy"].remark == "not measurable: 40.0 ms is shorter than the counter's step of 100 ms"
+    assert lines["Energy"].remark == "not measurable: 40.0 ms is shorter than the counter's 100 ms step"
 
 
 def test_a_run_that_was_watched_in_part_says_in_which() -> None:
     paused = [each for each in samples() if not START + S < each.time_ns < END]
     found = one(receipts(WINDOW, paused, []))
     assert found.unwatched_ns == 3 * S
-    assert rows(found)[0] == ("Watched", "1.00 s of 4.00 s", "means, clocks and the GPU's peaks are of that time alone")
+    assert rows(found)[0] == ("Monitored", "1.00 s of 4.00 s", "means, clocks and GPU peaks cover only this time")
     # Less than 2.5 s is not worth a word.
     shorter = [each for each in samples() if not START < each.time_ns < START + 2 * S]
     assert one(receipts(WINDOW, shorter, [])).unwatched_ns == 0
@@ -189,8 +189,8 @@ def test_a_run_that_was_watched_in_part_says_in_which() -> None:
 def test_a_run_during_which_the_monitor_rested_has_dashes_and_says_why() -> None:
     found = one(receipts(WINDOW, [each for each in samples() if not START <= each.time_ns <= END], []))
     lines = {row.label: row for row in rows(found)}
-    assert "Watched" not in lines
-    assert lines["Power"] == ("Power", "—", "the GPU was not watched")
+    assert "Monitored" not in lines
+    assert lines["Power"] == ("Power", "—", "the GPU was not monitored")
 
 
 def test_where_no_gpu_was_watched_there_is_no_receipt() -> None:

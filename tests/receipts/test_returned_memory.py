@@ -1,4 +1,4 @@
-"""Whether the memory of a run came back: alone, and with other runs before, beside and after it."""
+"""Whether a run has freed its memory: alone, and with other runs before, during and after it."""
 
 from __future__ import annotations
 
@@ -34,25 +34,27 @@ LESS = [(0, 2500), (10, 3000), (12, 500)]
 def test_what_the_next_run_takes_was_not_left() -> None:
     memory = found([(0, 500), (10, 3000), (12.2, 500), (12.5, 4500)], run(12.5, None))
     assert (memory.after_bytes, memory.came_back) == (500 * MIB, True)
-    assert memory.sentence == "all of it came back: 500 MiB before, 500 MiB after"
+    assert memory.sentence == "all of it was freed: 500 MiB before, 500 MiB after"
 
 
 def test_a_next_run_that_begins_at_once_leaves_nothing_to_be_seen() -> None:
     memory = found(LEFT, run(12.05, None))
     assert (memory.after_bytes, memory.came_back) == (None, None)
-    assert memory.sentence == "whether it came back was not seen: the next run began too soon"
+    assert memory.sentence == "unknown whether it was freed: the next run began too soon"
 
 
 @pytest.mark.parametrize("other", [run(12.5, None), run(12.5, 13), run(11, 20), run(5, None), run(5, 11)])
 def test_more_than_before_is_not_blamed_on_a_run_beside_another(other: RunSpan) -> None:
     memory = found(LEFT, other)
     assert memory.came_back is None
-    assert memory.sentence == "whether it came back was not seen beside another run: 500 MiB before, 1.5 GiB after"
+    assert (
+        memory.sentence == "unknown whether it was freed, because another run overlapped: 500 MiB before, 1.5 GiB after"
+    )
 
 
 @pytest.mark.parametrize("other", [run(5, 9), run(15.5, None)], ids=["over before", "begins later"])
 def test_a_run_that_can_have_taken_nothing_is_no_excuse(other: RunSpan) -> None:
-    assert found(LEFT, other).sentence == "1000 MiB did not come back: 500 MiB before, 1.5 GiB after"
+    assert found(LEFT, other).sentence == "1000 MiB not freed: 500 MiB before, 1.5 GiB after"
 
 
 def test_less_than_before_says_nothing_where_another_run_has_just_given_back_its_own() -> None:

@@ -1,4 +1,4 @@
-"""Twenty minutes of samples and hours of one a second in little memory, given back as they came."""
+"""The sample log: compact storage without rounding."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def or_none(values: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
     return st.none() | values
 
 
-#: What NVML tells, in the numbers it counts in.
+#: Values in the units of NVML.
 percents = or_none(st.integers(0, 100))
 watts = or_none(st.integers(0, 5_000_000).map(lambda milliwatts: milliwatts / 1000))
 pages = or_none(st.integers(0, 2**28).map(lambda pages: pages << 16))
@@ -225,7 +225,7 @@ def test_memory_is_bounded_for_sixteen_gpus() -> None:
     for number in range(20):
         log.add((sample(number + 1, f"GPU-{number}"),))
     assert log.nbytes < 64 << 20
-    # Those seen longest ago have made room.
+    # The oldest ones were discarded.
     assert {each.gpu_uuid for each in log.between(0, S).samples} == {f"GPU-{number}" for number in range(4, 20)}
 
 
@@ -246,7 +246,7 @@ def test_the_most_memory_of_a_process_is_there_after_its_passes_are_forgotten(mo
     assert [(each.time_ns, each.memory_used_bytes) for each in log.between(0, S).processes] == [(2, 9), (5, 2), (6, 1)]
     for pid in range(5):
         log.add((ProcessSample(10 + pid, "GPU-1", pid, memory_used_bytes=1),))
-    # Of the forgotten ones two are remembered.
+    # The peaks of two discarded processes are kept.
     assert [each.pid for each in log.between(0, S).processes] == [1, 2, 3, 4]
 
 
@@ -301,8 +301,10 @@ def test_a_receipt_of_a_part_of_the_run_says_so(monkeypatch: pytest.MonkeyPatch)
     (found,) = receipts(window, seen.samples, seen.processes)
     assert found.device_before_bytes is None
     lines = sentences(found)
-    assert lines[0] == "Watched: 29.6 s of 1 min 0 s (means, clocks and the GPU's peaks are of that time alone)"
-    assert "Energy: — (not measurable: the energy counter was not seen at both ends, nor the power throughout)" in lines
+    assert lines[0] == "Monitored: 29.6 s of 1 min 0 s (means, clocks and GPU peaks cover only this time)"
+    assert (
+        "Energy: — (not measurable: neither the energy counter nor the power was sampled over the whole run)" in lines
+    )
 
 
 #: Prints the number of a process that it starts in a session of its own, which starts another one and prints that too.

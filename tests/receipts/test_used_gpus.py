@@ -1,4 +1,4 @@
-"""Which GPUs were used, where a look at the processes met the window, missed it, or told nothing."""
+"""Which GPUs were used: with passes inside, outside and without the window's processes."""
 
 from __future__ import annotations
 

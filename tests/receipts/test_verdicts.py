@@ -1,4 +1,4 @@
-"""What is doubted about a benchmark, on a recorded H200 and on samples made for each case."""
+"""Verdicts on benchmarks, on a recorded H200 and on samples made for each case."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ START = 1_000 * S
 END = START + 5 * S
 OWN = 42
 
-#: 20 samples of which nothing can be said.
+#: 20 steady samples.
 CALM = Benchmark(
     "add",
     3,
@@ -60,13 +60,15 @@ def only(flags: tuple[Flag, ...]) -> Flag:
 
 def test_where_nothing_is_found_it_says_steady_and_nothing_else() -> None:
     flag = only(judge(CALM, samples(), [], [OWN]))
-    assert flag == Flag(FlagKind.STEADY, "Steady: 20 samples, the median known better than ±0.1 %, SM clock 1980 MHz.")
+    assert flag == Flag(
+        FlagKind.STEADY, "Steady: 20 samples, the median known to better than ±0.1 %, SM clock 1980 MHz."
+    )
 
 
 def test_without_a_monitor_a_gpu_benchmark_says_that_nobody_watched_its_clocks() -> None:
     flag = only(judge(CALM, [], [], [OWN]))
     assert flag.kind is FlagKind.STEADY
-    assert flag.sentence.endswith("; the GPU's clocks were not watched.")
+    assert flag.sentence.endswith("; the GPU's clocks were not monitored.")
 
 
 def test_a_benchmark_of_the_cpu_is_not_judged_by_the_gpu() -> None:
@@ -84,7 +86,7 @@ def test_where_nothing_was_measured_there_is_no_verdict(benchmark: Benchmark) ->
 def test_samples_that_spread_are_noisy() -> None:
     noisy = replace(CALM, samples_ns=tuple(1000.0 + 30 * (number % 5) for number in range(50)))
     flag = only(judge(noisy, samples(), [], [OWN]))
-    assert flag == Flag(FlagKind.NOISY, "Noisy: the middle half of the samples spreads over 5.7 % of the median.")
+    assert flag == Flag(FlagKind.NOISY, "Noisy: the interquartile range is 5.7 % of the median.")
     calmer = replace(CALM, samples_ns=tuple(1000.0 + 25 * (number % 5) for number in range(50)))
     assert kinds(judge(calmer, samples(), [], [OWN])) == [FlagKind.STEADY]
 
@@ -92,7 +94,7 @@ def test_samples_that_spread_are_noisy() -> None:
 def test_steady_does_not_mean_alone_where_the_processes_could_not_be_listed() -> None:
     flag = only(judge(CALM, samples(), [], [OWN], unlisted={"GPU-1": "This account may not."}))
     assert flag.kind is FlagKind.STEADY
-    assert flag.sentence.endswith("SM clock 1980 MHz; other processes could not be seen.")
+    assert flag.sentence.endswith("SM clock 1980 MHz; other processes were not visible.")
     assert only(judge(CALM, samples(), [], [OWN])).sentence.endswith("SM clock 1980 MHz.")
 
 
@@ -100,15 +102,16 @@ def test_a_time_limit_says_how_well_the_median_is_known() -> None:
     short = replace(CALM, converged=False, samples_ns=(1000.0, 1050.0, 1020.0, 1030.0, 1010.0, 1040.0, 1025.0))
     flag = only(judge(short, samples(), [], [OWN]))
     assert flag.kind is FlagKind.NOT_CONVERGED
-    assert flag.sentence == "The time was up first: the median of 7 samples is known to ±2.4 %."
+    assert flag.sentence == "The time limit was reached: the median of 7 samples is known to ±2.4 %."
     single = only(judge(replace(short, samples_ns=(1000.0,)), samples(), [], [OWN]))
-    assert "the median of 1 sample may be anything" in single.sentence
+    assert "the median of 1 sample may lie anywhere" in single.sentence
     drifting = only(judge(replace(short, samples_ns=tuple(map(float, range(1000, 1020)))), samples(), [], [OWN]))
     assert drifting.sentence == (
-        "The time was up first: the median of 20 samples has no interval, for they may depend on each other."
+        "The time limit was reached: the median of 20 samples has no confidence interval, "
+        "because the samples may be correlated."
     )
     agreeing = only(judge(replace(short, samples_ns=(1000.0,) * 7), samples(), [], [OWN]))
-    assert agreeing.sentence.endswith("better than ±0.1 %; wanted are 10 samples and 0.5 s of them at least.")
+    assert agreeing.sentence.endswith("better than ±0.1 %; at least 10 samples over 0.5 s are needed.")
 
 
 def test_a_benchmark_that_was_stopped_says_so_and_not_that_its_time_was_up() -> None:
@@ -122,12 +125,12 @@ def test_a_benchmark_that_was_stopped_says_so_and_not_that_its_time_was_up() -> 
     assert flag.kind is FlagKind.INCOMPLETE
     assert flag.sentence == "It was stopped before its median was known to 1 %: that of 7 samples is known to ±2.4 %."
     single = only(judge(replace(stopped, samples_ns=(1000.0,)), samples(), [], [OWN]))
-    assert single.sentence.endswith("to 1 %: that of 1 sample may be anything between the least and the most.")
+    assert single.sentence.endswith("to 1 %: that of 1 sample may lie anywhere between the minimum and the maximum.")
     agreeing = only(judge(replace(stopped, samples_ns=(1000.0,) * 7), samples(), [], [OWN]))
     assert agreeing == Flag(
         FlagKind.INCOMPLETE,
-        "It was stopped early: the median of 7 samples is known better than ±0.1 %; "
-        "wanted are 10 samples and 0.5 s of them at least.",
+        "It was stopped early: the median of 7 samples is known to better than ±0.1 %; "
+        "at least 10 samples over 0.5 s are needed.",
     )
 
 
@@ -148,7 +151,7 @@ def test_capped_clocks_are_told_with_reason_share_and_range() -> None:
     flag = only(judge(CALM, capped, [], [OWN]))
     assert flag.kind is FlagKind.CAPPED
     assert flag.sentence == (
-        "Clocks were capped (power limit, temperature (software)) during 39 % of it, at 1500 to 1980 MHz."
+        "Clocks were capped (power limit, temperature (software)) for 39 % of the time, at 1500 to 1980 MHz."
     )
 
 
@@ -182,7 +185,7 @@ def test_clocks_that_change_without_a_cap_are_told_of() -> None:
     changed = samples(t10=1700, t11=1700, t12=1700, t13=1700)
     flag = only(judge(CALM, changed, [], [OWN]))
     assert flag.kind is FlagKind.CLOCKS
-    assert flag.sentence == "The SM clock was off its median of 1980 MHz during 8.2 % of it: 1700 to 1980 MHz."
+    assert flag.sentence == "The SM clock deviated from its median of 1980 MHz for 8.2 % of the time: 1700 to 1980 MHz."
 
 
 def test_a_step_or_two_of_the_clock_is_no_change() -> None:
@@ -233,7 +236,9 @@ def test_two_steady_gpus_are_steady_at_a_clock_each() -> None:
 def test_of_several_gpus_the_one_that_was_capped_is_named() -> None:
     seen = [process(-1, OWN), on_gpu_0(process(-1, OWN))]
     flag = only(judge(CALM, with_gpu_0(1200, 4), seen, [OWN], (), GPUS))
-    assert flag == Flag(FlagKind.CAPPED, "Clocks of GPU 0 were capped (power limit) during 100 % of it, at 1200 MHz.")
+    assert flag == Flag(
+        FlagKind.CAPPED, "Clocks of GPU 0 were capped (power limit) for 100 % of the time, at 1200 MHz."
+    )
 
 
 def test_several_gpus_with_the_same_doubt_share_a_flag_with_a_sentence_each() -> None:
@@ -243,13 +248,13 @@ def test_several_gpus_with_the_same_doubt_share_a_flag_with_a_sentence_each() ->
     assert judge(CALM, both, seen, [OWN], (), GPUS) == (
         Flag(
             FlagKind.CLOCKS,
-            "The SM clock of GPU 0 was off its median of 1980 MHz during 8.2 % of it: 1700 to 1980 MHz. "
-            "The SM clock of GPU 1 was off its median of 1980 MHz during 8.2 % of it: 1700 to 1980 MHz.",
+            "The SM clock of GPU 0 deviated from its median of 1980 MHz for 8.2 % of the time: 1700 to 1980 MHz. "
+            "The SM clock of GPU 1 deviated from its median of 1980 MHz for 8.2 % of the time: 1700 to 1980 MHz.",
         ),
         Flag(
             FlagKind.SHARED,
-            "Another process used GPU 0 with 5 % of its SMs: job8 (8). "
-            "Another process used GPU 1 with 55 % of its SMs: job7 (7).",
+            "Another process used GPU 0 with 5 % SM utilization: job8 (8). "
+            "Another process used GPU 1 with 55 % SM utilization: job7 (7).",
         ),
     )
 
@@ -279,7 +284,7 @@ def test_another_process_at_work_is_told_of() -> None:
     seen = [process(-1, OWN), process(-1, 7), process(6, OWN), process(6, 7, 55.0), process(6, 8, 3.0)]
     flag = only(judge(CALM, samples(), seen, [OWN]))
     assert flag.kind is FlagKind.SHARED
-    assert flag.sentence == "Another process used the GPU with 55 % of its SMs: job7 (7), and 1 more."
+    assert flag.sentence == "Another process used the GPU with 55 % SM utilization: job7 (7), and 1 more."
 
 
 def test_a_process_of_the_family_is_no_other() -> None:
@@ -323,7 +328,7 @@ def test_what_did_not_work_beside_it_is_no_sharing(seen: list[ProcessSample]) ->
 def test_where_work_is_not_counted_a_process_that_computes_counts() -> None:
     seen = [process(-1, OWN, None), process(-1, 7, None)]
     flag = only(judge(CALM, samples(), seen, [OWN]))
-    assert flag.sentence == "Another process used the GPU as well: job7 (7)."
+    assert flag.sentence == "Another process used the GPU: job7 (7)."
 
 
 def test_a_stranger_that_stays_is_told_of_even_where_the_own_process_is_not_seen() -> None:
@@ -337,7 +342,7 @@ def timing(busy_ns: int, *copies: CopyTotals) -> GpuTiming:
 
 def test_a_gpu_that_waits_for_work_is_launch_bound() -> None:
     flag = only(judge(replace(CALM, gpu=timing(4990), gpu_repeats=10), samples(), [], [OWN]))
-    assert flag == Flag(FlagKind.LAUNCH_BOUND, "Launch-bound: the GPU was busy during 50 % of the time.")
+    assert flag == Flag(FlagKind.LAUNCH_BOUND, "Launch-bound: the GPU was busy for 50 % of the time.")
     assert kinds(judge(replace(CALM, gpu=timing(5020), gpu_repeats=10), samples(), [], [OWN])) == [FlagKind.STEADY]
     assert kinds(judge(replace(CALM, gpu=timing(0)), samples(), [], [OWN])) == [FlagKind.LAUNCH_BOUND]
 
@@ -347,7 +352,7 @@ def test_a_body_that_did_nothing_on_the_gpu_is_judged_like_one_of_the_cpu() -> N
     on_cpu = replace(CALM, gpu=GpuTiming(), gpu_repeats=10)
     flag = only(judge(on_cpu, samples(reasons=4), beside, [OWN]))
     assert flag.kind is FlagKind.STEADY
-    assert flag.sentence.endswith("better than ±0.1 %; by its traced pass it did not use the GPU.")
+    assert flag.sentence.endswith("better than ±0.1 %; its traced pass did not use the GPU.")
     clearing = replace(CALM, gpu=GpuTiming(memsets=1), gpu_repeats=10)
     assert kinds(judge(clearing, samples(), [], [OWN])) == [FlagKind.LAUNCH_BOUND]
 
@@ -411,9 +416,9 @@ def test_what_ran_at_full_clock_on_a_real_gpu_is_steady(name: str) -> None:
 
 def test_matrix_products_in_bf16_were_capped_by_power_on_a_real_gpu() -> None:
     flag = only(of_phase("matmul bf16"))
-    assert flag == Flag(FlagKind.CAPPED, "Clocks were capped (power limit) during 100 % of it, at 1380 to 1545 MHz.")
+    assert flag == Flag(FlagKind.CAPPED, "Clocks were capped (power limit) for 100 % of the time, at 1380 to 1545 MHz.")
 
 
 def test_a_workload_that_changes_was_capped_for_part_of_the_time_on_a_real_gpu() -> None:
     flag = only(of_phase("train mlp"))
-    assert flag.sentence.startswith("Clocks were capped (power limit) during 5")
+    assert flag.sentence.startswith("Clocks were capped (power limit) for 5")

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from textwrap import dedent
 
@@ -18,7 +17,7 @@ from gpuplayground.model.results import RunRequest, RunState
 from gpuplayground.runs import execution
 from gpuplayground.runs.session import Session
 from tests.support.command_line import wait_for
-from tests.support.snippets import Playground
+from tests.support.snippets import Clock, Playground
 
 
 def test_stop_raises_keyboard_interrupt(playground: Playground) -> None:
@@ -133,23 +132,7 @@ def test_a_stopped_snippet_that_has_not_begun_ends_at_once(playground: Playgroun
     assert run.timings == ()
 
 
-class Clock:
-    """A clock that can be moved on."""
-
-    def __init__(self) -> None:
-        self._read = time.monotonic
-        self._ahead_s = 0.0
-
-    def __call__(self) -> float:
-        return self._read() + self._ahead_s
-
-    def move(self, seconds: float) -> None:
-        self._ahead_s += seconds
-
-
-def test_a_time_out_interrupts_and_then_kills(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock()
-    monkeypatch.setattr(time, "monotonic", clock)
+def test_a_time_out_interrupts_and_then_kills(playground: Playground, clock: Clock) -> None:
     played = playground.play(
         "import time\nprint('go', flush=True); time.sleep(60)",
         timeout_s=600.5,

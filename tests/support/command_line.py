@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from gpuplayground.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "gpuplayground")
@@ -40,6 +44,17 @@ def gpuplayground(
         timeout=TIMEOUT_S,
         check=False,
     )
+
+
+def in_process(*arguments: str | Path, cwd: Path) -> Done:
+    """Carry out a command line in this process: for what is refused before anything is started."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        try:
+            code = main.main([*map(str, arguments)])
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+    return Done(arguments, code, stdout.getvalue(), stderr.getvalue())
 
 
 def assert_refused(done: Done, sentence: str) -> None:

@@ -158,6 +158,28 @@ class Playground:
         return found
 
 
+class Clock:
+    """A clock that can be moved on."""
+
+    def __init__(self) -> None:
+        self._read = time.monotonic
+        self._ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return self._read() + self._ahead_s
+
+    def move(self, seconds: float) -> None:
+        self._ahead_s += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of every time-out in this process."""
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", clock)
+    return clock
+
+
 @pytest.fixture
 def playground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Playground]:
     """A launcher in a folder of its own; whatever happens, no process and no copy of a snippet is left behind."""

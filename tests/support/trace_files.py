@@ -49,7 +49,7 @@ def rows(*packed: bytes) -> bytes:
 
 def note(key: str, *entries: Sequence[Any]) -> bytes:
     """A chunk with a note."""
-    return file_format.note(key, list(entries))
+    return file_format.chunk(file_format.NOTE, file_format.note_payload(key, list(entries)))
 
 
 #: The clocks at one moment.

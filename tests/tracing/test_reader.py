@@ -205,7 +205,7 @@ DAMAGED = {
     "negative": note(file_format.DROPPED, [-1]),
     "late": note(file_format.SPANS, ["load", 1, 2**63, "f"]),
     "short row": note(file_format.REGIONS, ["r", 1, 2]),
-    "no row": file_format.note(file_format.SPANS, [None]),
+    "no row": note(file_format.SPANS, None),  # type: ignore[arg-type]
     "unknown kind": note(file_format.SPANS, ["lunch", 1, 2, "f"]),
     "number for a name": note(file_format.NAMES, [1, 2]),
     "clocks apart": note(file_format.CLOCK, [CUPTI + 1, WALL // 2]),

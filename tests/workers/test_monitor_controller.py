@@ -229,7 +229,7 @@ def test_a_recording_whose_disk_is_full_ends_in_one_sentence(
     assert isinstance(writer, RecordingWriter)
     with qtbot.waitSignal(recorder.failed, timeout=PATIENCE_MS) as failed:
         writer._connection.execute("PRAGMA query_only = 1")
-    assert "cannot be written any more" in str(failed.args)
+    assert "can no longer be written" in str(failed.args)
     assert recorder.path is None
 
 

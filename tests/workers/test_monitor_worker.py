@@ -158,7 +158,7 @@ def test_a_recording_that_fails_is_told_of_and_the_window_goes_on(qtbot: QtBot, 
     with qtbot.waitSignal(worker.recordingFailed, timeout=PATIENCE_MS) as failed:
         worker.start()
     try:
-        assert "cannot be written" in str(failed.args)
+        assert "can no longer be written" in str(failed.args)
         shown = len(receiver.ticks)
         qtbot.waitUntil(lambda: len(receiver.ticks) > shown + 2, timeout=PATIENCE_MS)
     finally:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.model.samples import Inventory
 from gpuplayground.past_runs.store import EntryKind, HistoryFilter, HistoryStore, KeptRun
+from gpuplayground.workers import past_runs_keeper
 from gpuplayground.workers.past_runs_keeper import HistoryKeeper
 from tests.past_runs.runs_to_keep import DRIVER, GPUS, NOISY, START_NS, benchmark, plain, trace
 
@@ -60,7 +61,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def keeper(qtbot: QtBot, path: Path) -> Iterator[HistoryKeeper]:
+def keeper(qtbot: QtBot, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HistoryKeeper]:
+    monkeypatch.setattr(past_runs_keeper, "_LOOK_S", 0.1)
     keeper = HistoryKeeper(path)
     yield keeper
     keeper.end()

@@ -1,4 +1,4 @@
-"""A recording as a CSV table."""
+"""Exports a recording as a CSV table."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _metrics = attrgetter(*FIELDS)
 
 
 def export_csv(recording_path: Path, out_path: Path) -> int:
-    """Write a recording's samples as CSV and return their number. Not supported, or not read, is an empty field.
+    """Write a recording's samples as CSV and return their number. Unsupported or unread values are empty fields.
 
-    The table appears under its name once it is complete; if it cannot be, whatever was there before stays.
+    An existing file is replaced only once the table is complete.
 
     Raises:
         RecordingError: the recording cannot be read, or the table cannot be written.
@@ -66,15 +66,15 @@ def _write(recording: Recording, file: SupportsWrite[str]) -> int:
 
 @contextmanager
 def _whole_file(path: Path) -> Iterator[TextIO]:
-    """Open a file beside ``path`` that takes its place at the end of the block, and is removed if that fails.
+    """Open a temporary file that replaces ``path`` at the end of the block, and is removed on failure.
 
-    What is no plain file, such as a pipe, is written at once.
+    Anything other than a regular file, such as a pipe, is written directly.
     """
     if path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8", newline="") as file:
             yield file
         return
-    path = path.resolve()  # a link stays one
+    path = path.resolve()  # keep a symbolic link
     part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
     try:
         with part.open("x", encoding="utf-8", newline="") as file:

@@ -1,6 +1,6 @@
-"""A recording on disk: written while the GPUs are watched, read for replay and export.
+"""Reads recordings for replay and export.
 
-The format is described in :mod:`gpuplayground.monitor.recording.schema`.
+For the format see :mod:`gpuplayground.monitor.recording.schema`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["Recording", "RecordingError", "RecordingWriter"]
 
 _MAGIC = b"SQLite format 3\x00"
 _TABLES = frozenset({"meta", "devices", "samples", "passes", "processes", "runs"})
-#: How much of a recording is fetched at once; nothing is held open in between, so that a writer can go on.
+#: Time span fetched per query. No transaction stays open in between, so that a writer can continue.
 _CHUNK_NS = 10_000_000_000
 
 
@@ -42,24 +42,24 @@ class Recording:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        # One view of the file, which may be being written: the GPUs of all the samples up to the last one.
+        # One snapshot of the file, which may still be written, so that GPUs and samples match.
         connection.execute("BEGIN")
         meta = dict(connection.execute("SELECT key, value FROM meta"))
-        #: When it was recorded, in UTC, or None when the file does not say.
+        #: Start of the recording in UTC, None if the file does not contain it.
         self.recorded_at = datetime.fromisoformat(meta["recorded_at"]) if "recorded_at" in meta else None
         self.driver = DriverInfo(meta.get("driver_version"), meta.get("cuda_version"), meta.get("nvml_version"))
         self._uuids: dict[int, str] = dict(connection.execute("SELECT id, uuid FROM devices"))
         self.gpus = self._read_gpus()
         present = {row[1] for row in connection.execute("PRAGMA table_info(samples)")}
-        # A metric that came with a later version was not recorded.
+        # Files from before a metric was added lack its column.
         self._columns = ", ".join(metric if metric in present else f"NULL AS {metric}" for metric in FIELDS)
-        #: Whether the file tells which passes could not list the processes of a GPU; those of earlier versions do not.
+        #: Whether the file has the table of unlisted processes; files of earlier versions do not.
         self._has_unlisted = bool(connection.execute("PRAGMA table_info(unlisted)").fetchall())
-        # Asked for together, SQLite would read every row instead of the two ends of the index.
+        # With both in one SELECT, SQLite would read every row instead of the two ends of the index.
         first, last = connection.execute(
             "SELECT (SELECT min(time_ns) FROM samples), (SELECT max(time_ns) FROM samples)"
         ).fetchone()
-        #: Whether there is no sample in it; ``first_ns`` and ``last_ns`` are 0 then.
+        #: Whether there are no samples; ``first_ns`` and ``last_ns`` are then 0.
         self.is_empty = first is None
         self.first_ns: int = first or 0
         self.last_ns: int = last or 0
@@ -68,14 +68,13 @@ class Recording:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a recording for reading, after a look at every row; also on read-only media.
+        """Open a recording after checking every row. Works on read-only media.
 
         Raises:
-            RecordingError: it is missing, truncated, not a recording, of a newer version, or holds what cannot have
-                been recorded.
+            RecordingError: it is missing, truncated, not a recording, of a newer version, or has invalid content.
         """
         _check_file(path)
-        # What a killed writer left half written has to be taken back first, which needs write access.
+        # A transaction interrupted by a killed writer must be rolled back, which needs write access.
         has_journal = Path(f"{path}-journal").exists() and os.access(path, os.W_OK)
         connection = None
         try:
@@ -97,7 +96,7 @@ class Recording:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     @property
@@ -114,16 +113,16 @@ class Recording:
         return ", ".join([count + (names[0] if names else "no GPU"), *names[1:], *day])
 
     def require_samples(self) -> None:
-        """Return if there is anything to show or to export.
+        """Check that there is anything to show or export.
 
         Raises:
-            RecordingError: there is no sample.
+            RecordingError: there are no samples.
         """
         if self.is_empty:
-            raise RecordingError(f"“{self.path.name}” holds no samples: choose another recording.")
+            raise RecordingError(f"“{self.path.name}” contains no samples: choose another recording.")
 
     def samples(self, start_ns: int | None = None, end_ns: int | None = None) -> Iterator[GpuSample]:
-        """Yield the samples from ``start_ns`` up to but not including ``end_ns``, by time; by default all."""
+        """Yield the samples from ``start_ns`` to before ``end_ns``, by time; by default all."""
         query = (
             f"SELECT time_ns, device_id, {self._columns} FROM samples "  # noqa: S608 - column names of our own
             "WHERE time_ns >= ? AND time_ns < ? ORDER BY time_ns, device_id"
@@ -143,7 +142,7 @@ class Recording:
         return found
 
     def passes(self, start_ns: int, end_ns: int) -> list[tuple[int, ProcessPass]]:
-        """Return the time of each pass over the processes in an interval, with what it found."""
+        """Return the time and the result of each pass over the processes in an interval."""
         times = self._fetch(
             "SELECT time_ns FROM passes WHERE time_ns >= ? AND time_ns < ? ORDER BY 1", start_ns, end_ns
         )
@@ -193,7 +192,9 @@ class Recording:
         except (ValueError, RecursionError):
             uuids = None
         if not isinstance(uuids, list) or not all(isinstance(each, str) for each in uuids):
-            raise damaged(self.path, f"in table runs the row with run_id “{run_id}” has no list of texts for gpu_uuids")
+            raise damaged(
+                self.path, f"in table runs the row with run_id “{run_id}” has no list of strings for gpu_uuids"
+            )
         return tuple(uuids)
 
 
@@ -219,7 +220,7 @@ def _check_content(path: Path, connection: sqlite3.Connection) -> None:
     (page_size,) = connection.execute("PRAGMA page_size").fetchone()
     with path.open("rb") as file:
         head = file.read(100)
-    # The header counts the pages; see "In-header database size" in SQLite's description of its file format.
+    # The header has the number of pages: "In-header database size" in SQLite's file format.
     if len(head) < 100 or int.from_bytes(head[28:32]) * page_size > path.stat().st_size:
         raise _truncated(path)
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
@@ -228,7 +229,7 @@ def _check_content(path: Path, connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise RecordingError(
-            f"“{path.name}” was made by a newer version of GPU Playground (format {version}): update to open it."
+            f"“{path.name}” was written by a newer version of GPU Playground (format {version}): update to open it."
         )
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     if missing := sorted(_TABLES - tables):
@@ -237,7 +238,7 @@ def _check_content(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _truncated(path: Path) -> RecordingError:
-    return RecordingError(f"“{path.name}” is incomplete, its end is missing: copy it again.")
+    return RecordingError(f"“{path.name}” is truncated: copy it again.")
 
 
 def _foreign(path: Path) -> RecordingError:

@@ -1,4 +1,4 @@
-"""Records a feed into a file: what ``gpuplayground record`` does."""
+"""Records a feed to a file, for ``gpuplayground record``."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from gpuplayground.model.samples import GpuSample, Inventory, MonitorEvent, Prob
 from gpuplayground.monitor.recording.reader import RecordingError, RecordingWriter
 from gpuplayground.monitor.recording.report import RecordingReport
 
-#: How long after its time the last sample may arrive, in seconds.
+#: How late the last sample may arrive, in seconds.
 _LATE_S = 1.0
 _PROGRESS_S = 1.0
 
 
 class RecordableFeed(Protocol):
-    """What is asked of a feed here."""
+    """The interface of a feed for recording."""
 
     def run(self, on_event: Callable[[MonitorEvent], None]) -> None:
-        """Report until stopped."""
+        """Report events until stopped."""
 
     def stop(self) -> None:
-        """End :meth:`run`, from any thread."""
+        """End :meth:`run`. Thread-safe."""
 
     def set_rate(self, hz: float) -> None:
-        """Sample so many times a second."""
+        """Set the sampling rate in samples per second."""
 
 
 class _Tee:
-    """Hands a feed's events to a writer, and ends the feed when there is no point in going on."""
+    """Passes a feed's events to a writer, and stops the feed at the end or after an error."""
 
     def __init__(self, feed: RecordableFeed, writer: RecordingWriter, seconds: float | None) -> None:
         self._feed = feed
@@ -49,7 +49,7 @@ class _Tee:
             self._fail(event.problem.sentence if event.problem else "No GPU was found.")
         samples = tuple(each for each in event if isinstance(each, GpuSample)) if isinstance(event, tuple) else ()
         if samples:
-            event = self._until_the_end(samples)
+            event = self._before_end(samples)
             if not event:
                 return
         try:
@@ -58,12 +58,12 @@ class _Tee:
             self._fail(str(error))
 
     def close(self) -> None:
-        """Let go of the timer."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _until_the_end(self, samples: tuple[GpuSample, ...]) -> tuple[GpuSample, ...]:
-        """Return the samples that belong to the recording, and end it with the first that does not."""
+    def _before_end(self, samples: tuple[GpuSample, ...]) -> tuple[GpuSample, ...]:
+        """Return the samples before the end of the recording, and stop the feed at the first one after it."""
         if not self.has_samples:
             self.has_samples = True
             self._set_end(samples[0].time_ns)
@@ -78,7 +78,7 @@ class _Tee:
         if self._span_ns is None:
             return
         self._end_ns = first_ns + self._span_ns
-        # Samples may stay away.
+        # Also stop if no more samples arrive.
         self._timer = threading.Timer(self._span_ns / 1e9 + _LATE_S, self._feed.stop)
         self._timer.daemon = True
         self._timer.start()
@@ -95,26 +95,26 @@ def record(
     feed: RecordableFeed,
     on_progress: Callable[[RecordingReport], None] | None = None,
 ) -> RecordingReport:
-    """Record what a feed reports, and return what is in the file and what is missing.
+    """Record a feed, and return what the file contains and what is missing.
 
-    A problem while recording is waited out; the recording then has a gap.
+    A problem during the recording leaves a gap.
 
     Args:
-        path: the file to make.
-        seconds: how long, from the first sample; None: until Ctrl+C or until the feed is stopped.
+        path: the file to create.
+        seconds: duration from the first sample; None: until Ctrl+C or until the feed is stopped.
         hz: samples per second.
-        feed: what is recorded.
-        on_progress: is called once a second from a thread of its own.
+        feed: the feed to record.
+        on_progress: called once a second from a separate thread.
 
     Raises:
-        RecordingError: there is no GPU to record, or the file exists or cannot be made. Where nothing was recorded
-            no file is left.
+        RecordingError: there is no GPU to record, or the file exists or cannot be created. If nothing was recorded,
+            the file is removed.
     """
     writer = RecordingWriter(path)
     tee = _Tee(feed, writer, seconds)
     feed.set_rate(hz)
     has_ended = threading.Event()
-    progress = threading.Thread(target=_tell, args=(writer, on_progress, has_ended), daemon=True)
+    progress = threading.Thread(target=_report_progress, args=(writer, on_progress, has_ended), daemon=True)
     try:
         progress.start()
         with suppress(KeyboardInterrupt):
@@ -122,18 +122,18 @@ def record(
     finally:
         has_ended.set()
         tee.close()
-        with suppress(RecordingError):  # the report has it
+        with suppress(RecordingError):  # the report contains it
             writer.close()
         progress.join()
         report = writer.report()
         if not report.samples:
             path.unlink(missing_ok=True)
     if not report.samples:
-        raise RecordingError(tee.error or report.problem or "Nothing was recorded: record for a longer time.")
+        raise RecordingError(tee.error or report.problem or "Nothing was recorded: record for longer.")
     return report
 
 
-def _tell(
+def _report_progress(
     writer: RecordingWriter, on_progress: Callable[[RecordingReport], None] | None, has_ended: threading.Event
 ) -> None:
     while on_progress is not None and not has_ended.wait(_PROGRESS_S):

@@ -1,4 +1,4 @@
-"""A recording as if it were live: the same events as a feed's, their times moved to now."""
+"""Replays a recording as a feed, with its times moved to now."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gpuplayground.model.samples import GpuSample, Inventory, MonitorEvent, Prob
 from gpuplayground.monitor.recording.reader import Recording, RecordingError
 from gpuplayground.runtime.clock import now_ns
 
-#: So much of the recording is reported at once at the start, so that graphs are not empty.
+#: Length of the recording reported at once at the start, so that graphs are not empty.
 PREFILL_NS = 60_000_000_000
-#: How far ahead the file is read.
+#: Length of the recording read at once.
 _CHUNK_NS = 5_000_000_000
-#: Samples of one tick were taken within this; a tick is reported as one tuple.
+#: Maximum time between the samples of one tick, which are reported together.
 _TICK_NS = 20_000_000
 
-#: The gap where a looped recording starts over, also in ticks of a slow one.
+#: Minimum gap where a looped recording starts over, in ns and in ticks.
 SEAM_NS = 2_000_000_000
 _SEAM_TICKS = 12
 
@@ -30,12 +30,12 @@ _Timed = tuple[int, MonitorEvent]
 class ReplayFeed:
     """Replays a recording with the interface of a :class:`~gpuplayground.monitor.sampling.feed.Feed`.
 
-    Its clock starts up to 60 s into the recording; what lies before is reported at once.
+    It starts up to 60 s into the recording; everything before is reported at once.
 
     Args:
         path: the recording.
-        loop: start over at its end; otherwise nothing more is reported there.
-        speed: how much faster than recorded.
+        loop: whether to start over at the end.
+        speed: speed relative to the recording.
 
     Raises:
         RecordingError: it cannot be read.
@@ -45,13 +45,13 @@ class ReplayFeed:
         with Recording.open(path) as recording:
             recording.require_samples()
             self.gpus = recording.gpus
-            #: What to call it: the GPUs and the day.
+            #: The GPUs and the day of the recording.
             self.title = recording.title
             self._driver = recording.driver
             self._recorded_runs = recording.runs
             self._first_ns = recording.first_ns
             self._span_ns = recording.last_ns - recording.first_ns
-            # Starting over leaves a gap: what comes after it did not follow what comes before.
+            # Starting over leaves a gap, because the start does not continue the end.
             self._round_ns = self._span_ns + max(SEAM_NS, _SEAM_TICKS * _tick_spacing(recording))
         self._path = path
         self._loop = loop
@@ -63,12 +63,12 @@ class ReplayFeed:
         self._min_spacing_ns = 0
 
     def run(self, on_event: Callable[[MonitorEvent], None]) -> None:
-        """Call ``on_event`` from this thread as the recording goes, until :meth:`stop`."""
+        """Call ``on_event`` in this thread for each event as it is due, until :meth:`stop`."""
         on_event(Inventory(now_ns(), self._driver, self.gpus))
         try:
             with Recording.open(self._path) as recording:
                 with self._lock:
-                    # The live time of the recording's first sample, in its first round.
+                    # The live time of the recording's first sample in the first round.
                     self._base_ns = now_ns() - round(min(PREFILL_NS, self._span_ns / 2) / self._speed)
                 self._play(recording, on_event)
         except RecordingError as error:
@@ -76,30 +76,30 @@ class ReplayFeed:
         self._stopping.wait()
 
     def stop(self) -> None:
-        """End :meth:`run`, from any thread."""
+        """End :meth:`run`. Thread-safe."""
         self._stopping.set()
 
     def set_rate(self, hz: float) -> None:
-        """Leave out samples so that there are at most so many a second."""
-        # A little less, or uneven spacing would cost every second one.
+        """Set the maximum number of samples per second; others are skipped."""
+        # A little shorter, or uneven spacing would skip every second sample.
         self._min_spacing_ns = round(0.9e9 / hz)
 
     def pause_slow_tier(self) -> None:
-        """Leave out the processes until :meth:`resume_slow_tier`."""
+        """Skip processes until :meth:`resume_slow_tier`."""
         self._slow_tier = False
 
     def resume_slow_tier(self) -> None:
-        """Report the processes again."""
+        """Report processes again."""
         self._slow_tier = True
 
     def set_process_period(self, seconds: float | None) -> None:
-        """Change nothing, whatever the period: a recording's processes come as often as they were recorded."""
+        """Ignore the period: processes are reported as often as they were recorded."""
 
     def runs(self, since_ns: int = 0, limit: int | None = None) -> tuple[RunSpan, ...]:
-        """Return the recorded runs that have begun and not ended before ``since_ns``, at the times they are replayed.
+        """Return the recorded runs that have started and did not end before ``since_ns``, with replayed times.
 
-        Cheap enough to be asked for at every redraw. A run that is going on has no end yet. Each round of a looped
-        recording has run ids of its own. With a ``limit``, of the runs that began last.
+        Cheap enough for every redraw. A run in progress has no end yet. Each round of a looped recording has its own
+        run IDs. ``limit`` keeps the runs that started last.
         """
         with self._lock:
             base_ns = self._base_ns
@@ -132,7 +132,7 @@ class ReplayFeed:
     def _play(self, recording: Recording, on_event: Callable[[MonitorEvent], None]) -> None:
         last_sample_ns = 0
         for time_ns, event in self._timed(recording):
-            # From the clock each time, so that the replay does not drift.
+            # Relative to the clock each time, so that the replay does not drift.
             if self._stopping.wait(max(0.0, (time_ns - now_ns()) / 1e9)):
                 return
             is_samples = isinstance(event, tuple) and bool(event) and isinstance(event[0], GpuSample)
@@ -145,7 +145,7 @@ class ReplayFeed:
             on_event(event)
 
     def _timed(self, recording: Recording) -> Iterator[_Timed]:
-        """Yield the events with the live time they are due at."""
+        """Yield the events with the live time at which they are due."""
         assert self._base_ns is not None
         number = 0
         while True:
@@ -156,7 +156,7 @@ class ReplayFeed:
                 for time_ns, event in sorted(events, key=lambda timed: timed[0]):
                     live_ns = self._live(time_ns, number, self._base_ns)
                     yield live_ns, self._moved(event, number)
-                # Over what was not recorded at once, however long it is.
+                # Skip gaps in the recording, however long.
                 start = recording.next_ns(stop) or recording.last_ns + 1
             number += 1
             if not self._loop:

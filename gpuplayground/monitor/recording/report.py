@@ -1,4 +1,4 @@
-"""What a recording holds and what it lacks, in numbers and in words: the same for the command and the window."""
+"""Reports what a recording contains and what is missing, for the command line and the window."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gpuplayground.model.samples import Inventory, Problem, ProblemCode
 from gpuplayground.monitor.timeseries.gaps import Gaps
 from gpuplayground.units import duration
 
-#: Until the last samples are in the file, at most so much passes after they were taken.
+#: Maximum time from taking a sample to its being in the file.
 _WRITTEN_AFTER_NS = 1_500_000_000
-#: A problem is heard of so much before or after the samples stop at most, beside those while they are away.
+#: A problem explains a silence if it was reported during it or within this time before or after.
 _MARGIN_NS = 5_000_000_000
-#: So many silences of a GPU are told one by one.
-_MOST_TOLD = 3
+#: Number of a GPU's silences listed one by one.
+_MAX_LISTED = 3
 _REASONS = {
     ProblemCode.GPU_LOST: "lost",
     ProblemCode.NOT_RESPONDING: "not responding",
@@ -27,7 +27,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A time without samples of a GPU, ``end_ns`` is None where it lasts until the end."""
+    """A time without samples of a GPU. ``end_ns`` is None if it lasts until the end."""
 
     start_ns: int
     end_ns: int | None
@@ -41,7 +41,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class GpuReport:
-    """What there is of one GPU: samples in the file, and when there were none."""
+    """One GPU in a recording: its samples in the file, and the times without."""
 
     label: str
     samples: int
@@ -50,16 +50,16 @@ class GpuReport:
     def __str__(self) -> str:
         if not self.samples:
             return f"{self.label}: no samples."
-        told, rest = self.silences[:_MOST_TOLD], self.silences[_MOST_TOLD:]
-        parts = [f"{self.label}: {_count(self.samples, 'sample')}", *map(str, told)]
+        listed, rest = self.silences[:_MAX_LISTED], self.silences[_MAX_LISTED:]
+        parts = [f"{self.label}: {_count(self.samples, 'sample')}", *map(str, listed)]
         if rest:
-            parts.append(f"{len(rest)} times more, {duration(sum(each.duration_ns for each in rest))} in all")
+            parts.append(f"{len(rest)} more, {duration(sum(each.duration_ns for each in rest))} in total")
         return "; ".join(parts) + "."
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingReport:
-    """A recording as it is in its file. ``problem`` says why it could not be written to its end."""
+    """The content of a recording. ``problem`` is the reason if it could not be written to its end."""
 
     gpus: tuple[GpuReport, ...]
     duration_ns: int
@@ -68,7 +68,7 @@ class RecordingReport:
 
     @property
     def samples(self) -> int:
-        """The samples of all GPUs."""
+        """The number of samples of all GPUs."""
         return sum(gpu.samples for gpu in self.gpus)
 
     @property
@@ -78,7 +78,7 @@ class RecordingReport:
         return bool(self.gpus) and not has_silences and not self.restarts and self.problem is None
 
     def sentences(self, name: str) -> tuple[str, ...]:
-        """Return what there is and all that is missing; one sentence where that is nothing."""
+        """Return sentences about what the recording contains and what is missing; one sentence if it is complete."""
         if not self.samples:
             return (f"{name}: nothing was recorded.", *self._told_problem())
         extent = f"{name}: {duration(self.duration_ns)} of {_count(len(self.gpus), 'GPU')}"
@@ -86,8 +86,8 @@ class RecordingReport:
         if self.is_whole and len(counts) == 1:
             each = "" if len(self.gpus) == 1 else " of each"
             return (f"{extent}, {_count(counts.pop(), 'sample')}{each}.",)
-        restarts = {0: (), 1: ("The process that reads the GPUs had to be started again once.",)}.get(
-            self.restarts, (f"The process that reads the GPUs had to be started again {self.restarts} times.",)
+        restarts = {0: (), 1: ("The sampling process was restarted once.",)}.get(
+            self.restarts, (f"The sampling process was restarted {self.restarts} times.",)
         )
         return (f"{extent}.", *map(str, self.gpus), *restarts, *self._told_problem())
 
@@ -96,11 +96,11 @@ class RecordingReport:
 
 
 class _GpuLog:
-    """The samples of one GPU that are in the file."""
+    """The samples of one GPU in the file."""
 
     def __init__(self) -> None:
         self.samples = self.first_ns = self.last_ns = 0
-        self.gaps = Gaps(((0, 1 << 62),))  # none is forgotten
+        self.gaps = Gaps(((0, 1 << 62),))  # none is discarded
 
     def add(self, time_ns: int) -> None:
         self.samples += 1
@@ -112,7 +112,7 @@ class _GpuLog:
 
 
 class RecordingLog:
-    """Keeps count while a recording is written. May be used from several threads."""
+    """Counts samples and gaps while a recording is written. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -122,8 +122,8 @@ class RecordingLog:
         self._restarts = 0
         self._arrived_ns = 0
 
-    def heard(self, event: Inventory | Problem) -> None:
-        """Take what the feed says about the GPUs and about itself."""
+    def add_event(self, event: Inventory | Problem) -> None:
+        """Add an inventory or a problem of the feed."""
         with self._lock:
             if isinstance(event, Inventory):
                 for gpu in event.gpus:
@@ -135,19 +135,19 @@ class RecordingLog:
                 self._problems.append(event)
 
     def written(self, samples: Iterable[tuple[str, int]]) -> None:
-        """Take samples that are in the file, as the GPU's UUID and the time in ns."""
+        """Add samples that are in the file, as the GPU's UUID and the time in ns."""
         with self._lock:
             for uuid, time_ns in samples:
                 self._gpus.setdefault(uuid, _GpuLog()).add(time_ns)
                 self._arrived_ns = time.monotonic_ns()
 
     def report(self, problem: str | None = None) -> RecordingReport:
-        """Return what is in the file by now."""
+        """Return a report of the file so far."""
         with self._lock:
             known = [gpu for gpu in self._gpus.values() if gpu.samples]
             first_ns = min((gpu.first_ns for gpu in known), default=0)
             last_ns = max((gpu.last_ns for gpu in known), default=0)
-            # All may be silent: the samples do not tell how long.
+            # If all GPUs are silent, only the clock knows for how long.
             waited_ns = time.monotonic_ns() - self._arrived_ns if self._arrived_ns else 0
             end_ns = last_ns + (waited_ns if waited_ns > _WRITTEN_AFTER_NS else 0)
             gpus = tuple(
@@ -171,7 +171,7 @@ class RecordingLog:
         )
 
     def _reason(self, uuid: str, start_ns: int, end_ns: int) -> str:
-        """Return what was told of a GPU, or else of all of them, while it was silent."""
+        """Return the problem of a GPU, or else of the machine, during a silence."""
         near: Sequence[Problem] = [
             each
             for each in self._problems

@@ -1,17 +1,17 @@
-"""The format of a recording: one SQLite file that any SQLite tool reads.
+"""The format of a recording: one SQLite file, readable by any SQLite tool.
 
 - ``meta``: ``key``, ``value``. Keys: ``recorded_at`` (ISO 8601, UTC), ``driver_version``, ``cuda_version`` and
-  ``nvml_version``. Nothing in it names the machine or the account.
+  ``nvml_version``. It does not identify the machine or the account.
 - ``devices``: one row per GPU, the fields of :class:`~gpuplayground.model.samples.GpuInfo`.
 - ``samples``: one row per GPU and tick: ``time_ns`` (since 1970, UTC), ``device_id``, then one column per metric, named
-  with its unit. NULL means not supported or, of ``energy_j``, not read at that tick. Files of earlier versions lack the
-  columns of metrics that were added later.
-- ``passes``: ``time_ns`` of each pass over the processes, also of those that found none.
+  with its unit, see :data:`gpuplayground.metrics.METRICS`. NULL means not supported or, for ``energy_j``, not read at
+  that tick. Files of earlier versions lack the columns of metrics added later.
+- ``passes``: ``time_ns`` of each pass over the processes, including those that found none.
 - ``unlisted``: the GPUs whose processes a pass could not list: ``time_ns`` of the pass, ``device_id``, ``reason`` (a
   sentence). Files of earlier versions lack this table.
-- ``processes``: what a pass found: ``time_ns`` of the pass, ``device_id``, ``pid``, ``name``, ``kind``,
+- ``processes``: the processes found by a pass: ``time_ns`` of the pass, ``device_id``, ``pid``, ``name``, ``kind``,
   ``memory_used_bytes``, ``sm_util_percent``.
-- ``runs``: the playground's runs: ``run_id``, ``label``, ``start_ns``, ``end_ns`` (NULL: had not ended), ``gpu_uuids``
+- ``runs``: the runs of GPU Playground: ``run_id``, ``label``, ``start_ns``, ``end_ns`` (NULL: not ended), ``gpu_uuids``
   (JSON list; empty: all).
 
 ``PRAGMA application_id`` is :data:`APPLICATION_ID`, ``PRAGMA user_version`` is :data:`VERSION`.
@@ -23,7 +23,7 @@ from gpuplayground.metrics import FIELDS
 
 #: "GPPG" in ASCII.
 APPLICATION_ID = 0x47505047
-#: Raised when a reader of this version would misread the file. New tables, columns or meta keys do not raise it.
+#: Increased if a reader of this version would misread the file. New tables, columns or meta keys do not increase it.
 VERSION = 1
 
 METRIC_COLUMNS = ", ".join(FIELDS)
@@ -79,4 +79,4 @@ CREATE TABLE runs (
 
 
 class RecordingError(Exception):
-    """A recording cannot be read or written. The text is one sentence for the user."""
+    """A recording cannot be read or written. The message is one sentence for the user."""

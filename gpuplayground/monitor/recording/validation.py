@@ -1,7 +1,7 @@
-"""Whether what a recording holds can be what was recorded: by whatever it is read, it is checked here first.
+"""Validates the content of a recording before it is read.
 
-SQLite keeps any kind of value in any column, and other tools may have changed the file. The checks are conditions that
-SQLite itself evaluates: a million samples take it about a second.
+SQLite stores any kind of value in any column, and other tools may have changed the file. The checks are SQL conditions,
+which take about a second for a million samples.
 """
 
 from __future__ import annotations
@@ -13,23 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from gpuplayground.metrics import FIELDS, METRICS, Kind
+from gpuplayground.model.samples import MAX_GPUS
 from gpuplayground.monitor.recording.schema import RecordingError
 
-#: Times are since 1970 and before 2200: SQLite's integers end in 2262.
+#: Times are between 1970 and 2200; SQLite's integers end in 2262.
 MAX_TIME_NS = 7_258_118_400_000_000_000
-#: A longer recording is one whose clock was set meanwhile.
+#: A longer recording means that the clock was set meanwhile.
 MAX_SPAN_NS = 366 * 86_400_000_000_000
-#: As many as the monitor shows.
-MAX_GPUS = 256
-#: The longest text: a path of Linux.
+#: Maximum text length: that of a path on Linux.
 MAX_CHARACTERS = 4096
-#: No metric reaches this in its unit.
+#: No metric reaches this value in its base unit.
 MAX_VALUE = 1e18
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What a column may hold: a condition in SQL on ``{0}``, and how a sentence names it."""
+    """The valid values of a column: an SQL condition on ``{0}``, and its name for messages."""
 
     condition: str
     name: str
@@ -37,11 +36,11 @@ class _Kind:
 
     @property
     def sql(self) -> str:
-        """The condition, with NULL allowed where it is."""
+        """The condition, including NULL if it is allowed."""
         return f"({{0}} IS NULL OR {self.condition})" if self.optional else f"({{0}} IS NOT NULL AND {self.condition})"
 
     def or_none(self) -> _Kind:
-        """Return this kind of column where the value may be missing."""
+        """Return this kind with NULL allowed."""
         return _Kind(self.condition, self.name, optional=True)
 
 
@@ -91,7 +90,7 @@ _COLUMNS: dict[str, dict[str, _Kind]] = {
         "gpu_uuids": _LONG_TEXT,
     },
 }
-#: Conditions that concern several columns or tables: what a row that fails them lacks.
+#: Conditions on several columns or tables, and the fault of a row that fails them.
 _RELATIONS: tuple[tuple[str, str, str], ...] = (
     ("samples", "device_id IN (SELECT id FROM devices)", "belongs to GPU {device_id}, which is not in table devices"),
     ("processes", "device_id IN (SELECT id FROM devices)", "belongs to GPU {device_id}, which is not in table devices"),
@@ -107,10 +106,10 @@ _RELATIONS: tuple[tuple[str, str, str], ...] = (
 
 
 def check_tables(path: Path, connection: sqlite3.Connection) -> None:
-    """Look at every row that is read later.
+    """Check every row.
 
     Raises:
-        RecordingError: a table, a row or a column lacks something; the sentence names it.
+        RecordingError: a table, row or column is invalid; the message names it.
         sqlite3.Error: the file cannot be read.
     """
     connection.row_factory = sqlite3.Row
@@ -127,7 +126,7 @@ def check_tables(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def damaged(path: Path, fault: str) -> RecordingError:
-    """Return the sentence for a recording with a fault."""
+    """Return the error for a recording with a fault."""
     return RecordingError(f"“{path.name}” is damaged and cannot be read ({fault}): use another copy.")
 
 
@@ -161,7 +160,7 @@ def _check_extent(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _named(table: str, row: sqlite3.Row) -> str:
-    """Return what a sentence calls a row: its table and what identifies it."""
+    """Return the name of a row for messages: its table and keys."""
     values = dict(row)
     keys = {
         "meta": ("key",),

@@ -1,4 +1,4 @@
-"""Writes a recording in batches, from a thread of its own so that a slow disk never delays sampling."""
+"""Writes a recording in batches from a separate thread, so that a slow disk never delays sampling."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from gpuplayground.monitor.recording.schema import METRIC_COLUMNS, SCHEMA, Recor
 from gpuplayground.runtime.clock import now_ns
 from gpuplayground.storage import private_files
 
-#: What a SIGKILL can cost at most, give or take the time a commit takes.
+#: Interval of commits in seconds: a SIGKILL loses at most this much plus the time of a commit.
 COMMIT_S = 0.4
-#: How long a commit waits for somebody who reads the file: a look at every row of a long recording takes some seconds.
+#: How long a commit waits for a reader, in seconds: checking every row of a long recording takes some seconds.
 READER_S = 60.0
 
 _metrics = attrgetter(*FIELDS)
@@ -48,18 +48,18 @@ _Statement = tuple[str, tuple[Any, ...]]
 
 
 class RecordingWriter:
-    """Writes a new recording. The methods may be called from any thread, and only put into a list.
+    """Writes a new recording. The methods are thread-safe and only append to a list.
 
-    The file is kept in SQLite's rollback-journal mode: it is complete after every commit, and a single file that can be
-    read from read-only media, whether the writer was closed or killed between two commits. It names the processes of
-    everyone on the machine, so it is the user's alone; its journal, made by SQLite, has its mode.
+    The file uses SQLite's rollback journal: it is complete after each commit, and a single file that can be read from
+    read-only media, whether the writer was closed or killed between commits. Only the user can read it, because it
+    names the processes of all users of the machine; SQLite gives its journal the same mode.
 
     Args:
-        path: the file to make; it must not exist.
-        recorded_at: the time it starts, by default now.
+        path: the file to create; it must not exist.
+        recorded_at: the start of the recording; by default now.
 
     Raises:
-        RecordingError: the file exists or cannot be made; later, from any method: it cannot be written.
+        RecordingError: the file exists or cannot be created; later, from any method: it cannot be written.
     """
 
     def __init__(self, path: Path, recorded_at: datetime | None = None) -> None:
@@ -91,13 +91,13 @@ class RecordingWriter:
         self.close()
 
     def add_event(self, event: MonitorEvent) -> None:
-        """Add whatever a feed reports; problems are only told of in the report."""
+        """Add an event of a feed; problems only appear in the report."""
         if isinstance(event, Problem):
-            self._log.heard(event)
+            self._log.add_event(event)
         elif isinstance(event, Inventory):
             self.inventory(event)
         elif isinstance(event, tuple):
-            # A tick always has samples: an empty tuple is a pass that found no processes.
+            # A tick is never empty: an empty tuple is a pass that found no processes.
             samples = tuple(each for each in event if isinstance(each, GpuSample))
             if samples:
                 self.add(samples)
@@ -105,8 +105,8 @@ class RecordingWriter:
                 self.add_processes(tuple(each for each in event if not isinstance(each, GpuSample)))
 
     def inventory(self, inventory: Inventory) -> None:
-        """Add the GPUs and the driver's versions; a GPU that is known already is brought up to date."""
-        self._log.heard(inventory)
+        """Add the GPUs and the driver's versions; known GPUs are updated."""
+        self._log.add_event(inventory)
         driver = inventory.driver
         versions = {
             "driver_version": driver.driver_version,
@@ -133,16 +133,16 @@ class RecordingWriter:
         self._put([*new, ("INSERT OR IGNORE INTO passes VALUES (?)", (time_ns,)), *rows])
 
     def add_run(self, run: RunSpan) -> None:
-        """Add a run, or bring it up to date when it ends."""
+        """Add a run, or update it."""
         row = (run.run_id, run.label, run.start_ns, run.end_ns, json.dumps(run.gpu_uuids))
         self._put([(_INSERT_RUN, row)])
 
     def report(self) -> RecordingReport:
-        """Return what is in the file by now; after :meth:`close` that is all."""
+        """Return a report of the file so far; it is final after :meth:`close`."""
         return self._log.report(self._error)
 
     def close(self) -> None:
-        """Write what is left and let go of the file. May be repeated."""
+        """Write the rest and close the file. May be called again."""
         self._closing.set()
         self._thread.join()
         self._connection.close()
@@ -157,7 +157,7 @@ class RecordingWriter:
 
     def _ids(self, rows: tuple[GpuSample, ...] | ProcessPass) -> tuple[list[_Statement], dict[str, int]]:
         unknown = dict.fromkeys(row.gpu_uuid for row in rows if row.gpu_uuid not in self._devices)
-        # A GPU no inventory told of still has its figures kept.
+        # Samples of a GPU without an inventory are kept as well.
         new = [self._device(GpuInfo(len(self._devices) + n, uuid, uuid)) for n, uuid in enumerate(unknown)]
         return new, self._devices
 
@@ -187,13 +187,15 @@ class RecordingWriter:
             samples = []
             for statement, values in batch:
                 changed = self._connection.execute(statement, values).rowcount
-                if statement is _INSERT_SAMPLE and changed:  # not where there was one of that time already
+                if statement is _INSERT_SAMPLE and changed:  # not if there was a sample of that time already
                     samples.append((self._uuids[values[1]], values[0]))
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.rollback()
-            self._error = f"“{self.path}” cannot be written any more ({_reason(error)}): what is in it so far is kept."
+            self._error = (
+                f"“{self.path}” can no longer be written ({_reason(error)}): what was recorded so far is kept."
+            )
         else:
             self._log.written(samples)
 

@@ -1,1 +1,1 @@
-"""Sampling the GPUs through NVML in an agent process."""
+"""Samples the GPUs through NVML in an agent process."""

@@ -1,7 +1,7 @@
 """Samples the GPUs and writes frames to stdout: ``python -m gpuplayground.monitor.sampling.agent --hz 10``.
 
-A process of its own, because a call into the driver can hang for good and only a process can be killed. It ends when
-its stdin or stdout is closed, so it never outlives the window. Frames:
+The agent is a separate process because a driver call can hang forever, and only a process can be killed. It ends when
+its stdin or stdout is closed, so it never outlives the window. For the frames see
 :mod:`gpuplayground.monitor.sampling.frames`.
 """
 
@@ -30,11 +30,11 @@ from gpuplayground.monitor.sampling.sampling_rate import PaceMeter
 from gpuplayground.runtime.clock import follow
 from gpuplayground.runtime.io.wire import Frame, WireError, read_frame, write_frame
 
-#: A frame at least this often, so that silence means that something hangs.
+#: Maximum time between frames in seconds, so that silence means that the agent hangs.
 HEARTBEAT_S = 1.0
 SLOW_TIER_S = 2.0
 MIN_SLOW_S = 0.05
-#: A tick that takes longer than its period is followed by a rest of this part of it.
+#: A tick longer than its period is followed by a pause of 1 / ``REST`` of the tick.
 REST = 50
 MIN_HZ, MAX_HZ = 0.01, 100.0
 
@@ -42,14 +42,14 @@ MIN_HZ, MAX_HZ = 0.01, 100.0
 class Agent:
     """The sampling loop.
 
-    A driver that is slow is asked as often as it answers, and not declared dead: each call that returns counts as a
-    sign of life.
+    A slow driver is sampled as often as it responds. It is not reported as hanging, because each call that returns
+    counts as a sign of life.
 
     Args:
-        write: takes one frame.
+        write: writes one frame.
         hz: ticks of the fast tier per second.
-        slow_s: period of the slow tier, unless a control frame says another, of looking for GPUs that came or went,
-            and of looking for a driver.
+        slow_s: period of the slow tier unless a control frame sets another, and of the check for a driver and for
+            added or removed GPUs, in seconds.
     """
 
     def __init__(self, write: Callable[[Frame], None], hz: float, slow_s: float = SLOW_TIER_S) -> None:
@@ -64,12 +64,12 @@ class Agent:
         self._held: list[GpuSample] = []
         self._held_since = 0
         self._revision = 0
-        self._slow_tier_at = -self._slow_ns  # so that the first pass comes with the first samples
+        self._slow_tier_at = -self._slow_ns  # the first pass follows the first samples
         self._look_at = 0
         self._written_at = 0
 
     def control(self, frame: Frame) -> None:
-        """Take a control frame, from any thread: the loop follows at once."""
+        """Apply a control frame at once. Thread-safe."""
         if frame["kind"] == CONTROL:
             self._hz = float(frame["hz"])
             self._slow_tier = bool(frame["slow_tier"])
@@ -81,7 +81,7 @@ class Agent:
             self._changed.set()
 
     def run(self) -> None:
-        """Sample for ever. Deadlines are absolute, so they do not drift; those missed are skipped, not made up for."""
+        """Sample forever. Deadlines are absolute and do not drift; missed ones are skipped."""
         self._open()
         self._look_at = time.monotonic_ns() + self._look_ns
         deadline = time.monotonic_ns()
@@ -104,7 +104,7 @@ class Agent:
         if deadline > now:  # The rate may have changed while waiting.
             return min(deadline, now + period)
         if now >= deadline + period:
-            # A slow driver is asked again almost at once; others have to get at it in between.
+            # A slow driver is called again almost at once, with a pause for its other users.
             return now + min(self._pace.tick_ns // REST, period)
         return deadline + period
 
@@ -119,7 +119,7 @@ class Agent:
             self._look_for_changes()
         with self._pace.tick(self._period_ns()):
             samples = self._nvml.fast(medium=self._slow_tier)
-        # After the first samples, so that an inventory means that the driver answers.
+        # After the first samples, so that an inventory means that the driver responds.
         if self._nvml.revision != self._revision:
             self._revision = self._nvml.revision
             self._report_held()
@@ -139,17 +139,17 @@ class Agent:
             self._send(processes_frame(found))
 
     def _called(self) -> None:
-        """Take note that the driver has answered one call."""
+        """Count one returned driver call."""
         self._pace.calls += 1
         if self._heartbeat_due(time.monotonic_ns()) <= 0:
             self._send(heartbeat_frame())
 
     def _hold(self, samples: tuple[GpuSample, ...]) -> None:
-        """Report samples together, as many as come within a batch: each frame wakes three threads of the window."""
+        """Collect the samples of one batch into a frame, because each frame wakes three threads of the window."""
         now = time.monotonic_ns()
         self._held_since = self._held_since if self._held else now
         self._held += samples
-        # Not another tick, if it would be late for this batch; deadlines are kept to some microseconds.
+        # Report now if the next tick would be too late for this batch; deadlines are met to some microseconds.
         if now - self._held_since + 1.05 * max(self._period_ns(), self._pace.tick_ns) >= self._batch_ns:
             self._report_held()
 
@@ -165,7 +165,7 @@ class Agent:
         self._look_at = time.monotonic_ns() + self._look_ns
 
     def _open(self) -> None:
-        # Said ahead, because it may take longer than any other call.
+        # Announced, because it may take longer than any other call.
         self._send(opening_frame())
         self._nvml.open()
 
@@ -177,7 +177,7 @@ class Agent:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run an agent until its stdin or stdout is closed."""
     parser = argparse.ArgumentParser(
-        prog="gpuplayground.monitor.sampling.agent", description="Write what the GPUs do as frames."
+        prog="gpuplayground.monitor.sampling.agent", description="Sample the GPUs and write frames to stdout."
     )
     parser.add_argument("--hz", type=float, default=10.0, help="samples per second (default: 10)")
     parser.add_argument("--slow", type=float, default=SLOW_TIER_S, help="seconds between passes over the processes")
@@ -187,23 +187,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         follow(options.clock)
     frames = _take_stdout()
     agent = Agent(lambda frame: write_frame(frames, frame), options.hz, options.slow)
-    threading.Thread(target=_obey, args=(agent,), daemon=True).start()
+    threading.Thread(target=_read_control, args=(agent,), daemon=True).start()
     try:
         agent.run()
     except (OSError, KeyboardInterrupt):
-        # Nobody reads any more, or Ctrl+C in a terminal.
+        # The reader is gone, or Ctrl+C in a terminal.
         _exit_now()
 
 
 def _take_stdout() -> BinaryIO:
-    """Keep the real stdout for frames, and send what a library prints there to stderr."""
+    """Reserve stdout for frames and redirect what libraries print there to stderr."""
     frames = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return frames
 
 
-def _obey(agent: Agent) -> None:
-    """Follow the frames on stdin until it ends; then the process ends, even if the driver never returns."""
+def _read_control(agent: Agent) -> None:
+    """Apply the control frames on stdin. At its end the process exits, even if a driver call never returns."""
     try:
         while (frame := read_frame(sys.stdin.buffer)) is not None:
             agent.control(frame)
@@ -213,7 +213,7 @@ def _obey(agent: Agent) -> None:
 
 
 def _exit_now() -> None:
-    # Nothing to flush or to hand back, and Python's own way out would wait for the thread that hangs in the driver.
+    # There is nothing to flush, and a regular exit would wait for a thread that hangs in the driver.
     os._exit(0)
 
 

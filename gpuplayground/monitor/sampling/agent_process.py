@@ -1,4 +1,4 @@
-"""One agent as a child process: its frames in a queue, its last words, and an end that never waits for the driver."""
+"""Runs an agent as a child process: queues its frames, keeps the end of its stderr, and kills it without waiting."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from typing import Any, BinaryIO, cast
 from gpuplayground.runtime.clock import offset_ns
 from gpuplayground.runtime.io.wire import Frame, WireError, read_frame, write_frame
 
-_LAST_WORDS = 20
-#: How long to wait for a killed agent before leaving it to a thread: it may hang in the driver for good.
+#: Lines of stderr kept.
+_STDERR_LINES = 20
+#: How long to wait for a killed agent, in seconds, before a thread does: it may hang in the driver forever.
 _REAP_S = 0.3
 
 
 def agent_command(hz: float = 10.0, slow_s: float | None = None) -> tuple[str, ...]:
     """Return the command of this installation's agent. ``slow_s`` is the period of its slow tier."""
-    # -P keeps modules that lie in the user's working directory from being taken for the standard library's.
+    # -P keeps modules in the user's working directory from shadowing the standard library.
     module = (sys.executable, "-P", "-m", "gpuplayground.monitor.sampling.agent")
     command = (*module, "--hz", f"{hz:g}", "--clock", str(offset_ns()))
     return command if slow_s is None else (*command, "--slow", f"{slow_s:g}")
@@ -33,8 +34,8 @@ class AgentProcess:
     """A running agent.
 
     Args:
-        command: what to start.
-        env: its environment, by default this process's.
+        command: the command line.
+        env: its environment; by default this process's.
 
     Raises:
         OSError: it cannot be started.
@@ -50,7 +51,7 @@ class AgentProcess:
             **_apart(),
         )
         self._frames: SimpleQueue[Frame | str | None] = SimpleQueue()
-        self._last_words: deque[str] = deque(maxlen=_LAST_WORDS)
+        self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_stderr, self._read_frames)]
         for reader in self._readers:
             reader.start()
@@ -61,14 +62,14 @@ class AgentProcess:
         return self._process.pid
 
     def next_frame(self, timeout_s: float) -> Frame | str | None:
-        """Return the next frame, why there will be no more as text, or None when nothing came in time."""
+        """Return the next frame, the reason for the end of frames as text, or None after the timeout."""
         try:
             return self._frames.get(timeout=timeout_s)
         except Empty:
             return None
 
     def send(self, frame: Frame) -> None:
-        """Write a frame to the agent's stdin. One that is ending does not get it."""
+        """Write a frame to the agent's stdin, unless it has ended."""
         with suppress(OSError, ValueError):
             write_frame(cast(BinaryIO, self._process.stdin), frame)
 
@@ -78,7 +79,7 @@ class AgentProcess:
         self._frames.put("stopped")
 
     def reap(self) -> None:
-        """Collect a killed agent, in a thread of its own when it does not die at once."""
+        """Wait for a killed agent, in a thread if it does not end at once."""
         with suppress(OSError):
             cast(BinaryIO, self._process.stdin).close()
         try:
@@ -97,29 +98,29 @@ class AgentProcess:
                     self._frames.put(frame)
             except (OSError, WireError) as error:
                 reason = str(error)
-        self._frames.put(reason or self._why_it_ended())
+        self._frames.put(reason or self._exit_reason())
 
-    def _why_it_ended(self) -> str:
+    def _exit_reason(self) -> str:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_REAP_S)
         self._readers[0].join(_REAP_S)
-        return "\n".join((f"exit code {self._process.returncode}", *self._last_words))
+        return "\n".join((f"exit code {self._process.returncode}", *self._stderr))
 
     def _read_stderr(self) -> None:
         with cast(BinaryIO, self._process.stderr) as stderr, suppress(OSError):
             for line in stderr:
-                self._last_words.append(line[:1000].decode("utf-8", "replace").rstrip())
+                self._stderr.append(line[:1000].decode("utf-8", "replace").rstrip())
 
 
 def _with_this_package(env: Mapping[str, str]) -> dict[str, str]:
-    """Let a child import this package, installed or not, from any working directory."""
+    """Add this package to PYTHONPATH, so that the child can import it from any directory."""
     root = str(Path(__file__).resolve().parents[3])
     rest = env.get("PYTHONPATH")
     return {**env, "PYTHONPATH": root if not rest else os.pathsep.join((root, rest))}
 
 
 def _apart() -> dict[str, Any]:
-    """Keep Ctrl+C in the terminal from the child, and on Windows its console window from the screen."""
+    """Shield the child from Ctrl+C in the terminal, and hide its console window on Windows."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}

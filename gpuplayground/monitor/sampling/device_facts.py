@@ -1,4 +1,4 @@
-"""What does not change while a GPU is present, asked for once each time the GPUs are enumerated."""
+"""Reads the fixed properties of the driver and the GPUs, once per enumeration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Value = TypeVar("_Value")
 
 
 class Facts:
-    """Asks for facts.
+    """Reads fixed properties through NVML.
 
     Args:
         nvml: the module ``pynvml``.
@@ -25,7 +25,7 @@ class Facts:
         self._touch = touch
 
     def driver(self) -> DriverInfo:
-        """Return the versions of the driver."""
+        """Return the driver's versions."""
         nvml = self._nvml
         cuda = self._optional(nvml.nvmlSystemGetCudaDriverVersion)
         return DriverInfo(
@@ -35,10 +35,10 @@ class Facts:
         )
 
     def gpu(self, index: int, handle: Any) -> GpuInfo:
-        """Return what is known of a GPU.
+        """Return the properties of a GPU.
 
         Raises:
-            NVMLError: the GPU is lost, or does not tell its UUID.
+            NVMLError: the GPU is lost, or its UUID cannot be read.
         """
         nvml = self._nvml
         memory = self._optional(nvml.nvmlDeviceGetMemoryInfo, handle)
@@ -63,7 +63,7 @@ class Facts:
         return value if value is not None and value <= maximum else None
 
     def _optional(self, call: Callable[..., _Value], *arguments: Any) -> _Value | None:
-        """Return a call's answer, or None where the driver has none. A lost GPU is told to the caller."""
+        """Return the result of a call, or None if it fails. Errors of a lost GPU are raised."""
         try:
             return call(*arguments)
         except self._nvml.NVMLError as error:
@@ -75,7 +75,7 @@ class Facts:
 
 
 def text(call: Callable[..., Any], *arguments: Any) -> str:
-    """Return a text of the driver, whatever its encoding; nvidia-ml-py raises where it is not UTF-8.
+    """Return a string from the driver in any encoding; nvidia-ml-py raises if it is not UTF-8.
 
     Raises:
         NVMLError: the call failed.

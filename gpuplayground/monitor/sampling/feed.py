@@ -1,13 +1,13 @@
-"""Runs an agent, hands on what it reports, and replaces it when it hangs or dies.
+"""Runs an agent, passes on its events, and replaces it when it hangs or dies.
 
-What a feed calls back with (:data:`~gpuplayground.model.samples.MonitorEvent`):
+A feed reports :data:`~gpuplayground.model.samples.MonitorEvent`:
 
-- an :class:`Inventory` at start, after each change, and after each replaced agent: whatever was wrong with the feed is
-  over once an inventory arrives, and what is wrong with the driver or a GPU is in it,
-- a tuple of samples per tick, never empty, and a tuple of processes per pass, empty when there are none,
-- a :class:`Pace` once it is known how often the GPUs are really sampled, and when that has changed,
+- an :class:`Inventory` at the start, after each change, and after each replaced agent. It ends any problem of the feed
+  and contains the problems of the driver and the GPUs,
+- a tuple of samples per tick, never empty, and a tuple of processes per pass, empty if there are none,
+- a :class:`Pace` once the actual sampling rate is known, and when it changes,
 - a :class:`Problem` once when the agent hangs (``NOT_RESPONDING``, with the time of the last frame) or ends
-  (``AGENT_FAILED``); the feed goes on trying by itself.
+  (``AGENT_FAILED``). The feed keeps trying.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from gpuplayground.monitor.sampling.frames import OPENING, control_frame, event_
 from gpuplayground.runtime.clock import now_ns
 from gpuplayground.runtime.io.wire import WireError
 
-#: Pauses before the agent is started again, in seconds.
+#: Delays before each restart of the agent, in seconds.
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-#: An agent that worked for so long has earned the shortest pause again.
-GOOD_CONDUCT_S = 20.0
-#: How long an agent may be silent, in seconds, before the driver is said not to answer and the agent is replaced. It
-#: reports after each call that takes long, so this is the limit of a single call.
+#: An agent that ran this long resets the delay to the shortest, in seconds.
+BACK_OFF_RESET_S = 20.0
+#: Maximum silence of an agent in seconds before it is replaced and the driver is reported as not responding. The agent
+#: reports after each slow call, so this limits a single call.
 STALL_S = 3.0
-#: Opening the driver can take many seconds on a server with many sleeping GPUs: so many times that long.
+#: Opening the driver may take this many times longer: a server with many sleeping GPUs needs many seconds.
 START_STALLS = 5
-#: The longest time from a start to an inventory or a problem, in seconds.
+#: Maximum time from a start to an inventory or a problem, in seconds.
 START_S = START_STALLS * STALL_S
-#: Silence is counted in so many slices, so that a window that was itself stopped does not take it for the agent's.
+#: Silence is counted in slices, so that a pause of this process itself is not blamed on the agent.
 _SLICES = 6
 
 OnEvent = Callable[[MonitorEvent], None]
 
 
 class Feed:
-    """What the GPUs do, from an agent process. Runs once: a stopped feed stays stopped.
+    """Reports the events of an agent process. Runs once: a stopped feed stays stopped.
 
     Args:
-        command: starts the agent; by default this installation's own.
+        command: the agent's command line; by default this installation's agent.
         hz: samples per second.
-        env: environment of the agent, by default this process's.
-        stall_s: no frame for so long means that the agent hangs; while it opens the driver, :data:`START_STALLS` times
-            as long.
-        batch_s: report what is sampled within so many seconds together.
+        env: the agent's environment; by default this process's.
+        stall_s: an agent without frames for this many seconds hangs; while it opens the driver,
+            :data:`START_STALLS` times as long.
+        batch_s: samples within this many seconds are reported together.
     """
 
     def __init__(
@@ -73,45 +73,45 @@ class Feed:
         self._is_reported = False
 
     def run(self, on_event: OnEvent) -> None:
-        """Call ``on_event`` from this thread for everything that is reported, until :meth:`stop`."""
+        """Call ``on_event`` in this thread for each event until :meth:`stop`."""
         self._last_frame_ns = now_ns()
-        attempt = 0
+        failures = 0
         while not self._stopping.is_set():
             started = time.monotonic()
             self._run_agent(on_event)
-            attempt = 0 if time.monotonic() - started > GOOD_CONDUCT_S else attempt
-            self._stopping.wait(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
-            attempt += 1
+            failures = 0 if time.monotonic() - started > BACK_OFF_RESET_S else failures
+            self._stopping.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+            failures += 1
 
     def stop(self) -> None:
-        """End :meth:`run` and the agent, from any thread. Returns at once, even when the agent hangs in the driver."""
+        """End :meth:`run` and the agent. Thread-safe; returns at once, even if the agent hangs in the driver."""
         self._stopping.set()
         with self._lock:
             if self._agent is not None:
                 self._agent.kill()
 
     def set_rate(self, hz: float) -> None:
-        """Sample so many times a second from now on."""
+        """Set the sampling rate in samples per second."""
         self._hz = hz
         self._send_control()
 
     def set_batch(self, seconds: float) -> None:
-        """Report what is sampled within so many seconds together: it comes later, and costs less. 0 is at once."""
+        """Report samples within this many seconds together, which is later but cheaper; 0 reports at once."""
         self._batch_s = seconds
         self._send_control()
 
     def pause_slow_tier(self) -> None:
-        """Leave out what disturbs a measurement, until :meth:`resume_slow_tier`: the processes and the energy."""
+        """Stop reading processes and energy, which would disturb a measurement, until :meth:`resume_slow_tier`."""
         self._slow_tier = False
         self._send_control()
 
     def resume_slow_tier(self) -> None:
-        """Read the processes and the energy again."""
+        """Resume reading processes and energy."""
         self._slow_tier = True
         self._send_control()
 
     def set_process_period(self, seconds: float | None) -> None:
-        """Pass over the processes that often, as while a run is watched; None is the agent's own period, 2 s."""
+        """Set the period of passes over the processes in seconds; None is the default of 2 s."""
         self._slow_s = seconds
         self._send_control()
 
@@ -129,7 +129,7 @@ class Feed:
             return
         with self._lock:
             self._agent = agent
-            if self._stopping.is_set():  # stop() came before there was an agent to kill.
+            if self._stopping.is_set():  # stop() was called before there was an agent.
                 agent.kill()
         try:
             self._send_control()
@@ -141,13 +141,13 @@ class Feed:
             agent.reap()
 
     def _follow(self, agent: AgentProcess, on_event: OnEvent) -> None:
-        """Hand on an agent's events until it hangs, ends or is stopped."""
-        silent_slices, patience = 0, _SLICES * START_STALLS
+        """Report an agent's events until it hangs, ends or is stopped."""
+        silent_slices, max_slices = 0, _SLICES * START_STALLS
         while not self._stopping.is_set():
             frame = agent.next_frame(self._stall_s / _SLICES)
             if frame is None:
                 silent_slices += 1
-                if silent_slices >= patience:
+                if silent_slices >= max_slices:
                     self._report(on_event, self._hangs())
                     return
                 continue
@@ -163,24 +163,26 @@ class Feed:
                 return
             self._last_frame_ns = now_ns()
             if frame["kind"] == OPENING:
-                patience = _SLICES * START_STALLS
+                max_slices = _SLICES * START_STALLS
             elif event is not None:
-                patience = _SLICES
+                max_slices = _SLICES
             if isinstance(event, Inventory):
                 self._is_reported = False
             if event is not None and not self._stopping.is_set():
                 on_event(event)
 
     def _report(self, on_event: OnEvent, problem: Problem) -> None:
-        """Tell of an outage once; it is over when an inventory arrives."""
+        """Report a problem once until the next inventory."""
         if not self._is_reported:
             self._is_reported = True
             on_event(problem)
 
     def _hangs(self) -> Problem:
-        sentence = "The NVIDIA driver does not answer: the monitor keeps trying; restart the computer if it stays."
+        sentence = (
+            "The NVIDIA driver is not responding: the monitor keeps trying. Restart the computer if this persists."
+        )
         return Problem(ProblemCode.NOT_RESPONDING, sentence, since_ns=self._last_frame_ns)
 
     def _failed(self, detail: str) -> Problem:
-        sentence = "The process that reads the GPUs ended: it is being started again."
+        sentence = "The sampling process ended unexpectedly and is being restarted."
         return Problem(ProblemCode.AGENT_FAILED, sentence, detail, self._last_frame_ns)

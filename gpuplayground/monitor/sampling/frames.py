@@ -1,4 +1,4 @@
-"""What an agent reports, as frames and back: one JSON object per event, rows instead of objects to keep them small."""
+"""Converts monitor events to frames and back. A frame is one JSON object, with rows instead of objects for size."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ INVENTORY = "inventory"
 SAMPLES = "samples"
 PROCESSES = "processes"
 PACE = "pace"
-#: Sent ahead of opening the driver, which may take longer than any other call.
+#: Sent before opening the driver, which may take longer than any other call.
 OPENING = "opening"
-#: Sent when there is nothing to report: the agent is alive.
+#: Sent as a sign of life if there is nothing to report.
 HEARTBEAT = "heartbeat"
-#: The only frame towards an agent: the whole of what is asked of it, so that a repeated one does no harm.
+#: The only frame sent to an agent. It contains all settings, so repeating it is harmless.
 CONTROL = "control"
 
 _sample_row = attrgetter("time_ns", "gpu_uuid", *FIELDS)
@@ -45,12 +45,12 @@ def inventory_frame(inventory: Inventory) -> Frame:
 
 
 def samples_frame(samples: tuple[GpuSample, ...]) -> Frame:
-    """Return the samples of one or more ticks as rows: ``time_ns``, ``gpu_uuid``, then the metrics in their order."""
+    """Return samples as rows: ``time_ns``, ``gpu_uuid``, then the metrics in the order of the table."""
     return {"kind": SAMPLES, "rows": [_sample_row(sample) for sample in samples]}
 
 
 def processes_frame(found: ProcessPass) -> Frame:
-    """Return one pass over the processes as a frame of rows in the order of the fields."""
+    """Return one pass over the processes as rows in field order."""
     return {
         "kind": PROCESSES,
         "rows": [_process_row(row) for row in found if isinstance(row, ProcessSample)],
@@ -59,25 +59,25 @@ def processes_frame(found: ProcessPass) -> Frame:
 
 
 def pace_frame(pace: Pace) -> Frame:
-    """Return the rate of sampling as a frame."""
+    """Return the sampling rate as a frame."""
     return {"kind": PACE, **asdict(pace)}
 
 
 def heartbeat_frame() -> Frame:
-    """Return the frame of an agent that has nothing to report."""
+    """Return a sign of life."""
     return {"kind": HEARTBEAT, "time_ns": now_ns()}
 
 
 def opening_frame() -> Frame:
-    """Return the frame of an agent that is about to open the driver."""
+    """Return the announcement that the driver is about to be opened."""
     return {"kind": OPENING, "time_ns": now_ns()}
 
 
 def control_frame(hz: float, slow_tier: bool, batch_s: float = 0.0, slow_s: float | None = None) -> Frame:
-    """Return the frame that tells an agent how often to sample and to report, and what to leave alone.
+    """Return the frame that sets an agent's sampling rate, batching and slow tier.
 
-    Without ``slow_tier`` the medium tier rests as well. ``slow_s`` is the period of the passes over the processes;
-    None is the agent's own.
+    Without ``slow_tier`` the medium tier is paused as well. ``slow_s`` is the period of passes over the processes in
+    seconds; None is the agent's default.
     """
     return {
         "kind": CONTROL,
@@ -89,10 +89,10 @@ def control_frame(hz: float, slow_tier: bool, batch_s: float = 0.0, slow_s: floa
 
 
 def event_of(frame: Frame) -> MonitorEvent | None:
-    """Return the event a frame carries, or None for a heartbeat and for kinds this version does not know.
+    """Return the event in a frame, or None for a heartbeat and for unknown kinds.
 
     Raises:
-        WireError: the frame has the right kind and the wrong content.
+        WireError: the frame has a known kind but malformed content.
     """
     try:
         match frame["kind"]:

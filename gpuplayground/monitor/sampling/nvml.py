@@ -1,4 +1,4 @@
-"""What NVML says, as plain values. The only module that imports ``pynvml`` (the package nvidia-ml-py)."""
+"""Reads the GPUs through NVML. The only module that imports ``pynvml`` (the package nvidia-ml-py)."""
 
 from __future__ import annotations
 
@@ -27,45 +27,45 @@ from gpuplayground.monitor.sampling.processes import PID_NAMESPACE, ProcessReade
 from gpuplayground.monitor.sampling.slow_tier import RETRY_S, SlowTier, Touch
 from gpuplayground.runtime.clock import now_ns
 
-#: One folder per GPU bound to the driver: the cheapest sign that one came or went (Linux).
+#: One folder per GPU bound to the driver: the cheapest way to notice added and removed GPUs (Linux).
 GPU_FOLDERS = Path("/proc/driver/nvidia/gpus")
-#: NVML cannot tell when a lost GPU is back: it is opened again after so long, twice as long each time.
+#: Delays in seconds before NVML is reopened to look for a lost GPU: the first, doubled each time, and the maximum.
 RETRY_LOST_S = (2.0, 60.0)
-#: How often a GPU's medium tier is read.
+#: Period of a GPU's medium tier.
 MEDIUM_NS = 1_000_000_000
 
 
 class _Gpu:
-    """One GPU, its prepared calls while it answers, or why it does not."""
+    """One GPU with its prepared calls, or the problem that prevents them."""
 
     def __init__(self, info: GpuInfo, probes: GpuProbes | None, reader: ProcessReader | None) -> None:
         self.info = info
         self.probes = probes
         self.reader = reader
         self.problem: Problem | None = None
-        #: ``time.monotonic_ns()`` from which on the medium tier is due.
+        #: When the medium tier is due, in ``time.monotonic_ns()``.
         self.medium_at = 0
 
     @property
     def uuid(self) -> str:
-        """The GPU's name that no other has."""
+        """The GPU's UUID."""
         return self.info.uuid
 
     def read_slowly(self, touch: Touch) -> list[ProcessSample | UnlistedProcesses]:
-        """Read fan and power limit for the samples to come, and return the processes; called in the slow thread."""
+        """Read fan and power limit for later samples, and return the processes. Called in the slow tier's thread."""
         probes, reader = self.probes, self.reader
         if probes is None or reader is None:
             return []
-        with suppress(NvmlCallError):  # the fast tier meets it as well, and deals with it
+        with suppress(NvmlCallError):  # the fast tier gets the same error and handles it
             probes.refresh_slow(touch)
         return reader.read(touch, probes.is_in_use)
 
     def medium_is_due(self) -> bool:
-        """Return whether to read the medium tier now, and then not again for a period."""
+        """Return whether the medium tier is due, and if so schedule the next time."""
         late = time.monotonic_ns() - self.medium_at
         if late < 0:
             return False
-        # In step with its own beginning, so that several GPUs do not come to be read in the same tick.
+        # Keep the phase, so that several GPUs are not read in the same tick.
         self.medium_at += (late // MEDIUM_NS + 1) * MEDIUM_NS
         return True
 
@@ -75,14 +75,14 @@ class _Gpu:
 
 
 class Nvml:
-    """The GPUs of this machine. No method raises because of the driver: what is wrong is in the inventory.
+    """The GPUs of this machine. Driver errors are not raised; they are problems in the inventory.
 
-    ``revision`` grows whenever :meth:`inventory` would say something new.
+    ``revision`` increases whenever :meth:`inventory` changes.
 
     Args:
         gpu_folders: see :data:`GPU_FOLDERS`.
-        touch: called after each call into the driver in the thread that calls a method.
-        on_pass: called in another thread when :meth:`finished_pass` has something.
+        touch: called after each driver call in the calling thread.
+        on_pass: called in another thread when :meth:`finished_pass` has a result.
         namespace: see :func:`.processes.sees_whole_machine`.
     """
 
@@ -117,7 +117,7 @@ class Nvml:
         self.close()
 
     def open(self) -> None:
-        """Load the driver's library and enumerate the GPUs, keeping what is known of those that do not answer."""
+        """Load the driver library and enumerate the GPUs. Known properties of lost GPUs are kept."""
         before = self._state()
         self._must_reopen = False
         self._folders = self._read_folders()
@@ -141,23 +141,23 @@ class Nvml:
             self.revision += 1
 
     def close(self) -> None:
-        """Let go of the driver. The GPUs found last are still known to the next :meth:`open`."""
+        """Close the driver library. The next :meth:`open` still knows the GPUs."""
         if self._is_open:
             self._slow.watch(())
             with self._slow.held() as is_held, suppress(pynvml.NVMLError):
-                # Under a call that does not return the library stays open, and is only opened once more.
+                # If a call does not return, the library stays open; it may be opened twice.
                 if is_held:
                     self._is_open = False
                     pynvml.nvmlShutdown()
 
     def inventory(self) -> Inventory:
-        """Return the GPUs as found by the last :meth:`open`, with what has gone wrong since."""
+        """Return the GPUs of the last :meth:`open` with the problems since."""
         problems = tuple(gpu.problem for gpu in self._gpus if gpu.problem is not None)
         infos = tuple(gpu.info for gpu in self._gpus)
         return Inventory(now_ns(), self._driver, infos, self._problem, problems)
 
     def must_reopen(self) -> bool:
-        """Return whether the GPUs have to be enumerated again. Cheap enough to be asked every two seconds."""
+        """Return whether the GPUs must be enumerated again. Cheap enough for every two seconds."""
         if self._problem is not None or self._must_reopen or self._folders != self._read_folders():
             return True
         if any(gpu.problem for gpu in self._gpus) and time.monotonic() >= self._retry_lost_at:
@@ -168,12 +168,12 @@ class Nvml:
             return True
 
     def fast(self, medium: bool = False) -> tuple[GpuSample, ...]:
-        """Return one sample of every GPU that answers; with ``medium`` also its medium tier, where that is due."""
+        """Return a sample of each GPU that responds; ``medium`` includes the medium tier where it is due."""
         with self._slow.tick():
             return tuple(sample for gpu in self._gpus if (sample := self._sample(gpu, medium)) is not None)
 
     def begin_pass(self) -> bool:
-        """Have the slow tier read in another thread: fan, power limit and processes; False while it is being read."""
+        """Start reading the slow tier (fan, power limit, processes) in another thread; False while it is running."""
         if self._slow.stuck_s >= self._retry_stuck_s:
             self._slow.cancel()
             self._retry_stuck_s *= 2
@@ -182,11 +182,11 @@ class Nvml:
         return self._slow.begin()
 
     def cancel_pass(self) -> None:
-        """Give up the pass that is under way."""
+        """Cancel the current pass."""
         self._slow.cancel()
 
     def finished_pass(self) -> ProcessPass | None:
-        """Return the processes that a pass has found, once, compute and graphics merged."""
+        """Return the processes found by a finished pass, once; compute and graphics are merged."""
         found = self._slow.finished()
         if found is not None and not self._slow.stuck_s:
             self._retry_stuck_s = RETRY_S
@@ -218,7 +218,7 @@ class Nvml:
             info = Facts(pynvml, self._touch).gpu(index, handle)
             probes = GpuProbes(pynvml.nvmlLib, handle, info.uuid)
             reader = ProcessReader(pynvml, handle, info.uuid, self._sees_all)
-            with suppress(NvmlCallError):  # the first sample meets it as well
+            with suppress(NvmlCallError):  # the first sample gets the same error
                 probes.refresh_slow(self._touch)
             return _Gpu(info, probes, reader)
         except pynvml.NVMLError as error:

@@ -1,4 +1,4 @@
-"""The one place where NVML's return codes become problems with a sentence that says what to do."""
+"""Translates NVML return codes into problems with a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gpuplayground.model.samples import Problem, ProblemCode
 
 
 class Code(IntEnum):
-    """The return codes of nvml.h that are told apart here; their numbers are part of NVML's binary interface."""
+    """The return codes of nvml.h used here; their numbers are part of NVML's binary interface."""
 
     SUCCESS = 0
     UNINITIALIZED = 1
@@ -16,7 +16,6 @@ class Code(IntEnum):
     NOT_SUPPORTED = 3
     NO_PERMISSION = 4
     NOT_FOUND = 6
-    INSUFFICIENT_SIZE = 7
     DRIVER_NOT_LOADED = 9
     LIBRARY_NOT_FOUND = 12
     FUNCTION_NOT_FOUND = 13
@@ -28,13 +27,13 @@ class Code(IntEnum):
     UNKNOWN = 999
 
 
-#: The metric does not exist on this GPU, driver or account: not asked again until the GPUs are enumerated anew.
+#: The metric is unavailable on this GPU, driver or account; it is not read until the next enumeration.
 NOT_AVAILABLE = frozenset(
     {Code.NOT_SUPPORTED, Code.NO_PERMISSION, Code.FUNCTION_NOT_FOUND, Code.ARGUMENT_VERSION_MISMATCH}
 )
-#: The GPU is gone for every call.
+#: The GPU is lost for all calls.
 LOST = frozenset({Code.GPU_IS_LOST, Code.RESET_REQUIRED, Code.GPU_NOT_FOUND})
-#: NVML as a whole has to be opened again.
+#: NVML must be reopened.
 CLOSED = frozenset({Code.UNINITIALIZED, Code.DRIVER_NOT_LOADED})
 
 _MACHINE = {
@@ -44,7 +43,7 @@ _MACHINE = {
     ),
     Code.FUNCTION_NOT_FOUND: (
         ProblemCode.NO_LIBRARY,
-        "The NVIDIA driver's library lacks what is needed: install driver 450 or newer to see live GPUs.",
+        "The NVIDIA driver is too old: install driver 450 or newer to see live GPUs.",
     ),
     Code.DRIVER_NOT_LOADED: (
         ProblemCode.DRIVER_NOT_LOADED,
@@ -52,7 +51,7 @@ _MACHINE = {
     ),
     Code.LIB_RM_VERSION_MISMATCH: (
         ProblemCode.DRIVER_NOT_LOADED,
-        "The NVIDIA driver was updated while the old one is still loaded: restart the computer.",
+        "The NVIDIA driver was updated, but the old one is still loaded: restart the computer.",
     ),
     Code.NO_PERMISSION: (
         ProblemCode.NO_PERMISSION,
@@ -65,19 +64,19 @@ _MACHINE = {
 }
 
 
-#: Why the processes on a GPU are not known: the driver's call has not returned.
-DOES_NOT_ANSWER = "The NVIDIA driver does not answer when asked for the processes: restart the computer if it stays."
-#: A container sees its own processes alone; what else works on its GPUs has no name in it.
-OUTSIDE_CONTAINER = "What uses this GPU runs outside this container: start the container with “--pid=host” to see it."
+#: The driver call that lists processes has not returned.
+DOES_NOT_ANSWER = "The NVIDIA driver does not respond when asked for processes: restart the computer if this persists."
+#: A container sees only its own processes, not others on its GPUs.
+OUTSIDE_CONTAINER = "The processes on this GPU run outside this container: start it with “--pid=host” to see them."
 _UNLISTED = {
-    Code.NO_PERMISSION: "This account may not list the processes on this GPU: ask for the right to, or run as root.",
+    Code.NO_PERMISSION: "This account may not list the processes on this GPU: ask for permission, or run as root.",
     Code.NOT_SUPPORTED: "The driver does not list the processes on this GPU.",
     Code.FUNCTION_NOT_FOUND: "The driver is too old to list processes: install driver 450 or newer.",
 }
 
 
 class NvmlCallError(Exception):
-    """A call to NVML failed in a way that concerns more than one metric."""
+    """An NVML call failed in a way that affects more than one metric."""
 
     def __init__(self, code: int, call: str = "") -> None:
         super().__init__(f"{call}: NVML error {code}" if call else f"NVML error {code}")
@@ -85,30 +84,30 @@ class NvmlCallError(Exception):
 
 
 def machine_problem(code: int, detail: str, since_ns: int | None = None) -> Problem:
-    """Return why the machine shows no GPUs at all."""
+    """Return the reason why the machine has no GPUs."""
     known = _MACHINE.get(Code(code)) if code in Code.__members__.values() else None
     if known is None:
-        sentence = f"The NVIDIA driver answers with an error ({detail}): restart the computer if it stays."
+        sentence = f"The NVIDIA driver reports an error ({detail}): restart the computer if this persists."
         return Problem(ProblemCode.DRIVER_NOT_LOADED, sentence, detail, since_ns)
     return Problem(known[0], known[1], detail, since_ns)
 
 
 def why_unlisted(code: int) -> str:
-    """Return why the processes on a GPU are not known."""
+    """Return the reason why processes could not be listed."""
     known = _UNLISTED.get(Code(code)) if code in Code.__members__.values() else None
-    return known or f"The driver answers with an error when asked for the processes (NVML error {code})."
+    return known or f"The driver reports an error when asked for processes (NVML error {code})."
 
 
 def gpu_problem(code: int, index: int, uuid: str, since_ns: int) -> Problem:
-    """Return why one GPU shows no values while the others go on."""
+    """Return the reason why one GPU has no values."""
     detail = f"NVML error {code}"
     if code == Code.NO_PERMISSION:
         sentence = f"This account may not use GPU {index}: ask for read and write access to /dev/nvidia{index}."
         return Problem(ProblemCode.NO_PERMISSION, sentence, detail, since_ns, uuid)
     if code == Code.RESET_REQUIRED:
-        sentence = f"GPU {index} has to be reset before it can be used: run “sudo nvidia-smi --gpu-reset -i {index}”."
+        sentence = f"GPU {index} must be reset before it can be used: run “sudo nvidia-smi --gpu-reset -i {index}”."
     elif code not in LOST:
-        sentence = f"GPU {index} answers with an error ({detail}): restart the computer if it stays."
+        sentence = f"GPU {index} reports an error ({detail}): restart the computer if this persists."
     else:
         sentence = f"GPU {index} has fallen off the bus: save your work and restart the computer to bring it back."
     return Problem(ProblemCode.GPU_LOST, sentence, detail, since_ns, uuid)

@@ -1,7 +1,7 @@
-"""The calls of the fast and medium tiers, prepared once per GPU so that a tick costs microseconds.
+"""Prepared NVML calls of the fast and medium tiers, created once per GPU so that a tick takes microseconds.
 
-nvidia-ml-py allocates, looks up and wraps on every call; at 10 Hz with eight GPUs that is most of an agent's time. Here
-each call keeps its function, arguments and result buffer. The library itself is still the one nvidia-ml-py loaded.
+nvidia-ml-py allocates, looks up and wraps on every call, which is most of an agent's time at 10 Hz with eight GPUs.
+Here each call keeps its function, arguments and result buffer. The library is the one loaded by nvidia-ml-py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gpuplayground.model.samples import GpuSample
 from gpuplayground.monitor.sampling.nvml_errors import CLOSED, LOST, NOT_AVAILABLE, Code, NvmlCallError
 from gpuplayground.runtime.clock import now_ns
 
-#: Beyond these a driver's answer is nonsense (such as 4294967295 %) and is dropped.
+#: Values above these limits are invalid (such as 4294967295 %) and dropped.
 MAX_PERCENT = 100
 MAX_FAN_PERCENT = 200  # nvml.h: the fan speed "may exceed 100% in certain cases"
 MAX_TEMPERATURE_C = 200
@@ -30,11 +30,11 @@ _CLOCK_MEMORY = 2
 _FIELD_POWER_AVERAGE = 185
 _FIELD_POWER_INSTANT = 186
 _POWER_FIELDS = {_FIELD_POWER_AVERAGE: "power_average_w", _FIELD_POWER_INSTANT: "power_w"}
-#: How a driver answers for a field it does not have; one too old to know its number calls it an invalid argument.
+#: The return codes for an unsupported field; a driver too old to know its number returns INVALID_ARGUMENT.
 _FIELD_REFUSED = frozenset({*NOT_AVAILABLE, Code.INVALID_ARGUMENT})
 _MEMORY_V2 = 0x02000028
 
-#: Less memory in use than this is the driver's own: a CUDA context alone takes hundreds of MiB.
+#: Memory use below this is the driver's own: a CUDA context alone takes hundreds of MiB.
 IN_USE_BYTES = 64 << 20
 
 Values = dict[str, Any]
@@ -70,7 +70,7 @@ class _FieldValue(ctypes.Structure):
         ("latency_us", ctypes.c_int64),
         ("value_type", ctypes.c_uint),
         ("code", ctypes.c_uint),
-        # A union of eight bytes; both fields asked for are unsigned integers of 32 bits.
+        # A union of eight bytes; both fields read here are unsigned 32-bit integers.
         ("value", ctypes.c_uint32),
         ("_rest", ctypes.c_uint32),
     )
@@ -79,8 +79,8 @@ class _FieldValue(ctypes.Structure):
 class _Probe:
     """One prepared call.
 
-    ``read`` puts what the call left in its buffer into the values of a sample, and returns the probes that replace this
-    one when the driver refused part of it. ``older`` are the probes to use where the function is not available.
+    ``read`` copies the call's result buffer into the values of a sample, and returns replacement probes if the driver
+    refused part of it. ``older`` returns the probes to use if the function is not available.
     """
 
     __slots__ = ("arguments", "function", "name", "older", "read")
@@ -94,7 +94,7 @@ class _Probe:
         older: Callable[[], list[_Probe]] = list,
     ) -> None:
         self.name = name
-        #: None when this driver's library has no such function.
+        #: None if the driver library has no such function.
         self.function = getattr(library, name, None)
         self.arguments = arguments
         self.read = read
@@ -107,7 +107,7 @@ class GpuProbes:
     Args:
         library: libnvidia-ml as loaded by ctypes.
         handle: the GPU's ``nvmlDevice_t``.
-        uuid: goes into each sample.
+        uuid: the GPU's UUID.
     """
 
     def __init__(self, library: Any, handle: Any, uuid: str) -> None:
@@ -136,32 +136,32 @@ class GpuProbes:
 
     @property
     def is_in_use(self) -> bool:
-        """Whether the last sample shows work, or more memory than a driver takes for itself."""
+        """Whether the last sample shows utilization, or more memory than the driver uses itself."""
         return self._is_in_use
 
     def sample(self, medium: bool = False, touch: Callable[[], None] = _nothing) -> GpuSample:
-        """Return the fast tier's values, with the slow tier's last ones and, if asked for, the medium tier's.
+        """Return a sample of the fast tier, with the last values of the slow tier and, if requested, the medium tier.
 
-        ``touch`` is called after each call into the driver.
+        ``touch`` is called after each driver call.
 
         Raises:
-            NvmlCallError: the GPU is lost, or NVML has to be opened again.
+            NvmlCallError: the GPU is lost, or NVML must be reopened.
         """
         time_ns = now_ns()
         values = self._held.copy()
         self._run(self._fast, values, touch)
         if medium:
-            # After the rest, which would be late otherwise: 3 ms usually, up to 18 ms.
+            # Last, because it usually takes 3 ms and up to 18 ms.
             self._run(self._medium, values, touch)
         used_bytes, busy = values.get("memory_used_bytes") or 0, values.get("gpu_util_percent") or 0
         self._is_in_use = used_bytes >= IN_USE_BYTES or busy > 0
         return GpuSample(time_ns, self._uuid, **values)
 
     def refresh_slow(self, touch: Callable[[], None] = _nothing) -> None:
-        """Read what changes slowly (fan, power limit) for the samples to come; may be called from another thread.
+        """Read fan and power limit for later samples. May be called from another thread.
 
         Raises:
-            NvmlCallError: the GPU is lost, or NVML has to be opened again.
+            NvmlCallError: the GPU is lost, or NVML must be reopened.
         """
         values: Values = {}
         self._run(self._slow, values, touch)
@@ -179,7 +179,7 @@ class GpuProbes:
                 changes.append((probe, probe.older()))
             elif code in LOST or code in CLOSED:
                 raise NvmlCallError(code, probe.name)
-            # Anything else (a time-out, an unknown error) costs this metric this tick.
+            # Any other error, such as a timeout, skips this metric for this tick.
         for probe, replacement in changes:
             position = probes.index(probe)
             probes[position : position + 1] = replacement
@@ -233,7 +233,7 @@ class GpuProbes:
         return _Probe(self._library, "nvmlDeviceGetUtilizationRates", (self._handle, ctypes.byref(buffer)), read)
 
     def _memory_v2(self) -> _Probe:
-        # The older call counts what the driver reserved for itself as used.
+        # The older call counts memory reserved by the driver as used.
         older = self._memory("nvmlDeviceGetMemoryInfo", _MemoryV1())
         return self._memory("nvmlDeviceGetMemoryInfo_v2", _MemoryV2(version=_MEMORY_V2), older)
 

@@ -1,4 +1,4 @@
-"""Which processes use a GPU: part of the slow tier, because it costs milliseconds and takes the driver's lock."""
+"""Reads the processes on a GPU. Part of the slow tier, because it takes milliseconds and the driver's lock."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from gpuplayground.monitor.sampling.nvml_errors import NOT_AVAILABLE, OUTSIDE_CO
 from gpuplayground.monitor.sampling.probes import MAX_MEMORY_BYTES, MAX_PERCENT
 from gpuplayground.runtime.clock import now_ns
 
-#: Of the first pass: the driver's buffer of process utilization goes back further than what is worth showing.
+#: How far back the first pass reads the driver's buffer of process utilization.
 _FIRST_LOOK_BACK_US = 2_000_000
-#: A time stamp further ahead than this is nonsense and must not hide the samples to come.
+#: A timestamp further in the future is invalid and must not hide later samples.
 _CLOCK_DIFFERENCE_US = 10_000_000
-#: The namespace of process numbers, and what Linux calls the one of the whole machine: PROC_PID_INIT_INO in its
-#: include/linux/proc_ns.h.
+#: The PID namespace, and the name of the initial one on Linux: PROC_PID_INIT_INO in include/linux/proc_ns.h.
 PID_NAMESPACE = Path("/proc/self/ns/pid")
 _WHOLE_MACHINE = "pid:[4026531836]"
 
@@ -32,8 +31,8 @@ class ProcessReader:
     Args:
         nvml: the module ``pynvml``.
         handle: the GPU's ``nvmlDevice_t``.
-        uuid: goes into each sample.
-        sees_all: whether the driver names the processes of the whole machine, see :func:`sees_whole_machine`.
+        uuid: the GPU's UUID.
+        sees_all: whether the driver lists the processes of the whole machine, see :func:`sees_whole_machine`.
     """
 
     def __init__(self, nvml: Any, handle: Any, uuid: str, sees_all: bool = True) -> None:
@@ -43,18 +42,18 @@ class ProcessReader:
         self._sees_all = sees_all
         self._names: dict[int, str | None] = {}
         self._has_utilization = True
-        #: Times of day, as the driver stamps its samples: of the last pass, and of the newest sample seen.
+        #: Wall-clock times, like the driver's timestamps: of the last pass, and of the newest sample seen.
         self._passed_us = time.time_ns() // 1000
         self._seen_us = self._passed_us - _FIRST_LOOK_BACK_US
 
     def read(self, touch: Touch, is_in_use: bool = False) -> list[ProcessSample | UnlistedProcesses]:
-        """Return the processes on the GPU, and that they are not all known where a list was refused.
+        """Return the processes on the GPU, and an :class:`UnlistedProcesses` if a list was refused.
 
-        One that computes and draws is there once, as ``compute``.
+        A process that uses both compute and graphics is returned once, as ``compute``.
 
         Args:
-            touch: called after each call into the driver.
-            is_in_use: whether something uses the GPU, so that an empty list cannot be true.
+            touch: called after each driver call.
+            is_in_use: whether the GPU is in use, so that an empty list must be wrong.
         """
         time_ns = now_ns()
         memory: dict[int, int | None] = {}
@@ -66,7 +65,7 @@ class ProcessReader:
             if code and not (is_optional and code in _NO_SUCH_LIST):
                 reason = reason or why_unlisted(code)
             for process in found:
-                # A process with several MIG instances is listed once for each.
+                # A process with several MIG instances is listed once per instance.
                 used = process.usedGpuMemory if (process.usedGpuMemory or 0) <= MAX_MEMORY_BYTES else None
                 listed[process.pid] = _sum(listed.get(process.pid), used)
             for pid, used in listed.items():
@@ -84,7 +83,7 @@ class ProcessReader:
                 name=self._names[pid],
                 kind=kinds[pid],
                 memory_used_bytes=used,
-                # A process the driver has no samples of did nothing since the last pass.
+                # A process without samples was idle since the last pass.
                 sm_util_percent=None if utilization is None else utilization.get(pid, 0),
             )
             for pid, used in memory.items()
@@ -92,7 +91,7 @@ class ProcessReader:
         return [*rows, UnlistedProcesses(time_ns, self._uuid, reason)] if reason else rows
 
     def _list(self, calls: tuple[str, ...], touch: Touch) -> tuple[list[Any], int]:
-        """Return what the first of some calls that there is lists, or nothing and why."""
+        """Return the list from the first available call, or an empty list and the return code."""
         code = int(Code.FUNCTION_NOT_FOUND)
         for call in calls:
             try:
@@ -106,19 +105,19 @@ class ProcessReader:
         return [], code
 
     def _utilization(self, touch: Touch) -> dict[int, float | None] | None:
-        """Return the newest SM utilization by pid since the last pass, or None where it is not supported."""
+        """Return the newest SM utilization by PID since the last pass, or None if it is not supported."""
         if not self._has_utilization:
             return None
         now_us = time.time_ns() // 1000
         if now_us < self._passed_us:
-            # The time of day was set back: the driver has no sample later than what was seen until it comes round.
+            # The clock was set back: the driver has no samples newer than the last one seen for a while.
             self._seen_us = now_us - _FIRST_LOOK_BACK_US
         self._passed_us = now_us
         try:
             samples = self._nvml.nvmlDeviceGetProcessUtilization(self._handle, self._seen_us)
         except self._nvml.NVMLError as error:
             self._has_utilization = error.value not in NOT_AVAILABLE
-            # NOT_FOUND and an empty success both mean that nothing ran.
+            # NOT_FOUND and an empty result both mean that nothing ran.
             return {} if error.value in (Code.SUCCESS, Code.NOT_FOUND) else None
         finally:
             touch()
@@ -143,15 +142,15 @@ class ProcessReader:
 
 
 def sees_whole_machine(namespace: Path = PID_NAMESPACE) -> bool:
-    """Return whether this process has the process numbers of the whole machine, not those of a container."""
+    """Return whether this process is in the PID namespace of the whole machine, not of a container."""
     try:
         return namespace.readlink().name == _WHOLE_MACHINE
     except OSError:
         return True
 
 
-#: What to list by which calls, and whether it is nothing where the driver has no such list: a GPU without a display
-#: has none of graphics.
+#: The kinds of processes, the calls that list them, and whether a missing list is no error: a GPU without a display has
+#: no graphics processes.
 _LISTS = (
     ("compute", ("nvmlDeviceGetComputeRunningProcesses_v3", "nvmlDeviceGetComputeRunningProcesses_v2"), False),
     ("graphics", ("nvmlDeviceGetGraphicsRunningProcesses_v3", "nvmlDeviceGetGraphicsRunningProcesses_v2"), True),

@@ -1,4 +1,4 @@
-"""What takes the driver milliseconds, read in a thread of its own: the fast tier never waits for it."""
+"""Reads what takes the driver milliseconds in a separate thread, so that the fast tier does not wait."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from gpuplayground.model.samples import ProcessPass, ProcessSample, UnlistedProc
 from gpuplayground.monitor.sampling.nvml_errors import DOES_NOT_ANSWER
 from gpuplayground.runtime.clock import now_ns
 
-#: A single call that takes longer than this, in seconds, is said not to be answered.
+#: A call that takes longer than this, in seconds, is reported as not responding.
 STUCK_S = 3.0
-#: After so long, in seconds, another thread tries instead of one that is stuck; twice as long each time.
+#: A stuck thread is replaced after this time in seconds, doubled each time.
 RETRY_S = 30.0
-#: How long to wait for the call under way before the library is closed and opened again, in seconds.
+#: Maximum wait for the current call before the library is reopened, in seconds.
 _CLOSE_S = 1.0
-#: How long a tick of the fast tier is waited for ahead of the next GPU, in seconds.
+#: Maximum wait for a tick of the fast tier before the next GPU is read, in seconds.
 _TICK_S = 1.0
 
 Touch = Callable[[], None]
 
 
 class SlowGpu(Protocol):
-    """A GPU as this thread sees it."""
+    """The interface of a GPU for the slow tier."""
 
     @property
     def uuid(self) -> str:
-        """Its name in the rows of a pass."""
+        """The GPU's UUID."""
 
     def read_slowly(self, touch: Touch) -> list[ProcessSample | UnlistedProcesses]:
-        """Read fan and power limit for the samples to come, and return its processes; ``touch`` after each call."""
+        """Read fan and power limit for later samples, and return the processes; ``touch`` after each call."""
 
 
 class SlowTier:
-    """Passes over the GPUs on request, one GPU at a time between the ticks of the fast tier.
+    """Reads the GPUs on request, one at a time between the ticks of the fast tier.
 
     Args:
-        on_finished: called in the thread when :meth:`finished` has something.
+        on_finished: called in the thread when :meth:`finished` has a result.
     """
 
     def __init__(self, on_finished: Callable[[], None]) -> None:
@@ -50,20 +50,20 @@ class SlowTier:
         self._between_ticks = threading.Event()
         self._is_cancelled = False
         self._is_busy = False
-        self._asked_at: float | None = None
-        self._has_told = False
+        self._called_at: float | None = None
+        self._is_reported = False
         self._found: ProcessPass | None = None
         self._thread: threading.Thread | None = None
 
     def watch(self, gpus: Sequence[SlowGpu]) -> None:
-        """Read these GPUs from now on; a pass over others is given up."""
+        """Set the GPUs to read; the current pass over others is cancelled."""
         self._gpus = gpus
 
     def begin(self) -> bool:
-        """Start a pass; False while one is under way."""
+        """Start a pass; return False while one is running."""
         if self._is_busy:
             return False
-        self._is_busy, self._is_cancelled, self._has_told = True, False, False
+        self._is_busy, self._is_cancelled, self._is_reported = True, False, False
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="slow tier", daemon=True)
             self._thread.start()
@@ -71,13 +71,13 @@ class SlowTier:
         return True
 
     def cancel(self) -> None:
-        """Give up the pass under way ahead of its next GPU."""
+        """Cancel the current pass before its next GPU."""
         self._is_cancelled = True
 
     def finished(self) -> ProcessPass | None:
-        """Return what the pass that has ended found, once; of one that is stuck, that nothing is known."""
-        if self.stuck_s >= STUCK_S and not self._has_told:
-            self._has_told = True
+        """Return the result of a finished pass once; a stuck pass returns unlisted processes for all GPUs."""
+        if self.stuck_s >= STUCK_S and not self._is_reported:
+            self._is_reported = True
             time_ns = now_ns()
             return tuple(UnlistedProcesses(time_ns, gpu.uuid, DOES_NOT_ANSWER) for gpu in self._gpus)
         found, self._found = self._found, None
@@ -85,13 +85,13 @@ class SlowTier:
 
     @property
     def stuck_s(self) -> float:
-        """How long the call under way has taken, in seconds."""
-        asked_at = self._asked_at
-        return 0.0 if asked_at is None else time.monotonic() - asked_at
+        """Duration of the current call so far, in seconds."""
+        called_at = self._called_at
+        return 0.0 if called_at is None else time.monotonic() - called_at
 
     @contextmanager
     def tick(self) -> Iterator[None]:
-        """Begin with no further GPU meanwhile: the driver serves one call at a time."""
+        """Start no other GPU meanwhile, because the driver serves one call at a time."""
         self._between_ticks.clear()
         try:
             yield
@@ -100,7 +100,7 @@ class SlowTier:
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Make no call meanwhile, because the library is closed; False where the call under way does not end."""
+        """Prevent calls while the library is closed; yield False if the current call does not end."""
         is_held = self._lock.acquire(timeout=_CLOSE_S)
         try:
             yield is_held
@@ -130,8 +130,8 @@ class SlowTier:
                 try:
                     rows += gpu.read_slowly(self._touch)
                 finally:
-                    self._asked_at = None
+                    self._called_at = None
         return tuple(rows)
 
     def _touch(self) -> None:
-        self._asked_at = time.monotonic()
+        self._called_at = time.monotonic()

@@ -1,1 +1,1 @@
-"""Time series of samples in memory, at several resolutions."""
+"""Keeps time series of samples in memory at several resolutions."""

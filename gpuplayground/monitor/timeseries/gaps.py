@@ -1,4 +1,4 @@
-"""Where the samples of a GPU are missing, found once as they arrive: a gap is the same in every range of a plot."""
+"""Finds gaps between samples once, as they arrive, so that every range of a plot shows the same gaps."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-#: Samples further apart than so many times their usual spacing, and than this at least, have a gap between them.
+#: There is a gap between samples further apart than this multiple of their usual spacing, and than the minimum.
 GAP_PERIODS = 4
 MIN_GAP_NS = 500_000_000
-#: The usual spacing is the median of so many.
+#: The usual spacing is the median of this many.
 _RECENT = 8
-#: From this many gaps on, those that no level of the history can draw any more are forgotten.
-_MANY = 1024
+#: From this number of gaps, those too short for the resolution that still covers their time are discarded.
+_THIN_FROM = 1024
 
 
 class Gaps:
     """The gaps between the samples of one GPU.
 
-    A distance is a gap if it is long compared with the spacing before it and with the one after it: a lower rate is
-    none. So a gap is known with the second sample after it.
+    A distance is a gap if it is long compared with the spacing before it and after it; a lower rate is not a gap. So a
+    gap is known with the second sample after it.
 
     Args:
-        reaches: how far back, in ns, gaps of at least so many ns are kept, the shortest first.
+        reaches: pairs of a minimum length and how far back gaps of that length are kept, in ns, the shortest first.
     """
 
     def __init__(self, reaches: tuple[tuple[int, int], ...]) -> None:
@@ -37,7 +37,7 @@ class Gaps:
         self._spacings: deque[int] = deque(maxlen=_RECENT)
         self._suspect: tuple[int, int] | None = None
         self._starts, self._ends = array("q"), array("q")
-        self._thin_at = _MANY
+        self._thin_at = _THIN_FROM
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -49,11 +49,11 @@ class Gaps:
 
     @property
     def tolerated_ns(self) -> int:
-        """How far apart samples may be now without a gap."""
+        """The current maximum spacing without a gap, in ns."""
         return max(MIN_GAP_NS, GAP_PERIODS * round(median(self._spacings))) if self._spacings else MIN_GAP_NS
 
     def add(self, last_ns: int, time_ns: int) -> None:
-        """Take the times of a sample and of the one before."""
+        """Add the times of the previous and the new sample."""
         spacing = time_ns - last_ns
         self._judge(spacing)
         if spacing <= MIN_GAP_NS or spacing <= self.tolerated_ns:
@@ -62,18 +62,18 @@ class Gaps:
             self._suspect = (last_ns, time_ns)
 
     def all(self) -> tuple[tuple[int, int], ...]:
-        """Return begin and end of every gap, also of one that may still turn out to be a lower rate."""
+        """Return start and end of each gap, including one that may turn out to be a lower rate."""
         known = zip(self._starts, self._ends, strict=True)
         return (*known, *(() if self._suspect is None else (self._suspect,)))
 
     def truncate(self, time_ns: int) -> None:
-        """Forget the gaps that end at ``time_ns`` or later."""
+        """Discard gaps that end at ``time_ns`` or later."""
         kept = int(np.searchsorted(np.array(self._ends), time_ns))
         del self._starts[kept:], self._ends[kept:]
         self._suspect = None
 
     def between(self, start_ns: int, end_ns: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return begin and end of each gap that reaches into an interval, oldest first."""
+        """Return start and end of each gap that overlaps an interval, oldest first."""
         if not self._starts or self._ends[-1] <= start_ns:
             none = np.empty(0, np.int64)
             return none, none
@@ -82,12 +82,12 @@ class Gaps:
         return starts[wanted], ends[wanted]
 
     def _judge(self, spacing: int) -> None:
-        """Decide on the distance before the last sample, now that the one after it is known."""
+        """Decide whether the previous long distance is a gap, now that the next one is known."""
         if self._suspect is None:
             return
         (start, end), self._suspect = self._suspect, None
         if end - start <= GAP_PERIODS * spacing:
-            # The rate was lowered. What was usual before it says nothing any more.
+            # The rate was lowered: the earlier spacing no longer applies.
             self._spacings.clear()
             self._spacings.append(end - start)
             return
@@ -104,4 +104,4 @@ class Gaps:
                 kept.append((start, end))
         self._starts = array("q", (start for start, _ in kept))
         self._ends = array("q", (end for _, end in kept))
-        self._thin_at = max(_MANY, 2 * len(kept))
+        self._thin_at = max(_THIN_FROM, 2 * len(kept))

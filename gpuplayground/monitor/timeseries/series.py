@@ -1,4 +1,4 @@
-"""Points of one metric over time, put into few enough stretches to plot without losing spikes or hiding gaps."""
+"""Downsamples one metric over time for a plot without losing spikes or hiding gaps."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
     Times = npt.NDArray[np.int64]
     Values = npt.NDArray[np.float64]
-    #: Begin and end of each gap between samples, oldest first.
+    #: Start and end of each gap between samples, oldest first.
     GapTimes = tuple[Times, Times]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """A metric over time, for a plot: ``times_ns`` (int64) and minimum, mean and maximum (float64) of equal length.
+    """A metric over time for a plot: ``times_ns`` (int64), and minimum, mean and maximum (float64), of equal length.
 
-    A point of NaN is a gap: nothing is drawn to or from it.
+    A NaN point is a gap: no line is drawn to or from it.
     """
 
     times_ns: Times
@@ -44,7 +44,7 @@ def _no_gaps() -> GapTimes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """What a series is made from. ``period_ns`` is the length of the time that a point sums up, 0 for a sample."""
+    """The input of a series. ``period_ns`` is the length of the bucket that a point summarizes, 0 for samples."""
 
     times_ns: Times
     minimum: npt.NDArray[np.floating]
@@ -55,7 +55,7 @@ class Points:
 
     @classmethod
     def joined(cls, parts: list[Self], period_ns: int, gaps: GapTimes) -> Self:
-        """Return points that follow one another as one."""
+        """Concatenate consecutive points."""
         return cls(
             np.concatenate([part.times_ns for part in parts]),
             np.concatenate([part.minimum for part in parts]),
@@ -66,23 +66,23 @@ class Points:
         )
 
     def within(self, start_ns: int, end_ns: int) -> Self:
-        """Return the points of an interval and, on each side, the next one if no gap lies between."""
+        """Return the points in an interval and the next one on each side, unless a gap lies between."""
         first, last = np.searchsorted(self.times_ns, (start_ns, end_ns + 1))
         cuts = self.gap_positions(0)
         before = int(first > 0 and first not in cuts)
         after = int(last < len(self.times_ns) and last not in cuts)
         if first == last and before + after < 2:
-            before = after = 0  # a line from outside the interval that does not get there
+            before = after = 0  # a line from outside that does not reach the interval
         return self._part(slice(int(first) - before, int(last) + after))
 
     def until(self, time_ns: int) -> Self:
-        """Return the points up to a moment, included."""
+        """Return the points up to and including a time."""
         return self._part(slice(0, int(np.searchsorted(self.times_ns, time_ns, "right"))))
 
     def gap_positions(self, width_ns: int) -> npt.NDArray[np.intp]:
-        """Return before which points there is a gap; one that is not longer than a point or ``width_ns`` is too small.
+        """Return the indexes of the points after a gap, ignoring gaps not longer than a bucket or ``width_ns``.
 
-        The middle of a longer one lies between two points even if they are the middles of what they sum up.
+        The middle of a longer gap lies between two points, even if these are the middles of their buckets.
         """
         starts, ends = self.gaps
         if not len(starts):
@@ -101,26 +101,26 @@ class Points:
 
 
 def reduced(points: Points, start_ns: int, end_ns: int, max_points: int) -> Series:
-    """Return points as a series of at most ``max_points`` (at least 4) points, those that mark gaps included."""
+    """Return points as a series of at most ``max_points`` (at least 4) points, including those that mark gaps."""
     times = points.times_ns
     if not len(times):
         return Series.empty()
-    width = 0 if len(times) <= max_points else stretch_ns(start_ns, end_ns, max_points)
+    width = 0 if len(times) <= max_points else bucket_ns(start_ns, end_ns, max_points)
     while True:
         series = _with_gaps(points, _starts(times, width), points.gap_positions(width))
         if len(series) <= max(4, max_points):
             return series
-        width = 2 * width or stretch_ns(start_ns, end_ns, max_points)
+        width = 2 * width or bucket_ns(start_ns, end_ns, max_points)
 
 
-def stretch_ns(start_ns: int, end_ns: int, max_points: int) -> int:
-    """Return the length of the stretches an interval is put into: so that those cut off at its ends fit as well."""
-    # Two are cut off, and two more begin with the points next to the interval.
+def bucket_ns(start_ns: int, end_ns: int, max_points: int) -> int:
+    """Return the bucket length for an interval, so that the partial buckets at its ends fit as well."""
+    # Two buckets are partial, and two more start with the points next to the interval.
     return max(1, -(-(end_ns - start_ns) // max(2, max_points - 4)))
 
 
 def _starts(times: Times, width: int) -> npt.NDArray[np.intp]:
-    """Return where each stretch of ``width`` ns begins; 0: each point is its own."""
+    """Return the index of the first point of each bucket of ``width`` ns; 0: each point is a bucket."""
     if not width:
         return np.arange(len(times))
     return np.flatnonzero(np.diff(times // width, prepend=-1))
@@ -136,7 +136,7 @@ def _with_gaps(points: Points, starts: npt.NDArray[np.intp], gaps: npt.NDArray[n
         low = np.fmin.reduceat(points.minimum, starts)
         high = np.fmax.reduceat(points.maximum, starts)
         mean = _means(points.mean, starts)
-    # A gap is seen between the last point of one stretch and the first of the next.
+    # A gap appears between the last point of one bucket and the first of the next.
     before = np.flatnonzero(np.isin(starts[1:], gaps)) if len(gaps) else gaps
     if len(before):
         gap_times = times[ends[before]] + (times[starts[before + 1]] - times[ends[before]]) // 2
@@ -146,7 +146,7 @@ def _with_gaps(points: Points, starts: npt.NDArray[np.intp], gaps: npt.NDArray[n
 
 
 def _means(values: npt.NDArray[np.floating], starts: npt.NDArray[np.intp]) -> Values:
-    """Return the mean of each stretch without its NaNs; a stretch of NaNs has none."""
+    """Return the mean of each bucket, ignoring NaN; NaN for a bucket without values."""
     known = ~np.isnan(values)
     if known.all():
         return np.add.reduceat(values, starts, dtype=np.float64) / np.diff(starts, append=len(values))

@@ -1,7 +1,7 @@
-"""What the GPUs did: every sample for ten minutes, 1 s buckets for two hours, 10 s buckets for a day.
+"""Stores samples as time series: all for ten minutes, 1 s buckets for two hours, 10 s buckets for a day.
 
-Everything is kept in float32. That is exact for what NVML reports in whole units, also for memory in bytes: drivers
-count it in pages of 64 KiB or more, and a multiple of 64 KiB below 1 TiB fits the 24 bits of a float32's mantissa.
+Values are float32. That is exact for NVML's whole units, including memory in bytes: drivers count it in pages of 64 KiB
+or more, and a multiple of 64 KiB below 1 TiB fits the 24-bit mantissa of a float32.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from gpuplayground.metrics import SERIES
 from gpuplayground.model.samples import MAX_GPUS, GpuSample
 from gpuplayground.monitor.timeseries.gaps import Gaps
 from gpuplayground.monitor.timeseries.ring_buffer import Ring
-from gpuplayground.monitor.timeseries.series import Points, Series, reduced, stretch_ns
+from gpuplayground.monitor.timeseries.series import Points, Series, bucket_ns, reduced
 
 RAW_SECONDS = 600
-#: Period of the buckets and how many are kept: two hours and a day.
+#: Bucket lengths, and the number kept of each: two hours and a day.
 SECOND_NS, SECONDS_KEPT = 1_000_000_000, 7200
 TEN_SECONDS_NS, TENS_KEPT = 10_000_000_000, 8640
 
@@ -27,13 +27,13 @@ _METRIC_COUNT = len(SERIES)
 
 
 class _GpuSeries:
-    """One GPU's three levels. A bucket is made from the level below once it is complete."""
+    """The three resolutions of one GPU. A bucket is computed from the finer level once it is complete."""
 
     def __init__(self, raw_capacity: int) -> None:
         self.raw = Ring(raw_capacity, _METRIC_COUNT)
         self.seconds = Ring(SECONDS_KEPT, 3 * _METRIC_COUNT)
         self.tens = Ring(TENS_KEPT, 3 * _METRIC_COUNT)
-        # As far back as there is a level that is fine enough to show a gap of that length.
+        # As far back as there is a level fine enough to show a gap of that length.
         self.gaps = Gaps(
             (
                 (0, RAW_SECONDS * SECOND_NS),
@@ -53,7 +53,7 @@ class _GpuSeries:
         if time_ns <= last_ns:
             if self.latest is not None and time_ns == self.latest.time_ns:
                 return
-            # The clock was set back: what it had called the future is no more.
+            # The clock was set back: drop the samples from its former future.
             for ring, period in ((self.raw, 1), (self.seconds, SECOND_NS), (self.tens, TEN_SECONDS_NS)):
                 ring.truncate(time_ns // period * period)
             self.gaps.truncate(time_ns)
@@ -85,15 +85,15 @@ class _GpuSeries:
             self.tens.append(start + TEN_SECONDS_NS // 2, np.concatenate(summary))
 
     def points(self, column: int, start_ns: int, end_ns: int, width_ns: int) -> Points:
-        """Return one metric between two times from the finest level that reaches back and is not needlessly fine.
+        """Return one metric between two times, from the coarsest level that is fine enough and reaches back.
 
-        What the coarser levels do not have yet, because the bucket is not complete, comes from the finer ones.
+        The latest part, which has no complete bucket yet, comes from the finer levels.
 
         Args:
-            column: the metric.
-            start_ns: begin of the interval.
-            end_ns: its end, included.
-            width_ns: the length of the stretches the points are going to be put into.
+            column: the column of the metric.
+            start_ns: start of the interval.
+            end_ns: end of the interval, included.
+            width_ns: length of the buckets that the points will be reduced to.
         """
         if width_ns < SECOND_NS and self.raw.reaches(start_ns):
             levels = [(self.raw, 0)]
@@ -114,13 +114,13 @@ class _GpuSeries:
 
 
 class SeriesStore:
-    """The last day of every GPU, by UUID. Not for use from several threads.
+    """The samples of the last day of each GPU, by UUID. Not thread-safe.
 
-    Memory is taken when a GPU is first seen, and then no more: about 1.9 MB per GPU at 10 Hz.
+    Memory is allocated when a GPU is first seen: about 1.9 MB per GPU at 10 Hz.
 
     Args:
-        max_gpus: of more, those that are gone are forgotten, and none is kept in place of one that is there.
-        hz: the rate at which ten minutes of samples fit; at a higher one they reach back less far.
+        max_gpus: with more GPUs, absent ones are discarded, but never one that is present.
+        hz: the sampling rate at which ten minutes of samples fit; at a higher rate they reach back less far.
     """
 
     def __init__(self, max_gpus: int = MAX_GPUS, hz: float = 10.0) -> None:
@@ -130,7 +130,7 @@ class SeriesStore:
 
     @property
     def uuids(self) -> tuple[str, ...]:
-        """The GPUs there is something of, in the order they were first seen."""
+        """The GPUs with samples, in the order they were first seen."""
         return tuple(self._gpus)
 
     @property
@@ -139,7 +139,7 @@ class SeriesStore:
         return sum(gpu.nbytes for gpu in self._gpus.values())
 
     def add(self, samples: Iterable[GpuSample]) -> None:
-        """Add the samples of a tick or of several."""
+        """Add the samples of one or more ticks."""
         samples = tuple(samples)
         present = {sample.gpu_uuid for sample in samples}
         for sample in samples:
@@ -153,7 +153,7 @@ class SeriesStore:
         return None if gpu is None else gpu.latest
 
     def clear(self) -> None:
-        """Forget everything, for instance when a recording takes the place of live values."""
+        """Discard everything."""
         self._gpus.clear()
 
     def series(
@@ -165,24 +165,23 @@ class SeriesStore:
         max_points: int = 1000,
         until_ns: int | None = None,
     ) -> Series:
-        """Return what a plot of one metric needs, both ends included, with at most ``max_points`` points.
+        """Return one metric between two times, both included, as at most ``max_points`` points for a plot.
 
-        Where the line goes on beyond an end, the point next to it is there too, so that it reaches the plot's edge.
+        If the line continues beyond an end, the next point is included, so that the line reaches the plot's edge.
 
-        They come from the finest level that is needed and reaches back to ``start_ns``, put into equal stretches of
-        time, each with its minimum, mean and maximum, so that a spike of one sample survives. The stretches are fixed
-        in time: they do not change as the interval moves on. Where there was no sample, or none of this metric, there
-        is a point of NaN. What came later than ``until_ns`` is left out.
+        Points are reduced to buckets of equal length with minimum, mean and maximum, so that a spike of one sample
+        survives. The buckets are aligned in time and do not change as the interval moves. Missing samples or values are
+        a NaN point. Samples after ``until_ns`` are left out.
 
         Raises:
-            KeyError: the metric is not one of :data:`gpuplayground.metrics.SERIES`.
+            KeyError: the metric is not in :data:`gpuplayground.metrics.SERIES`.
         """
         column = _column[metric]
         gpu = self._gpus.get(uuid)
         if gpu is None or end_ns < start_ns:
             return Series.empty()
         last_ns = end_ns if until_ns is None else min(end_ns, until_ns)
-        points = gpu.points(column, start_ns, last_ns, stretch_ns(start_ns, end_ns, max_points))
+        points = gpu.points(column, start_ns, last_ns, bucket_ns(start_ns, end_ns, max_points))
         if until_ns is not None:
             points = points.until(until_ns)
         return reduced(points, start_ns, end_ns, max_points)
@@ -198,7 +197,7 @@ class SeriesStore:
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
-    """Return the means of columns without their NaNs; a column of NaNs has none."""
+    """Return the mean of each column, ignoring NaN; NaN for a column without values."""
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     total = np.where(known, values, 0).sum(axis=0)

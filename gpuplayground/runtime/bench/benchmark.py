@@ -1,4 +1,4 @@
-"""A benchmark inside the snippet's process: set up once, then measure the selected statements, for each value anew."""
+"""Runs a benchmark inside the snippet's process: the set-up, then the measurement for each value of a sweep."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .sweep import Sweep
 
 __all__ = ["BenchmarkRun", "RefusedError"]
 
-#: What CUDA, CuPy, PyTorch, Numba, JAX and TensorFlow say of memory they could not get, in small letters.
+#: Lower-case parts of the out-of-memory errors of CUDA, CuPy, PyTorch, Numba, JAX and TensorFlow.
 _NO_MEMORY = ("out of memory", "out_of_memory", "outofmemory", "memoryallocation", "resource_exhausted")
 
 
 class BenchmarkRun:
-    """A snippet that is to be measured.
+    """The benchmark of a snippet.
 
     Args:
-        order: the session's: ``source``, and under ``benchmark`` the plan.
+        order: the session's request with ``source`` and the plan in ``benchmark``.
         script: the file that runs.
-        statements: the snippet's, as :func:`..execute.statements.split` returned them.
+        statements: the snippet's statements from :func:`..execute.statements.split`.
 
     Raises:
         RefusedError: the plan does not fit the snippet.
@@ -49,7 +49,7 @@ class BenchmarkRun:
 
     @property
     def rows(self) -> list[Statement]:
-        """The statements that are reported: those of the set-up, and the first of the body for all of it."""
+        """The statements to report: those of the set-up, and one for the whole body."""
         first = self._selection.selected[0]
         first.end_line = self._selection.end_line
         return [*self._selection.set_up, first]
@@ -64,19 +64,19 @@ class BenchmarkRun:
         send: Send,
         tracer: Tracer | None = None,
     ) -> None:
-        """Set up and measure. The first arguments are those of :func:`..execute.statements.execute`.
+        """Run the set-up and measure. For the first arguments see :func:`..execute.statements.execute`.
 
         Args:
-            namespace: the dictionary of the module.
-            progress: where the times of the set-up go, and where it stands.
-            cuda: tells when the GPU is idle.
-            before: called ahead of each statement.
+            namespace: the module's dictionary.
+            progress: receives the times of the set-up and the current statement.
+            cuda: waits until the GPU is idle.
+            before: called before each statement.
             awaited: runs a statement that awaits.
-            send: takes frames for the session.
-            tracer: records the GPU's own times after the samples.
+            send: sends frames to the session.
+            tracer: records GPU times after the samples.
 
         Raises:
-            BaseException: what the snippet raises; out of memory at a value of a sweep only ends the sweep.
+            BaseException: whatever the snippet raises; running out of memory at a value of a sweep only ends the sweep.
         """
         self._namespace, self._progress, self._cuda = namespace, progress, cuda
         self._send, self._tracer = send, tracer if self._is_traced else None
@@ -96,7 +96,7 @@ class BenchmarkRun:
         progress.words[Progress.CURRENT] = -1
 
     def _measure(self, point: Point, set_up: Callable[[], None]) -> bool:
-        """Measure one point and report it; whether the sweep may go on."""
+        """Measure one point and report it; return whether the sweep can continue."""
         body = self._selection.body(self._namespace)
         meter = Meter(body, self._cuda, self._max_time_s, point.progress)
         error, began = None, 0
@@ -120,18 +120,18 @@ class BenchmarkRun:
 
     @property
     def _slot(self) -> int:
-        """Where the body's row is in the progress memory."""
+        """Index of the body's row in the progress memory."""
         return Progress.FIRST + Progress.STRIDE * len(self._selection.set_up)
 
     def _enter_body(self) -> int:
-        """Record that the body is what runs, and return the time."""
+        """Record the body as the current statement, and return the time."""
         words = self._progress.words
         words[Progress.CURRENT] = len(self._selection.set_up)
         words[self._slot + 3] = now_ns() - words[Progress.START_NS]
         return perf_counter_ns()
 
     def _mark_failed(self, error: BaseException, began: int) -> None:
-        """Record the body as the statement that failed, unless it was stopped or the set-up had failed before it."""
+        """Record the body as failed, unless it was stopped or the set-up failed before it."""
         if began and not isinstance(error, KeyboardInterrupt):
             words, slot = self._progress.words, self._slot
             words[slot], words[slot + 1] = perf_counter_ns() - began, -1
@@ -143,13 +143,13 @@ class BenchmarkRun:
         frame = error_frame(error, without_our_frames(error.__traceback__), self._script)
         line = frame["line"]
         if isinstance(error, SystemExit):
-            who = "The set-up" if is_set_up else "What is measured"
-            return Failure(f"{who} ends the process{f' in line {line}' if line else ''}: take that out.")
+            who = "The set-up" if is_set_up else "The measured code"
+            return Failure(f"{who} ends the process{f' in line {line}' if line else ''}: remove that exit.")
         return Failure(frame["message"], line, has_no_memory=is_out_of_memory(error))
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
-    """Return whether an exception, of whatever library, says that there was not enough memory."""
+    """Return whether an exception of any library means that memory ran out."""
     if error is None or isinstance(error, MemoryError):
         return error is not None
     try:

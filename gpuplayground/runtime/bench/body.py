@@ -1,4 +1,4 @@
-"""The selected statements of a snippet as one function that repeats them as quickly as code at module level."""
+"""Compiles the selected statements of a snippet to a function that repeats them at the speed of module-level code."""
 
 from __future__ import annotations
 import __future__
@@ -13,7 +13,7 @@ from ..execute.statements import Statement, top_level
 
 #: ``inspect.CO_COROUTINE``, set for a statement with a top-level ``await``.
 _COROUTINE = 0x80
-#: No snippet can have these for names.
+#: Not valid as names in a snippet.
 _REPEATS, _REPEAT = ".repeats", ".repeat"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _ONLY_NAMES = (ast.Import, ast.ImportFrom, *_DEFINITIONS, ast.Global)
@@ -23,21 +23,21 @@ Body = Callable[[Iterable[None]], None]
 
 
 class RefusedError(Exception):
-    """What was asked for cannot be measured; the message is a sentence that says what to do."""
+    """The selection cannot be measured; the message is a sentence that says what to do."""
 
 
 class Selection:
-    """A snippet in two parts: what is set up once, and what is repeated.
+    """A snippet divided into its set-up and the statements to repeat.
 
     Args:
         source: the text of the snippet.
-        filename: its file, for tracebacks.
-        statements: its statements, as :func:`..execute.statements.split` returned them.
-        first_line: of the selection, from 1.
-        last_line: of the selection, inclusive.
+        filename: its file name for tracebacks.
+        statements: its statements from :func:`..execute.statements.split`.
+        first_line: first selected line, counted from 1.
+        last_line: last selected line, inclusive.
 
     Raises:
-        RefusedError: nothing that can be repeated is selected.
+        RefusedError: the selection cannot be repeated.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Selection:
             raise RefusedError("An expression is nested too deeply to be measured: split it up.") from None
         chosen = [i for i, s in enumerate(statements) if s.line <= last_line and s.end_line >= first_line]
         if not chosen:
-            raise RefusedError(f"{_lines(first_line, last_line)} no statement: select what is to be repeated.")
+            raise RefusedError(f"{_lines(first_line, last_line)} no statement: select the code to repeat.")
         self.set_up = list(statements[: chosen[0]])
         self.set_up_nodes = nodes[: chosen[0]]
         self.selected = [statements[index] for index in chosen]
@@ -82,13 +82,13 @@ class Selection:
     def body(self, namespace: dict[str, Any]) -> Body:
         """Return the function that repeats the selected statements in a module's namespace.
 
-        What they assign are names of the module, as they were without the loop.
+        Its assignments set names of the module, as without the loop.
         """
         return FunctionType(self._code, namespace, "<module>")
 
 
 def empty_body(repeats: Iterable[None]) -> None:
-    """Do what a body does, without one."""
+    """Run the loop of a body without statements."""
     for _ in repeats:
         pass
 
@@ -103,7 +103,7 @@ def _compiled(nodes: Sequence[ast.stmt], filename: str, flags: int) -> CodeType:
 
 
 def _function(head: list[ast.stmt], nodes: Sequence[ast.stmt], filename: str, flags: int) -> CodeType:
-    """Return the code of ``def body(repeats): for repeat in repeats: ...``, named like the module for tracebacks."""
+    """Return the code of ``def body(repeats): for repeat in repeats: ...``, named ``<module>`` for tracebacks."""
     loop = ast.For(ast.Name(_REPEAT, ast.Store()), ast.Name(_REPEATS, ast.Load()), list(nodes), [])
     arguments = ast.arguments([], [ast.arg(_REPEATS)], None, [], [], None, [])
     function = ast.FunctionDef("<module>", arguments, [*head, loop], [])
@@ -117,10 +117,10 @@ def _function(head: list[ast.stmt], nodes: Sequence[ast.stmt], filename: str, fl
 
 
 class _Plain(ast.NodeTransformer):
-    """Rewrites what may stand in a module but not in a function; definitions are left as they are."""
+    """Rewrites statements that are valid in a module but not in a function; definitions are unchanged."""
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        """Take the annotation off: a global name cannot have one in a function."""
+        """Remove the annotation, which a global name cannot have in a function."""
         if not isinstance(node.target, ast.Name):
             return node
         if node.value is None:
@@ -130,19 +130,19 @@ class _Plain(ast.NodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
         """Refuse ``import *``."""
         if node.names[0].name == "*":
-            raise RefusedError(f"The selection holds an import * (line {node.lineno}): move it above the selection.")
+            raise RefusedError(f"The selection has an import * (line {node.lineno}): move it above the selection.")
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Leave a function alone."""
+        """Leave a function unchanged."""
         return node
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        """Leave a function alone."""
+        """Leave a function unchanged."""
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """Leave a class alone."""
+        """Leave a class unchanged."""
         return node
 
 
@@ -154,4 +154,4 @@ def _future_flags(statements: Sequence[Statement]) -> int:
 
 
 def _lines(first: int, last: int) -> str:
-    return f"Line {first} holds" if first == last else f"Lines {first} to {last} hold"
+    return f"Line {first} has" if first == last else f"Lines {first} to {last} have"

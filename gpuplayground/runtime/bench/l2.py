@@ -1,6 +1,6 @@
-"""A cold L2 cache: what it holds is pushed out by writing a buffer of twice its size, by libcuda through ctypes.
+"""Evicts the L2 cache by writing a buffer of twice its size, through libcuda and ctypes.
 
-The buffer belongs to the current context of the snippet and is written in its legacy stream, then waited for. See
+The buffer is in the snippet's current context and is written in its legacy stream. See
 https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__MEM.html.
 """
 
@@ -13,16 +13,16 @@ from ..trace.cuda import loaded_library
 _SUCCESS = 0
 #: CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, in bytes.
 _L2_CACHE_SIZE = 38
-#: So many times the cache is written: enough also where it does not replace the oldest lines first.
+#: Size of the buffer relative to the cache: enough even if the cache does not evict the oldest lines first.
 _FACTOR = 2
 
 
 class L2Error(Exception):
-    """The cache cannot be made cold; the message is a sentence."""
+    """The cache cannot be evicted; the message is a sentence."""
 
 
 class L2Flush:
-    """A buffer in the current context; :meth:`flush` writes it, :meth:`close` gives it back.
+    """A buffer in the current context; :meth:`flush` writes it, :meth:`close` frees it.
 
     Raises:
         L2Error: there is no current context, or no memory for the buffer.
@@ -42,17 +42,17 @@ class L2Flush:
         library.cuCtxGetDevice(ctypes.byref(device))
         library.cuDeviceGetAttribute(ctypes.byref(size), _L2_CACHE_SIZE, device)
         if size.value <= 0:
-            raise L2Error("A cold L2 cache has no effect here: the GPU does not say that it has one.")
+            raise L2Error("A cold L2 cache has no effect here: the GPU does not report an L2 cache.")
         self.bytes = _FACTOR * size.value
         self._buffer = ctypes.c_uint64()
         if library.cuMemAlloc_v2(ctypes.byref(self._buffer), ctypes.c_size_t(self.bytes)) != _SUCCESS:
-            raise L2Error(f"There is no GPU memory for the {self.bytes >> 20} MiB that would make the L2 cache cold.")
+            raise L2Error(f"There is no GPU memory for the {self.bytes >> 20} MiB needed to evict the L2 cache.")
         self._set = library.cuMemsetD8Async
         self._set.argtypes = (ctypes.c_uint64, ctypes.c_ubyte, ctypes.c_size_t, ctypes.c_void_p)
         self._value = 0
 
     def flush(self) -> None:
-        """Write the buffer and wait until that is done. An error of the GPU is left to the snippet's next call."""
+        """Write the buffer and wait. GPU errors are left to the snippet's next call."""
         self._value ^= 0xFF
         self._set(self._buffer.value, self._value, self.bytes, None)
         self._cuda.cuCtxSynchronize()

@@ -1,4 +1,4 @@
-"""One measurement from warm-up to the traced pass, and the frames that tell the session of it."""
+"""Runs one measurement, from warm-up to the traced pass, and reports it to the session."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .medians import LEAST_TIME_NS
 from .meter import Meter
 
 _TRACING = "GPU time"
-#: Progress is told this often at most, between samples.
+#: Minimum time between two reports of progress.
 _PROGRESS_NS = 200_000_000
-#: The traced pass takes about so long at most, and so many executions.
+#: Approximate maximum duration of the traced pass, and its maximum number of executions, also with a cold cache.
 _PASS_NS = 500_000_000
 _PASS_REPEATS = 1000
 _COLD_PASS_REPEATS = 20
-#: Between the flush of a cache and the window of an execution, so that no error of a clock mixes them up, in seconds.
+#: Pause in seconds between a cache flush and an execution's window, so that clock errors cannot mix them up.
 _GAP_S = 0.0002
 _MOST_BYTES = 1 << 62
 
@@ -32,25 +32,25 @@ Send = Callable[[wire.Frame], None]
 
 
 class Tracer(Protocol):
-    """What records the GPU's own times while a pass lasts."""
+    """Interface for recording GPU times during a traced pass."""
 
     @property
     def available(self) -> bool:
-        """Whether it can; to find out may make it ready."""
+        """Whether recording is possible; asking may attach the tracer."""
 
     @property
     def reason(self) -> str:
-        """Why it cannot, a sentence."""
+        """Why recording is not possible, a sentence."""
 
     def begin_pass(self) -> None:
-        """Record from here on."""
+        """Start recording."""
 
     def end_pass(self) -> None:
-        """Record no more."""
+        """Stop recording."""
 
 
 class Failure(NamedTuple):
-    """Why a measurement is not complete: the whole message, empty where it is, and the line of the snippet."""
+    """Why a measurement is incomplete: the whole message, empty if it is complete, and the snippet's line."""
 
     message: str = ""
     line: int | None = None
@@ -58,12 +58,12 @@ class Failure(NamedTuple):
 
 
 class Point:
-    """A value of a sweep, or the only measurement of a benchmark.
+    """One value of a sweep, or the only measurement of a benchmark.
 
     Args:
-        send: takes frames for the session.
-        step: of ``steps``, from 1.
-        steps: how many points there are.
+        send: sends frames to the session.
+        step: number of the point, from 1.
+        steps: number of points.
     """
 
     def __init__(self, send: Send, step: int, steps: int) -> None:
@@ -73,14 +73,14 @@ class Point:
         self._next_progress = 0
 
     def progress(self, phase: str, meter: Meter) -> None:
-        """Tell where it stands, a few times a second; and collect garbage, which is left alone inside samples."""
+        """Report progress a few times per second, and collect garbage, which is disabled inside samples."""
         now = perf_counter_ns()
         if now < self._next_progress and phase == self._phase:
             return
         self._phase, self._next_progress = phase, now + _PROGRESS_NS
         known = meter.convergence
-        if known.time_ns < LEAST_TIME_NS:  # the stop rule itself does not look yet
-            known.look()
+        if known.time_ns < LEAST_TIME_NS:  # the stop rule does not evaluate it yet
+            known.evaluate()
         width = known.half_width
         frame = {
             "kind": "bench_progress",
@@ -97,7 +97,7 @@ class Point:
         """Warm up and sample.
 
         Raises:
-            BaseException: whatever the body raises; the meter knows what was measured until then.
+            BaseException: whatever the body raises; the meter has the samples taken until then.
         """
         with _garbage_kept():
             meter.warm_up()
@@ -117,9 +117,9 @@ class Point:
             return None
 
     def report(self, meter: Meter, lines: tuple[int, int], namespace: dict[str, Any], failure: Failure) -> None:
-        """Send what was measured, however far it came."""
+        """Send the measurement, complete or not."""
         with deferred_interrupts():
-            meter.convergence.look()
+            meter.convergence.evaluate()
             frame = {
                 "kind": "bench_result",
                 "first_line": lines[0],
@@ -143,7 +143,7 @@ class Point:
             self._send(frame)
 
     def trace(self, meter: Meter, tracer: Tracer | None) -> None:
-        """Execute the body some more with the GPU's own clock running, and tell when that was."""
+        """Execute the body again while tracing, and report the windows in which it ran."""
         if not meter.uses_gpu or tracer is None:
             return
         self.progress(_TRACING, meter)
@@ -164,7 +164,7 @@ class Point:
 
 
 def _windows(meter: Meter, flush: L2Flush | None) -> list[list[int]]:
-    """Execute the body and return between when, in ``clock.now_ns()``, and how often in each window."""
+    """Execute the body and return the windows: start and end in ``clock.now_ns()``, and number of executions."""
     count = max(1, min(round(_PASS_NS / max(1.0, meter.repeat_ns)), _PASS_REPEATS))
     if flush is None:
         return [_window(meter, count)]
@@ -184,9 +184,9 @@ def _window(meter: Meter, count: int) -> list[int]:
 
 
 def _bytes_moved(namespace: dict[str, Any]) -> int | None:
-    """Return the whole number, above zero, that the snippet names so; ``1e6`` is one too."""
+    """Return the snippet's variable ``bytes_moved`` if it is a positive integer, or a float such as ``1e6``."""
     value: Any = namespace.get("bytes_moved")
-    with suppress(Exception):  # whatever the snippet has under that name
+    with suppress(Exception):  # may be any object of the snippet
         number = operator.index(value) if hasattr(value, "__index__") else int(value)
         return number if number == value and 0 < number < _MOST_BYTES else None
     return None
@@ -194,9 +194,9 @@ def _bytes_moved(namespace: dict[str, Any]) -> int | None:
 
 @contextmanager
 def _garbage_kept() -> Iterator[None]:
-    """Have no garbage collected inside of samples, as ``timeit`` does; what is there by now is not looked at again.
+    """Disable garbage collection inside samples, as ``timeit`` does, and freeze existing objects.
 
-    So a collection between samples is quick, and cycles that hold GPU memory do not pile up.
+    So collections between samples are quick, and cycles that hold GPU memory do not accumulate.
     """
     was_enabled, is_ours = gc.isenabled(), gc.get_freeze_count() == 0
     gc.collect()

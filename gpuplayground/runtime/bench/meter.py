@@ -1,7 +1,7 @@
-"""Measures one function in steady state: warm-up until times settle, then samples until their median is known.
+"""Measures one function in steady state: warms up until times settle, then samples until the median is known.
 
-A sample is the time until idle of ``repeats`` executions in a row: from a moment at which nothing runs on the GPU to
-the next such moment. Its clock and its one synchronisation cost no more than a quarter of a percent of it.
+A sample is the time of ``repeats`` consecutive executions, from an idle GPU until the GPU is idle again. The clock and
+the single synchronisation cost at most a quarter of a percent of it.
 """
 
 from __future__ import annotations
@@ -17,35 +17,34 @@ from .body import Body, empty_body
 from .medians import Convergence, median, quantile
 
 WARMING_UP, SAMPLING = "warm-up", "sampling"
-#: Clock and synchronisation may cost so much of a sample.
+#: Maximum share of clock and synchronisation in a sample.
 _OVERHEAD = 0.0025
-#: Launching pays in advance: what the GPU still does when the last launch has returned counts as cost of a
-#: synchronisation too, but never as more than this, for that is noise.
+#: Maximum fixed cost of a sample. It includes the GPU work left after the last launch has returned; more is noise.
 _MOST_FIXED_NS = 100_000
-#: A shorter sample would be decided by a single interrupt of the CPU.
+#: Minimum duration of a sample; a shorter one would be dominated by a single CPU interrupt.
 _LEAST_SAMPLE_NS = 200_000
 _MOST_SAMPLES = 50_000
-#: Warm-up: blocks of samples whose medians agree to this, or as well as a block's own spread lets them, for at least
-#: this time and at most this part of the limit.
+#: Warm-up ends when the medians of two blocks of samples agree to this, or within the blocks' spread. It takes at
+#: least this time and at most this share of the time limit.
 _SETTLED = 0.02
 _LEAST_WARMUP_NS = 100_000_000
 _WARMUP_SHARE = 0.2
 _BLOCK_SAMPLES = 7
 _BLOCK_SAMPLE_NS = 2_000_000
-#: How often the fixed cost of a sample is measured.
+#: Number of measurements of a sample's fixed cost.
 _IDLE_ROUNDS = 51
 
-#: Takes the phase and what is known by now.
+#: Called with the phase and the meter.
 OnProgress = Callable[[str, "Meter"], None]
 
 
 class Meter:
-    """One measurement; its fields say at any moment what is known by now.
+    """One measurement, whose fields have the current results.
 
     Args:
-        body: what is measured.
-        cuda: tells when the GPU is idle.
-        max_time_s: for warm-up and sampling together, not counting the very first execution, which may compile.
+        body: the function to measure.
+        cuda: waits until the GPU is idle.
+        max_time_s: limit for warm-up and sampling together, without the first execution, which may compile.
         on_progress: called between samples.
     """
 
@@ -60,7 +59,7 @@ class Meter:
         self._single_ns = 0.0
         self._begun = 0
         self._deadline = 0.0
-        #: Durations of the samples, of all their repeats together.
+        #: Durations of the samples, each the total of its repeats.
         self.totals_ns: list[int] = []
         self.convergence = Convergence()
         self.repeats = 1
@@ -71,12 +70,12 @@ class Meter:
 
     @property
     def uses_gpu(self) -> bool:
-        """Whether a CUDA context was waited for."""
+        """Whether samples end with a wait for a CUDA context."""
         return self._wait is not None
 
     @property
     def is_cold(self) -> bool:
-        """Whether something is done ahead of each sample, which is one execution then."""
+        """Whether the cache is evicted before each sample, which then is a single execution."""
         return self._before_each is not None
 
     @property
@@ -86,23 +85,23 @@ class Meter:
 
     @property
     def overhead(self) -> float:
-        """What part of a sample clock and synchronisation are, 0 to 1."""
+        """Share of clock and synchronisation in a sample, 0 to 1."""
         if not self.totals_ns:
             return 0.0
         return min(1.0, self._fixed_ns / max(1.0, median(sorted(self.totals_ns))))
 
     @property
     def repeat_ns(self) -> float:
-        """What one execution takes, by all that is known."""
+        """Best estimate of the time of one execution."""
         middle = self.convergence.median_ns
         return self._single_ns if middle is None else middle
 
     def warm_up(self) -> None:
-        """Execute the body until its times settle, or a part of the time limit is over."""
+        """Execute the body until its times settle or the warm-up's share of the time limit is over."""
         self._begun = perf_counter_ns()
         self._on_progress(WARMING_UP, self)
         self._single_ns = float(self._time(self._body, 1))
-        if (self._cuda.in_use or self._cuda.look()) and self._cuda.synchronize():
+        if (self._cuda.in_use or self._cuda.detect()) and self._cuda.synchronize():
             self._wait = self._cuda.synchronize
         self.warmup_repeats = 1
         start = perf_counter_ns()
@@ -121,7 +120,7 @@ class Meter:
         self.warmup_ns = perf_counter_ns() - self._begun
 
     def _block(self, count: int, limit: float) -> list[float]:
-        """Return a few samples of so many repeats by size, fewer when the time is up."""
+        """Return a few sorted samples of ``count`` repeats each; fewer if the time is up."""
         times: list[float] = []
         while len(times) < _BLOCK_SAMPLES and (not times or perf_counter_ns() < limit):
             times.append(self._time(self._body, count) / count)
@@ -129,10 +128,10 @@ class Meter:
         return sorted(times)
 
     def choose_repeats(self, before_each: Callable[[], None] | None = None) -> None:
-        """Find how many executions make a sample: its fixed cost is measured, without a body and with one.
+        """Choose the number of executions per sample from its fixed cost, measured with an empty body and the real one.
 
         Args:
-            before_each: called ahead of each sample, outside its time; a sample is one execution then.
+            before_each: called before each sample, outside its time; a sample then is a single execution.
         """
         self._before_each = before_each
         idle = sorted(self._time(empty_body, 1) for _ in range(_IDLE_ROUNDS))
@@ -148,7 +147,7 @@ class Meter:
         self.repeats = max(1, math.ceil(min(wanted_ns, self._max_time_ns / 10) / single_ns))
 
     def sample(self) -> None:
-        """Take samples until their median is known or the time is up; at least one."""
+        """Take at least one sample, until the median is precise enough or the time is up."""
         body, count, add = self._body, self.repeats, self.convergence.add
         before_each, deadline = self._before_each, self._deadline
         self.start_ns = now_ns()
@@ -163,10 +162,10 @@ class Meter:
                 self._on_progress(SAMPLING, self)
         finally:
             self.end_ns = now_ns()
-        self.convergence.look()
+        self.convergence.evaluate()
 
     def execute(self, count: int) -> int:
-        """Execute the body so many times and return how long that took until idle."""
+        """Execute the body ``count`` times and return the time until idle in nanoseconds."""
         return self._time(self._body, count)
 
     def _time(self, body: Body, count: int) -> int:
@@ -179,7 +178,7 @@ class Meter:
 
 
 def _agree(before: list[float], after: list[float]) -> bool:
-    """Return whether two blocks, by size, have about the same median: each lies between the other's quartiles."""
+    """Return whether the medians of two sorted blocks agree: closely, or each within the other's quartiles."""
     one, other = median(before), median(after)
     if abs(one - other) <= _SETTLED * one:
         return True

@@ -1,4 +1,4 @@
-"""A variable of the set-up that takes one value after the other, with what depends on it made anew each time."""
+"""Sets a variable of the set-up to each value of a sweep and runs the dependent statements again."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from .body import RefusedError, Selection
 
 
 class Sweep:
-    """What to do of the set-up for each value.
+    """Runs the set-up for each value of a sweep.
 
-    The statements above the variable's assignment run once; the assignment, with a value put in, and those below it run
-    for each value.
+    Statements above the variable's assignment run once; the assignment, with the value inserted, and the statements
+    below run for each value.
 
     Args:
-        selection: the snippet in two parts. The assignment in its set-up is given the first value.
-        filename: the snippet's file, for tracebacks.
-        variable: a name that a single assignment of the set-up sets.
+        selection: the snippet's set-up and body. The assignment in the set-up is given the first value.
+        filename: the snippet's file name for tracebacks.
+        variable: a name that is set by a single assignment of the set-up.
         values: numbers.
 
     Raises:
-        RefusedError: there is not exactly one such statement, or no value.
+        RefusedError: there is not exactly one such assignment, or no value.
     """
 
     def __init__(self, selection: Selection, filename: str, variable: str, values: Sequence[float]) -> None:
         if not values:
-            raise RefusedError(f"The sweep has no value for {variable}: name one, as in {variable} = 1, 2, 4.")
+            raise RefusedError(f"The sweep has no value for {variable}: give some, as in {variable} = 1, 2, 4.")
         reason = refusal(variable, selection.set_up_nodes, selection.nodes)
         if reason:
             raise RefusedError(f"{reason}.")
@@ -41,14 +41,14 @@ class Sweep:
         self._variable = variable
         nodes = selection.set_up_nodes
         self._place = next(index for index, node in enumerate(nodes) if variable in names_set([node]))
-        #: What is made anew for each value. Names that are also set above stay, as they may be sums.
+        #: Names that are deleted before each value. Names also set above stay, because they may accumulate.
         self._made = names_set([*nodes[self._place :], *selection.nodes]) - names_set(nodes[: self._place])
         selection.set_up[self._place].code = self._code(values[0])
 
     def _code(self, value: float) -> CodeType:
-        """Return the statement that sets the variable, with this value."""
+        """Return the code of the assignment with a value inserted."""
         statements = with_value(self._selection.set_up_nodes[self._place], self._variable, value)
-        assert statements is not None  # it would have been refused
+        assert statements is not None  # otherwise the sweep would have been refused
         flags = self._selection.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         code: CodeType = compile(ast.Module(statements, []), self._filename, "exec", flags, dont_inherit=True)
         return code
@@ -56,7 +56,7 @@ class Sweep:
     def set_up_again(
         self, index: int, namespace: dict[str, Any], progress: SharedProgress, awaited: Callable[[Any], None]
     ) -> None:
-        """Free what the value before needed, set the variable to the next and execute what depends on it.
+        """Free the objects of the previous value, set the variable to the next and execute the dependent statements.
 
         Raises:
             BaseException: whatever a statement raises.
@@ -74,12 +74,12 @@ class Sweep:
 
 
 def refusal(variable: str, set_up: Sequence[ast.stmt], body: Sequence[ast.stmt]) -> str:
-    """Return why a variable cannot take other values, and behind a colon what to do; an empty text where it can.
+    """Return why a variable cannot be swept, and after a colon what to do; empty if it can.
 
     Args:
-        variable: a name.
-        set_up: the statements above what is measured.
-        body: the statements that are measured.
+        variable: the name.
+        set_up: the statements above the measured ones.
+        body: the measured statements.
     """
     if variable in names_set(body):
         return f"{variable} is also set in the lines to measure: move that above them"

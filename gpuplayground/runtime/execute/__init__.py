@@ -1,1 +1,1 @@
-"""Executing a snippet statement by statement inside its process."""
+"""Executes a snippet statement by statement inside its process."""

@@ -1,4 +1,4 @@
-"""Which names the statements of a module set, and what a plain assignment sets them to."""
+"""Finds the names that a module's statements set, and changes the values of plain assignments."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def names_set(nodes: Iterable[ast.AST]) -> set[str]:
-    """Return the names of the module that some of its statements set or delete, however deep inside them.
+    """Return the module's names that some of its statements set or delete, at any depth.
 
-    A function counts with what it declares ``global``, as a call of it may set that; ``import *`` counts as nothing.
+    Names that a function declares ``global`` count, because calling it may set them; ``import *`` sets none.
     """
     return {name for node in nodes for name in _names(node)}
 
 
 def assigned_values(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    """Yield each name that a plain assignment sets and the expression it is set to, where that is to be seen.
+    """Yield each name that a plain assignment sets, with its expression.
 
-    Of ``a = b, c = 1, 2`` these are ``b`` with 1 and ``c`` with 2; what ``a`` is set to is no single number.
+    For ``a = b, c = 1, 2`` these are ``a`` with the tuple, ``b`` with 1 and ``c`` with 2.
     """
     parts = _parts(node)
     if parts is not None:
@@ -30,11 +30,10 @@ def assigned_values(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
 
 
 def with_value(node: ast.stmt, name: str, value: float) -> list[ast.stmt] | None:
-    """Return statements that do what an assignment does, but for ``name`` being set to a number.
+    """Return statements like an assignment, but with ``name`` set to a number; None if it does not assign the name.
 
-    Where the expression for the name is to be seen, the number takes its place: in ``n = m = 5`` of both names, in
-    ``n, k = 5, 6`` of the first. Otherwise the name is set to it afterwards. None where the statement is no assignment
-    to the name.
+    The number replaces the name's expression where there is one: in ``n = m = 5`` for both names, in ``n, k = 5, 6``
+    for the first. Otherwise the name is set afterwards.
     """
     parts = _parts(node)
     if parts is None:
@@ -61,7 +60,7 @@ def _parts(node: ast.stmt) -> tuple[Sequence[ast.expr], ast.expr] | None:
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
-    """Return the parts of a target with those of a value, None where they do not match one by one."""
+    """Return the parts of a target paired with those of a value; None if they do not match one by one."""
     if not (isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List))):
         return None
     is_starred = any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
@@ -99,14 +98,14 @@ def _names(node: ast.AST) -> Iterator[str]:  # noqa: C901, PLR0912 - a branch fo
     elif isinstance(node, ast.AnnAssign) and node.value is None:
         yield from _names(node.annotation)
     elif isinstance(node, _COMPREHENSIONS):
-        # Its own variables stay inside; what := sets there is set outside.
+        # Its variables are local, but := sets names outside.
         for part in ast.walk(node):
             if isinstance(part, ast.NamedExpr):
                 yield part.target.id
     elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
         yield from _names_of_scope(node)
     else:
-        # An except clause and the patterns of a match have names that are no nodes.
+        # An except clause and match patterns have names that are not nodes.
         for text in (getattr(node, "name", None), getattr(node, "rest", None)):
             if isinstance(text, str):
                 yield text
@@ -115,7 +114,7 @@ def _names(node: ast.AST) -> Iterator[str]:  # noqa: C901, PLR0912 - a branch fo
 
 
 def _names_of_scope(node: ast.AST) -> Iterator[str]:
-    """Yield what a function or class sets outside: its name, what it declares global, what := sets ahead of it."""
+    """Yield the names that a definition sets outside: its own, those declared global, those set by := in its head."""
     if not isinstance(node, ast.Lambda):
         yield node.name  # type: ignore[attr-defined]
     for part in ast.walk(node):

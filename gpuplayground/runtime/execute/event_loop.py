@@ -1,4 +1,4 @@
-"""The event loop for statements that await at top level, made when the first one does."""
+"""Event loop for statements that await at top level, created for the first of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Coroutine
 
 
 class TopLevelLoop:
-    """The event loop of top-level ``await``: one for all statements, so that tasks live from one to the next."""
+    """The event loop for top-level ``await``, shared by all statements, so that tasks survive between them."""
 
     def __init__(self) -> None:
         self._runner: Any = None
@@ -21,13 +21,13 @@ class TopLevelLoop:
         self._runner.run(coroutine)
 
     def close(self) -> None:
-        """Cancel the tasks left and close the loop."""
+        """Cancel the remaining tasks and close the loop."""
         if self._runner is not None:
             self._runner.close()
 
 
 class _OldRunner:
-    """What ``asyncio.Runner`` does, for Python 3.10."""
+    """Replacement for ``asyncio.Runner`` on Python 3.10."""
 
     def __init__(self) -> None:
         import asyncio

@@ -1,4 +1,4 @@
-"""Forks of a snippet: the copy must be as if nothing of ours were in the process."""
+"""Detaches the runtime from forked children of a snippet."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import sys
 from ..io.channel import Channel
 from .statements import SharedProgress
 
-#: What Python 3.12 and later warn of when a process with several threads forks.
+#: Warning of Python 3.12 and later when a process with several threads forks.
 _WARNING = r"This process \(pid=\d+\) is multi-threaded"
 
 
 def prepare_for_forks(channel: Channel, progress: SharedProgress) -> None:
-    """Stop our thread for the moment of each fork, and give channel and progress up in the child."""
+    """Stop the helper thread during each fork, and detach channel and progress in the child."""
     if sys.platform == "win32":
         return
 
     def in_parent() -> None:
         if sys.version_info >= (3, 12):
-            # Some versions count threads after this hook, when ours is there again.
+            # Some versions count threads after this hook, when the helper thread is running again.
             _warn_of_threads(sys.platform != "linux" or len(os.listdir("/proc/self/task")) > 1)  # noqa: PTH208
         channel.resume()
 
@@ -31,7 +31,7 @@ def prepare_for_forks(channel: Channel, progress: SharedProgress) -> None:
 
 
 def _warn_of_threads(wanted: bool) -> None:
-    """Let Python warn of a fork with threads only if the snippet has threads of its own."""
+    """Let Python warn about a fork with threads only if the snippet has its own threads."""
     import warnings
 
     ours = [f for f in warnings.filters if f[1] is not None and getattr(f[1], "pattern", f[1]) == _WARNING]

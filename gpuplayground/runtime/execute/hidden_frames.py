@@ -12,9 +12,9 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def hidden(function: _Function) -> _Function:
-    """Keep the frames of a function out of ``f_back``, tracebacks and tracing; not on Python 3.10.
+    """Hide the frames of a function from ``f_back``, tracebacks and tracing; no effect on Python 3.10.
 
-    Python takes a frame that has not reached its ``RESUME`` instruction for incomplete and skips it.
+    Python treats a frame that has not reached its ``RESUME`` instruction as incomplete and skips it.
     """
     if sys.version_info >= (3, 11):
         function.__code__ = _without_resume(function.__code__)  # type: ignore[attr-defined, unused-ignore]
@@ -22,9 +22,9 @@ def hidden(function: _Function) -> _Function:
 
 
 def hide(*modules: ModuleType) -> None:
-    """Do that for all functions and methods of some modules.
+    """Hide the frames of all functions and methods of some modules.
 
-    Left as they are: generators, which need the instruction, and what calls ``super()``, which looks for its frame.
+    Exceptions are generators, which need the instruction, and methods that call ``super()``, which needs its frame.
     """
     if sys.version_info < (3, 11):
         return

@@ -1,4 +1,4 @@
-"""What a snippet leaves behind for comparisons and receipts: its ``result``, and the peaks of the allocators."""
+"""Reads what a snippet leaves for comparisons and receipts: its ``result`` and the allocators' peaks."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import sys
 from contextlib import suppress
 from typing import Any, Mapping
 
-#: Larger arrays are not looked at: to copy and hash them would take longer than many a run.
+#: Maximum size of an array; copying and hashing larger ones would take too long.
 _MAX_BYTES = 1 << 30
-#: So many elements are kept, at equal distances, to tell how far two results are apart.
+#: Number of evenly spaced elements kept to compare results.
 _SAMPLE = 1024
-#: So many elements at a time are made double precision: all at once could take more memory than the array itself.
+#: Number of elements converted to double precision at a time, to limit memory.
 _BLOCK = 1 << 20
 
-#: Frameworks whose versions are reported when the snippet has imported them.
+#: Frameworks whose versions are reported if the snippet has imported them.
 _FRAMEWORKS = ("numpy", "cupy", "torch", "tensorflow", "pycuda", "numba", "jax", "triton")
 
 
 def result_value(namespace: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the array named ``result`` in short, as ``playground.results.ResultValue``, or None where there is none.
+    """Return digest and sample of the array ``result``, as in ``ResultValue``; None if there is no such array.
 
-    Arrays of NumPy, CuPy, PyTorch, TensorFlow and Numba are known. With an element that is not finite the sample is
-    empty, and the digest alone decides.
+    Arrays of NumPy, CuPy, PyTorch, TensorFlow and Numba are supported. If any element is not finite, the sample is
+    empty and only the digest is compared.
     """
     value = namespace.get("result")
     numpy = sys.modules.get("numpy")
     if value is None or numpy is None:
         return None
-    with suppress(Exception):  # an object that only looks like an array, an error of the GPU, no memory for a copy
+    with suppress(Exception):  # an object that only resembles an array, a GPU error, or no memory for a copy
         if not hasattr(value, "dtype") or not hasattr(value, "shape"):
             return None
         if _bytes_of(value) > _MAX_BYTES:
@@ -56,12 +56,12 @@ def _bytes_of(value: Any) -> int:
 
 
 def _on_host(value: Any) -> Any:
-    """Return an array as one of NumPy."""
+    """Return an array as a NumPy array."""
     if hasattr(value, "copy_to_host"):  # Numba
         return value.copy_to_host()
     if hasattr(value, "detach"):  # PyTorch
         tensor = value.detach().cpu()
-        # NumPy has no bfloat16 and its kin.
+        # NumPy has no bfloat16 or float8.
         return (tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor).numpy()
     if hasattr(value, "get") and hasattr(value, "device"):  # CuPy
         return value.get()
@@ -84,27 +84,27 @@ def _sample(numpy: Any, array: Any) -> list[float]:
 
 
 def _magnitudes(numpy: Any, array: Any) -> tuple[float, float]:
-    """Return the mean and the largest magnitude of all elements, not finite where one of them is not; 0 for none."""
+    """Return the mean and the largest magnitude of all elements; 0 without elements, not finite if one is not."""
     flat = array.reshape(-1)
     total = largest = 0.0
     with numpy.errstate(all="ignore"):
         for start in range(0, flat.size, _BLOCK):
             sizes = numpy.abs(_double(numpy, flat[start : start + _BLOCK]))
             total += float(sizes.sum())
-            # Unlike Python's max, NumPy's keeps a NaN wherever it stands.
+            # Unlike Python's max, NumPy's propagates NaN.
             largest = float(numpy.maximum(largest, sizes.max()))
     return total / max(1, flat.size), largest
 
 
 def _double(numpy: Any, part: Any) -> Any:
-    """Return elements in double precision, which holds the magnitude of every integer and the sum of many floats."""
+    """Return elements in double precision, to avoid overflow in magnitudes and sums."""
     return part.astype(numpy.complex128 if part.dtype.kind == "c" else numpy.float64)
 
 
 def allocator_peaks() -> dict[str, int]:
-    """Return what the frameworks' own allocators held at most, in bytes; of CuPy what its pool holds at the end."""
+    """Return the peak bytes of the frameworks' allocators; for CuPy the final size of its pool."""
     peaks: dict[str, int] = {}
-    with suppress(Exception):  # half imported, or an error of the GPU
+    with suppress(Exception):  # half imported, or a GPU error
         torch = sys.modules.get("torch")
         if torch is not None and torch.cuda.is_initialized():
             devices = range(torch.cuda.device_count())
@@ -122,7 +122,7 @@ def framework_versions() -> dict[str, str]:
     for name in _FRAMEWORKS:
         module = sys.modules.get(name)
         if module is not None:
-            with suppress(Exception):  # half imported, or a module of the snippet's of that name
+            with suppress(Exception):  # half imported, or the snippet's own module of that name
                 version = getattr(module, "__version__", None) or getattr(module, "VERSION_TEXT", None)
                 if isinstance(version, str):
                     versions[name] = str(version)

@@ -1,12 +1,12 @@
-"""A snippet's module as the outermost frame: none of ours is on the stack while it runs.
+"""Runs a snippet's module as the outermost frame, without frames of the runtime on the stack.
 
-When a script ends by an exception, Python first flushes ``sys.stdout`` and then calls ``sys.excepthook``, both from C
-and after the script's own frames are gone. So ``child.py`` ends by an exception: the flush runs the module, and the
-hook does what follows. Debuggers, warnings, ``inspect``, ``logging`` and ``faulthandler`` then find the frames that
-they find under ``python file.py``.
+When a script ends with an exception, Python first flushes ``sys.stdout`` and then calls ``sys.excepthook``, both from C
+and after the script's frames are gone. So ``child.py`` ends with an exception: the flush runs the module, and the hook
+does the rest. Debuggers, warnings, ``inspect``, ``logging`` and ``faulthandler`` then see the same frames as under
+``python file.py``.
 
-The exception is a KeyboardInterrupt because Python ends a process by SIGINT only after one of those; every other end
-leaves the hook by SystemExit.
+The exception is a KeyboardInterrupt, because only after one does Python end a process by SIGINT; in all other cases the
+hook raises SystemExit.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from .statements import Timer
 
 
 class Entry:
-    """The way into the module and out of it: the code is inside ``with entry:`` and calls a mark for each statement."""
+    """Context manager around the module's code, which calls a mark before each statement."""
 
     def __init__(self) -> None:
         self._stage: Outermost | None = None
 
     def time_with(self, timer: Timer) -> None:
-        """Say what takes the time of each statement, ahead of the run."""
+        """Set the timer of the statements, before the run."""
         self._timer = timer
-        # Python 3.10 hides no frame: there, statements are not timed under a debugger.
+        # Python 3.10 cannot hide frames, so statements are not timed under a debugger there.
         unseen: Callable[..., object] = timer.begin_unseen if sys.version_info >= (3, 11) else bool
-        #: What the module calls ahead of each statement: the first where a debugger is on, else the second.
+        #: Called before each statement: the first under a debugger, else the second.
         self.marks = (unseen, timer.begin)
         self.tracing = sys.gettrace
 
     def enter_from(self, stage: Outermost) -> None:
-        """Say what to restore on the way in, and where to leave the outcome."""
+        """Set the stage to notify on entry and exit."""
         self._stage = stage
 
     @hidden
@@ -69,11 +69,11 @@ class _Starter:
 
 
 class Outermost:
-    """Runs a module from C, then says how it ended.
+    """Runs a module from C, then reports how it ended.
 
     Args:
-        conclude: called when the module has ended, with no frame above it but a hidden one. It returns the exception
-            that ends the process: SystemExit, or KeyboardInterrupt to end it by SIGINT.
+        conclude: called when the module has ended, with only a hidden frame above it. It returns the exception that
+            ends the process: SystemExit, or KeyboardInterrupt to end it by SIGINT.
     """
 
     def __init__(self, conclude: Callable[[BaseException | None], BaseException]) -> None:
@@ -81,36 +81,36 @@ class Outermost:
         self._stdout: Any = None
         self._hook: Any = None
         self._starter: _Starter | None = None
-        #: What the module raised. A Stop ahead of its first line leaves no other trace than this.
+        #: What the module raised. Initially KeyboardInterrupt, because a Stop before its first line sets nothing else.
         self.error: BaseException | None = None
 
     def launch(self, code: CodeType | None, entry: Entry | None, namespace: dict[str, Any]) -> NoReturn:
-        """Leave all frames of ours, run a module and conclude; without code, conclude."""
+        """Leave all frames of the runtime, run a module and conclude; without code, only conclude."""
         self._hook = sys.excepthook
         sys.excepthook = self._end
         if code is not None and entry is not None:
             entry.enter_from(self)
             self.error = KeyboardInterrupt()
             self._stdout = sys.stdout
-            # Kept here: Python itself only borrows it.
+            # Keeps a reference, because Python only borrows it.
             self._starter = _Starter(FunctionType(code, namespace, "<module>"))
             sys.stdout = self._starter
         raise KeyboardInterrupt
 
     @hidden
     def enter(self) -> None:
-        """Put back what brought the module here."""
+        """Restore ``sys.stdout`` and ``sys.excepthook`` when the module starts."""
         sys.stdout, sys.excepthook = self._stdout, self._hook
         self._stdout = None
 
     @hidden
     def leave(self) -> None:
-        """Be called when the frame of the module is gone, whatever hook the module has set."""
+        """Install the hook that runs after the module's frame is gone, whatever hook the module has set."""
         self._hook, sys.excepthook = sys.excepthook, self._end
 
     @hidden
     def _end(self, *_: object) -> None:
-        # Not put back: a debugger would go on in modules that only we have imported.
+        # Not restored, because a debugger would continue in modules of the runtime.
         sys.settrace(None)
         ending = self._conclusion()
         if isinstance(ending, KeyboardInterrupt):
@@ -129,29 +129,29 @@ class Outermost:
             vars(sys).pop(name, None)
         try:
             return self._conclude(self.error)
-        except BaseException as error:  # a Stop at the very end, or SystemExit of the snippet's hook
+        except BaseException as error:  # a Stop at the very end, or SystemExit raised by the snippet's hook
             return error
 
 
 def _remember_interrupt() -> None:
-    """Have Python end the process by SIGINT.
+    """Make Python end the process by SIGINT.
 
-    It does so after a KeyboardInterrupt that has left the code it ran last, and forgets that as soon as anything runs
-    code from text, as the import of a module with a namedtuple does.
+    Python does so if the code it ran last raised KeyboardInterrupt, but forgets that when code is run from a string,
+    for instance when a module with a namedtuple is imported.
     """
     with suppress(KeyboardInterrupt):
         exec("raise KeyboardInterrupt", {})
 
 
 def _stays_open(ending: BaseException) -> bool:
-    """End the process although Python was told to stay, unless it stays for a prompt on a terminal.
+    """Return False if Python stays open for a prompt on a terminal; otherwise end the process.
 
-    With PYTHONINSPECT, Python takes no SystemExit for an end.
+    With PYTHONINSPECT, SystemExit does not end Python.
     """
     import ctypes
 
     if not os.isatty(0):
         ctypes.pythonapi.Py_Exit(ending.code if isinstance(ending, SystemExit) and isinstance(ending.code, int) else 1)
-    # The prompt's end is no longer that by an interrupt.
+    # So that the prompt does not end by SIGINT.
     ctypes.pythonapi.PyRun_SimpleString(b"")
     return False

@@ -1,4 +1,4 @@
-"""A snippet as its top-level statements: each compiled alone with its own lines and executed with a clock around it."""
+"""Splits a snippet into its top-level statements and times each of them."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from .trees import (
     future_flags,
     guarded,
     import_texts,
-    is_text,
+    is_string,
     marked,
 )
 
 #: ``inspect.CO_COROUTINE``, set for code with a top-level ``await``.
 _COROUTINE = 0x80
-#: At hand for the clock, every look-up of which counts.
+#: Local copies, because attribute look-ups would slow down the timer.
 _CURRENT, _FIRST, _STRIDE, _DONE = Progress.CURRENT, Progress.FIRST, Progress.STRIDE, Progress.DONE
 
-#: One row of the table sent to the session: line, end_line, source, is_import, prewarmed_ns.
+#: A row of the statement table for the session: line, end_line, source, is_import, prewarmed_ns.
 Row = list[Any]
-#: What a statement is compiled from: the guard it is under, itself, its file, and flags.
+#: What a statement is compiled from: its main guard, its node, the file name and compiler flags.
 Tree = Tuple[Optional[ast.If], ast.stmt, str, int]
 
 
 class Statement:
-    """One top-level statement: ``imports`` are its modules as ``import x`` or ``from x import y``, without aliases.
+    """One top-level statement; ``imports`` has its modules as ``import x`` or ``from x import y``, without aliases.
 
-    Its code is compiled when it is first asked for, as only benchmarks and top-level ``await`` need it.
+    Its code is compiled on first use, because only benchmarks and top-level ``await`` need it.
     """
 
     __slots__ = ("_code", "_tree", "end_line", "imports", "is_import", "line", "source")
@@ -58,7 +58,7 @@ class Statement:
 
     @property
     def code(self) -> CodeType:
-        """The statement as a module of its own."""
+        """The code of the statement as a separate module."""
         if self._code is None:
             assert self._tree is not None
             guard, node, filename, flags = self._tree
@@ -70,17 +70,17 @@ class Statement:
         self._code = code
 
     def forget_tree(self) -> None:
-        """Let go of what the code could be compiled from, which is large."""
+        """Free the syntax tree, which is large; the code cannot be compiled any more."""
         self._tree = None
 
 
 class Program:
-    """A snippet, compiled as a whole for its errors and warnings.
+    """A snippet compiled as a whole, which raises its errors and warnings.
 
     Args:
         source: the text of the snippet.
-        filename: its file.
-        entry: what the marks between statements call, or None to compile it without marks.
+        filename: its file name.
+        entry: called by the marks between statements; None to compile without marks.
 
     Raises:
         SyntaxError, ValueError: as ``compile`` raises them.
@@ -88,9 +88,9 @@ class Program:
 
     def __init__(self, source: str, filename: str, entry: object = None) -> None:
         limit, collects = sys.getrecursionlimit(), gc.isenabled()
-        # A deep expression takes more of the stack as a tree than Python needs to compile it from text.
+        # Compiling a deep expression from a tree takes more recursion than from text.
         sys.setrecursionlimit(3 * limit)
-        # A tree has no garbage in it; to look for some again and again takes half the time of a large one.
+        # A tree has no garbage, and collecting takes half the time for a large one.
         gc.disable()
         try:
             self._compile(source.removeprefix("\ufeff"), filename, entry)
@@ -101,9 +101,9 @@ class Program:
 
     def _compile(self, source: str, filename: str, entry: object) -> None:
         tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | TOP_LEVEL_AWAIT, dont_inherit=True)
-        #: The code of the docstring, if there is one; the whole has it too.
+        #: The code of the docstring, if there is one; :attr:`code` includes it too.
         self.docstring: CodeType | None = None
-        if tree.body and is_text(tree.body[0]):
+        if tree.body and is_string(tree.body[0]):
             self.docstring = compiled(tree.body[0], filename, 0)
         self.statements = list(_statements(tree.body, filename, source))
         #: The snippet as one code object that calls the marks.
@@ -111,14 +111,14 @@ class Program:
 
     @property
     def awaits(self) -> bool:
-        """Whether it awaits at top level, so that its statements have to be executed one by one."""
+        """Whether it awaits at top level, so that its statements must be executed one by one."""
         return bool(self.code.co_flags & _COROUTINE)
 
 
 def split(source: str, filename: str) -> tuple[CodeType | None, list[Statement]]:
-    """Return the code of the module's docstring, if it has one, and the statements of a snippet.
+    """Return the code of a snippet's docstring, if it has one, and its statements.
 
-    The body of a plain ``if __name__ == "__main__":`` counts as statements of the snippet.
+    Statements inside a plain ``if __name__ == "__main__":`` count as statements of the snippet.
 
     Raises:
         SyntaxError, ValueError: as ``compile`` raises them for the whole snippet.
@@ -128,18 +128,18 @@ def split(source: str, filename: str) -> tuple[CodeType | None, list[Statement]]
 
 
 def _statements(body: Sequence[ast.stmt], filename: str, source: str) -> Iterator[Statement]:
-    # Not splitlines(): a form feed or a separator inside a text is no new line for Python.
+    # Not splitlines(): for Python a form feed or separator inside a string is not a line break.
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     flags = TOP_LEVEL_AWAIT
     for guard, node in flattened(body):
-        # Compiled alone, any text would become the module's docstring.
-        if not is_text(node):
+        # Compiled alone, any string would become the module's docstring.
+        if not is_string(node):
             flags |= future_flags(node)
             yield Statement((guard, node, filename, flags), lines)
 
 
 def top_level(source: str, filename: str) -> list[ast.stmt]:
-    """Return the trees of what :func:`split` calls statements, in the same order.
+    """Return the syntax trees of the statements that :func:`split` returns, in the same order.
 
     Raises:
         SyntaxError, ValueError, RecursionError: as ``compile`` raises them.
@@ -148,7 +148,7 @@ def top_level(source: str, filename: str) -> list[ast.stmt]:
         warnings.simplefilter("ignore")
         text = source.removeprefix("\ufeff")
         tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | TOP_LEVEL_AWAIT, dont_inherit=True)
-    return [node for _, node in flattened(tree.body) if not is_text(node)]
+    return [node for _, node in flattened(tree.body) if not is_string(node)]
 
 
 def execute(
@@ -160,16 +160,16 @@ def execute(
     awaited: Callable[[Any], None],
     after: Callable[[], None] | None = None,
 ) -> None:
-    """Execute the statements in order and write what each took to ``progress``.
+    """Execute the statements in order and write their times to ``progress``.
 
     Args:
-        statements: what to execute.
-        namespace: the dictionary of the module.
-        progress: where times go.
-        cuda: tells when the GPU is idle.
-        before: called ahead of each statement, outside its time.
-        awaited: runs the coroutine that a statement with a top-level ``await`` is.
-        after: called behind each statement after which the GPU was waited for, outside its time.
+        statements: the statements to execute.
+        namespace: the module's dictionary.
+        progress: receives the times.
+        cuda: waits until the GPU is idle.
+        before: called before each statement, outside its time.
+        awaited: runs the coroutine of a statement with a top-level ``await``.
+        after: called after each statement for which the GPU was waited for, outside its time.
 
     Raises:
         BaseException: whatever a statement raises; its time is written too.
@@ -190,7 +190,7 @@ def execute(
 
 
 class Timer:
-    """Writes what each statement took to the words shared with the session; the arguments are those of ``execute``."""
+    """Writes the time of each statement to the words shared with the session. For the arguments see :func:`execute`."""
 
     __slots__ = (
         "_after",
@@ -217,13 +217,13 @@ class Timer:
         self._statements, self._progress, self._cuda = statements, progress, cuda
         self._before, self._after = before, after
         self._index, self._slot, self._unseen = -1, Progress.FIRST, 0
-        # Stop may raise anywhere: both are -1 unless a statement has begun, or ended, unrecorded.
+        # A Stop may raise anywhere. Both are -1 unless a statement has begun, or has ended, and is not recorded yet.
         self._start = self._wall = -1
         self._origin = perf_counter_ns()
         progress.words[Progress.START_NS] = now_ns()
 
     def begin(self, index: int = -1) -> None:
-        """Begin a statement, the next one unless it is named, and end the one before it."""
+        """End the current statement and begin the one at ``index``, the next by default."""
         if self._start >= 0:
             self.end()
         words = self._progress.words
@@ -236,14 +236,14 @@ class Timer:
         self._slot = slot = _FIRST + _STRIDE * index
         before = self._before
         if before is not None:
-            self._start = perf_counter_ns()  # for the time of a statement that failed already here
+            self._start = perf_counter_ns()  # in case the statement fails in before()
             before(self._statements[index])
         self._start = start = perf_counter_ns()
         words[slot + 3] = start - self._origin
 
     @hidden
     def begin_unseen(self, index: int = -1) -> None:
-        """Do that without a debugger stepping into it."""
+        """Call :meth:`begin` without a debugger stepping into it."""
         tracing = sys.gettrace()
         sys.settrace(None)
         try:
@@ -252,18 +252,18 @@ class Timer:
             sys.settrace(tracing)
 
     def end(self) -> None:
-        """Wait for the GPU where it is in use, and record the statement that has ended."""
+        """Wait for the GPU if it is in use, and record the statement that has ended."""
         start, cuda = self._start, self._cuda
         if start < 0:
             return
         wall = self._wall = perf_counter_ns() - start
         synced = -1
         self._unseen = unseen = self._unseen + wall
-        if unseen > cuda.patience_ns or cuda.in_use:
+        if unseen > cuda.check_after_ns or cuda.in_use:
             self._unseen = 0
-            if (cuda.in_use or cuda.look()) and cuda.synchronize():
+            if (cuda.in_use or cuda.detect()) and cuda.synchronize():
                 synced = perf_counter_ns() - start
-        words, slot = self._progress.words, self._slot  # a fork inside the statement gave the child words of its own
+        words, slot = self._progress.words, self._slot  # read here, because a fork in the statement replaces the words
         words[slot] = wall
         words[slot + 1] = synced
         words[slot + 2] = _DONE
@@ -272,10 +272,10 @@ class Timer:
             self._after()
 
     def fail(self) -> None:
-        """Record the statement that has raised."""
+        """Record the current statement as failed."""
         words, slot, wall = self._progress.words, self._slot, self._wall
         if self._start >= 0 and not words[slot + 2]:
-            # Stopped while the GPU was waited for, the statement itself had come to its end.
+            # If the wait for the GPU was interrupted, the statement itself had ended.
             has_ended = wall >= 0
             words[slot] = wall if has_ended else perf_counter_ns() - self._start
             words[slot + 1] = -1
@@ -283,11 +283,11 @@ class Timer:
 
 
 class SharedProgress:
-    """The words shared with the session (see :class:`wire.Progress`); in a forked child they are private ones."""
+    """The words shared with the session (see :class:`wire.Progress`); a private copy in a forked child."""
 
     def __init__(self, words: Any) -> None:
         self.words = words
 
     def detach(self) -> None:
-        """Go on with a private copy, in a forked child."""
+        """Switch to a private copy, in a forked child."""
         self.words = list(self.words)

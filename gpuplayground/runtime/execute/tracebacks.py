@@ -1,4 +1,4 @@
-"""Tracebacks as users of a snippet want them: its own frames, those of libraries in one line, none of ours."""
+"""Formats a snippet's tracebacks: its own frames, library frames collapsed to one line, none of the runtime."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from .hidden_frames import hidden
 _HERE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120
 _STANDARD_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120
 _INSTALLED = ("site-packages", "dist-packages")
-#: A message of an exception is told up to this many characters.
+#: Maximum length of an exception's message.
 _MESSAGE_LENGTH = 1 << 16
 _FULL_LENGTH = 1 << 18
-#: Up to Python 3.12 the last 1000 frames are shown (PyTraceBack_LIMIT in traceback.c). Later versions show all, by
-#: their ``traceback`` module.
+#: Up to Python 3.12 the last 1000 frames are shown (PyTraceBack_LIMIT in traceback.c); later versions use the
+#: ``traceback`` module, which shows all.
 _SHOWS_FIRST = sys.version_info >= (3, 13)
 _FRAMES = None if _SHOWS_FIRST else 1000
 
 
 class Script:
-    """The file that runs, and the name it is shown under; both are set once it is known."""
+    """Path and displayed name of the file that runs, set once they are known."""
 
     path = ""
     shown = ""
 
 
 def without_our_frames(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback from the first frame on that is not of this package."""
+    """Return a traceback without its leading frames of the runtime."""
     while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     return trace
 
 
 def formatted(error: BaseException, trace: TracebackType | None, script: Script) -> tuple[str, bool]:
-    """Return the traceback with library frames collapsed, and whether any frame was left out."""
+    """Return the traceback with library frames collapsed, and whether any were."""
     report = _extracted(error, trace)
     changed = False
     for part in _parts(report):
@@ -49,7 +49,7 @@ def formatted(error: BaseException, trace: TracebackType | None, script: Script)
 
 
 def full(error: BaseException, trace: TracebackType | None, script: Script) -> str:
-    """Return the traceback with every frame but ours."""
+    """Return the traceback with all frames except those of the runtime."""
     report = _extracted(error, trace)
     for part in _parts(report):
         if part.stack:
@@ -58,7 +58,7 @@ def full(error: BaseException, trace: TracebackType | None, script: Script) -> s
 
 
 def error_frame(error: BaseException, trace: TracebackType | None, script: Script) -> wire.Frame:
-    """Return the frame that tells the session what ended the snippet."""
+    """Return the wire frame that reports the error to the session."""
     kind = type(error)
     name = (
         kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
@@ -72,13 +72,13 @@ def error_frame(error: BaseException, trace: TracebackType | None, script: Scrip
 
 
 def _line(error: BaseException, trace: TracebackType | None, script: Script) -> int | None:
-    """Return the deepest line of the snippet on the way to the error."""
+    """Return the innermost line of the snippet in the traceback."""
     if isinstance(error, SyntaxError) and error.filename == script.path:
         return error.lineno
     line = None
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == script.path:
-            line = trace.tb_lineno or line  # what is between statements has no line
+            line = trace.tb_lineno or line  # marks between statements have no line
         trace = trace.tb_next
     return line
 
@@ -89,7 +89,7 @@ def _text(report: traceback.TracebackException, trace: TracebackType | None) -> 
 
 
 def _parts(report: traceback.TracebackException | None) -> Iterator[traceback.TracebackException]:
-    """Yield a report, what caused it, what it interrupted, and the members of a group."""
+    """Yield a report with its causes, contexts and the members of groups."""
     waiting = [report]
     while waiting:
         part = waiting.pop()
@@ -99,7 +99,7 @@ def _parts(report: traceback.TracebackException | None) -> Iterator[traceback.Tr
 
 
 def _extracted(error: BaseException, trace: TracebackType | None) -> traceback.TracebackException:
-    """Do what TracebackException does, in a fraction of the time for a recursion of 100,000 calls."""
+    """Create a TracebackException, much faster for deep recursion such as 100,000 calls."""
     report = traceback.TracebackException(type(error), error, trace, limit=0, compact=True)
     waiting: list[tuple[traceback.TracebackException, BaseException, TracebackType | None]] = [(report, error, trace)]
     while waiting:
@@ -116,7 +116,7 @@ def _extracted(error: BaseException, trace: TracebackType | None) -> traceback.T
 
 
 def _stack(trace: TracebackType | None) -> traceback.StackSummary:
-    """Return the frames of a traceback; a place that comes again is looked up once."""
+    """Return the frames of a traceback; repeated positions are looked up once."""
     order: list[int] = []
     places: dict[tuple[CodeType, int], int] = {}
     distinct: list[TracebackType] = []
@@ -137,7 +137,7 @@ def _stack(trace: TracebackType | None) -> traceback.StackSummary:
 
 
 def _collapse(part: traceback.TracebackException, script: Script) -> bool:
-    """Replace the frames of one report by a shorter list; whether it is shorter."""
+    """Collapse the library frames of one report; return whether there were any."""
     if getattr(part, "filename", None) == script.path:
         part.filename = script.shown
     if not part.stack:
@@ -148,7 +148,7 @@ def _collapse(part: traceback.TracebackException, script: Script) -> bool:
 
 
 def _foreign(stack: list[traceback.FrameSummary]) -> Iterator[traceback.FrameSummary]:
-    """Yield the frames that are not ours, nor of the standard library on our behalf."""
+    """Yield the frames that belong neither to the runtime nor to standard library code it called."""
     ours = False
     for frame in stack:
         ours = _is_ours(frame.filename) or (ours and bool(_package(frame.filename)))
@@ -158,7 +158,7 @@ def _foreign(stack: list[traceback.FrameSummary]) -> Iterator[traceback.FrameSum
 
 def _renamed(frame: traceback.FrameSummary, script: Script) -> traceback.FrameSummary:
     if frame.filename == script.path:
-        frame.line  # noqa: B018 - read from the real file while its name is still known
+        frame.line  # noqa: B018 - reads the line from the real file before the name is changed
         frame.filename = script.shown
     return frame
 
@@ -200,7 +200,7 @@ def _is_ours(filename: str) -> bool:
 
 @lru_cache(maxsize=None)
 def _package(filename: str) -> str:
-    """Return the library a file belongs to, or nothing for code of the user."""
+    """Return the library that a file belongs to, or an empty string for user code."""
     if filename.startswith("<frozen "):
         return filename[8:-1].split(".")[0]
     parts = filename.replace("\\", "/").split("/")
@@ -213,13 +213,13 @@ def _package(filename: str) -> str:
 
 
 class Hooks:
-    """What happens to an exception that nothing caught, unless the snippet decides otherwise."""
+    """Default hooks for uncaught exceptions, which the snippet may replace."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
 
     def install(self) -> None:
-        """Become ``sys.excepthook`` and ``threading.excepthook``."""
+        """Set ``sys.excepthook`` and ``threading.excepthook``."""
         import threading
 
         sys.excepthook = self.print_uncaught
@@ -248,7 +248,7 @@ class Hooks:
 
 @hidden
 def call_hook(error: BaseException, trace: TracebackType | None) -> None:
-    """Report an exception the way Python does: by ``sys.excepthook``, whoever set it, even if that fails."""
+    """Report an exception through ``sys.excepthook`` as Python does, even if the hook fails."""
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, trace
     sys.last_exc = error  # type: ignore[attr-defined, unused-ignore]
     streams.drain()
@@ -256,7 +256,7 @@ def call_hook(error: BaseException, trace: TracebackType | None) -> None:
         sys.excepthook(type(error), error, trace)
     except SystemExit:
         raise
-    except BaseException as failure:  # whatever the snippet's hook raises
+    except BaseException as failure:  # raised by the snippet's hook
         sys.stderr.write("Error in sys.excepthook:\n")
         sys.__excepthook__(type(failure), failure, without_our_frames(failure.__traceback__))
         sys.stderr.write("\nOriginal exception was:\n")

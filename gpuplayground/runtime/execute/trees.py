@@ -1,4 +1,4 @@
-"""The syntax tree of a snippet: which of it are statements, and how it is compiled, alone or with marks between."""
+"""Works on a snippet's syntax tree: finds its statements, inserts timing marks, and compiles it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import warnings
 from types import CodeType
 from typing import Any, Iterator, Sequence
 
-#: ``ast.PyCF_ALLOW_TOP_LEVEL_AWAIT``, which the ``ast`` module only names.
+#: ``ast.PyCF_ALLOW_TOP_LEVEL_AWAIT``; ``_ast`` avoids importing the larger ``ast`` module.
 TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-#: The text of a statement that is reported is its first line, cut to this.
+#: Maximum length of a statement's reported first line.
 _SOURCE_LENGTH = 200
-#: Stands for the entry in a tree, which can hold plain constants only. No snippet contains it.
+#: Placeholder for the entry in a tree, which can only have plain constants; replaced in the code.
 _ENTRY = "\0the entry of the snippet\0"
 _NOWHERE: Any = {"lineno": -1, "col_offset": -1, "end_lineno": -1, "end_col_offset": -1}
 
 
 def marked(tree: ast.Module, filename: str, entry: object) -> CodeType:
-    """Return the code of a snippet's tree, inside ``with entry:`` and with a call of a mark ahead of each statement.
+    """Return the code of a snippet inside ``with entry:``, with a call of a mark before each statement.
 
-    What is added has no line numbers, so that debuggers do not stop there. Without an entry nothing is added.
+    Added code has no line numbers, so that debuggers do not stop there. Without an entry nothing is added.
     """
     if entry is None:
         code: CodeType = compile(tree, filename, "exec", TOP_LEVEL_AWAIT, dont_inherit=True)
@@ -30,13 +30,13 @@ def marked(tree: ast.Module, filename: str, entry: object) -> CodeType:
     def member(name: str) -> ast.expr:
         return ast.Attribute(ast.Constant(_ENTRY, **_NOWHERE), name, ast.Load(), **_NOWHERE)
 
-    # ``entry.marks[entry.tracing() is None]``: chosen here, as the call of a function is what a debugger stops at.
-    # Not by an ``if``, each branch of which costs the compiler more memory than the statement itself.
+    # ``entry.marks[entry.tracing() is None]``: selected here, because a debugger stops at calls of Python functions.
+    # An ``if`` would cost the compiler more memory per branch than the statement itself.
     is_alone = ast.Compare(
         ast.Call(member("tracing"), [], [], **_NOWHERE), [ast.Is()], [ast.Constant(None, **_NOWHERE)], **_NOWHERE
     )
     mark = ast.Subscript(member("marks"), is_alone, ast.Load(), **_NOWHERE)
-    # One node for all: a hundred thousand of them would take more time and memory than the snippet.
+    # One shared node, because a hundred thousand would take more time and memory than the snippet.
     next_mark = ast.Expr(ast.Call(mark, [], [], **_NOWHERE), **_NOWHERE)
     count = 0
 
@@ -47,8 +47,8 @@ def marked(tree: ast.Module, filename: str, entry: object) -> CodeType:
             if not is_nested and isinstance(node, ast.If) and _is_guard(node):
                 node.body = list(with_marks(node.body, is_nested=True))
                 follows_guard = True
-            elif not is_text(node):
-                if follows_guard:  # whose statements may not have been counted
+            elif not is_string(node):
+                if follows_guard:  # its statements may have been skipped, so the index is passed
                     number = ast.Constant(count, **_NOWHERE)
                     yield ast.Expr(ast.Call(mark, [number], [], **_NOWHERE), **_NOWHERE)
                 else:
@@ -57,8 +57,8 @@ def marked(tree: ast.Module, filename: str, entry: object) -> CodeType:
                 count += 1
             yield node
 
-    has_docstring = bool(tree.body) and is_text(tree.body[0])
-    # Python wants these at the head, so they are there once more.
+    has_docstring = bool(tree.body) and is_string(tree.body[0])
+    # Future imports must come first, so they are repeated there.
     futures = itertools.takewhile(_is_future, tree.body[has_docstring:])
     head = [*tree.body[:has_docstring], *futures]
     rest = list(with_marks(tree.body[has_docstring:])) or [ast.Pass(**_NOWHERE)]
@@ -69,7 +69,7 @@ def marked(tree: ast.Module, filename: str, entry: object) -> CodeType:
 
 
 def guarded(guard: ast.If | None, node: ast.stmt) -> ast.stmt:
-    """Return a statement of a guard's body under the guard's condition."""
+    """Return a statement wrapped in its main guard, if it has one."""
     if guard is None:
         return node
     line = guard.lineno
@@ -77,7 +77,7 @@ def guarded(guard: ast.If | None, node: ast.stmt) -> ast.stmt:
 
 
 def import_texts(node: ast.stmt) -> tuple[str, ...]:
-    """Return each module an import statement names, in one spelling: ``import x``, ``from x import y``."""
+    """Return the imports of a statement, one each, without aliases: ``import x``, ``from x import y``."""
     if isinstance(node, ast.Import):
         return tuple(f"import {alias.name}" for alias in node.names)
     if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -86,7 +86,7 @@ def import_texts(node: ast.stmt) -> tuple[str, ...]:
 
 
 def flattened(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.If | None, ast.stmt]]:
-    """Yield each statement with the guard in whose body it is, if it is in one."""
+    """Yield each statement with its main guard, if it is inside one."""
     for node in body:
         if isinstance(node, ast.If) and _is_guard(node):
             yield from ((node, inner) for inner in node.body)
@@ -95,10 +95,10 @@ def flattened(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.If | None, ast.stm
 
 
 def _is_guard(node: ast.If) -> bool:
-    return not node.orelse and _asks_for_main(node.test)
+    return not node.orelse and _is_main_test(node.test)
 
 
-def _asks_for_main(test: ast.expr) -> bool:
+def _is_main_test(test: ast.expr) -> bool:
     return (
         isinstance(test, ast.Compare)
         and isinstance(test.left, ast.Name)
@@ -110,8 +110,8 @@ def _asks_for_main(test: ast.expr) -> bool:
     )
 
 
-def is_text(node: ast.stmt) -> bool:
-    """Return whether a statement is nothing but a text."""
+def is_string(node: ast.stmt) -> bool:
+    """Return whether a statement is only a string."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
@@ -120,7 +120,7 @@ def _is_future(node: ast.stmt) -> bool:
 
 
 def future_flags(node: ast.stmt) -> int:
-    """Return the flags for ``compile`` that a statement asks for."""
+    """Return the compiler flags of a future import; 0 for other statements."""
     if not isinstance(node, ast.ImportFrom) or not _is_future(node):
         return 0
     import __future__
@@ -132,7 +132,7 @@ def future_flags(node: ast.stmt) -> int:
 
 
 def compiled(node: ast.stmt, filename: str, flags: int) -> CodeType:
-    """Return the code of one statement. Compiling the whole has warned of what there is to warn of."""
+    """Return the code of one statement, without the warnings already issued for the whole snippet."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(3 * limit)
     try:
@@ -145,12 +145,12 @@ def compiled(node: ast.stmt, filename: str, flags: int) -> CodeType:
 
 
 def first_line(node: ast.stmt, line: int, lines: Sequence[str]) -> str:
-    """Return the first line of a statement, or as much of it as is its own."""
+    """Return the part of a statement's first line that belongs to it."""
     if not 0 < line <= len(lines):
         return ""
     text = lines[line - 1]
     if line == node.lineno:
-        # Columns are counted in bytes of UTF-8; a second statement on a line begins behind a semicolon.
+        # Columns are counted in UTF-8 bytes; a line may have several statements.
         data = text.encode("utf-8", "surrogatepass")
         end = node.end_col_offset if node.end_lineno == line else None
         text = data[node.col_offset : end].decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Files whose bytes are no text in the encoding they declare: Python itself says what is wrong with them."""
+"""Runs files that cannot be decoded in their declared encoding, so that Python reports the error itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FILE_INPUT = 257
 
 
 def is_undecodable(source: str) -> bool:
-    """Return whether a source has null bytes, bytes that are no text, or an encoding that cannot be its own."""
+    """Return whether a source has null bytes, undecodable bytes, or an encoding declaration that cannot be right."""
     if "\0" in source or not (source.isascii() or _is_text(source)):
         return True
     if not any("coding" in line for line in source.split("\n", 2)[:2]):
@@ -36,12 +36,12 @@ def _is_text(source: str) -> bool:
 
 
 def run_as_bytes(path: str, namespace: dict[str, Any]) -> None:
-    """Have Python read and run a file as it does on its command line.
+    """Let Python read and run a file as on its command line.
 
     Raises:
-        BaseException: what Python makes of the bytes, as a rule a SyntaxError; what the module raises.
+        BaseException: usually a SyntaxError; otherwise what the module raises.
     """
-    if sys.platform == "win32":  # there, another C library may have opened the file
+    if sys.platform == "win32":  # a FILE* of another C library would not work
         with open(path, "rb") as file:  # noqa: PTH123
             exec(compile(file.read(), path, "exec", dont_inherit=True), namespace)
         return

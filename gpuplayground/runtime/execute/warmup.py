@@ -1,4 +1,4 @@
-"""Imports ahead of a run: quietly, so that the run itself shows what they print, and never fatally."""
+"""Makes imports ahead of a run: captures their output for the run and ignores their errors."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _KEPT_BYTES = 1 << 16
 
 
 class Warmup:
-    """What was imported ahead, what each import cost in nanoseconds, and what it printed."""
+    """Imports made ahead of a run, with their cost in nanoseconds and their output."""
 
     def __init__(self) -> None:
         self.cost_ns: dict[str, int] = {}
         self._printed: dict[str, list[tuple[int, bytes]]] = {}
 
     def import_all(self, imports: Sequence[str], script_folder: str) -> None:
-        """Execute import statements such as ``from x import y`` one after the other.
+        """Execute import statements such as ``from x import y``.
 
         Args:
-            imports: the statements, in order; those of modules in ``script_folder`` are left to the run, since
-                their files may change until then.
+            imports: the statements in order; modules in ``script_folder`` are left to the run, because their files may
+                change until then.
             script_folder: the folder of the snippet.
         """
         with _Capture() as capture:
@@ -34,7 +34,7 @@ class Warmup:
                     exec(text, {"__name__": "__warmup__"})
                 except KeyboardInterrupt:
                     return
-                except BaseException:  # a broken module, sys.exit() in one: the run meets it again
+                except BaseException:  # a broken module or sys.exit() in one; the run will raise it again
                     capture.take()
                     continue
                 self.cost_ns[text] = perf_counter_ns() - start
@@ -43,11 +43,11 @@ class Warmup:
                     self._printed[text] = printed
 
     def use(self, texts: Sequence[str]) -> int:
-        """Return what importing some modules cost, in nanoseconds: once, the next time it is 0."""
+        """Return the cost of some imports in nanoseconds; 0 on later calls."""
         return sum(self.cost_ns.pop(text, 0) for text in texts)
 
     def replay(self, texts: Sequence[str]) -> None:
-        """Print now what the imports printed when they were made."""
+        """Print the captured output of some imports."""
         for text in texts:
             for descriptor, data in self._printed.pop(text, ()):
                 if data:
@@ -65,7 +65,7 @@ def _is_local(top: str, script_folder: str) -> bool:
 
 
 class _Capture:
-    """Puts files in the place of descriptors 1 and 2, so that what C code prints is caught too."""
+    """Redirects descriptors 1 and 2 to files, so that output of C code is captured too."""
 
     def __enter__(self) -> _Capture:  # noqa: PYI034 - Self needs Python 3.11
         import tempfile
@@ -78,7 +78,7 @@ class _Capture:
         return self
 
     def take(self) -> list[tuple[int, bytes]]:
-        """Return what was printed since the last time."""
+        """Return the output since the last call."""
         taken = []
         for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
             try:
@@ -88,7 +88,7 @@ class _Capture:
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 os.ftruncate(descriptor, 0)
             except (OSError, ValueError, AttributeError):
-                continue  # the module put something odd in the stream's place
+                continue  # the module has replaced the stream
         return taken
 
     def __exit__(self, *_: object) -> None:

@@ -1,1 +1,1 @@
-"""The snippet process's channel to the session, and its standard streams."""
+"""Channel to the session and standard streams of the snippet's process."""

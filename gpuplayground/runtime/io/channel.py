@@ -1,7 +1,7 @@
-"""The snippet's end of the channel to its session, and the one helper thread that listens to it.
+"""The snippet's end of the channel to its session, and the helper thread that listens to it.
 
-The helper exists only while it has something to wait for and never wakes up idly: it takes orders and ends the process
-group when the session is gone. A snippet that closes our descriptors goes on, and reports nothing more.
+The thread never wakes up without work. It receives requests and kills the process group when the session is gone. If
+the snippet closes the channel's descriptors, it keeps running but reports nothing more.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ else:
 
 
 class Channel:
-    """Sends frames to the session and receives its orders, from any thread."""
+    """Sends frames to the session and receives its requests. Thread-safe."""
 
     def __init__(self, descriptor: int) -> None:
         self._transport: Transport | None = open_transport(descriptor)
@@ -40,13 +40,13 @@ class Channel:
         self._process = os.getpid()
 
     def start(self) -> None:
-        """Start the helper thread. Not a ``threading.Thread``, so that the snippet only counts threads of its own."""
+        """Start the helper thread. Not a ``threading.Thread``, so that the snippet does not see it."""
         self._stopping = False
         if self._stopped.acquire(blocking=False):
             _thread.start_new_thread(self._listen, ())
 
     def pause(self) -> None:
-        """Stop the helper thread: a fork must not copy a process in the middle of what another thread does."""
+        """Stop the helper thread, so that a fork does not copy its state in the middle of an operation."""
         self._forking.acquire()
         transport = self._transport
         if transport is not None and self._stopped.locked():
@@ -57,22 +57,19 @@ class Channel:
                 _wait_for_exit(self._thread)
 
     def resume(self) -> None:
-        """Start the helper thread again after a fork, in the parent."""
+        """Restart the helper thread in the parent after a fork."""
         if self._transport is not None and not self._ended:
             self.start()
         self._forking.release()
 
     def end(self) -> None:
-        """Stop the helper thread for good, ahead of the interpreter's own end.
-
-        Python lets threads die there wherever they are.
-        """
+        """Stop the helper thread before the interpreter ends, which would kill it at any point."""
         self._ended = True
         self.pause()
         self._forking.release()
 
     def detach(self) -> None:
-        """Give the channel up, in a forked child: it belongs to the parent."""
+        """Close the channel in a forked child; it belongs to the parent."""
         transport, self._transport = self._transport, None
         self._changed = Condition()
         self._sending, self._forking = _thread.allocate_lock(), _thread.allocate_lock()
@@ -80,7 +77,7 @@ class Channel:
             transport.close()
 
     def send(self, frame: wire.Frame) -> None:
-        """Send a frame; without a session, or after the snippet closed the descriptor, do nothing."""
+        """Send a frame; does nothing without a session or after the snippet has closed the descriptor."""
         with self._sending:
             transport = self._transport
             if transport is not None:
@@ -90,23 +87,23 @@ class Channel:
                     self._lose(transport, error)
 
     def _lose(self, transport: Transport, error: Exception) -> None:
-        """Do without the session from now on if the snippet has closed a descriptor of ours; the session hears of it.
+        """Disconnect if the snippet has closed a descriptor of the channel.
 
-        When it is the session that is gone, the helper thread sees that.
+        If the session is gone instead, the helper thread notices.
         """
         if isinstance(error, OSError) and error.errno == errno.EBADF:
             self._transport = None
             transport.close()
 
     def next_order(self) -> wire.Frame:
-        """Wait for the next order of the session."""
+        """Wait for the next request of the session."""
         with self._changed:
             while not self._orders:
                 self._wait()
             return self._orders.pop(0)
 
     def _wait(self) -> None:
-        # A wait on Windows is not interrupted by anything, so it has to look up now and then.
+        # A wait on Windows cannot be interrupted, so it needs a timeout.
         self._changed.wait(0.1 if sys.platform == "win32" else None)
 
     def _listen(self) -> None:
@@ -137,7 +134,7 @@ class Channel:
             self._changed.notify_all()
 
     def _end_everything(self) -> None:
-        """The session is gone, so nobody will ever end this snippet: do it now, with whatever it started."""
+        """Kill this process and its process group, because the session is gone."""
         if sys.platform == "win32":
             os._exit(1)
         else:
@@ -148,7 +145,7 @@ class Channel:
 
 
 def _wait_for_exit(thread: int) -> None:
-    """Give the system a moment to end a thread that has just returned, so that it is not there at a fork."""
+    """Wait until a thread that has returned has left the process, so that a fork does not see it."""
     if sys.platform == "linux":
         for _ in range(1000):
             if not os.path.exists(f"/proc/self/task/{thread}"):  # noqa: PTH110 - pathlib is not worth importing

@@ -1,4 +1,4 @@
-"""The runtime's own descriptors, kept out of the snippet's way and checked before each use."""
+"""File descriptors of the runtime, kept out of the snippet's way and checked before each use."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ _READ_BYTES = 1 << 16
 
 
 def move_high(descriptor: int) -> int:
-    """Return an inherited descriptor moved up, where no loop and no child process of the snippet meets it; -1 stays."""
+    """Move an inherited descriptor to a high number that child processes do not inherit; -1 stays."""
     if sys.platform == "win32" or descriptor < 0:
         return descriptor
     return _moved_up(descriptor)
 
 
 class OwnDescriptor:
-    """A descriptor of ours. The snippet may close any, and open a file of its own under the number."""
+    """A descriptor of the runtime. The snippet may close it and open another file under its number."""
 
     def __init__(self, number: int) -> None:
         self.number = number
         self._file = _file_of(number)
 
     def is_open(self) -> bool:
-        """Return whether the number still stands for our file."""
+        """Return whether the number still refers to the same file."""
         return self._file is not None and _file_of(self.number) == self._file
 
     def write(self, data: bytes | memoryview) -> None:
         """Write all of ``data``.
 
         Raises:
-            OSError: it has been closed, or takes no more.
+            OSError: the descriptor has been closed, or writing failed.
         """
         rest = memoryview(data)
         while rest:
@@ -41,16 +41,16 @@ class OwnDescriptor:
             rest = rest[os.write(self.number, rest) :]
 
     def read(self) -> bytes:
-        """Read what there is.
+        """Read available data.
 
         Raises:
-            OSError: it has been closed.
+            OSError: the descriptor has been closed.
         """
         self._check()
         return os.read(self.number, _READ_BYTES)
 
     def close(self) -> None:
-        """Let go of the file, unless the snippet has done that."""
+        """Close the file, unless the snippet has."""
         if self.is_open():
             os.close(self.number)
         self._file = None
@@ -72,7 +72,7 @@ if sys.platform != "win32":
     import fcntl
 
     def _moved_up(descriptor: int) -> int:
-        """Return a copy of a descriptor at a high number, closed on exec, and close the original."""
+        """Return a close-on-exec copy of a descriptor at a high number, and close the original."""
         try:
             high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIGH_DESCRIPTOR)
         except OSError:  # a low limit on open files

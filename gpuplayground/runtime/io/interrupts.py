@@ -1,4 +1,4 @@
-"""Putting a Stop off to the end of what must not be cut in half."""
+"""Defers SIGINT during a critical section."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Iterator
 
 @contextmanager
 def deferred_interrupts() -> Iterator[None]:
-    """Let a SIGINT that comes meanwhile be handled at the end; in another thread than the main one there is none."""
+    """Handle a SIGINT that arrives in the block at its end; has no effect outside the main thread."""
     before = signal.getsignal(signal.SIGINT)
     if not callable(before) or threading.current_thread() is not threading.main_thread():
         yield

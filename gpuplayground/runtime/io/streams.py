@@ -1,4 +1,4 @@
-"""Standard streams of a snippet: Python's own, written line by line, and in a window an ``input()`` that asks."""
+"""Sets up a snippet's standard streams: line-buffered output, and in the window an ``input()`` that asks the user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _flush_c_stdout: Callable[[], None] = lambda: None  # noqa: E731
 
 
 class AskingInput(io.FileIO):
-    """Descriptor 0 as the raw end of ``sys.stdin``: says that input is wanted before a read has to wait for it."""
+    """Raw file behind ``sys.stdin`` that asks for input before a read blocks."""
 
     def __init__(self, ask: Callable[[], None]) -> None:
         super().__init__(0, closefd=False)
@@ -22,18 +22,18 @@ class AskingInput(io.FileIO):
         self._ask = ask
 
     def readinto(self, buffer: Any, /) -> int | None:
-        """Read what has been typed, asking for it when there is nothing left; 0 at the end of input."""
+        """Read typed input, asking for it if there is none; returns 0 at the end of input."""
         if not _is_readable(0):
             self._ask()
             _wait_readable(0)
         return io.FileIO.readinto(self, buffer)  # super() would need its frame, see hidden_frames.hide()
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read by :meth:`readinto`, which asks."""
+        """Read through :meth:`readinto`, which asks."""
         return io.RawIOBase.read(self, -1 if size is None else size) or b""
 
     def readall(self) -> bytes:
-        """Read to the end of input by :meth:`readinto`, which asks."""
+        """Read to the end of input through :meth:`readinto`, which asks."""
         return io.RawIOBase.readall(self) or b""
 
 
@@ -49,16 +49,16 @@ else:
         return bool(poll.poll(0))
 
     def _wait_readable(descriptor: int) -> None:
-        """The read itself waits, and a signal interrupts it."""
+        """Do nothing: the read itself waits, and signals interrupt it."""
 
 
 def install(stdin: str, ask: Callable[[], None]) -> None:
-    """Put the snippet's standard streams in place: Python's own, whose output no crash takes back line by line.
+    """Set up the snippet's standard streams, line-buffered so that a crash loses no complete lines.
 
     Args:
-        stdin: :data:`wire.INHERITED` keeps ``sys.stdin`` and the encoding of the terminal; with :data:`wire.TYPED`
-            all text is UTF-8, as a window shows it.
-        ask: says that input is wanted.
+        stdin: :data:`wire.INHERITED` keeps ``sys.stdin`` and the terminal's encoding; with :data:`wire.TYPED` all
+            streams use UTF-8.
+        ask: called when input is needed.
     """
     global _flush_stdout
     if stdin == wire.TYPED:
@@ -69,20 +69,20 @@ def install(stdin: str, ask: Callable[[], None]) -> None:
         sys.stdin = sys.__stdin__ = asking  # type: ignore[misc]
     _reconfigure(sys.stdout, line_buffering=True)
     _flush_stdout = sys.stdout.flush
-    if not getattr(sys.stdout, "write_through", False):  # PYTHONUNBUFFERED is for C's output, too
+    if not getattr(sys.stdout, "write_through", False):  # PYTHONUNBUFFERED also applies to C output
         _buffer_c_output_by_lines()
 
 
 def flush() -> None:
-    """Write text that has no line end yet. What is wrong with the stream, the snippet's next write says."""
+    """Flush incomplete lines. Errors are left to the snippet's next write."""
     with suppress(OSError, ValueError):
         _flush_stdout()
 
 
 def drain() -> None:
-    """Write everything printed so far, by Python and by C, whatever ``sys.stdout`` is by now."""
+    """Flush everything printed so far by Python and C, even if the snippet has replaced ``sys.stdout``."""
     flush()
-    with suppress(Exception):  # an object of the snippet's
+    with suppress(Exception):  # may be any object of the snippet
         sys.stdout.flush()
     _flush_c_stdout()
 
@@ -93,7 +93,7 @@ def _reconfigure(stream: Any, **options: Any) -> None:
 
 
 def _buffer_c_output_by_lines() -> None:
-    """Make ``printf`` of C libraries appear line by line: into a pipe C would write it in blocks, or lose it."""
+    """Make the output of C libraries line-buffered; on a pipe C would buffer it in blocks and lose it in a crash."""
     global _flush_c_stdout
     if sys.platform == "win32":
         return

@@ -1,4 +1,4 @@
-"""Bytes between the snippet's process and the session."""
+"""Sends and receives bytes between the snippet's process and the session."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from .descriptors import OwnDescriptor, move_high
 
 
 class Transport:
-    """Bytes to and from the session, and a way to wake the thread that waits for them."""
+    """Sends and receives bytes, and can wake the waiting thread."""
 
     def send(self, data: bytes) -> None:
         """Send all of ``data``."""
         raise NotImplementedError
 
     def wait(self) -> bytes | None:
-        """Wait for data or a wake-up and return the data, nothing at the end, or None after a wake-up."""
+        """Wait for data or a wake-up; return the data, empty at the end, or None after a wake-up."""
         raise NotImplementedError
 
     def wake(self) -> bool:
-        """Make a wait in another thread return, and return whether that is possible."""
+        """Make :meth:`wait` return in another thread; return whether that is possible."""
         return False
 
     def close(self) -> None:
-        """Let go of the descriptors."""
+        """Close the descriptors."""
 
 
 if sys.platform != "win32":
     import select
 
     class _DescriptorTransport(Transport):
-        """A socket inherited from the session, moved to a high descriptor that no child process inherits."""
+        """A socket inherited from the session, at a high descriptor that child processes do not inherit."""
 
         def __init__(self, descriptor: int) -> None:
             reading, writing = os.pipe()
@@ -46,7 +46,7 @@ if sys.platform != "win32":
             self._channel.write(data)
 
         def wait(self) -> bytes | None:
-            # Closing all descriptors closes both ends of the pipe: that ends this wait.
+            # If the snippet closes all descriptors, both ends of the pipe are closed, which ends this wait.
             for descriptor, _ in self._poll.poll():
                 if descriptor == self._wake_in.number:
                     self._wake_in.read()
@@ -59,7 +59,7 @@ if sys.platform != "win32":
         def wake(self) -> bool:
             try:
                 self._wake_out.write(b"!")
-            except OSError:  # closed by the snippet, which ends the wait by itself
+            except OSError:  # closed by the snippet, which also ends the wait
                 return False
             return True
 

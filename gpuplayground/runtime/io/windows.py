@@ -1,4 +1,4 @@
-"""What is different about Windows: the channel is a duplex pipe, and a pipe is not waited for with a signal in mind."""
+"""Transport and input waits for Windows, where waits on pipes cannot be interrupted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from multiprocessing.connection import PipeConnection  # type: ignore[attr-defin
 
 from .transport import Transport
 
-#: How often a pipe is looked at while it is waited for, in seconds: only between two looks a Stop is noticed.
+#: Polling interval for input in seconds; a Stop is noticed only between two polls.
 _LOOK_S = 0.05
 
 
 class HandleTransport(Transport):
-    """Frames over a message pipe whose handle the session let the process inherit. A wait cannot be woken."""
+    """A message pipe whose handle is inherited from the session. Its wait cannot be woken."""
 
     def __init__(self, handle: int) -> None:
         self._connection = PipeConnection(handle)
@@ -24,7 +24,7 @@ class HandleTransport(Transport):
         self._connection.send_bytes(data)
 
     def wait(self) -> bytes | None:
-        """Wait for data and return it, nothing at the end."""
+        """Wait for data and return it; empty at the end."""
         try:
             return bytes(self._connection.recv_bytes())
         except EOFError:
@@ -41,7 +41,7 @@ def open_transport(handle: int) -> Transport:
 
 
 def is_readable(descriptor: int) -> bool:
-    """Return whether a read returns at once: there is data, or the end of it (PeekNamedPipe fails there)."""
+    """Return whether a read would not block: there is data or the end of input, where PeekNamedPipe fails."""
     available = ctypes.c_ulong()
     handle = ctypes.c_void_p(msvcrt.get_osfhandle(descriptor))  # type: ignore[attr-defined, unused-ignore]
     peek = ctypes.windll.kernel32.PeekNamedPipe  # type: ignore[attr-defined, unused-ignore]
@@ -49,6 +49,6 @@ def is_readable(descriptor: int) -> bool:
 
 
 def wait_readable(descriptor: int) -> None:
-    """Wait until a read returns at once."""
+    """Wait until a read would not block."""
     while not is_readable(descriptor):
         time.sleep(_LOOK_S)

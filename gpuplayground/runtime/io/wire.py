@@ -1,6 +1,6 @@
-"""Frames between processes: JSON objects, each with a ``kind``, behind a four-byte length when the carrier is a stream.
+"""Encodes the frames between processes: JSON objects with a ``kind``, length-prefixed on streams.
 
-Never pickle, never eval: what arrives may come from a snippet that wrote into a descriptor it found open.
+No pickle and no eval, because data may come from a snippet that writes to a descriptor it found open.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ import struct
 from typing import Any, BinaryIO, Iterator
 
 _LENGTH = struct.Struct(">I")
-#: A frame longer than this is not one of ours: the stream is corrupt.
+#: Maximum size of a frame; a larger one means that the stream is corrupt.
 MAX_FRAME_BYTES = 64 << 20
 
-#: Exit code of ``child.py`` under a Python that is too old to say so in any other way.
+#: Exit code of ``child.py`` under a Python that is too old.
 TOO_OLD = 86
 
-#: How a snippet's process is told where its standard input comes from: the command's own, or typed into the window.
+#: Source of a snippet's standard input: inherited from the command, or typed in the window.
 INHERITED, TYPED = "inherited", "typed"
 
 Frame = dict[str, Any]
 
 
 class WireError(Exception):
-    """What was read is not a frame."""
+    """The data is not a valid frame."""
 
 
 def encode(frame: Frame) -> bytes:
-    """Return one frame as compact JSON in UTF-8."""
+    """Return a frame as compact JSON in UTF-8."""
     return json.dumps(frame, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
@@ -35,11 +35,11 @@ def decode(data: bytes) -> Frame:
     """Return the frame in ``data``.
 
     Raises:
-        WireError: it is not a JSON object with a ``kind``.
+        WireError: the data is not a JSON object with a ``kind``.
     """
     try:
         frame = json.loads(data.decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, a number of thousands of digits
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or an extremely long number
         raise WireError(f"not a frame: {error}") from error
     if not isinstance(frame, dict) or not isinstance(frame.get("kind"), str):
         raise WireError("not a frame: no kind")
@@ -47,7 +47,7 @@ def decode(data: bytes) -> Frame:
 
 
 def write_frame(stream: BinaryIO, frame: Frame) -> None:
-    """Write one length-prefixed frame and flush it."""
+    """Write a length-prefixed frame and flush the stream."""
     data = encode(frame)
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
@@ -74,13 +74,13 @@ def read_frame(stream: BinaryIO) -> Frame | None:
 
 
 def pack(frame: Frame) -> bytes:
-    """Return one frame with its length in front, ready for a stream."""
+    """Return a length-prefixed frame."""
     data = encode(frame)
     return _LENGTH.pack(len(data)) + data
 
 
 class FrameBuffer:
-    """Puts frames together from what a non-blocking read of a stream returned, wherever that was cut."""
+    """Reassembles frames from non-blocking reads of a stream, which may split them anywhere."""
 
     def __init__(self) -> None:
         self._pending = bytearray()
@@ -89,7 +89,7 @@ class FrameBuffer:
         """Yield the frames that ``data`` completes.
 
         Raises:
-            WireError: the stream is corrupt; nothing after that can be trusted.
+            WireError: the stream is corrupt and cannot be read any further.
         """
         self._pending += data
         while len(self._pending) >= _LENGTH.size:
@@ -105,27 +105,27 @@ class FrameBuffer:
 
 
 class Progress:
-    """Layout of the memory a snippet's process shares with its session: native signed 64-bit words.
+    """Layout of the memory that a snippet's process shares with its session: native signed 64-bit words.
 
-    The snippet writes a few words per statement without a system call, and the session reads them when it likes:
-    even while a C call holds the interpreter, and after a crash that left no time to report anything.
+    The snippet writes a few words per statement without a system call. The session can read them at any time, even
+    while a C call blocks the interpreter and after a crash.
     """
 
-    #: Index of the statement that is executing, or -1.
+    #: Index of the current statement, or -1.
     CURRENT = 0
     #: ``clock.now_ns()`` when the first statement began.
     START_NS = 1
-    #: First word of the first statement; each takes ``STRIDE`` words: wall_ns, synced_ns (or -1), outcome, and when it
-    #: began, in nanoseconds after ``START_NS``.
+    #: First word of the first statement. Each takes ``STRIDE`` words: wall_ns, synced_ns (or -1), outcome, and start in
+    #: nanoseconds after ``START_NS``.
     FIRST = 8
     STRIDE = 4
     #: Outcomes.
     DONE = 1
     FAILED = 2
-    #: It is under a guard that turned out to be false.
+    #: The statement is in a main guard whose condition was false.
     SKIPPED = 3
 
     @classmethod
     def size(cls, statements: int) -> int:
-        """Return the bytes needed for a number of statements."""
+        """Return the size in bytes for a number of statements."""
         return 8 * (cls.FIRST + cls.STRIDE * statements)

@@ -1,6 +1,6 @@
-"""Whether the stream that a framework of the snippet works on is being captured into a CUDA graph.
+"""Checks whether a framework's current stream is being captured into a CUDA graph.
 
-Nothing is imported and nothing initialised to find out. The caller sees to it that a CUDA context is current.
+The check imports and initialises nothing. The caller must ensure that a CUDA context is current.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ Question = Callable[[], bool]
 
 
 class FrameworkStreams:
-    """Asks the frameworks that the snippet has imported; their functions are looked up once."""
+    """Queries the frameworks that the snippet has imported; caches their functions."""
 
     def __init__(self) -> None:
         self._questions: dict[str, Question] = {}
 
     def are_capturing(self) -> bool:
-        """Return whether a current stream is captured; a framework that cannot say counts as not capturing."""
+        """Return whether a current stream is being captured; a framework that cannot tell counts as not capturing."""
         for name, find in _FINDERS:
             module = sys.modules.get(name)
             if module is None:
                 continue
-            with suppress(Exception):  # half imported, an odd version, the snippet's own module; an error of the GPU
+            with suppress(Exception):  # half imported, an unknown version, the snippet's own module, or a GPU error
                 question = self._questions.get(name) or self._questions.setdefault(name, find(module))
                 if question():
                     return True

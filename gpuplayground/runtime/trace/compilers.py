@@ -1,6 +1,6 @@
-"""When the frameworks compile kernels: CUPTI does not see NVRTC, nvcc or a compiler written in Python.
+"""Records when frameworks compile kernels, because CUPTI does not see NVRTC, nvcc or compilers written in Python.
 
-The functions below are wrapped once the snippet has imported their modules; they do what they did before.
+The functions below are wrapped once the snippet has imported their modules; their behaviour does not change.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import Any, Callable
 
-#: Module and function (or method) of each compiler: the innermost that a framework looks up when it is called.
+#: Module and function or method of each compiler: the innermost one that a framework looks up at each call.
 _FUNCTIONS = (
     ("cupy.cuda.compiler", "_compile_module_with_cache"),
     ("cupy.cuda.compiler", "compile_using_nvrtc"),
@@ -24,14 +24,14 @@ _FUNCTIONS = (
 
 
 class Compilers:
-    """Wraps compilers and keeps when they worked."""
+    """Wraps compilers and records when they run."""
 
     def __init__(self) -> None:
         self._left = list(_FUNCTIONS)
         self._spans: list[list[Any]] = []
 
     def watch(self, clock: Callable[[], int]) -> None:
-        """Wrap what has been imported by now; ``clock`` is that of the spans."""
+        """Wrap the compilers imported so far; ``clock`` is used for the spans."""
         for entry in [entry for entry in self._left if entry[0] in sys.modules]:
             self._left.remove(entry)
             owner: Any = sys.modules[entry[0]]
@@ -40,12 +40,12 @@ class Compilers:
                 owner = getattr(owner, each, None)
             function = getattr(owner, name, None)
             if callable(function):
-                with suppress(AttributeError, TypeError):  # of a class written in C
+                with suppress(AttributeError, TypeError):  # a class written in C
                     setattr(owner, name, self._wrapped(function, ".".join(entry), clock))
         _name_default_domain()
 
     def take(self) -> list[list[Any]]:
-        """Return start, end and function of each time a compiler worked, and forget them."""
+        """Return and clear the recorded spans: start, end and function."""
         spans, self._spans = self._spans, []
         return spans
 
@@ -62,7 +62,7 @@ class Compilers:
 
 
 def _name_default_domain() -> None:
-    """Have ``nvtx.annotate`` use a domain with a name: CUPTI 13 reports no ranges of the one without."""
+    """Make ``nvtx.annotate`` use a named domain, because CUPTI 13 reports no ranges of the default domain."""
     module = sys.modules.get("nvtx.nvtx")
     find = getattr(module, "_get_domain_cached", None)
     if module is not None and find is not None and not hasattr(find, "is_of_gpuplayground"):
@@ -71,4 +71,4 @@ def _name_default_domain() -> None:
             return find("NVTX" if name is None else name)
 
         named.is_of_gpuplayground = True  # type: ignore[attr-defined]
-        setattr(module, "_get_domain_cached", named)  # noqa: B010 - private, and of no type
+        setattr(module, "_get_domain_cached", named)  # noqa: B010 - private and untyped

@@ -1,7 +1,7 @@
-"""When the GPU is idle: ``cuCtxSynchronize`` through a libcuda that the snippet itself has loaded.
+"""Waits until the GPU is idle, with ``cuCtxSynchronize`` from the libcuda that the snippet has loaded.
 
-Nothing here loads a driver library, initialises CUDA or creates a context: without CUDA in the process it costs a
-look once in a while. Functions and status codes are those of the CUDA driver API reference,
+This never loads a driver library, initialises CUDA or creates a context; without CUDA in the process it costs a check
+from time to time. Functions and status codes are from the CUDA driver API reference,
 https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__CTX.html.
 """
 
@@ -14,17 +14,17 @@ from typing import Any
 from .captures import FrameworkStreams
 
 _SUCCESS = 0
-#: A context cannot be waited for while one of its streams is captured; having tried has invalidated the capture.
+#: Status of a wait for a context while one of its streams is being captured; the wait invalidates the capture.
 _CAPTURE_UNSUPPORTED = 900
-#: The answer to a question about the legacy stream while a stream that blocks it is captured; harmless to that.
+#: Status of a query of the legacy stream while a blocking stream is being captured; harmless to the capture.
 _CAPTURE_IMPLICIT = 906
 #: CU_STREAM_LEGACY.
 _LEGACY_STREAM = 1
 _LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-#: How much time statements must have taken before it is worth looking: a look for the library costs about 35 µs and
-#: loading it milliseconds; a look for a context costs about 1 µs and creating one far more.
-_PATIENCE_UNLOADED_NS = 5_000_000
-_PATIENCE_LOADED_NS = 50_000
+#: Time that statements must take between two checks. Checking for the library costs about 35 µs, while loading it takes
+#: milliseconds; checking for a context costs about 1 µs, while creating one takes much longer.
+_CHECK_UNLOADED_NS = 5_000_000
+_CHECK_LOADED_NS = 50_000
 _NEVER_NS = 1 << 63
 _FUNCTIONS = (
     "cuCtxGetCurrent",
@@ -40,57 +40,55 @@ _FUNCTIONS = (
 
 
 class CudaClock:
-    """Knows whether the snippet uses CUDA, and waits until every context it can see is idle.
+    """Detects whether the snippet uses CUDA, and waits until every visible context is idle.
 
-    Waiting would invalidate a stream capture (CUDA graph) that spans statements, so those go without: asked are the
-    driver, which knows of ordinary streams, and PyTorch and CuPy for their current streams. A capture of another kind
-    shows by the error that waiting for its context is. From then on nothing is waited for in this run, so that a
-    second attempt of the snippet succeeds.
+    Waiting would invalidate a stream capture (CUDA graph) that spans statements. So there is no wait while the driver
+    reports a capture of an ordinary stream, or PyTorch or CuPy one of their current stream. Other captures are detected
+    by the error of the wait. After that the run does not wait any more, so that the snippet can retry.
     """
 
     def __init__(self, library: str = _LIBRARY) -> None:
         self._name = library
         self._driver: _Driver | None = None
         self._streams = FrameworkStreams()
-        #: Whether nothing is waited for any more, because of a capture that cannot be told ahead.
+        #: Whether waiting is disabled, because a wait hit a capture that could not be detected in advance.
         self.has_given_up = False
-        #: Whether a context was seen: from then on every statement is followed by a synchronisation.
+        #: Whether there is a context; then every statement is followed by a synchronisation.
         self.in_use = False
-        #: Look again when statements have taken this long since the last look.
-        self.patience_ns = _PATIENCE_UNLOADED_NS
+        #: Time that statements must take until the next check.
+        self.check_after_ns = _CHECK_UNLOADED_NS
 
-    def look(self) -> bool:
-        """Find out whether the process uses CUDA by now, without changing anything about that."""
+    def detect(self) -> bool:
+        """Check whether the process uses CUDA, without side effects on CUDA."""
         if self.has_given_up:
             return False
         if self._driver is None:
             self._driver = _already_loaded(self._name)
         if self._driver is not None:
             driver = self._driver
-            self.patience_ns = _PATIENCE_LOADED_NS
+            self.check_after_ns = _CHECK_LOADED_NS
             self.in_use = bool(driver.current()) or any(driver.is_active(device) for device in driver.devices())
         return self.in_use
 
     def synchronize(self) -> bool:
-        """Wait until the current context and the active primary contexts are idle; whether they are.
+        """Wait until the current and the active primary contexts are idle, and return whether they are.
 
-        They may not be during a capture, and are not where there is none. An error from the GPU stays where it is:
-        the snippet's next call reports it.
+        False during a capture and without a context. A GPU error is left to the snippet's next call.
         """
         driver = self._driver
         if driver is None:
             return self.in_use
-        # A framework is asked only when a context is current: else the question could create one.
+        # Frameworks are queried only if a context is current, because the query could create one.
         if driver.current() and (driver.is_capturing() or self._streams.are_capturing()):
             return False
         self.in_use = driver.synchronize()
-        if driver.has_met_capture:
-            self.has_given_up, self.in_use, self.patience_ns = True, False, _NEVER_NS
+        if driver.has_hit_capture:
+            self.has_given_up, self.in_use, self.check_after_ns = True, False, _NEVER_NS
         return self.in_use
 
 
 class _Driver:
-    """The few calls needed, with their arguments allocated once: they run after every statement."""
+    """The required driver calls, with preallocated arguments, because they run after every statement."""
 
     def __init__(self, library: Any) -> None:
         import ctypes
@@ -105,16 +103,16 @@ class _Driver:
         self._capturing = ctypes.c_int()
         self._to_capturing = ctypes.byref(self._capturing)
         self._legacy_stream = ctypes.c_void_p(_LEGACY_STREAM)
-        #: Whether a context could not be waited for because of a capture.
-        self.has_met_capture = False
-        #: The primary context each device was last seen with, to tell that it is the current one.
+        #: Whether a wait failed because of a capture.
+        self.has_hit_capture = False
+        #: Last known primary context of each device, to recognize the current context.
         self._primary: dict[int, int | None] = {}
 
     def __getattr__(self, name: str) -> Any:  # the functions set by name above
         raise AttributeError(name)
 
     def current(self) -> int | None:
-        """Return the context of this thread, or None: also before CUDA is initialised and after it is shut down."""
+        """Return the context of this thread; None without one, before CUDA is initialised and after its shutdown."""
         return self._context.value if self._cuCtxGetCurrent(self._to_context) == _SUCCESS else None
 
     def devices(self) -> range:
@@ -124,17 +122,17 @@ class _Driver:
         return range(self._count.value)
 
     def is_active(self, device: int) -> bool:
-        """Return whether the device has a primary context by now."""
+        """Return whether the device has an active primary context."""
         status = self._cuDevicePrimaryCtxGetState(device, self._to_flags, self._to_active)
         return bool(status == _SUCCESS and self._active.value)
 
     def is_capturing(self) -> bool:
-        """Return whether a stream of the current context is captured, as far as it blocks the legacy stream."""
+        """Return whether a stream of the current context that blocks the legacy stream is being captured."""
         status = self._cuStreamIsCapturing(self._legacy_stream, self._to_capturing)
         return bool(status == _CAPTURE_IMPLICIT or (status == _SUCCESS and self._capturing.value))
 
     def synchronize(self) -> bool:
-        """Wait for the current context and the active primary ones; whether there was any."""
+        """Wait for the current and the active primary contexts; return whether there were any."""
         current = self.current()
         if current:
             self._wait()
@@ -149,10 +147,10 @@ class _Driver:
 
     def _wait(self) -> None:
         if self._cuCtxSynchronize() == _CAPTURE_UNSUPPORTED:
-            self.has_met_capture = True
+            self.has_hit_capture = True
 
     def _synchronize_primary(self, device: int, current: int | None) -> None:
-        # Retaining an active context only counts a reference; it is released again below.
+        # Retaining an active context only increments its reference count; it is released below.
         if self._cuDevicePrimaryCtxRetain(self._to_context, device) != _SUCCESS:
             return
         try:
@@ -168,7 +166,7 @@ class _Driver:
 
 
 def loaded_library(name: str = _LIBRARY) -> Any:
-    """Return a handle of the driver library if this process has loaded it, else None."""
+    """Return the driver library if this process has loaded it, else None."""
     import ctypes
 
     try:
@@ -184,5 +182,5 @@ def _already_loaded(name: str) -> _Driver | None:
     library = loaded_library(name)
     try:
         return None if library is None else _Driver(library)
-    except AttributeError:  # it lacks a function
+    except AttributeError:  # the library lacks a function
         return None

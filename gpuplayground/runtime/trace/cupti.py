@@ -1,8 +1,8 @@
-"""CUPTI's activity records as arrays: the library that cupti-python brings, its buffers read whole.
+"""Reads CUPTI's activity records as numpy arrays, with the library and record layouts of cupti-python.
 
-cupti-python makes a Python object of every record, which costs more than the kernel it tells of. Its library and its
-record layouts are used here, and each buffer is read by numpy as it is. Both come with cupti-python. Functions, kinds
-and numbers are those of https://docs.nvidia.com/cupti/api/group__CUPTI__ACTIVITY__API.html.
+cupti-python itself creates a Python object for every record, which costs more than the kernel it describes. Here numpy
+reads each buffer as a whole. Functions, kinds and numbers are documented at
+https://docs.nvidia.com/cupti/api/group__CUPTI__ACTIVITY__API.html.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Any, Callable
 
 from ..io.interrupts import deferred_interrupts
 
-#: CUpti_ActivityKind, and how cupti-python calls the layout of the record.
+#: CUpti_ActivityKind, and cupti-python's names of the record layouts.
 MEMCPY, MEMSET, DRIVER, KERNEL, MARKER, OVERHEAD, PEER_COPY, GRAPH = 1, 2, 4, 10, 12, 17, 22, 51
 _LAYOUTS = {
     MEMCPY: "memcpy6", MEMSET: "memset4", DRIVER: "api", KERNEL: "kernel10", MARKER: "marker2",
     OVERHEAD: "overhead3", PEER_COPY: "memcpy_pto_p4", GRAPH: "graph_trace2",
 }  # fmt: skip
-#: What the GPU does, and what the CPU does meanwhile. Graphs are traced by their kernels.
+#: Activities of the GPU and of the CPU. Graphs are traced through their kernels.
 GPU_KINDS = (KERNEL, MEMCPY, MEMSET, PEER_COPY)
 CPU_KINDS = (MARKER, OVERHEAD)
-#: Functions of the driver that are traced: rare ones that can take long, and the wait that ends each statement.
+#: Driver functions that are traced: rare ones that can take long, and the wait at the end of each statement.
 CONTEXT_CALLS = ("cuInit", "cuDevicePrimaryCtxRetain", "cuCtxCreate_v2", "cuCtxCreate_v3", "cuCtxCreate_v4")
 LOAD_CALLS = (
     "cuModuleLoad", "cuModuleLoadData", "cuModuleLoadDataEx", "cuModuleLoadFatBinary", "cuLibraryLoadData",
@@ -34,25 +34,25 @@ WAIT_CALL = "cuCtxSynchronize"
 _ANOTHER_PROFILER = 39
 _BUFFER_BYTES = 2 << 20
 _MAX_POOLED = 8
-#: What CUPTI may call until the process ends, whether it is still wanted or not.
+#: Callbacks that CUPTI may call until the process ends.
 _KEPT: list[Any] = []
 
-#: Takes a kind and an array of records of that kind, in the thread of CUPTI. The array is only valid during the call.
+#: Called in CUPTI's thread with a kind and an array of records, which is only valid during the call.
 OnRecords = Callable[[int, Any], None]
 
 
 class CuptiError(Exception):
-    """CUPTI cannot be had; the message is a sentence for the user."""
+    """CUPTI is not available; the message is a sentence for the user."""
 
 
 class Cupti:
-    """The library with its buffers. One for each process.
+    """The CUPTI library with its buffers; one per process.
 
     Args:
-        on_records: takes what CUPTI reports.
+        on_records: called with the records.
 
     Raises:
-        CuptiError: cupti-python is not installed, does not fit, or another profiler holds CUPTI.
+        CuptiError: cupti-python is missing or incompatible, or another profiler uses CUPTI.
     """
 
     def __init__(self, on_records: OnRecords) -> None:
@@ -73,18 +73,18 @@ class Cupti:
             self._library = ctypes.CDLL(self.path)
             self.layouts = {kind: getattr(cupti, f"activity_{name}_dtype") for kind, name in _LAYOUTS.items()}
             self.calls = _calls(cupti)
-        except Exception as error:  # its own, or of a module of that name that is none of NVIDIA's
+        except Exception as error:  # CUPTI's own, or from another module of that name
             raise CuptiError(f"CUPTI cannot be used ({error}): install the cupti-python for this driver.") from error
         if self.is_taken():
-            raise CuptiError("Another profiler holds CUPTI, so there are no GPU times: end it, or run without it.")
+            raise CuptiError("Another profiler uses CUPTI, so there are no GPU times: end it, or run without it.")
         self._pool: list[Any] = []
         self._lent: dict[int, Any] = {}
-        #: Bytes that could not be read because their layout is not known.
+        #: Number of bytes that could not be read because their layout is unknown.
         self.unreadable = 0
         self._register()
 
     def enable(self, kinds: tuple[int, ...]) -> None:
-        """Begin to record kinds of activity.
+        """Start recording kinds of activity.
 
         Raises:
             CuptiError: CUPTI refuses.
@@ -93,44 +93,44 @@ class Cupti:
             self._check(self._library.cuptiActivityEnable(kind), f"kind {kind}")
 
     def disable(self, kinds: tuple[int, ...]) -> None:
-        """Record these no longer."""
+        """Stop recording kinds of activity."""
         for kind in kinds:
             self._library.cuptiActivityDisable(kind)
 
     def enable_calls(self) -> None:
-        """Record the functions of the driver listed above, and no others."""
+        """Start recording the driver functions listed above."""
         for number in self.calls:
             self._library.cuptiActivityEnableDriverApi(ctypes.c_uint32(number), ctypes.c_uint8(1))
 
     def disable_calls(self) -> None:
-        """Record none of these functions any more."""
+        """Stop recording these driver functions."""
         for number in self.calls:
             self._library.cuptiActivityEnableDriverApi(ctypes.c_uint32(number), ctypes.c_uint8(0))
 
     def detach(self) -> None:
-        """Take CUPTI out of the process: what it held at the very end it would hand to an interpreter that is gone."""
+        """Detach CUPTI from the process, because it must not call back after the interpreter has ended."""
         self._library.cuptiFinalize()
 
     def flush(self, *, forced: bool = False) -> None:
-        """Hand on what has been recorded; forced also what has not ended yet."""
-        # CUPTI calls back into Python in this thread: a KeyboardInterrupt in there would be lost, and records with it.
+        """Deliver recorded activities; ``forced`` includes unfinished ones."""
+        # CUPTI calls back into Python in this thread. A KeyboardInterrupt there would be lost, with the records.
         with deferred_interrupts():
             self._library.cuptiActivityFlushAll(ctypes.c_uint32(int(forced)))
 
     def timestamp(self) -> int:
-        """Return the time of the clock of all records, in nanoseconds."""
+        """Return the current time of the records' clock, in nanoseconds."""
         now = ctypes.c_uint64()
         self._library.cuptiGetTimestamp(ctypes.byref(now))
         return now.value
 
     def dropped(self) -> int:
-        """Return how many records were lost since the last call."""
+        """Return the number of records lost since the last call."""
         count = ctypes.c_size_t()
         self._library.cuptiActivityGetNumDroppedRecords(None, ctypes.c_uint32(0), ctypes.byref(count))
         return count.value
 
     def is_taken(self) -> bool:
-        """Return whether another profiler, such as that of PyTorch, has subscribed: it gets the records then."""
+        """Return whether another profiler, such as PyTorch's, has subscribed and receives the records."""
         handle = ctypes.c_void_p()
         nothing = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p)(
             lambda *_: None
@@ -170,7 +170,7 @@ class Cupti:
                 self._pool.append(buffer)
 
     def _read(self, address: int, valid: int) -> None:
-        """Hand on runs of records of one kind; records lie one behind the other, each begins with its kind."""
+        """Deliver the records of a buffer in runs of one kind; each record begins with its kind."""
         memory: Any = (ctypes.c_ubyte * valid).from_address(address)
         data = self._numpy.frombuffer(memory, self._numpy.uint8)
         offset = 0
@@ -190,7 +190,7 @@ class Cupti:
 
 
 def _run_length(kinds: Any, kind: int) -> int:
-    """Return how many of the first elements are this kind, looking at twice as many at a time as before."""
+    """Return the number of leading elements of a kind, checking twice as many at each step."""
     count, total = min(1, len(kinds)), len(kinds)
     while count < total:
         end = min(total, 2 * count)
@@ -202,10 +202,10 @@ def _run_length(kinds: Any, kind: int) -> int:
 
 
 def _loaded_path() -> str:
-    """Return the file of the libcupti that this process has loaded.
+    """Return the path of the libcupti that this process has loaded.
 
     Raises:
-        OSError: it has loaded none.
+        OSError: none is loaded.
     """
     with open("/proc/self/maps") as maps:  # noqa: PTH123
         for line in maps:
@@ -219,6 +219,6 @@ def _calls(cupti: Any) -> dict[int, str]:
     names = (*CONTEXT_CALLS, *LOAD_CALLS, WAIT_CALL)
     found = {}
     for name in names:
-        with suppress(AttributeError):  # an older or newer driver API
+        with suppress(AttributeError):  # not in this version of the driver API
             found[int(getattr(cupti.driver_api_trace_cbid, name))] = name
     return found

@@ -1,4 +1,4 @@
-"""Records of CUPTI as rows of the trace file. Imported only where CUPTI, and so numpy, is there."""
+"""Converts CUPTI records to rows of the trace file. Imported only with CUPTI, which requires numpy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-#: The layout of ``trace_format.ROW``.
+#: The layout of ``file_format.ROW``.
 ROW = numpy.dtype(
     [
         ("start_ns", "<i8"), ("end_ns", "<i8"), ("bytes", "<u8"),
@@ -32,7 +32,7 @@ _SET = {"bytes": "bytes", "target_memory": "memory_kind"}
 
 
 def rows(kind: int, records: Any, names: Any, kernel: int, memset: int) -> bytes:
-    """Return records of one kind (kernels, copies or memory sets) as the bytes of rows."""
+    """Return records of one kind (kernels, copies or memory sets) as rows, packed in bytes."""
     table = numpy.zeros(len(records), ROW)
     fields = {**_COMMON, **(_KERNEL if kind == kernel else _SET if kind == memset else _COPY)}
     for ours, theirs in fields.items():

@@ -1,7 +1,7 @@
-"""Tracing a run with CUPTI: what the GPU did, and what the CPU did in CUDA meanwhile, written to the session's file.
+"""Traces a run with CUPTI and writes the activities of GPU and CPU to the trace file.
 
-Times are CUPTI's; the session ties them to its own clock. Nothing is imported or loaded for a snippet that has
-nothing to do with a GPU.
+Times are CUPTI's; the session converts them to its own clock. Nothing is imported or loaded for a snippet that does not
+use a GPU.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from .cupti import CONTEXT_CALLS, CPU_KINDS, GPU_KINDS, KERNEL, MARKER, MEMSET, 
 from .cupti import DRIVER as DRIVER_CALL
 from .gpu_modules import may_use_gpu
 
-#: What sets these attaches a profiler to the process, such as Nsight Systems.
+#: Environment variables set by profilers such as Nsight Systems that attach to the process.
 _INJECTIONS = ("CUDA_INJECTION64_PATH", "NVTX_INJECTION64_PATH")
 _NVTX = "NVTX_INJECTION64_PATH"
-#: CUpti_ActivityOverheadKind: the driver compiles, or loads what is used for the first time.
+#: CUpti_ActivityOverheadKind: the driver compiles, or loads code on first use.
 _COMPILER, _LOADING = 1, (4 << 16, 5 << 16)
 #: CUpti_ActivityFlag of markers: start and end of a range.
 _START, _END = 1 << 1, 1 << 2
 
 
 class Tracer:
-    """Records a run from :meth:`attach` on. Everything is safe to call where tracing is not possible.
+    """Records a run from :meth:`attach` on. All methods are safe to call if tracing is not possible.
 
     Args:
-        descriptor: the file to write to, or -1 where the session wants no trace.
+        descriptor: the file to write to, or -1 for no trace.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -45,42 +45,46 @@ class Tracer:
         self._open_ranges: dict[tuple[int, int], list[Any]] = {}
         self._waits: list[tuple[int, int]] = []
         self._compilers = Compilers()
-        #: Why there are no GPU times, or what is missing in them: a sentence, or an empty text.
+        #: Why GPU times are missing or incomplete, a sentence; empty if they are complete.
         self.reason = ""
 
     @property
     def available(self) -> bool:
-        """Whether there is CUPTI to record with; to find out attaches it."""
+        """Whether CUPTI is available; attaches it."""
         return self.attach()
 
     @property
     def is_wanted(self) -> bool:
-        """Whether it may still be attached."""
+        """Whether a trace is wanted and attaching has not been tried."""
         return self._file is not None and not self._has_tried
 
     def would_attach(self, source: str) -> bool:
-        """Return whether a snippet has to do with a GPU, so that its first use should be traced."""
+        """Return whether a snippet seems to use a GPU, so that it should be traced from its start."""
         return bool(self.is_wanted and may_use_gpu(source) and _has_driver())
 
     def attach(self, *, late: bool = False) -> bool:
-        """Begin to record, once, and return whether it is possible; ``late`` is after the snippet has used the GPU."""
+        """Start recording, if it has not been tried, and return whether it is possible.
+
+        Args:
+            late: whether the snippet has already used the GPU.
+        """
         if not self.is_wanted:
             return self._cupti is not None
         self._has_tried = True
         self.reason = self._attach()
         if late and not self.reason:
-            self.reason = "GPU times begin where the first CUDA context was noticed: what ran before is not in them."
+            self.reason = "GPU times start when the first CUDA context was detected; earlier operations are missing."
         return self._cupti is not None
 
     def _attach(self) -> str:
         if sys.platform != "linux":
-            return "GPU times need CUPTI for Python, which there is for Linux alone."
+            return "GPU times need CUPTI for Python, which is available only for Linux."
         for name in _INJECTIONS:
             if os.environ.get(name):
                 return f"Another profiler is attached to this process ({name}), so there are no GPU times."
         try:
             cupti = Cupti(self._take)
-            os.environ[_NVTX] = cupti.path  # NVTX, too, asks for it when it is first used
+            os.environ[_NVTX] = cupti.path  # read by NVTX on first use
             self._tie_clocks(cupti)
             cupti.enable((*GPU_KINDS, *CPU_KINDS))
             cupti.enable_calls()
@@ -91,43 +95,43 @@ class Tracer:
         return ""
 
     def before_statement(self) -> None:
-        """Look for compilers that have been imported since."""
+        """Wrap compilers that have been imported since the last statement."""
         if self._cupti is not None:
             self._compilers.watch(self._cupti.timestamp)
 
     def after_statement(self) -> None:
-        """Take what a statement left, now that the GPU is idle: a crash, or a profiler of the snippet's, may follow."""
+        """Write the records of a statement while the GPU is idle; a crash or another profiler may lose later ones."""
         if self._cupti is not None:
             self._cupti.flush()
         elif self.is_wanted:
             self.attach(late=True)
 
     def begin_pass(self) -> None:
-        """Record, in a process that is not traced otherwise."""
+        """Start recording the traced pass of a benchmark."""
         if self.available and self._cupti is not None:
             with suppress(CuptiError):
                 self._cupti.enable((*GPU_KINDS, *CPU_KINDS))
                 self._cupti.enable_calls()
 
     def end_pass(self) -> None:
-        """Record no longer, so that it does not cost."""
+        """Stop recording, so that it causes no overhead."""
         if self._cupti is not None:
             self._stop_recording(self._cupti)
 
     def finish(self, starts_ns: Sequence[int]) -> str:
-        """Write what is known at the end of the statements, which began at ``starts_ns``; return :attr:`reason`.
+        """Write the remaining records after the last statement, and return :attr:`reason`.
 
         Args:
-            starts_ns: ``clock.now_ns()`` at the beginning of each statement that was executed, in their order.
+            starts_ns: ``clock.now_ns()`` at the beginning of each executed statement, in order.
         """
         cupti = self._cupti
         if cupti is None:
             return self.reason
-        # Called ahead of the frameworks' own exit handlers: CUPTI must not be asked once a context has been destroyed.
+        # Runs before the frameworks' exit handlers, because CUPTI must not be used after a context is destroyed.
         atexit.register(self.close)
         if cupti.is_taken():
-            # The other profiler gets the records now, and may have given them another clock.
-            self.reason = "Another profiler took CUPTI over during the run: what the GPU did from then on is missing."
+            # The other profiler receives the records now and may have changed their clock.
+            self.reason = "Another profiler took over CUPTI during the run, so later GPU operations are missing."
         else:
             cupti.flush(forced=True)
             self._tie_clocks(cupti)
@@ -136,13 +140,13 @@ class Tracer:
         return self.reason
 
     def close(self) -> None:
-        """Record nothing more: CUPTI must not call into an interpreter that ends."""
+        """Stop recording for good, because CUPTI must not call into an interpreter that is ending."""
         cupti = self._cupti
         if cupti is None:
             return
         if not cupti.is_taken():
             self._stop_recording(cupti)
-            # A record that could not be read is about so long.
+            # 64 bytes is about the size of an unreadable record.
             self._note(file_format.DROPPED, [[cupti.dropped() + cupti.unreadable // 64]])
             cupti.detach()
         self._note(file_format.REGIONS, [[*started, None, *rest] for started, rest in self._open_regions()])
@@ -158,11 +162,11 @@ class Tracer:
         return [([name, start], [thread, domain]) for name, start, thread, domain in self._open_ranges.values()]
 
     def _detach(self) -> None:
-        """Forget the tracing in a forked child."""
+        """Disable tracing in a forked child."""
         self._cupti, self._file, self._has_tried = None, None, True
 
     def _tie_clocks(self, cupti: Cupti) -> None:
-        """Write both clocks at one moment: of a few tries the one that took the least time."""
+        """Write a pair of both clocks' times, the most precise of several attempts."""
         tries = []
         for _ in range(9):
             before = cupti.timestamp()
@@ -171,7 +175,7 @@ class Tracer:
             tries.append((after - before, [(before + after) // 2, now]))
         self._note(file_format.CLOCK, [min(tries)[1]])
 
-    # -- records, in a thread of CUPTI
+    # -- records, in CUPTI's thread
 
     def _take(self, kind: int, records: Any) -> None:
         if self._file is None:
@@ -192,7 +196,7 @@ class Tracer:
         return rows(kind, records, numbers, KERNEL, MEMSET)
 
     def _numbers(self, pointers: Any) -> Any:
-        """Return the numbers of kernels' names, and write the names that are new."""
+        """Return the numbers of kernel names, and write new names to the file."""
         import ctypes
 
         import numpy
@@ -260,14 +264,12 @@ class Tracer:
             return
         try:
             self._file.write(file_format.chunk(tag, payload))
-        except OSError as error:  # half a chunk must not be followed by another
+        except OSError as error:  # no chunk may follow an incomplete one
             self._file = None
             reason = (
-                "the snippet closed all descriptors"
-                if error.errno == errno.EBADF
-                else "the temporary folder took no more of them"
+                "the snippet closed all descriptors" if error.errno == errno.EBADF else "the temporary folder is full"
             )
-            self.reason = f"The GPU times are cut short: {reason}."
+            self.reason = f"The GPU times are incomplete: {reason}."
 
 
 def _has_driver() -> bool:
@@ -281,7 +283,7 @@ def _has_driver() -> bool:
 
 
 def _first_correlations(waits: list[tuple[int, int]], starts_ns: Sequence[int]) -> list[list[int]]:
-    """Return for each statement the first number its calls can have: the one behind the last wait before it."""
+    """Return the first possible correlation number of each statement: the one after the last wait before it."""
     ordered = sorted(waits)
     result, position, last = [], 0, 0
     for index, start in enumerate(starts_ns):

@@ -1,4 +1,4 @@
-"""Which bracket belongs to the one at the cursor, looking past strings and comments."""
+"""Finds the partner of the bracket at the cursor, ignoring strings and comments."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gpuplayground.ui.editor.editing import CLOSING, OPENING, Utf16
 from gpuplayground.ui.editor.highlighter import Highlighter
 
 _BRACKET = re.compile(r"[()\[\]{}]")
-#: A partner farther away than this is not looked for: the cursor must not wait for it.
+#: Search limits, so that moving the cursor stays fast.
 _LINES = 1_000
 _LINE_LENGTH = 10_000
 
 
 class BracketPair(NamedTuple):
-    """Positions in the document; ``partner`` is None for a bracket that nothing opens or closes."""
+    """Positions in the document; ``partner`` is None for an unmatched bracket."""
 
     bracket: int
     partner: int | None
@@ -25,7 +25,7 @@ class BracketPair(NamedTuple):
 
 
 def bracket_at(cursor: QTextCursor, highlighter: Highlighter) -> BracketPair | None:
-    """Return the bracket after the cursor, or else before it, with its partner; None if there is none in code."""
+    """Return the bracket after the cursor, or else before it, with its partner; None if there is no bracket in code."""
     block = cursor.block()
     if block.length() > _LINE_LENGTH or not _BRACKET.search(block.text()):
         return None

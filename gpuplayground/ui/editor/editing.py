@@ -1,4 +1,4 @@
-"""What the editor's keys do to lines of text: indentation, comments and brackets, without a widget."""
+"""Text functions of the editor without a widget: indentation, comments, brackets and UTF-16 offsets."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _BRACKET = re.compile(r"[()\[\]{}]")
 
 
 def leading(line: str) -> str:
-    """Return the white space that a line begins with."""
+    """Return the leading white space of a line."""
     return _LEADING.match(line)[0]  # type: ignore[index]
 
 
 def width(indent: str, step: int) -> int:
-    """Return how many columns white space takes, with a tab reaching to the next multiple of ``step``."""
+    """Return the width of white space in columns, with tab stops every ``step`` columns."""
     columns = 0
     for character in indent:
         columns += step - columns % step if character == "\t" else 1
@@ -30,7 +30,7 @@ def width(indent: str, step: int) -> int:
 
 
 def detect_indent(text: str) -> str:
-    """Return what one level of indentation is in ``text``: a tab, or 2 to 8 spaces; 4 where there is nothing to see."""
+    """Return one level of the indentation used in ``text``: a tab or 2 to 8 spaces; by default 4."""
     votes: Counter[str] = Counter()
     before = 0
     for line in text.split("\n", 2_000)[:2_000]:
@@ -42,12 +42,12 @@ def detect_indent(text: str) -> str:
         elif 2 <= len(indent) - before <= 8:
             votes[" " * (len(indent) - before)] += 1
         before = len(indent)
-    # One odd step, say an argument below its bracket, is no habit.
+    # A single unusual step, such as an argument aligned with its bracket, does not count.
     return next((unit for unit, count in votes.most_common(1) if count > 1 or unit in {"\t", "    ", "  "}), "    ")
 
 
 def code_only(line: str, tokens: Sequence[Token]) -> str:
-    """Return ``line`` with strings blanked to ``_`` and comments to spaces, so that what is left is code."""
+    """Return ``line`` with strings replaced by ``_`` and comments by spaces."""
     for start, length, role in tokens:
         if role in TEXT_ROLES:
             blank = " " if role in {"comment", "cell"} else "_"
@@ -59,8 +59,8 @@ def next_indent(code: Sequence[str], unit: str) -> str:
     """Return the indentation of the line after ``code``.
 
     Args:
-        code: The lines so far as :func:`code_only` returns them, the last one up to the cursor.
-        unit: One level of indentation.
+        code: the lines up to the cursor, from :func:`code_only`.
+        unit: one level of indentation.
     """
     step = 4 if unit == "\t" else len(unit)
     opener = _open_bracket(code)
@@ -81,21 +81,21 @@ def next_indent(code: Sequence[str], unit: str) -> str:
 
 
 def _open_bracket(code: Sequence[str]) -> tuple[int, int] | None:
-    """Return row and column of the innermost bracket that is still open at the end."""
+    """Return row and column of the innermost bracket that is open at the end."""
     depth = 0
     for row in range(len(code) - 1, -1, -1):
         for match in reversed(list(_BRACKET.finditer(code[row]))):
             depth += 1 if match[0] in CLOSING else -1
             if depth < 0:
                 return row, match.start()
-        # A definition at the margin cannot be inside a bracket: what is above it need not be read.
+        # A definition in column 0 cannot be inside a bracket, so the search can stop.
         if depth == 0 and code[row].startswith(("def ", "class ", "import ", "from ", "@")):
             return None
     return None
 
 
 def _first_row(code: Sequence[str]) -> int:
-    """Return the row in which the statement that the last line ends began."""
+    """Return the row in which the statement of the last line starts."""
     depth, row = 0, len(code) - 1
     while row >= 0:
         depth += sum(1 if bracket in CLOSING else -1 for bracket in _BRACKET.findall(code[row]))
@@ -106,17 +106,17 @@ def _first_row(code: Sequence[str]) -> int:
 
 
 def indent_lines(lines: Sequence[str], unit: str) -> list[str]:
-    """Return the lines one level deeper; empty ones stay empty."""
+    """Indent the lines by one level; blank lines stay as they are."""
     return [unit + line if line.strip() else line for line in lines]
 
 
 def unindent_lines(lines: Sequence[str], unit: str) -> list[str]:
-    """Return the lines one level less deep, as far as they go."""
-    return [line[len_of_step(line, unit) :] for line in lines]
+    """Unindent the lines by one level, as far as they are indented."""
+    return [line[_length_of_level(line, unit) :] for line in lines]
 
 
-def len_of_step(line: str, unit: str) -> int:
-    """Return how many characters of its indentation a line loses with one level."""
+def _length_of_level(line: str, unit: str) -> int:
+    """Return how many characters unindenting removes from a line."""
     if line.startswith("\t"):
         return 1
     step = 4 if unit == "\t" else len(unit)
@@ -125,7 +125,7 @@ def len_of_step(line: str, unit: str) -> int:
 
 
 def toggle_comments(lines: Sequence[str]) -> list[str]:
-    """Comment the lines out at their least indentation, or uncomment them if all of them are comments."""
+    """Comment the lines out at their least indentation, or uncomment them if all are comments."""
     full = [line for line in lines if line.strip()]
     if full and all(line.lstrip().startswith("#") for line in full):
         return [re.sub(r"^(\s*)# ?", r"\1", line) for line in lines]
@@ -136,7 +136,7 @@ def toggle_comments(lines: Sequence[str]) -> list[str]:
 
 
 def parse_place(text: str) -> tuple[int, int] | None:
-    """Return the line and column that ``line`` or ``line:column`` names, counted from 1; None if it names none."""
+    """Parse ``line`` or ``line:column``, both counted from 1; None if invalid."""
     match = re.fullmatch(r"\s*(\d{1,9})\s*(?:[:, ]\s*(\d{1,9})\s*)?", text)
     if match is None or int(match[1]) < 1:
         return None
@@ -144,23 +144,18 @@ def parse_place(text: str) -> tuple[int, int] | None:
 
 
 class Utf16:
-    """Offsets of a Python string as Qt counts them, where characters beyond U+FFFF take two places."""
+    """Converts offsets in a Python string to Qt's UTF-16 offsets, where characters beyond U+FFFF count twice."""
 
     def __init__(self, text: str) -> None:
         plain = text.isascii() or max(text, default="") <= "\uffff"
         self._wide = [] if plain else [i for i, character in enumerate(text) if character > "\uffff"]
 
-    @property
-    def plain(self) -> bool:
-        """Whether both count alike."""
-        return not self._wide
-
     def to_qt(self, offset: int) -> int:
-        """Return Qt's offset of a Python offset."""
+        """Convert a Python offset to a Qt offset."""
         return offset + bisect_left(self._wide, offset) if self._wide else offset
 
     def to_python(self, offset: int) -> int:
-        """Return the Python offset of one of Qt's."""
+        """Convert a Qt offset to a Python offset."""
         for index, wide in enumerate(self._wide):
             if wide + index >= offset:
                 return offset - index

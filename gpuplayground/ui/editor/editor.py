@@ -1,4 +1,4 @@
-"""The code editor: a plain text edit that knows Python and what the last run of its text cost."""
+"""The code editor: a plain text edit for Python that also shows the results of the last run."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _FLASH_MS = 900
 
 
 class CodeEditor(MarkedText):
-    """Edits one Python text. Lines and columns are counted from 1 wherever they are passed."""
+    """Edits one Python text. Line and column arguments are counted from 1."""
 
     cursorMoved = Signal(int, int)  # line, column
     pathsDropped = Signal(list)  # of str
-    zoomRequested = Signal(int)  # steps; 0 is back to normal
+    zoomRequested = Signal(int)  # steps; 0 resets
     focused = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -62,19 +62,19 @@ class CodeEditor(MarkedText):
         theme.changed.connect(self._theme_changed)
 
     def text(self) -> str:
-        r"""Return all lines, joined by ``\n``, character for character."""
-        # toPlainText() would turn no-break spaces into spaces and U+2028 into line ends.
+        r"""Return the exact text with ``\n`` as line ends."""
+        # toPlainText() would turn no-break spaces into spaces, and U+2028 into line ends.
         return self.document().toRawText().replace("\u2029", "\n")
 
     def set_text(self, text: str) -> None:
-        """Replace everything, as when a file is opened: nothing to undo, cursor at the start."""
+        """Set the text of a newly opened file: clears undo, and moves the cursor to the start."""
         self.setPlainText(text)
         self.commands.unit = editing.detect_indent(text)
         self.document().setModified(False)
 
     def replace_text(self, text: str) -> None:
-        """Replace everything that differs as one step of undo; the cursor stays on its line."""
-        line, column = self.place()
+        """Change the text as one undo step; the cursor stays on its line."""
+        line, column = self.line_and_column()
         old, new = self.text().split("\n"), text.split("\n")
         shorter = min(len(old), len(new))
         top = next((i for i in range(shorter) if old[i] != new[i]), shorter - 1)
@@ -84,17 +84,17 @@ class CodeEditor(MarkedText):
         last = self.document().findBlockByNumber(len(old) - 1 - bottom)
         cursor.setPosition(last.position() + last.length() - 1, QTextCursor.MoveMode.KeepAnchor)
         cursor.insertText("\n".join(new[top : len(new) - bottom]))
-        self.set_place(line, column)
+        self.set_line_and_column(line, column)
 
-    def place(self) -> tuple[int, int]:
+    def line_and_column(self) -> tuple[int, int]:
         """Return line and column of the cursor."""
         cursor = self.textCursor()
         return cursor.blockNumber() + 1, cursor.positionInBlock() + 1
 
     def selected_lines(self) -> tuple[int, int] | None:
-        """Return the first and the last line of the selection, from 1, or None where nothing is selected.
+        """Return the first and last line of the selection, from 1, or None if nothing is selected.
 
-        A line of which only the beginning is touched, as where whole lines are selected, does not belong to it.
+        If the selection ends at the start of a line, as when whole lines are selected, that line does not count.
         """
         cursor = self.textCursor()
         if not cursor.hasSelection():
@@ -106,16 +106,16 @@ class CodeEditor(MarkedText):
             end -= 1
         return first.blockNumber() + 1, end
 
-    def set_place(self, line: int, column: int = 1) -> None:
-        """Put the cursor at a line and column, or as near as the text goes."""
+    def set_line_and_column(self, line: int, column: int = 1) -> None:
+        """Put the cursor at a line and column, clamped to the text."""
         block = self.document().findBlockByNumber(min(max(line, 1), self.blockCount()) - 1)
         cursor = self.textCursor()
         cursor.setPosition(block.position() + min(max(column, 1), block.length()) - 1)
         self.setTextCursor(cursor)
 
     def go_to_line(self, line: int, column: int = 1, *, with_focus: bool = True) -> None:
-        """Jump to a line, centre it and flash it; the keyboard goes there too, or stays where it is."""
-        self.set_place(line, column)
+        """Jump to a line, centre it and flash it; take the focus if ``with_focus``."""
+        self.set_line_and_column(line, column)
         self.centerCursor()
         if with_focus:
             self.setFocus()
@@ -124,32 +124,32 @@ class CodeEditor(MarkedText):
         self._flasher.start()
 
     def go_to_run_line(self, line: int, *, with_focus: bool = True) -> None:
-        """Jump to where a line of the text that was last run is now; to its number if it was deleted."""
+        """Jump to the current place of a line of the last run; to its old number if it was deleted."""
         self.go_to_line(self.marks.tracker.find(line) or line, with_focus=with_focus)
 
     def clear_run(self) -> None:
-        """Forget the marks of the last run; those of the next refer to the text as it stands."""
+        """Clear the marks of the last run; those of the next run refer to the current text."""
         self.marks.clear()
 
-    def set_shares(self, shares: Iterable[StatementShare | tuple[int, int, float, str]]) -> None:
-        """Show what each statement of the run cost: line, last line, share from 0 to 1, time as text."""
-        self.marks.set_shares(StatementShare(*share) for share in shares)
+    def set_shares(self, shares: Iterable[StatementShare]) -> None:
+        """Show the time of each statement of the run."""
+        self.marks.set_shares(shares)
 
     def mark_error(self, line: int, message: str) -> None:
-        """Mark a line of the run as the one that failed."""
+        """Mark the line of the run that failed."""
         self.marks.set_error(line, message)
 
     def mark_running(self, line: int | None) -> None:
-        """Mark a line of the run as the one that executes now, or none."""
+        """Mark the line of the run that is running; None clears the mark."""
         self.marks.set_running(line)
 
     def set_show_times(self, shown: bool) -> None:
-        """Show or hide the heat bars and the times at the lines' ends."""
+        """Show or hide the heat bars and the times at the ends of lines."""
         self.show_times = shown
         self._repaint()
 
     def set_matches(self, matches: list[tuple[int, int]]) -> None:
-        """Highlight what was found: start and end positions, in order."""
+        """Highlight matches, given by ascending start and end positions."""
         self.matches = matches
         self.viewport().update()
 
@@ -162,7 +162,7 @@ class CodeEditor(MarkedText):
         self._lay_out()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what lies behind the text, the text, and what stands beside it."""
+        """Paint the backgrounds, the text, and the labels."""
         with QPainter(self.viewport()) as painter:
             line_paint.paint_behind(self, painter)
         super().paintEvent(event)
@@ -170,12 +170,12 @@ class CodeEditor(MarkedText):
             line_paint.paint_beside(self, painter)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Let the keys that know Python go first."""
+        """Handle Python-specific keys first."""
         if not self._keys.handle(event):
             super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl, scroll without."""
+        """Scroll; zoom with Ctrl."""
         steps = event.angleDelta().y()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             if steps:
@@ -185,32 +185,32 @@ class CodeEditor(MarkedText):
         super().wheelEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the gutter as tall as the text."""
+        """Resize the gutter too."""
         super().resizeEvent(event)
         self._lay_out()
         self._color_visible()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tell that the user is back."""
+        """Report the focus."""
         super().focusInEvent(event)
         self.focused.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files to open them, text to insert it."""
+        """Accept files, to open them, and text."""
         if local_paths(event):
             event.acceptProposedAction()
         else:
             super().dragEnterEvent(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Keep accepting what was accepted on entering."""
+        """Accept what was accepted on entering."""
         if local_paths(event):
             event.acceptProposedAction()
         else:
             super().dragMoveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Hand files to whoever opens them instead of inserting their names."""
+        """Emit dropped files instead of inserting their names."""
         paths = local_paths(event)
         if paths:
             event.setDropAction(Qt.DropAction.CopyAction)
@@ -236,7 +236,7 @@ class CodeEditor(MarkedText):
         self._cursor_moved()
 
     def _cursor_moved(self) -> None:
-        line, column = self.place()
+        line, column = self.line_and_column()
         bracket = None if self.textCursor().hasSelection() else bracket_at(self.textCursor(), self.highlighter)
         if line != self._line or bracket != self.bracket:
             self._line, self.bracket = line, bracket
@@ -265,5 +265,5 @@ class CodeEditor(MarkedText):
 
 
 def local_paths(event: QDropEvent) -> list[str]:
-    """Return the files that are dragged, as paths; none where it is text or comes from the network."""
+    """Return the paths of dragged local files; empty for text and remote URLs."""
     return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]

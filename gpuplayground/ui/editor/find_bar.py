@@ -1,4 +1,4 @@
-"""Find and replace, in a bar above the text."""
+"""The find and replace bar of the editor."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.theme import Theme
 
-#: After typing in a long text the matches are sought again when the typing pauses.
+#: In a long text the search restarts when typing has paused this long.
 _PAUSE_MS = 150
 _SHORT = 200_000
 
 
 class FindBar(QWidget):
-    """Finds in one editor at a time and replaces what it finds. Esc closes it and gives the focus back."""
+    """Finds and replaces in one editor. Esc closes it and returns the focus to the text."""
 
     messageRaised = Signal(str)
 
@@ -46,15 +46,15 @@ class FindBar(QWidget):
         self.status = PlainLabel(parent=self)
         self.status.setProperty("role", "muted")
         self.status.setAccessibleName(self.tr("Matches"))
-        # A long sentence is cut, with a tooltip, rather than making the window wider.
+        # A long message is cut off (the tooltip shows all of it) instead of widening the window.
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.previous = self._button("chevron-up", command_hint("find_previous"))
         self.next = self._button("chevron-down", command_hint("find_next"))
         self.close_button = self._button("x", self.tr("Close (Esc)"))
         self.replace_one = QPushButton(self.tr("Replace"), self)
-        self.replace_one.setToolTip(self.tr("Replace this match and go to the next (Enter)"))
+        self.replace_one.setToolTip(self.tr("Replace this match and go to the next one (Enter)"))
         self.replace_all = QPushButton(self.tr("Replace all"), self)
-        self.replace_all.setToolTip(self.tr("Replace every match, as one step of undo (Ctrl+Alt+Enter)"))
+        self.replace_all.setToolTip(self.tr("Replace all matches as one undo step (Ctrl+Alt+Enter)"))
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self.refresh)
         self._lay_out()
@@ -63,7 +63,7 @@ class FindBar(QWidget):
         self.hide()
 
     def set_editor(self, editor: CodeEditor | None) -> None:
-        """Search another editor from now on."""
+        """Set the editor to search."""
         if self._editor is not None:
             self._editor.textChanged.disconnect(self._text_changed)
             self._editor.set_matches([])
@@ -74,7 +74,7 @@ class FindBar(QWidget):
             self.refresh()
 
     def open(self, *, replace: bool = False) -> None:
-        """Show the bar, with the selected words in it if they are on one line."""
+        """Show the bar with the selected text, if it is on one line."""
         if self._editor is None:
             return
         selected = self._editor.textCursor().selectedText()
@@ -87,14 +87,14 @@ class FindBar(QWidget):
         self.find_edit.selectAll()
 
     def close_bar(self) -> None:
-        """Hide the bar and give the focus back to the text."""
+        """Hide the bar and return the focus to the text."""
         self.hide()
         if self._editor is not None:
             self._editor.set_matches([])
             self._editor.setFocus()
 
     def query(self) -> search.Query:
-        """Return what is looked for."""
+        """Return the query."""
         return search.Query(self.find_edit.text(), self.case.isChecked(), self.word.isChecked(), self.regex.isChecked())
 
     def refresh(self) -> None:
@@ -106,13 +106,13 @@ class FindBar(QWidget):
             matches = search.find_all(self._editor.text(), self.query())
         except search.SearchError as error:
             self._editor.set_matches([])
-            self._say(str(error), "error")
+            self._show_status(str(error), "error")
             return
         self._editor.set_matches(matches)
         self._count()
 
     def find_next(self, *, backwards: bool = False) -> None:
-        """Select the next match, or the one before; round the end of the text."""
+        """Select the next or previous match, wrapping around at the ends of the text."""
         if self._editor is None:
             return
         self.refresh()
@@ -128,7 +128,7 @@ class FindBar(QWidget):
             self._editor.set_matches([])
 
     def replace_current(self) -> None:
-        """Replace the selected match and select the next; select one first if none is."""
+        """Replace the selected match and select the next one; if none is selected, only select the next one."""
         if self._editor is None:
             return
         self.refresh()
@@ -140,29 +140,29 @@ class FindBar(QWidget):
         try:
             text = self._replacement(selection)
         except search.SearchError as error:
-            self._say(str(error), "error")
+            self._show_status(str(error), "error")
             return
         cursor.insertText(text)
         self._editor.setTextCursor(cursor)
         self.find_next()
 
     def replace_every(self) -> None:
-        """Replace all matches as one step of undo."""
+        """Replace all matches as one undo step."""
         if self._editor is None:
             return
         try:
             text, count = search.replace_in(self._editor.text(), self.query(), self.replace_edit.text())
         except search.SearchError as error:
-            self._say(str(error), "error")
+            self._show_status(str(error), "error")
             return
         if count:
             self._editor.replace_text(text)
         self.refresh()
         done = self.tr("1 replaced") if count == 1 else self.tr("{count} replaced").format(count=f"{count:,}")
-        self._say(done if count else self.tr("No matches"), "muted")
+        self._show_status(done if count else self.tr("No matches"), "muted")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc closes; Enter finds or replaces, depending on the field."""
+        """Close on Esc; find or replace on Enter, depending on the field."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.key() == Qt.Key.Key_Escape:
@@ -201,16 +201,18 @@ class FindBar(QWidget):
         selection = (cursor.selectionStart(), cursor.selectionEnd())
         total = f"{len(matches):,}" + ("+" if len(matches) == search.MATCH_LIMIT else "")
         if not self.find_edit.text():
-            self._say("", "muted")
+            self._show_status("", "muted")
         elif not matches:
-            self._say(self.tr("No matches"), "muted")
+            self._show_status(self.tr("No matches"), "muted")
         elif (index := search.index_of(matches, selection)) is not None:
             here = f"{index + 1:,}"
-            self._say(self.tr("{here} of {total}").format(here=here, total=total), "muted")
+            self._show_status(self.tr("{here} of {total}").format(here=here, total=total), "muted")
         else:
-            self._say(self.tr("1 match") if len(matches) == 1 else self.tr("{n} matches").format(n=total), "muted")
+            self._show_status(
+                self.tr("1 match") if len(matches) == 1 else self.tr("{n} matches").format(n=total), "muted"
+            )
 
-    def _say(self, text: str, role: str) -> None:
+    def _show_status(self, text: str, role: str) -> None:
         self.status.setText(text)
         self.status.setToolTip(plainly(text))
         if self.status.property("role") != role:
@@ -221,7 +223,7 @@ class FindBar(QWidget):
     def _text_changed(self) -> None:
         if not self.isVisible() or self._editor is None:
             return
-        # Old positions would highlight the wrong words.
+        # The old positions are wrong now.
         if self._editor.document().characterCount() < _SHORT:
             self.refresh()
         else:

@@ -1,4 +1,4 @@
-"""Go to a line, in a bar above the text."""
+"""The go-to-line bar of the editor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gpuplayground.ui.widgets.plain_text import PlainLabel
 
 
 class GoToBar(QWidget):
-    """Takes ``line`` or ``line:column``. Enter jumps, Esc closes."""
+    """Accepts ``line`` or ``line:column``. Enter jumps, Esc closes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,7 +21,7 @@ class GoToBar(QWidget):
         self.label.setProperty("role", "muted")
         self.edit = QLineEdit(self)
         self.edit.setAccessibleName(self.tr("Line, or line and column"))
-        self.edit.setToolTip(self.tr("A line, such as 12, or a line and a column, such as 12:5 (Enter jumps)"))
+        self.edit.setToolTip(self.tr("A line such as 12, or a line and column such as 12:5 (Enter jumps)"))
         self.edit.setPlaceholderText(self.tr("line or line:column"))
         self.edit.setFixedWidth(160)
         self.status = PlainLabel(parent=self)
@@ -36,26 +36,26 @@ class GoToBar(QWidget):
         self.hide()
 
     def set_editor(self, editor: CodeEditor | None) -> None:
-        """Jump in another editor from now on."""
+        """Set the editor to jump in."""
         self._editor = editor
 
     def open(self) -> None:
-        """Show the bar with the present line in it."""
+        """Show the bar with the current line number."""
         if self._editor is None:
             return
-        self.edit.setText(str(self._editor.place()[0]))
+        self.edit.setText(str(self._editor.line_and_column()[0]))
         self.show()
         self.edit.setFocus()
         self.edit.selectAll()
 
     def close_bar(self) -> None:
-        """Hide the bar and give the focus back to the text."""
+        """Hide the bar and return the focus to the text."""
         self.hide()
         if self._editor is not None:
             self._editor.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Jump or close."""
+        """Jump on Enter, close on Esc."""
         if event.key() == Qt.Key.Key_Escape:
             self.close_bar()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -69,7 +69,7 @@ class GoToBar(QWidget):
             return
         last = self._editor.blockCount()
         if place is None or place[0] > last:
-            self.status.setText(self.tr("Give a line from 1 to {last}, such as 12 or 12:5.").format(last=f"{last:,}"))
+            self.status.setText(self.tr("Enter a line from 1 to {last}, such as 12 or 12:5.").format(last=f"{last:,}"))
             return
         self.hide()
         self._editor.go_to_line(*place)

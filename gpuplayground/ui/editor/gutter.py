@@ -1,4 +1,4 @@
-"""The strip left of the text: heat bars of the last run, its marks, and line numbers."""
+"""The gutter at the left of the text: heat bars and markers of the last run, and line numbers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from gpuplayground.ui.widgets.theme import mono_font
 _BAR_LEFT, _BAR_WIDTH = 4.0, 3.0
 _MARK_LEFT, _MARK_WIDTH = 11.0, 8.0
 _NUMBER_LEFT, _RIGHT = 21, 12
-#: Below this share of the run's time a statement has no bar.
+#: Statements with a smaller share of the run's time have no bar.
 _LEAST_SHARE = 0.001
 
 
 class Gutter(QWidget):
-    """Drawn by itself and laid out by its editor."""
+    """The editor sets its geometry."""
 
     def __init__(self, editor: MarkedText) -> None:
         super().__init__(editor)
@@ -39,16 +39,16 @@ class Gutter(QWidget):
         self.setAutoFillBackground(False)
 
     def needed_width(self) -> int:
-        """Return the width in pixels that the largest line number asks for."""
+        """Return the width in pixels that fits the largest line number."""
         digits = max(len(str(self._editor.blockCount())), 3)
         return round(_NUMBER_LEFT + QFontMetricsF(self._font()).horizontalAdvance("9") * digits + _RIGHT)
 
     def sizeHint(self) -> QSize:
-        """Return the width the numbers need."""
+        """Return the needed width."""
         return QSize(self.needed_width(), 0)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the lines on screen."""
+        """Paint the visible lines."""
         theme, current = self._editor.theme, self._editor.textCursor().blockNumber()
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), theme.color("panel"))
@@ -79,9 +79,9 @@ class Gutter(QWidget):
         share = self._editor.marks.share(line.number)
         if share is None or share.share < _LEAST_SHARE:
             return
-        # The root spreads the small shares: at a linear scale all but the one hot statement would look alike.
+        # The square root spreads small shares; on a linear scale all but the hottest statement would look alike.
         strength = 0.16 + 0.84 * min(share.share, 1.0) ** 0.5
-        # Joined over the lines of one statement, rounded off at its ends.
+        # Connect the bars of one statement's lines, with a gap at its ends.
         top = line.top + (2 if line.number == 0 or self._editor.marks.share(line.number - 1) is not share else 0)
         bottom = line.top + line.height - (2 if self._editor.marks.share(line.number + 1) is not share else 0)
         painter.fillRect(
@@ -105,19 +105,17 @@ class Gutter(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
     def tooltip(self, number: int) -> str:
-        """Return what the gutter says about a line, counted from 0; empty where there is nothing to say."""
+        """Return the tooltip of a line, counted from 0; empty if there is nothing to show."""
         marks = self._editor.marks
-        words = []
+        lines = []
         error, share = marks.error_at(number), marks.share(number)
         if error is not None:
-            words.append(error)
+            lines.append(error)
         if share is not None:
-            words.append(_cost(share))
-            if share.detail:
-                words.append(share.detail)
+            lines.append(_cost(share))
         if marks.is_running(number):
-            words.append(QCoreApplication.translate("Gutter", "This line is running."))
-        return "\n".join(words)
+            lines.append(QCoreApplication.translate("Gutter", "This line is running."))
+        return "\n".join(lines)
 
     def event(self, event: QEvent) -> bool:
         """Show the tooltip of the line under the mouse."""
@@ -132,13 +130,13 @@ class Gutter(QWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select the line that is clicked."""
+        """Select the clicked line."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed_line = self._editor.line_at(event.position().y())
             self._select_to(self._pressed_line)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Extend the selection over the lines that are dragged over."""
+        """Extend the selection by dragging."""
         if self._pressed_line is not None:
             self._select_to(self._editor.line_at(event.position().y()))
 

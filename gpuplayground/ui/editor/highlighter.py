@@ -1,7 +1,8 @@
-"""Python highlighting that reads as little as it can.
+"""Lazy Python highlighting.
 
-Qt's own highlighter formats every line of a document when it is opened and, after a triple quote, again: ten seconds
-for a large file. Here a quick scan keeps the state at each line's end, and only lines on screen are read in full.
+``QSyntaxHighlighter`` formats every line when a document is opened, and again after a triple quote, which takes ten
+seconds for a large file. Here a quick scan finds the state at the end of each line, and only visible lines are
+tokenized.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from gpuplayground.ui.editor.editing import Utf16, code_only
 from gpuplayground.ui.editor.python_lexer import CODE, State, Token, quick_state, tokenize
 from gpuplayground.ui.widgets.theme import Theme
 
-#: Characters of a line that get colours: formatting a line of a megabyte would take seconds and help nobody.
+#: Only this many characters of a line are coloured: formatting a line of a megabyte would take seconds.
 _FORMATTED = 2_000
-#: Role of a token: colour role, italic, bold.
+#: Token role to colour role, italic, bold.
 _STYLES = {
     "keyword": ("keyword", False, False),
     "builtin": ("builtin", False, False),
@@ -35,7 +36,7 @@ _STYLES = {
 
 
 class Highlighter(QObject):
-    """Colours the lines of a document as they come into view, and says what is code in them."""
+    """Colours the lines of a document as they become visible, and tells which parts of them are code."""
 
     def __init__(self, document: QTextDocument, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,23 +50,19 @@ class Highlighter(QObject):
         self._rescan(0, document.blockCount())
 
     def state_before(self, number: int) -> State:
-        """Return the state in which line ``number``, counted from 0, begins."""
+        """Return the state at the start of line ``number``, counted from 0."""
         return self._states[number - 1] if 0 < number <= len(self._states) else CODE
 
-    def state_after(self, number: int) -> State:
-        """Return the state in which line ``number``, counted from 0, ends."""
-        return self._states[number]
-
     def tokens(self, block: QTextBlock) -> list[Token]:
-        """Return the tokens of a line, with offsets in its Python string."""
+        """Return the tokens of a line, with offsets into its Python string."""
         return self._tokenize(block, self.state_before(block.blockNumber()), block.text())[0]
 
     def code(self, block: QTextBlock) -> str:
-        """Return the text of a line with its strings and comments blanked."""
+        """Return the text of a line with strings and comments blanked out."""
         return code_only(block.text(), self.tokens(block))
 
     def format_lines(self, first: QTextBlock, last: int) -> bool:
-        """Colour the lines from ``first`` to number ``last`` that are out of date; True if there were any."""
+        """Colour outdated lines from ``first`` to number ``last``; return whether any changed."""
         block, number, changed = first, first.blockNumber(), False
         while block.isValid() and number <= last:
             if number < len(self._stale) and self._stale[number]:
@@ -75,7 +72,7 @@ class Highlighter(QObject):
         return changed
 
     def recolor(self) -> None:
-        """Take the colours of the theme now in force."""
+        """Use the colours of the current theme."""
         self._make_formats()
         self._stale = bytearray(b"\1" * len(self._states))
 
@@ -95,7 +92,7 @@ class Highlighter(QObject):
         self._rescan(first, last - first + 1)
 
     def _rescan(self, first: int, count: int) -> None:
-        """Find the states again from line ``first`` on: of ``count`` changed lines, and as far as that matters."""
+        """Update the states of ``count`` changed lines from ``first`` on, and of the following lines they affect."""
         total = self._document.blockCount()
         gone = max(len(self._states) - (total - count), 0)
         self._states[first : first + gone] = [CODE] * count
@@ -108,7 +105,7 @@ class Highlighter(QObject):
             if after is None:
                 after = self._tokenize(block, state, text)[1]
             if number >= first + count and after == self._states[number]:
-                # The line may still begin differently: its colours are redone, those after it stand.
+                # This line may start in another state, so it is recoloured; the lines after it are unaffected.
                 self._stale[number] = 1
                 return
             self._states[number], self._stale[number] = after, 1
@@ -136,7 +133,7 @@ class Highlighter(QObject):
         return True
 
     def _may_be_docstring(self, block: QTextBlock) -> bool:
-        """Return whether a string that begins this line follows a header, or nothing at all."""
+        """Return whether a string at the start of this line follows a header or is the first thing in the text."""
         before = block.previous()
         for _ in range(50):
             if not before.isValid():

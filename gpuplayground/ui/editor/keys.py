@@ -1,4 +1,4 @@
-"""What typing does in the editor: indentation on Enter, Tab and Backspace, and brackets and quotes that close."""
+"""Smart typing in the editor: indentation on Enter, Tab and Backspace, and closing of brackets and quotes."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _CONTROL, _SHIFT, _ALT = (
 _NONE, _KEYPAD = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier
 _QUOTES = "\"'"
 _PREFIX = re.compile(r"(?<!\w)[rRbBfFuU]{1,2}\Z")
-#: How many lines above are read to find the indentation of the next one.
+#: How many lines above are read to find the indentation of a new line.
 _CONTEXT = 200
-#: A line longer than this is data: what is inside a string there is not asked.
+#: Longer lines are taken for data and not tokenized.
 _LINE_LENGTH = 10_000
 
 
 class KeyHandler:
-    """Handles the keys that mean more than their character."""
+    """Handles keys that do more than insert their character."""
 
     def __init__(self, edit: QPlainTextEdit, highlighter: Highlighter, commands: LineCommands) -> None:
         self._edit = edit
         self._highlighter = highlighter
         self._commands = commands
-        self._closers: list[QTextCursor] = []  # closing characters that were put there for the user
+        self._closers: list[QTextCursor] = []  # closing characters that were inserted automatically
 
     def handle(self, event: QKeyEvent) -> bool:
-        """Return whether the key was dealt with."""
+        """Handle a key; return False to leave it to the text edit."""
         key, modifiers = event.key(), event.modifiers() & ~_KEYPAD
         if self._edit.isReadOnly():
             return False
@@ -73,7 +73,7 @@ class KeyHandler:
         if self._in_string(cursor) or cursor.block().length() > _LINE_LENGTH:
             cursor.insertText("\n" + editing.leading(before))
         elif not before.strip():
-            # A line that is only indentation is left empty behind; what follows moves down as it is.
+            # Do not leave trailing white space: move the indentation down with the rest of the line.
             cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock, QTextCursor.MoveMode.KeepAnchor)
             cursor.insertText("\n" + before)
         else:
@@ -90,7 +90,7 @@ class KeyHandler:
         cursor.insertText("\n" + indent)
         opener = before.rstrip()[-1:]
         if opener in editing.OPENING and after.lstrip()[:1] == editing.OPENING[opener]:
-            # Between the brackets of an empty pair: the closing one goes to a line of its own.
+            # Between an empty pair of brackets, the closing one goes to a line of its own.
             place = cursor.position()
             cursor.insertText("\n" + editing.leading(before))
             cursor.setPosition(place)
@@ -110,7 +110,7 @@ class KeyHandler:
         return True
 
     def _within_line(self, cursor: QTextCursor) -> bool:
-        """Return whether the selection is a part of one line rather than lines."""
+        """Return whether the selection is a part of one line."""
         block = self._edit.document().findBlock(cursor.selectionStart())
         text = block.text().strip()
         return cursor.selectionEnd() < block.position() + block.length() and cursor.selectedText().strip() != text
@@ -169,7 +169,7 @@ class KeyHandler:
         return self._pair(cursor, quote, quote)
 
     def _pair(self, cursor: QTextCursor, opening: str, closing: str) -> bool:
-        # A block of its own keeps undo from joining the pair with what was typed before it.
+        # An edit block keeps undo from merging the pair with earlier typing.
         cursor.beginEditBlock()
         cursor.insertText(opening)
         place = cursor.position()
@@ -202,7 +202,7 @@ class KeyHandler:
         return True
 
     def _is_closer(self, cursor: QTextCursor) -> bool:
-        """Return whether the character after the cursor was put there for the user, on this line."""
+        """Return whether the character after the cursor was inserted automatically on this line."""
         block = cursor.block()
         self._closers = [
             closer for closer in self._closers
@@ -219,12 +219,12 @@ class KeyHandler:
         return first.text()[:start], last.text()[end:]
 
     def _in_string(self, cursor: QTextCursor) -> bool:
-        """Return whether what is typed at the cursor becomes text of a string or a comment."""
+        """Return whether the cursor is inside a string or comment."""
         block = cursor.block()
         before = self._around(cursor)[0]
         if len(before) > _LINE_LENGTH:
             return True
-        # A backslash keeps an open string on the stack, which the end of a line would close.
+        # The end of a line would close an open string; a trailing backslash keeps it on the stack.
         state = self._highlighter.state_before(block.blockNumber())
         tokens, after = tokenize(before + "\\", state)
         comment = bool(tokens) and tokens[-1].role in {"comment", "cell"}

@@ -1,4 +1,4 @@
-"""Edits of whole lines. Each is one step of undo and leaves the selection on what it changed."""
+"""Edits of whole lines. Each is one undo step and keeps the edited text selected."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from gpuplayground.ui.editor import editing
 
 
 class LineCommands:
-    """Indents, comments, moves and duplicates the lines that the selection of an editor touches."""
+    """Indents, comments, moves and duplicates the lines of an editor's selection."""
 
     def __init__(self, edit: QPlainTextEdit) -> None:
         self._edit = edit
         self.unit = "    "
 
     def indent(self) -> None:
-        """Move the selected lines one level to the right."""
+        """Indent the selected lines by one level."""
         self._rewrite(lambda lines: editing.indent_lines(lines, self.unit))
 
     def unindent(self) -> None:
-        """Move the selected lines, or the cursor's, one level to the left."""
+        """Unindent the selected lines, or the current one, by one level."""
         self._rewrite(lambda lines: editing.unindent_lines(lines, self.unit))
 
     def toggle_comment(self) -> None:
-        """Comment the selected lines, or the cursor's, or uncomment them."""
+        """Comment or uncomment the selected lines, or the current one."""
         self._rewrite(editing.toggle_comments)
 
     def duplicate(self) -> None:
-        """Put a copy of the selected lines below them."""
+        """Insert a copy of the selected lines below them."""
         first, last = self._rows()
         cursor = self._edit.textCursor()
         text = "\n".join(self._lines(first, last))
         end = QTextCursor(self._edit.document().findBlockByNumber(last))
         end.movePosition(QTextCursor.MoveOperation.EndOfBlock)
-        anchor, position, shift = cursor.anchor(), cursor.position(), len_qt(text) + 1
+        anchor, position, shift = cursor.anchor(), cursor.position(), _qt_length(text) + 1
         end.insertText("\n" + text)
         self._select(anchor + shift, position + shift)
 
     def move(self, rows: int) -> None:
-        """Move the selected lines by one row up (-1) or down (1), as far as there are rows."""
+        """Move the selected lines up (-1) or down (1) by one row, if possible."""
         first, last = self._rows()
         document = self._edit.document()
         if first + rows < 0 or last + rows >= document.blockCount():
@@ -50,10 +50,10 @@ class LineCommands:
         lines = self._lines(first, last)
         if rows < 0:
             top, bottom, other = first - 1, last, self._lines(first - 1, first - 1)
-            shift, new = -(len_qt(other[0]) + 1), [*lines, *other]
+            shift, new = -(_qt_length(other[0]) + 1), [*lines, *other]
         else:
             top, bottom, other = first, last + 1, self._lines(last + 1, last + 1)
-            shift, new = len_qt(other[0]) + 1, [*other, *lines]
+            shift, new = _qt_length(other[0]) + 1, [*other, *lines]
         anchor, position = cursor.anchor() + shift, cursor.position() + shift
         self._replace(top, bottom, new)
         self._select(anchor, position)
@@ -77,10 +77,10 @@ class LineCommands:
             self._select(*(self._moved(row, column, old, new, first) for row, column in ends))
 
     def _change_line(self, edit: QTextCursor, row: int, before: str, after: str) -> None:
-        """Change only what differs, so that cursors and marks on the rest of the line stay."""
+        """Change only what differs, so that cursors in the rest of the line stay."""
         top = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), None)
         top = min(len(before), len(after)) if top is None else top
-        start = self._edit.document().findBlockByNumber(row).position() + len_qt(before[:top])
+        start = self._edit.document().findBlockByNumber(row).position() + _qt_length(before[:top])
         grown = len(after) - len(before)
         edit.setPosition(start)
         edit.setPosition(start + max(-grown, 0), QTextCursor.MoveMode.KeepAnchor)
@@ -93,7 +93,7 @@ class LineCommands:
         return block.position() + min(column, block.length() - 1)
 
     def _rows(self) -> tuple[int, int]:
-        """Return the first and last row of the selection; a row of which nothing is selected does not count."""
+        """Return the first and last row of the selection; a last row without selected text does not count."""
         cursor = self._edit.textCursor()
         document = self._edit.document()
         first = document.findBlock(cursor.selectionStart()).blockNumber()
@@ -124,6 +124,6 @@ class LineCommands:
         self._edit.setTextCursor(cursor)
 
 
-def len_qt(text: str) -> int:
-    """Return the length of a text as Qt counts it."""
+def _qt_length(text: str) -> int:
+    """Return the length of a text in UTF-16 units."""
     return editing.Utf16(text).to_qt(len(text))

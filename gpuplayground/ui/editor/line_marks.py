@@ -1,4 +1,4 @@
-"""What a run left on the lines of an editor, and where those lines went as the text was edited since."""
+"""The marks of the last run on the editor's lines, which follow the lines as the text is edited."""
 
 from __future__ import annotations
 
@@ -13,32 +13,30 @@ from gpuplayground.model.results import StatementTiming
 from gpuplayground.units import duration
 
 _CLEARED_AFTER_MS = 40
-#: What Qt has between the lines of a raw text.
+#: Qt's line separator in raw text.
 _LINE_END = "\u2029"
-#: How long taking in shares may hold the window up at a time, in seconds.
+#: Longest time, in seconds, that adding shares may block the window at once.
 _SLICE_S = 0.01
 
 
 class StatementShare(NamedTuple):
-    """What a statement cost: lines counted from 1, its share of the run's time from 0 to 1, the time as text."""
+    """The time of a statement: lines counted from 1, share of the run's time from 0 to 1, and the time as text."""
 
     line: int
     end_line: int
     share: float
     text: str
-    #: What the tooltip adds, such as the GPU's own time.
-    detail: str = ""
 
 
-def line_shares(timings: Iterable[StatementTiming], total_ns: int) -> Iterator[tuple[int, int, float, str]]:
-    """Yield (first line, last line, share of the total from 0 to 1, time as text) of every statement."""
+def line_shares(timings: Iterable[StatementTiming], total_ns: int) -> Iterator[StatementShare]:
+    """Yield the share of each statement in the total time."""
     for timing in timings:
         cost_ns = timing.cost_ns
-        yield timing.line, timing.end_line, cost_ns / (total_ns or 1), duration(cost_ns)
+        yield StatementShare(timing.line, timing.end_line, cost_ns / (total_ns or 1), duration(cost_ns))
 
 
 class LineTracker(QObject):
-    """Knows for each line of the document which line of the text that was run it is."""
+    """Maps each line of the document to the line it was in the text that was run."""
 
     def __init__(self, document: QTextDocument, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,23 +49,23 @@ class LineTracker(QObject):
 
     @property
     def started(self) -> bool:
-        """Whether there is a text to compare with."""
+        """Whether a text has been recorded."""
         return bool(self._origins)
 
     def start(self) -> None:
-        """Take the text as it stands for the one that is run."""
-        # All at once: asking each of very many lines holds the window up for a tenth of a second.
+        """Record the current text as the one that is run."""
+        # All at once: reading a very long text line by line blocks the window for a tenth of a second.
         self._texts = self._document.toRawText().split(_LINE_END)
         self._ran = list(self._texts)
         self._origins = list(range(1, len(self._texts) + 1))
         self.edited = set()
 
     def origin(self, number: int) -> int:
-        """Return which line of the run the line ``number``, counted from 0, is; 0 for a new or unknown one."""
+        """Return the line of the run, from 1, that line ``number``, from 0, was; 0 for a new one."""
         return self._origins[number] if number < len(self._origins) else 0
 
     def find(self, line: int) -> int | None:
-        """Return where line ``line`` of the run is now, both counted from 1; None if it was deleted."""
+        """Return the current number of a line of the run, both from 1; None if it was deleted."""
         if not self._origins:
             return line if 1 <= line <= self._document.blockCount() else None
         try:
@@ -92,7 +90,7 @@ class LineTracker(QObject):
         gone = max(len(self._origins) - (total - (last - first + 1)), 0)
         new = self._lines(first, last - first + 1)
         old, origins = self._texts[first : first + gone], self._origins[first : first + gone]
-        # The change starts somewhere in its first line and ends in its last: equal lines there were only moved.
+        # The change starts and ends within a line: equal lines at both ends have only moved.
         same = len(old) == len(new)
         top = 0 if same else _equal(zip(old, new, strict=False), min(len(old), len(new)))
         rest = min(len(old), len(new)) - top
@@ -109,7 +107,7 @@ class LineTracker(QObject):
 
 
 class LineMarks(QObject):
-    """The marks of the last run by the lines of its text: shares of the time, the error, the line now executing."""
+    """The marks of the last run: shares of the time, the error, and the running line, by lines of the run."""
 
     changed = Signal()
 
@@ -119,67 +117,67 @@ class LineMarks(QObject):
         self.error: tuple[int, str] | None = None
         self.running: int | None = None
         self._shares: dict[int, StatementShare] = {}  # every line of each statement
-        self._coming: Iterator[StatementShare] | None = None
+        self._pending: Iterator[StatementShare] | None = None
 
     def clear(self) -> None:
-        """Forget the run and take the text as it stands for the next one's."""
+        """Clear all marks, and record the current text for the next run."""
         self.tracker.start()
-        self.error, self.running, self._coming = None, None, None
+        self.error, self.running, self._pending = None, None, None
         self._shares.clear()
-        # Not at once: painting the whole text again would come between the click on Run and the first output.
+        # Delayed, so that repainting does not delay the first output.
         QTimer.singleShot(_CLEARED_AFTER_MS, self, self.changed.emit)
 
     def set_shares(self, shares: Iterable[StatementShare]) -> None:
-        """Show what each statement cost. Of several on one line the most expensive one shows.
+        """Show the time of each statement; of several on one line, the longest.
 
-        Of very many, those behind the first come a little later: the window is never held up by them.
+        A very large number is added in slices, so that the window is not blocked.
         """
-        self._begin()
+        self._start_tracking()
         self._shares.clear()
-        self._coming = iter(shares)
-        self._take_shares()
+        self._pending = iter(shares)
+        self._add_shares()
 
-    def _take_shares(self) -> None:
-        if self._coming is None:
+    def _add_shares(self) -> None:
+        if self._pending is None:
             return
-        begun = monotonic()
-        for share in self._coming:
+        started = monotonic()
+        for share in self._pending:
             for line in range(share.line, share.end_line + 1):
                 other = self._shares.get(line)
                 if other is None or other.share <= share.share:
                     self._shares[line] = share
-            if monotonic() - begun > _SLICE_S:
-                QTimer.singleShot(0, self, self._take_shares)
+            if monotonic() - started > _SLICE_S:
+                QTimer.singleShot(0, self, self._add_shares)
                 break
         else:
-            self._coming = None
+            self._pending = None
         self.changed.emit()
 
     def set_error(self, line: int, message: str) -> None:
-        """Mark a line of the run as the one that failed."""
-        self._begin()
+        """Mark the line of the run that failed."""
+        self._start_tracking()
         self.error = (line, message)
         self.changed.emit()
 
     def set_running(self, line: int | None) -> None:
-        """Mark a line of the run as the one that executes."""
+        """Mark the line of the run that is running."""
         if line != self.running:
-            self._begin()
+            self._start_tracking()
             self.running = line
             self.changed.emit()
 
     def share(self, number: int) -> StatementShare | None:
-        """Return the statement that line ``number``, counted from 0, belongs to; none once it was edited."""
+        """Return the share of the statement on line ``number``, from 0; None if it was edited."""
         share = self._shares.get(self.tracker.origin(number))
         return share if share is not None and self._is_unchanged(share, number) else None
 
-    def begins(self, number: int) -> StatementShare | None:
-        """Return the statement whose first line is line ``number``, counted from 0."""
+    def share_starting_at(self, number: int) -> StatementShare | None:
+        """Return the share of the statement that starts on line ``number``, from 0."""
         share = self.share(number)
         return share if share is not None and share.line == self.tracker.origin(number) else None
 
     def _is_unchanged(self, share: StatementShare, number: int) -> bool:
-        """Return whether all lines of the statement around line ``number`` are as they were run, none between them."""
+        """Return whether the statement around line ``number`` is unchanged, without lines inserted or removed."""
         tracker = self.tracker
         first = number - (tracker.origin(number) - share.line)
         if first < 0 or tracker.origin(first) != share.line:
@@ -189,16 +187,16 @@ class LineMarks(QObject):
         return not any(line in tracker.edited for line in range(share.line, share.end_line + 1))
 
     def error_at(self, number: int) -> str | None:
-        """Return the error of line ``number``, counted from 0; none once the line was edited."""
+        """Return the error on line ``number``, from 0; None if the line was edited."""
         if self.error is None or self.tracker.origin(number) != self.error[0] or self.error[0] in self.tracker.edited:
             return None
         return self.error[1]
 
     def is_running(self, number: int) -> bool:
-        """Return whether line ``number``, counted from 0, executes."""
+        """Return whether line ``number``, from 0, is running."""
         return self.running is not None and self.tracker.origin(number) == self.running
 
-    def _begin(self) -> None:
+    def _start_tracking(self) -> None:
         if not self.tracker.started:
             self.tracker.start()
 

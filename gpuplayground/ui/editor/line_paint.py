@@ -1,4 +1,4 @@
-"""What the editor paints besides its text: current line, matches, brackets, cell rules, times at the lines' ends."""
+"""Paints around the editor's text: current line, matches, brackets, cell separators, and times at the ends of lines."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gpuplayground.ui.widgets.theme import mono_font
 _ROUND = 3.0
 _RIGHT = 14
 _GAP = 24
-#: Lines whose text is longer reach the right edge anyway: their width is not worth computing.
+#: Longer lines reach the right edge, so they have no room for a label.
 _LONG = 2_000
 
 
 def paint_behind(editor: MarkedText, painter: QPainter) -> None:
-    """Paint line backgrounds, matches and brackets, before the text."""
+    """Paint line backgrounds, matches and brackets; called before the text is painted."""
     theme, width = editor.theme, editor.viewport().width()
     current = editor.textCursor().blockNumber()
     for line in editor.visible_lines():
@@ -38,7 +38,7 @@ def paint_behind(editor: MarkedText, painter: QPainter) -> None:
 
 
 def paint_beside(editor: MarkedText, painter: QPainter) -> None:
-    """Paint cell rules and the labels at the right end of lines, after the text."""
+    """Paint cell separators and the labels at the ends of lines; called after the text is painted."""
     font = mono_font(max(editor.font_pixels() - 2, 7))
     painter.setFont(font)
     metrics = QFontMetricsF(font)
@@ -49,7 +49,7 @@ def paint_beside(editor: MarkedText, painter: QPainter) -> None:
         if text.startswith("#") and _is_cell(editor, line):
             y = round(line.top + line.height / 2)
             left, right = int(_text_right(editor, line) + 14), editor.viewport().width() - _RIGHT
-            # A long title leaves no room for it.
+            # A long title leaves no room for the separator.
             if left < right:
                 painter.setPen(QPen(editor.theme.color("border"), 1))
                 painter.drawLine(left, y, right, y)
@@ -62,7 +62,7 @@ def _label(editor: MarkedText, line: VisibleLine) -> tuple[str, QColor] | None:
     error = editor.marks.error_at(line.number)
     if error is not None:
         return brief(error), editor.theme.color("error")
-    share = editor.marks.begins(line.number) if editor.show_times else None
+    share = editor.marks.share_starting_at(line.number) if editor.show_times else None
     if share is None or not share.text:
         return None
     return share.text, editor.theme.color("muted")
@@ -73,7 +73,7 @@ def _paint_label(
 ) -> None:
     right = editor.viewport().width() - _RIGHT
     left = _text_right(editor, line) + _GAP
-    # Code is never covered: where there is no room the tooltip of the gutter tells it.
+    # Never cover code: the gutter's tooltip shows what does not fit.
     if metrics.horizontalAdvance(text) > right - left:
         if right - left < metrics.horizontalAdvance("M" * 12):
             return
@@ -99,7 +99,7 @@ def _paint_matches(editor: MarkedText, painter: QPainter, line: VisibleLine) -> 
     start, end = line.block.position(), line.block.position() + line.block.length() - 1
     cursor = editor.textCursor()
     selected = (cursor.selectionStart(), cursor.selectionEnd())
-    # One before: a match over several lines may have begun above.
+    # Start one before, because a multi-line match may start above.
     for index in range(max(bisect_left(editor.matches, (start, 0)) - 1, 0), len(editor.matches)):
         match = editor.matches[index]
         if match[0] > end:
@@ -125,7 +125,7 @@ def _paint_brackets(editor: MarkedText, painter: QPainter) -> None:
 
 
 def _areas(editor: MarkedText, block: QTextBlock, top: float, start: int, end: int) -> Iterator[QRectF]:
-    """Yield where the text between two positions of one block is, in the viewport."""
+    """Yield the viewport areas of the text between two positions of a block."""
     layout, left = block.layout(), editor.contentOffset().x()
     first, last = start - block.position(), end - block.position()
     for index in range(layout.lineCount()):
@@ -137,7 +137,7 @@ def _areas(editor: MarkedText, block: QTextBlock, top: float, start: int, end: i
 
 
 def _x(value: object) -> float:
-    # PySide returns the position together with the cursor it was asked for.
+    # PySide returns a tuple of the x coordinate and the cursor position.
     return float(value[0] if isinstance(value, tuple) else value)  # type: ignore[arg-type]
 
 

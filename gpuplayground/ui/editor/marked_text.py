@@ -1,4 +1,4 @@
-"""A text edit with the marks of the last run, and where its lines are on screen: what is painted around the text."""
+"""The text edit that the gutter and the line painter draw on: marks of the last run, and where lines are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FONT_PIXELS = 13
 
 
 class VisibleLine(NamedTuple):
-    """A line on screen: its block and number from 0, its top and height in pixels of the viewport."""
+    """A visible line: block, number from 0, and its top and height in viewport pixels."""
 
     block: QTextBlock
     number: int
@@ -26,7 +26,7 @@ class VisibleLine(NamedTuple):
 
 
 class MarkedText(QPlainTextEdit):
-    """What the gutter and the line painter read of the editor.
+    """The state that the gutter and the line painter read.
 
     Attributes:
         matches: start and end positions of what the find bar found, in order.
@@ -46,28 +46,28 @@ class MarkedText(QPlainTextEdit):
         self.marks = LineMarks(LineTracker(self.document(), self), self)
 
     def font_pixels(self) -> int:
-        """Return the size of the text in pixels."""
+        """Return the font size in pixels."""
         return self._font_pixels
 
     def visible_lines(self) -> Iterator[VisibleLine]:
-        """Yield the lines on screen from top to bottom."""
+        """Yield the visible lines from top to bottom."""
         block = self.firstVisibleBlock()
         number, bottom = block.blockNumber(), self.viewport().height()
         top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
         while block.isValid() and top <= bottom:
             height = self.blockBoundingRect(block).height()
             if not block.next().isValid():
-                height -= self.document().documentMargin()  # Qt counts it to the last line
+                height -= self.document().documentMargin()  # Qt adds it to the last line
             yield VisibleLine(block, number, top, height)
             block, number, top = block.next(), number + 1, top + height
 
     def line_at(self, y: float) -> int | None:
-        """Return the number, from 0, of the line at a height in the viewport."""
+        """Return the number, from 0, of the line at a y coordinate of the viewport."""
         for line in self.visible_lines():
             if line.top <= y < line.top + line.height:
                 return line.number
         return None
 
     def text_left(self) -> float:
-        """Return where column 1 is in the viewport."""
+        """Return the x coordinate of column 1 in the viewport."""
         return self.contentOffset().x() + self.document().documentMargin()

@@ -1,4 +1,4 @@
-"""One tab: a document, the editor it is edited in, and a bar for what has to be said about it."""
+"""The page of one tab: a document, its editor, and a notice bar."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from gpuplayground.ui.editor.editor import CodeEditor
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme
 
-#: A text of more lines takes Qt a second or more to lay out: it is shown when it is asked for.
+#: Qt needs a second or more to lay out a longer text, so it is shown only on request.
 ENORMOUS_LINES = 200_000
 
 
 class NoticeBar(QWidget):
-    """One sentence above the text and the buttons that answer it; hidden until there is something to say."""
+    """A sentence above the text with buttons; hidden while there is no notice."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class NoticeBar(QWidget):
         self.hide()
 
     def say(self, text: str, *choices: tuple[str, Callable[[], object]]) -> None:
-        """Show a sentence and a button for each choice; any of them hides the bar."""
+        """Show a sentence and a button for each choice. Every button hides the bar."""
         self.clear()
         self.label.setText(text)
         for label, act in choices:
@@ -62,25 +62,25 @@ class NoticeBar(QWidget):
 
 
 class EditorPage(QWidget):
-    """A document under edit. ``tab_id`` stays the same as long as the tab lives, over a crash too.
+    """An open document. ``tab_id`` stays the same as long as the tab exists, even across a crash.
 
-    With ``waits`` the editor gets the text when :meth:`load` is called; :meth:`text` has it at once. Until then
-    nothing but this page may touch the editor.
+    With ``deferred`` the editor gets its text only in :meth:`load`, while :meth:`text` returns it at once. Until then
+    only this page may use the editor.
     """
 
-    def __init__(self, theme: Theme, document: Document, tab_id: str | None = None, *, waits: bool = False) -> None:
+    def __init__(self, theme: Theme, document: Document, tab_id: str | None = None, *, deferred: bool = False) -> None:
         super().__init__()
         self.tab_id = tab_id or uuid.uuid4().hex
         self.document = document
-        self.notified: Stamp | None = None  # what the notice about the file on disk is about
+        self.notified: Stamp | None = None  # the file state that the notice is about
         self.notice = NoticeBar(self)
-        self._offer = NoticeBar(self)  # to show an enormous text
+        self._offer = NoticeBar(self)  # offers to show an enormous text
         self.editor = CodeEditor(theme, self)
-        self.is_waiting = waits
-        self._draft: Draft | None = None  # to be shown by load()
-        self._state: TabState | None = None  # where the user was, likewise
-        self._top = 0  # the first line to show once there is a place for it
-        self.editor.set_text("" if waits else document.text)
+        self.is_deferred = deferred
+        self._draft: Draft | None = None  # applied by load()
+        self._state: TabState | None = None  # scroll and cursor position, applied by load()
+        self._top = 0  # first visible line, to be applied when the page is shown
+        self.editor.set_text("" if deferred else document.text)
         self.setFocusProxy(self.editor)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -91,49 +91,49 @@ class EditorPage(QWidget):
 
     @property
     def modified(self) -> bool:
-        """Whether there is work that a file does not have."""
+        """Whether there are unsaved changes."""
         return self._draft is not None or self.editor.document().isModified()
 
     @property
     def untouched(self) -> bool:
-        """Whether this is a new tab in which nothing was ever typed."""
+        """Whether this is an empty new tab."""
         return self.document.path is None and not self.modified and not self.document.text
 
     @property
     def needs_draft(self) -> bool:
-        """Whether there is text that no file has, be it typed or given, such as an example."""
+        """Whether there is text that is in no file: unsaved changes, or an unsaved document such as an example."""
         return self.modified or (self.document.path is None and bool(self.document.text))
 
     def text(self) -> str:
-        r"""Return all lines, joined by ``\n``, whether the editor shows them yet or not."""
-        if not self.is_waiting:
+        r"""Return the text with ``\n`` as line ends, even if the editor is not loaded yet."""
+        if not self.is_deferred:
             return self.editor.text()
         return self._draft.text if self._draft is not None else self.document.text
 
     def load(self) -> None:
-        """Give the editor its text, if it is still waiting for it."""
-        if not self.is_waiting:
+        """Load the text into the editor, if that was deferred."""
+        if not self.is_deferred:
             return
         self.editor.setEnabled(True)
         self._offer.clear()
         draft, state, was_modified = self._draft, self._state, self.modified
         self.editor.set_text(self.document.text)
-        self.is_waiting = False
+        self.is_deferred = False
         if draft is not None:
-            self.take(draft)
+            self.apply_draft(draft)
         self._draft = None
         self.mark_modified(was_modified)
         if state is not None:
             self.restore(state)
 
     def offer(self) -> None:
-        """Show a text that takes its time only when it is asked for, any other at once."""
+        """Load the text, or offer to load an enormous one."""
         lines = self.text().count("\n") + 1
-        if not self.is_waiting or lines < ENORMOUS_LINES:
+        if not self.is_deferred or lines < ENORMOUS_LINES:
             self.load()
             return
         self.editor.setEnabled(False)
-        text = self.tr("“{name}” has {lines:,} lines, which take some seconds to show.")
+        text = self.tr("“{name}” has {lines:,} lines, which take a few seconds to show.")
         self._offer.say(text.format(name=self.document.name, lines=lines), (self.tr("Show"), self._show_text))
 
     def _show_text(self) -> None:
@@ -141,7 +141,7 @@ class EditorPage(QWidget):
         self.editor.setFocus()
 
     def state(self) -> TabState:
-        """Return what brings the tab back as it is."""
+        """Return the state needed to restore the tab."""
         path = self.document.path
         here = replace(
             self._state or TabState(),
@@ -150,25 +150,25 @@ class EditorPage(QWidget):
             name=self.document.name,
             modified=self.modified,
         )
-        if self.is_waiting:
+        if self.is_deferred:
             return here
-        line, column = self.editor.place()
+        line, column = self.editor.line_and_column()
         top = self._top or self.editor.firstVisibleBlock().blockNumber() + 1
         return replace(here, line=line, column=column, top=top)
 
     def restore(self, state: TabState) -> None:
-        """Go to where the user was, now or when the text is shown."""
+        """Restore cursor and scroll position, now or when the text is shown."""
         self._state = state
-        if self.is_waiting:
+        if self.is_deferred:
             return
-        self.editor.set_place(state.line, state.column)
+        self.editor.set_line_and_column(state.line, state.column)
         if state.top == 0 or self.isVisible():
             self._scroll(state.top)
         else:
             self._top = state.top
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Scroll to where the user was: before, the editor did not know its height."""
+        """Restore the scroll position; before, the editor did not know its height."""
         super().showEvent(event)
         if self._top:
             QTimer.singleShot(0, self, lambda: self._scroll(self._top))
@@ -181,7 +181,7 @@ class EditorPage(QWidget):
             self.editor.centerCursor()
 
     def mark_modified(self, modified: bool) -> None:
-        """Say that the text differs from the file, or that it does not."""
+        """Set whether the text differs from the file."""
         self.editor.document().setModified(modified)
 
     def save_to(self, path: Path) -> None:
@@ -190,7 +190,7 @@ class EditorPage(QWidget):
         Raises:
             DocumentError: it could not be written.
         """
-        # Unedited, the document writes back the very bytes it came from.
+        # An unmodified document is written back byte for byte.
         text = self.text() if self.modified else self.document.text
         self.document = documents.write(self.document, text, path)
         self._draft = None
@@ -198,37 +198,37 @@ class EditorPage(QWidget):
         self.mark_modified(False)
 
     def reload(self) -> None:
-        """Take the text that the file has now, as a step that can be undone.
+        """Replace the text by that of the file, as one undo step.
 
         Raises:
             DocumentError: the file cannot be read.
         """
         assert self.document.path is not None
         document = documents.read(self.document.path)
-        if not self.is_waiting:
+        if not self.is_deferred:
             self.editor.replace_text(document.text)
         self.document, self._draft = document, None
         self.mark_modified(False)
 
     def changed_on_disk(self) -> bool:
-        """Return whether the file is not the one that was read or written last."""
+        """Return whether the file has changed since it was last read or written."""
         path = self.document.path
         return path is not None and documents.stamp(path) != self.document.stamp
 
     def take_disk_state(self, document: Document) -> None:
-        """Note that the file has the text that is shown."""
+        """Record that the file has the text that is shown."""
         self.document, self._draft = document, None
         self.notice.clear()
         self.mark_modified(False)
 
     def accept_disk_state(self) -> None:
-        """Keep the text although the file differs: it has to be saved to get there."""
+        """Keep the text although the file differs, and mark it as modified."""
         if self.document.path is not None:
             self.document = replace(self.document, stamp=documents.stamp(self.document.path))
         self.mark_modified(True)
 
     def draft(self) -> Draft:
-        """Return the unsaved text as it stands."""
+        """Return a draft of the current text."""
         document = self.document
         return Draft(
             tab_id=self.tab_id,
@@ -242,9 +242,9 @@ class EditorPage(QWidget):
             saved_at=time.time(),
         )
 
-    def take(self, draft: Draft) -> None:
-        """Show the text of a draft as unsaved work; undo goes back to the file's."""
-        if self.is_waiting:
+    def apply_draft(self, draft: Draft) -> None:
+        """Show the text of a draft as unsaved changes; undo restores the file's text."""
+        if self.is_deferred:
             self._draft = draft
             return
         self.editor.replace_text(draft.text)
@@ -252,7 +252,7 @@ class EditorPage(QWidget):
         self.mark_modified(True)
 
     def set_cursor(self, position: int) -> None:
-        """Put the cursor at a position, or at the end of a text that is shorter."""
+        """Put the cursor at a position, clamped to the text."""
         cursor = self.editor.textCursor()
         cursor.setPosition(min(position, self.editor.document().characterCount() - 1))
         self.editor.setTextCursor(cursor)

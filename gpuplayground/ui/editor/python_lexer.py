@@ -1,7 +1,7 @@
-"""Python source, one line at a time: what each piece of it is, and the state in which the next line begins.
+"""A line-by-line lexer for Python: the tokens of a line, and the state at its end.
 
-The state is what is still open at the end of a line: a stack of strings and, inside f-strings, of replacement fields.
-Nested quotes follow PEP 701 (Python 3.12), which older f-strings fit into.
+The state is the stack of open strings and, inside f-strings, of open replacement fields. Nested quotes follow PEP 701
+(Python 3.12), which also covers older f-strings.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gpuplayground.model.cells import MARKER
 
 
 class Token(NamedTuple):
-    """A piece of a line: where it starts, how long it is, and its role in a colour table."""
+    """A token: its start in the line, its length and its role."""
 
     start: int
     length: int
@@ -23,7 +23,7 @@ class Token(NamedTuple):
 
 
 class OpenString(NamedTuple):
-    """A string that is open: its quotes, and whether it is raw, formatted, or a docstring."""
+    """An open string: quotes, whether it is raw or formatted, and its role."""
 
     quote: str
     raw: bool
@@ -32,7 +32,7 @@ class OpenString(NamedTuple):
 
 
 class OpenField(NamedTuple):
-    """A replacement field of an f-string that is open: its brackets, and whether its format has begun."""
+    """An open replacement field: the depth of its brackets, and whether its format spec has started."""
 
     depth: int
     in_format: bool
@@ -70,7 +70,7 @@ _STOPS = {
 
 
 def quick_state(line: str, state: State) -> State | None:
-    """Return the state after ``line`` where that is plain without reading it piece by piece, else None."""
+    """Return the state after ``line`` if it can be told without tokenizing, else None."""
     if not state:
         return None if '"' in line or "'" in line else CODE
     top = state[-1]
@@ -84,9 +84,9 @@ def tokenize(line: str, state: State = CODE, *, docstring: bool = False) -> tupl
     """Return the tokens of a line and the state after it.
 
     Args:
-        line: One line without its end.
-        state: What was open at the end of the line before.
-        docstring: Whether a string that begins the line would be a docstring.
+        line: one line without its line end.
+        state: the state at the end of the previous line.
+        docstring: whether a string at the start of the line is a docstring.
     """
     reader = _Reader(line, list(state), docstring)
     reader.read()
@@ -94,14 +94,14 @@ def tokenize(line: str, state: State = CODE, *, docstring: bool = False) -> tupl
 
 
 class _Reader:
-    """Reads one line; ``stack`` changes as strings and fields open and close."""
+    """Tokenizes one line; ``stack`` is updated as strings and fields open and close."""
 
     def __init__(self, line: str, stack: list[OpenString | OpenField], docstring: bool) -> None:
         self.line = line
         self.stack = stack
         self.tokens: list[Token] = []
         self._docstring = docstring
-        self._previous = ""  # the name before, on this line
+        self._previous = ""  # the previous name on this line
 
     def read(self) -> None:
         position = 0
@@ -112,7 +112,7 @@ class _Reader:
         self._end_of_line()
 
     def _end_of_line(self) -> None:
-        # Only triple quotes, or a backslash at the very end, carry a string over to the next line.
+        # Only triple quotes or a trailing backslash continue a string on the next line.
         if (len(self.line) - len(self.line.rstrip("\\"))) % 2:
             return
         for index, frame in enumerate(self.stack):
@@ -211,7 +211,7 @@ class _Reader:
 
     def _backslash(self, string: OpenString, start: int) -> int:
         escape = None if string.raw else _ESCAPE.match(self.line, start)
-        # Raw or not, a backslash keeps the quote after it from ending the string; before a brace it does nothing.
+        # Even in a raw string, a backslash escapes a following quote; before a brace it has no effect.
         end = escape.end() if escape else start + (1 if self.line[start + 1 : start + 2] in "{}" else 2)
         end = min(end, len(self.line))
         self._add(start, end, "escape" if escape else string.role)

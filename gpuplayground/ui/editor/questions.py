@@ -1,4 +1,4 @@
-"""What the editor asks the user before work could be lost, and how it asks unless told otherwise."""
+"""The questions the editor asks before work could be lost, and the dialogs that ask them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuplayground.ui.widgets.plain_text import plainly
 
 
 class Answer(Enum):
-    """What the user may choose."""
+    """An answer to a question."""
 
     SAVE = "save"
     DISCARD = "discard"
@@ -28,7 +28,7 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question: what it is about, what hangs on it, and the answers, the recommended one first."""
+    """A question: title, consequences, and the answers, recommended one first."""
 
     title: str
     text: str
@@ -37,7 +37,7 @@ class Question:
 
 #: Asks a question over a widget and returns the answer; closing the dialog is CANCEL.
 Ask = Callable[[QWidget, Question], Answer]
-#: Asks for files: over which widget, whether to save, and the path to begin with. Nothing is a refusal.
+#: Asks for files, given the parent widget, whether to save, and the initial path; an empty list means cancelled.
 ChoosePaths = Callable[[QWidget, bool, Path], list[Path]]
 
 #: A longer list would make the dialog taller than a small screen.
@@ -55,20 +55,20 @@ _ROLES = {
 
 
 def closing_question(unsaved: Sequence[str], running: Sequence[str] = ()) -> Question:
-    """Return what is asked before texts with unsaved changes go and before what is running ends."""
+    """Return the question asked before closing unsaved texts and ending running snippets."""
     parts = []
     if len(unsaved) > 1:
         parts.append(_listed(unsaved))
     if unsaved:
-        parts.append(QCoreApplication.translate("Questions", "What is not saved is lost."))
+        parts.append(QCoreApplication.translate("Questions", "Unsaved changes will be lost."))
     if len(running) == 1:
-        text = QCoreApplication.translate("Questions", "“{0}” is still running: closing the window ends it.")
+        text = QCoreApplication.translate("Questions", "“{0}” is still running. Closing the window ends it.")
         parts.append(text.format(running[0]))
     elif running:
-        text = QCoreApplication.translate("Questions", "Closing the window ends what is still running:")
+        text = QCoreApplication.translate("Questions", "Closing the window ends these running snippets:")
         parts.append(f"{text}\n{_listed(running)}")
     if not unsaved:
-        title = QCoreApplication.translate("Questions", "Close the window and end what is running?")
+        title = QCoreApplication.translate("Questions", "Close the window and end running snippets?")
         return Question(title, "\n\n".join(parts), (Answer.CANCEL, Answer.END))
     if len(unsaved) == 1:
         title = QCoreApplication.translate("Questions", "Save the changes to “{0}”?").format(unsaved[0])
@@ -78,15 +78,15 @@ def closing_question(unsaved: Sequence[str], running: Sequence[str] = ()) -> Que
 
 
 def closing_tab_question(name: str, *, is_unsaved: bool, is_running: bool) -> Question:
-    """Return what is asked before a tab goes that has unsaved changes, or a snippet that is running, or both."""
+    """Return the question asked before closing a tab with unsaved changes, a running snippet, or both."""
     if not is_running:
         return closing_question([name])
     if not is_unsaved:
         title = QCoreApplication.translate("Questions", "Close “{0}” and end its run?").format(name)
-        text = QCoreApplication.translate("Questions", "It is still running: closing the tab ends it.")
+        text = QCoreApplication.translate("Questions", "It is still running. Closing the tab ends it.")
         return Question(title, text, (Answer.CANCEL, Answer.END))
     question = closing_question([name])
-    text = QCoreApplication.translate("Questions", "“{0}” is still running: closing the tab ends it.").format(name)
+    text = QCoreApplication.translate("Questions", "“{0}” is still running. Closing the tab ends it.").format(name)
     return replace(question, text=f"{question.text}\n\n{text}")
 
 
@@ -125,7 +125,7 @@ def ask_by_dialog(parent: QWidget, question: Question) -> Answer:
 
 
 def choose_by_dialog(parent: QWidget, save: bool, start: Path) -> list[Path]:
-    """Ask for files in the file dialog."""
+    """Ask for files in a file dialog."""
     kinds = QCoreApplication.translate("Questions", "Python files (*.py *.pyw);;All files (*)")
     if save:
         title = QCoreApplication.translate("Questions", "Save as")

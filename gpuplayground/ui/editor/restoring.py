@@ -1,4 +1,4 @@
-"""What was open in windows that are gone: their tabs in their order, unsaved texts among them."""
+"""Restores the tabs of earlier windows in their order, including unsaved texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gpuplayground.ui.widgets.theme import Theme
 
 
 class Restoring(QObject):
-    """Brings tabs back. Only the one in front gets its text at once; the others do when they are shown."""
+    """Restores tabs. Only the current one is loaded at once; the others when they are shown."""
 
     failed = Signal(str)
 
@@ -30,7 +30,7 @@ class Restoring(QObject):
         self._with_drafts: list[EditorPage] = []
 
     def restore(self, closed: Session) -> int:
-        """Bring the tabs back and return how many unsaved texts there are among them."""
+        """Restore the tabs and return the number of unsaved texts."""
         blank = next((page for page in self._tabs.pages() if page.untouched), None)
         drafts = {draft.tab_id: draft for draft in self._store.adopt()} if self._store is not None else {}
         sessions = to_restore(closed, self._store.adopted_sessions() if self._store is not None else [])
@@ -50,7 +50,7 @@ class Restoring(QObject):
         return len(self._with_drafts)
 
     def _front(self, wanted: str) -> EditorPage | None:
-        """Return the tab of an id, or of a file."""
+        """Return the tab with an id or of a file."""
         if not wanted:
             return None
         return self._tabs.page(wanted) or find_page(self._tabs.pages(), Path(wanted))
@@ -60,7 +60,7 @@ class Restoring(QObject):
         if draft is not None:
             page = self._restore_draft(draft, state)
         elif state.path is None:
-            # With a text it would have a draft: there is nothing in it.
+            # It has no draft, so it is empty.
             page = self._add(Document("", name=state.name), state.tab_id) if state.name else None
         else:
             page = self._restore_file(Path(state.path), state.tab_id)
@@ -68,7 +68,7 @@ class Restoring(QObject):
             page.restore(state)
 
     def _restore_file(self, path: Path, tab_id: str) -> EditorPage | None:
-        """Open a file unless it is open; one that is gone is passed over."""
+        """Open a file unless it is open already; a missing file is skipped."""
         if not path.is_file() or find_page(self._tabs.pages(), path) is not None:
             return None
         try:
@@ -79,16 +79,16 @@ class Restoring(QObject):
 
     def _restore_draft(self, draft: Draft, state: TabState | None) -> EditorPage:
         if draft.path is None and state is not None and not state.modified:
-            # A text that was opened, such as an example, and never changed.
+            # A text that was opened, such as an example, and not changed.
             unchanged = self._add(Document(draft.text, None, draft.name, draft.newline, (), draft.bom), draft.tab_id)
             unchanged.restore(state)
             return unchanged
         page: EditorPage | None = find_page(self._tabs.pages(), Path(draft.path)) if draft.path is not None else None
         if page is None or page in self._with_drafts:
-            # Of two drafts of one file the second becomes a text of its own.
+            # A second draft of a file becomes an unsaved document.
             document = self._saving.document_for(draft) if page is None else Document("", name=draft.name)
             page = self._add(document, draft.tab_id)
-        page.take(draft)
+        page.apply_draft(draft)
         page.notice.say(self._saving.restored_note(draft, page), (self._tabs.tr("Dismiss"), page.editor.setFocus))
         self._tabs.describe(page)
         self._with_drafts.append(page)
@@ -100,4 +100,4 @@ class Restoring(QObject):
 
     def _add(self, document: Document, tab_id: str) -> EditorPage:
         free = tab_id if tab_id and self._tabs.page(tab_id) is None else None
-        return self._tabs.add_page(EditorPage(self._theme, document, free, waits=True), shows=False)
+        return self._tabs.add_page(EditorPage(self._theme, document, free, deferred=True), show=False)

@@ -1,4 +1,4 @@
-"""What stands between unsaved work and its loss: saving, the question before closing, files changed by others."""
+"""Saves documents, asks before unsaved work is lost, and handles files changed by other programs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from gpuplayground.ui.editor.questions import Answer, Ask, ChoosePaths, Question
 
 
 class Saving(QObject):
-    """Saves pages and asks where that would lose something. ``saved`` carries the page."""
+    """Saves pages, and asks before something would be lost."""
 
-    saved = Signal(object)
+    saved = Signal(object)  # EditorPage
     messageRaised = Signal(str)
-    asked = Signal(object)  # the page that a file is about to be chosen for
-    noted = Signal(str)  # what was done of its own accord
+    asked = Signal(object)  # EditorPage for which a file is about to be chosen
+    noted = Signal(str)  # something was done automatically
 
     def __init__(
         self, parent: QWidget, ask: Ask, choose: ChoosePaths, pages: Callable[[], Sequence[EditorPage]]
@@ -33,7 +33,7 @@ class Saving(QObject):
         self._widget, self._ask, self._choose, self._pages = parent, ask, choose, pages
 
     def save(self, page: EditorPage) -> bool:
-        """Save a page to its file; ask where, if it has none, and what to do if somebody else changed it."""
+        """Save a page to its file. Ask for a file if it has none, and before overwriting others' changes."""
         path = page.document.path
         if path is None:
             self.asked.emit(page)
@@ -43,7 +43,7 @@ class Saving(QObject):
         return self._write(page, path)
 
     def save_as(self, page: EditorPage) -> bool:
-        """Ask for a file and save a page there."""
+        """Ask for a file and save a page to it."""
         start = page.document.path or Path.cwd() / page.document.name
         chosen = self._choose(self._widget, True, start)
         if not chosen:
@@ -52,13 +52,13 @@ class Saving(QObject):
         other = find_page(self._pages(), path)
         if other is not None and other is not page:
             self.messageRaised.emit(
-                self.tr("“{name}” is open in another tab: close that one first.").format(name=path.name)
+                self.tr("“{name}” is open in another tab. Close that tab first.").format(name=path.name)
             )
             return False
         return self._write(page, path)
 
     def may_close(self, page: EditorPage, *, is_running: bool = False) -> bool:
-        """Return whether a page may go: nothing is lost by that, or the user saved or gave it up."""
+        """Return whether a page may be closed: nothing would be lost, or the user saved or discarded it."""
         if not (page.modified or is_running):
             return True
         question = closing_tab_question(page.document.name, is_unsaved=page.modified, is_running=is_running)
@@ -66,9 +66,9 @@ class Saving(QObject):
         return self.save(page) if answer is Answer.SAVE else answer in (Answer.DISCARD, Answer.END)
 
     def check_disk(self, page: EditorPage) -> None:
-        """See to a page whose file was changed or deleted by somebody else.
+        """Handle a file that was changed or deleted by another program.
 
-        A text without changes of its own follows the file, which undo takes back; any other is left to the user.
+        An unmodified text is reloaded, which undo reverts; otherwise the user is asked.
         """
         path = page.document.path
         if path is None or not page.changed_on_disk():
@@ -79,7 +79,7 @@ class Saving(QObject):
         page.notified = stamp
         if stamp is None:
             page.accept_disk_state()
-            text = self.tr("“{name}” was deleted or moved: save it to write it again.")
+            text = self.tr("“{name}” was deleted or moved. Save it to write it again.")
             page.notice.say(text.format(name=path.name), (self.tr("Dismiss"), page.notice.clear))
             return
         try:
@@ -88,15 +88,15 @@ class Saving(QObject):
             self._offer_disk_state(page, str(error))
             return
         if on_disk.text == page.text():
-            page.take_disk_state(on_disk)  # touched, or changed to the same
+            page.take_disk_state(on_disk)  # same text
         elif page.modified:
             text = self.tr(
-                "“{name}” was changed by another program. Run takes the text below. Reloading replaces it with the "
-                "file's; undo brings it back."
+                "“{name}” was changed by another program. Run uses the text below. Reload replaces it with the file; "
+                "undo brings it back."
             )
             self._offer_disk_state(page, text.format(name=path.name))
         elif self.reload(page):
-            text = self.tr("“{name}” was changed by another program and was read again; undo brings the old text back.")
+            text = self.tr("“{name}” was changed by another program and has been reloaded; undo restores the old text.")
             self.noted.emit(text.format(name=path.name))
 
     def _offer_disk_state(self, page: EditorPage, text: str) -> None:
@@ -105,7 +105,7 @@ class Saving(QObject):
         )
 
     def reload(self, page: EditorPage) -> bool:
-        """Take a page's text from its file."""
+        """Reload a page from its file; return whether that succeeded."""
         try:
             page.reload()
         except DocumentError as error:
@@ -114,10 +114,10 @@ class Saving(QObject):
         return True
 
     def may_close_all(self, pages: Sequence[EditorPage], running: Sequence[str]) -> Answer:
-        """Ask one question about everything that closing the window would lose, and save what is to be saved.
+        """Ask once about everything that closing the window would lose, and save if asked to.
 
         Returns:
-            ``SAVE`` where all of it was saved, ``CANCEL`` where the window stays, ``DISCARD`` where all may go.
+            ``SAVE`` if everything was saved, ``CANCEL`` if the window stays open, ``DISCARD`` if it may close.
         """
         if not pages and not running:
             return Answer.DISCARD
@@ -127,7 +127,7 @@ class Saving(QObject):
         return Answer.CANCEL if answer is Answer.CANCEL else Answer.DISCARD
 
     def document_for(self, draft: Draft) -> Document:
-        """Return the file a draft belongs to, or where there is none any more a document like it."""
+        """Return the document of a draft's file, or an equivalent one if the file is missing."""
         bare = Document("", None, draft.name, draft.newline, (), draft.bom)
         if draft.path is None:
             return bare
@@ -137,17 +137,17 @@ class Saving(QObject):
             return replace(bare, path=Path(draft.path), stamp=documents.stamp(Path(draft.path)))
 
     def restored_note(self, draft: Draft, page: EditorPage) -> str:
-        """Return what is said above a text that was restored."""
+        """Return the notice of a restored text."""
         when = datetime.fromtimestamp(draft.saved_at).astimezone().strftime("%d %b, %H:%M:%S")
         if page.document.path is None or page.document.stamp == draft.stamp:
             return self.tr("Unsaved changes from {when} were restored.").format(when=when)
-        note = self.tr("Unsaved changes from {when} were restored; the file on disk has changed since: undo shows it.")
+        note = self.tr("Unsaved changes from {when} were restored. The file has changed since; undo shows it.")
         return note.format(when=when)
 
     def _may_overwrite(self, page: EditorPage) -> bool:
         question = Question(
             self.tr("“{name}” was changed by another program.").format(name=page.document.name),
-            self.tr("Overwriting replaces what it wrote. Reloading replaces your text; undo brings it back."),
+            self.tr("Overwrite replaces the file. Reload replaces your text; undo brings it back."),
             (Answer.CANCEL, Answer.OVERWRITE, Answer.RELOAD),
         )
         answer = self._ask(self._widget, question)
@@ -166,7 +166,7 @@ class Saving(QObject):
 
 
 def find_page(pages: Sequence[EditorPage], path: Path) -> EditorPage | None:
-    """Return the page of a file, by whatever name the file is called."""
+    """Return the page of a file, also if the paths differ by symbolic links."""
     real = os.path.realpath(path)
     for page in pages:
         if page.document.path is not None and os.path.realpath(page.document.path) == real:

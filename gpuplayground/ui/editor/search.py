@@ -1,4 +1,4 @@
-"""Finding and replacing in a text, without a widget."""
+"""Find and replace in a text, without a widget."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 from gpuplayground.ui.editor.editing import Utf16
 
-#: More matches than this are neither counted nor shown.
+#: Most matches that are counted and shown.
 MATCH_LIMIT = 100_000
 
 
 class SearchError(Exception):
-    """A pattern or a replacement is not valid; the text is one sentence for the user."""
+    """An invalid pattern or replacement; the text is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for, and how."""
+    """A search text and its options."""
 
     text: str
     case: bool = False
@@ -29,7 +29,7 @@ class Query:
         """Return the query as a regular expression.
 
         Raises:
-            SearchError: it is a regular expression and not a valid one.
+            SearchError: the regular expression is invalid.
         """
         pattern = self.text if self.regex else re.escape(self.text)
         if self.word:
@@ -38,14 +38,14 @@ class Query:
             return re.compile(pattern, re.MULTILINE | (re.NOFLAG if self.case else re.IGNORECASE))
         except (re.error, RecursionError, OverflowError) as error:
             reason = getattr(error, "msg", "it is too complex")
-            raise SearchError(f"This is no regular expression: {reason}.") from None
+            raise SearchError(f"Invalid regular expression: {reason}.") from None
 
 
 def find_all(text: str, query: Query) -> list[tuple[int, int]]:
-    """Return start and end of each match in ``text``, as Qt counts, at most :data:`MATCH_LIMIT`.
+    """Return start and end of each match in ``text`` as Qt positions, at most :data:`MATCH_LIMIT`.
 
     Raises:
-        SearchError: the query is not valid.
+        SearchError: the query is invalid.
     """
     if not query.text:
         return []
@@ -60,15 +60,15 @@ def find_all(text: str, query: Query) -> list[tuple[int, int]]:
 
 
 def replace_in(text: str, query: Query, replacement: str) -> tuple[str, int]:
-    r"""Return ``text`` with every match replaced, and how many there were.
+    r"""Return ``text`` with all matches replaced, and their number.
 
     Args:
-        text: What to search.
-        query: What to look for.
-        replacement: What to put there; with a regular expression ``\1`` and ``\g<name>`` stand for its groups.
+        text: the text to search.
+        query: the query.
+        replacement: the replacement; for a regular expression, ``\1`` and ``\g<name>`` refer to its groups.
 
     Raises:
-        SearchError: the query or the replacement is not valid.
+        SearchError: the query or the replacement is invalid.
     """
     count = 0
 
@@ -83,27 +83,27 @@ def replace_in(text: str, query: Query, replacement: str) -> tuple[str, int]:
 
 
 def expand(match: re.Match[str], query: Query, replacement: str) -> str:
-    """Return what takes the place of one match.
+    """Return the replacement of one match.
 
     Raises:
-        SearchError: the replacement is not valid.
+        SearchError: the replacement is invalid.
     """
     if not query.regex:
         return replacement
     try:
         return match.expand(replacement)
     except (re.error, IndexError) as error:
-        raise SearchError(f"This replacement is not valid: {getattr(error, 'msg', error)}.") from None
+        raise SearchError(f"Invalid replacement: {getattr(error, 'msg', error)}.") from None
 
 
 def nearest(matches: list[tuple[int, int]], position: int, *, backwards: bool = False) -> int:
-    """Return the index of the first match at or after ``position``, or the last that ends before it; round the end."""
+    """Return the index of the first match from ``position`` on, or of the last before it, wrapping around."""
     if backwards:
         return (bisect_left([end for _, end in matches], position + 1) - 1) % len(matches)
     return bisect_left([start for start, _ in matches], position) % len(matches)
 
 
 def index_of(matches: list[tuple[int, int]], match: tuple[int, int]) -> int | None:
-    """Return where ``match`` is in the ordered matches, or None."""
+    """Return the index of ``match`` in the ordered matches, or None."""
     index = bisect_left(matches, match)
     return index if index < len(matches) and matches[index] == match else None

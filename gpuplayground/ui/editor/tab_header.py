@@ -1,4 +1,4 @@
-"""The row above the text: a tab for each document, and buttons for a new one, finding and saving."""
+"""The row above the text: a tab for each document, and buttons for New, Find and Save."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEIGHT = 36
 
 
 class TabButton(QAbstractButton):
-    """Closes a tab: a cross, or a dot as long as the tab has unsaved work and the mouse is elsewhere."""
+    """The close button of a tab: a cross, or a dot while the tab has unsaved changes and is not hovered."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class TabButton(QAbstractButton):
         self.setAccessibleName(self.tr("Close tab"))
 
     def set_state(self, *, modified: bool, shown: bool) -> None:
-        """Say whether the tab has unsaved work and whether it shows its cross."""
+        """Set whether the tab has unsaved changes, and whether its cross is always shown."""
         self.modified, self.shown = modified, shown
         name = self.tr("Close tab, which has unsaved changes") if modified else self.tr("Close tab")
         self.setAccessibleName(name)
@@ -66,7 +66,7 @@ class TabButton(QAbstractButton):
 
 
 class DocumentTabBar(QTabBar):
-    """Tabs that close by the middle button and have a context menu."""
+    """Tabs that close on a middle click and have a context menu."""
 
     menuRequested = Signal(int, object)  # index, global position
 
@@ -83,12 +83,12 @@ class DocumentTabBar(QTabBar):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def tabLayoutChange(self) -> None:
-        """Ask for the room that the tabs need now: with the style sheet, which comes late, they grow."""
+        """Update the size hint, because the tabs grow when the style sheet is applied."""
         super().tabLayoutChange()
         self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
-        """Return a width that leaves room for the buttons beside the tabs, which scroll then."""
+        """Return a width that leaves room for the buttons; the tabs scroll then."""
         return QSize(80, HEIGHT)
 
     def sizeHint(self) -> QSize:
@@ -96,7 +96,7 @@ class DocumentTabBar(QTabBar):
         return QSize(super().sizeHint().width(), HEIGHT)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Close by the middle button."""
+        """Close the tab on a middle click."""
         index = self.tabAt(event.position().toPoint())
         if event.button() == Qt.MouseButton.MiddleButton and index >= 0:
             self.tabCloseRequested.emit(index)
@@ -104,7 +104,7 @@ class DocumentTabBar(QTabBar):
         super().mouseReleaseEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu of the tab under the mouse, or of the current one by key."""
+        """Request the menu of the tab under the mouse, or of the current tab."""
         index = self.tabAt(event.pos())
         self.menuRequested.emit(index if index >= 0 else self.currentIndex(), event.globalPos())
 
@@ -146,7 +146,7 @@ class TabHeader(QWidget):
         return index
 
     def describe(self, index: int, name: str, tooltip: str, *, modified: bool) -> None:
-        """Show a tab's name and whether it has unsaved work."""
+        """Show a tab's name and whether it has unsaved changes."""
         if self.bar.tabText(index) != name:
             self.bar.setTabText(index, name)
         self.bar.setTabToolTip(index, plainly(tooltip))
@@ -183,7 +183,7 @@ class TabHeader(QWidget):
                 button.set_state(modified=button.modified, shown=index == current)
 
     def set_running(self, indexes: set[int]) -> None:
-        """Mark the tabs whose snippets are running, also those that are not in front."""
+        """Mark the tabs whose snippets are running."""
         if indexes != self._running:
             self._running = indexes
             self._refresh_all()

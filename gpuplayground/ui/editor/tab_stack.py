@@ -1,4 +1,4 @@
-"""Documents side by side: a row of tabs, the editor in front, and the bars that search it."""
+"""The stack of editor tabs with its header, find bar and go-to-line bar."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ FONT_RANGE = (8, 40)
 
 
 class TabStack(QWidget):
-    """Shows pages and moves between them; what may be opened, saved or lost is :class:`EditorTabs`' matter."""
+    """Shows pages and switches between them; :class:`EditorTabs` adds opening, saving and closing."""
 
     currentChanged = Signal(str)  # tab id
-    modifiedChanged = Signal(str, bool)  # tab id, whether it has unsaved work
+    modifiedChanged = Signal(str, bool)  # tab id, whether it has unsaved changes
     textEdited = Signal(str)  # tab id
     tabClosed = Signal(str)  # tab id
     cursorMoved = Signal(int, int)  # line, column
@@ -50,15 +50,15 @@ class TabStack(QWidget):
         self.header.findRequested.connect(lambda: self.open_find())
 
     def pages(self) -> Sequence[EditorPage]:
-        """Return the tabs in their order."""
+        """Return the pages in tab order."""
         return self._pages
 
     def documents(self) -> list[Document]:
-        """Return what each tab was opened from or saved as, in their order."""
+        """Return the documents in tab order."""
         return [page.document for page in self._pages]
 
     def page(self, tab_id: str) -> EditorPage | None:
-        """Return the tab of an id, if it is open."""
+        """Return the page with a tab id, if it is open."""
         return next((page for page in self._pages if page.tab_id == tab_id), None)
 
     def editor(self, tab_id: str) -> CodeEditor | None:
@@ -67,73 +67,73 @@ class TabStack(QWidget):
         return page.editor if page is not None else None
 
     def current_page(self) -> EditorPage | None:
-        """Return the tab in front."""
+        """Return the current page."""
         index = self.header.bar.currentIndex()
         return self._pages[index] if 0 <= index < len(self._pages) else None
 
     def current_id(self) -> str | None:
-        """Return the id of the tab in front."""
+        """Return the id of the current tab."""
         page = self.current_page()
         return page.tab_id if page is not None else None
 
     def current_editor(self) -> CodeEditor | None:
-        """Return the editor in front."""
+        """Return the current editor."""
         page = self.current_page()
         return page.editor if page is not None else None
 
     def current_document(self) -> Document | None:
-        """Return the document of the tab in front."""
+        """Return the current document."""
         page = self.current_page()
         return page.document if page is not None else None
 
     def show_page(self, page: EditorPage) -> None:
-        """Bring a tab to the front."""
+        """Switch to a page."""
         self.header.bar.setCurrentIndex(self._pages.index(page))
 
     def step_tab(self, steps: int) -> None:
-        """Go to the tab that many places on, round the end."""
+        """Switch to the tab that many positions further, wrapping around."""
         self.header.bar.setCurrentIndex((self.header.bar.currentIndex() + steps) % len(self._pages))
         page = self.current_page()
         if page is not None:
             page.editor.setFocus()
 
     def open_find(self, *, replace: bool = False) -> None:
-        """Open the bar that finds, and replaces if asked to."""
+        """Open the find bar, optionally with its replace row."""
         self.go_to_bar.hide()
         self.find_bar.open(replace=replace)
 
     def open_go_to_line(self) -> None:
-        """Open the bar that takes a line number."""
+        """Open the go-to-line bar."""
         if self.find_bar.isVisible():
             self.find_bar.close_bar()
         self.go_to_bar.open()
 
     def close_bars(self) -> None:
-        """Close whichever bar is open and go back to the text."""
+        """Close the open bar and return to the text."""
         for bar in (self.find_bar, self.go_to_bar):
             if bar.isVisible():
                 bar.close_bar()
 
     def leave_text(self, *, forwards: bool) -> None:
-        """Give the focus to the control after the text, or before it."""
+        """Focus the control after the text, or the one before it."""
         self.focusNextPrevChild(forwards)
 
     def toggle_comment(self) -> None:
-        """Comment the selected lines out, or in again."""
+        """Comment or uncomment the selected lines."""
         editor = self.current_editor()
         if editor is not None:
             editor.commands.toggle_comment()
 
     def zoom(self, steps: int) -> None:
-        """Make the text of all tabs larger or smaller by pixels; 0 is back to normal."""
+        """Change the font size of all tabs by pixels; 0 resets it."""
         self.set_font_pixels(self._font_pixels + steps if steps else FONT_PIXELS)
 
     def font_pixels(self) -> int:
-        """Return the size of the text in pixels."""
+        """Return the font size in pixels."""
         return self._font_pixels
 
     def set_font_pixels(self, pixels: int) -> None:
-        """Set the size of the text of all tabs, within limits that can be read."""
+        """Set the font size of all tabs in pixels, clamped to :data:`FONT_RANGE`."""
         pixels = min(max(pixels, FONT_RANGE[0]), FONT_RANGE[1])
         if pixels != self._font_pixels:
             self._font_pixels = pixels
@@ -147,24 +147,24 @@ class TabStack(QWidget):
         for page in self._pages:
             page.editor.set_show_times(shown)
 
-    def add_page(self, page: EditorPage, *, shows: bool = True) -> EditorPage:
-        """Append a tab and bring it to the front, if it ``shows``."""
+    def add_page(self, page: EditorPage, *, show: bool = True) -> EditorPage:
+        """Append a tab and, if ``show``, switch to it."""
         page.editor.set_font_pixels(self._font_pixels)
         page.editor.set_show_times(self._show_times)
         page.editor.cursorMoved.connect(self.cursorMoved)
         page.editor.zoomRequested.connect(self.zoom)
-        page.editor.textChanged.connect(lambda: None if page.is_waiting else self.textEdited.emit(page.tab_id))
+        page.editor.textChanged.connect(lambda: None if page.is_deferred else self.textEdited.emit(page.tab_id))
         page.editor.document().modificationChanged.connect(lambda _: self._modified_changed(page))
         self._pages.append(page)
         self._stack.addWidget(page)
         self.header.add_tab(page.document.name)
         self.describe(page)
-        if shows:
+        if show:
             self.show_page(page)
         return page
 
     def remove_page(self, page: EditorPage) -> None:
-        """Take a tab away, without asking."""
+        """Remove a tab without asking."""
         index = self._pages.index(page)
         if self._stack.currentWidget() is page:
             self.find_bar.set_editor(None)
@@ -176,7 +176,7 @@ class TabStack(QWidget):
         self.tabClosed.emit(page.tab_id)
 
     def describe(self, page: EditorPage) -> None:
-        """Show a page's name and state in its tab."""
+        """Update the name and state that a page's tab shows."""
         path = page.document.path
         tooltip = str(path) if path is not None else self.tr("{name}, not saved yet").format(name=page.document.name)
         self.header.describe(self._pages.index(page), page.document.name, tooltip, modified=page.modified)
@@ -200,7 +200,7 @@ class TabStack(QWidget):
         if had_focus:
             page.editor.setFocus()
         self.currentChanged.emit(page.tab_id)
-        self.cursorMoved.emit(*page.editor.place())
+        self.cursorMoved.emit(*page.editor.line_and_column())
 
     def _tab_moved(self, start: int, end: int) -> None:
         self._pages.insert(end, self._pages.pop(start))

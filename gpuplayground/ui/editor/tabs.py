@@ -1,4 +1,4 @@
-"""The editor's tabs: documents opened, saved and closed, and none of their work lost."""
+"""The editor's tabs: opening, saving, closing and restoring documents."""
 
 from __future__ import annotations
 
@@ -28,20 +28,21 @@ from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 
 PYTHON_SUFFIXES = (".py", ".pyw", ".pyi")
+#: How many closed tabs can be reopened.
 _REOPENED = 20
 
 
 class EditorTabs(TabStack):
-    """Any number of documents, at least one. A tab is known by its ``tab_id``.
+    """One or more documents, each identified by its ``tab_id``.
 
     ``is_running`` tells whether closing a tab would end its snippet.
     """
 
     fileOpened = Signal(str)  # path, also after Save as
-    pathsDropped = Signal(list)  # of str: dropped files that are no Python
+    pathsDropped = Signal(list)  # of str: dropped files that are not Python
     messageRaised = Signal(str)
-    messageSettled = Signal(str, str)  # a message that holds no longer, and one that says so
-    noted = Signal(str)  # what was done of its own accord, for the status line
+    messageSettled = Signal(str, str)  # a message that no longer applies, and one that says so
+    noted = Signal(str)  # something was done automatically, for the status line
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class EditorTabs(TabStack):
         self._choose, self._drafts = choose, drafts
         self._begun_at = time.time()
         self._closed: list[Draft] = []
-        self._given_up: set[str] = set()  # tab ids whose changes the user agreed to lose
+        self._discarded: set[str] = set()  # ids of tabs whose changes the user agreed to lose
         self._saving = Saving(self, ask, choose, self.pages)
         self._watch = DiskWatch(self.pages, self)
         self._keeper = DraftKeeper(drafts, self) if drafts is not None else None
@@ -73,16 +74,16 @@ class EditorTabs(TabStack):
         return page.tab_id
 
     def open_text(self, name: str, text: str) -> str:
-        """Open a copy of a text that no file belongs to, such as an example, and return its tab id.
+        """Open a text without a file, such as an example, and return its tab id.
 
-        A name that another tab has is numbered.
+        The name gets a number if another tab has it.
         """
         page = self.replace_untouched(EditorPage(self._theme, Document(text, name=self._numbered(name))))
         self._page_edited(page.tab_id)
         return page.tab_id
 
     def open_path(self, path: Path | str) -> bool:
-        """Open a file, or go to its tab if it is open; False, with a message, if it cannot be read."""
+        """Open a file, or switch to its tab; return False, after a message, if it cannot be read."""
         page = find_page(self._pages, Path(path))
         if page is None:
             try:
@@ -96,7 +97,7 @@ class EditorTabs(TabStack):
         return True
 
     def open_new(self, path: Path) -> None:
-        """Open an empty document that is going to be a file once it is saved, or go to its tab if it is open."""
+        """Open an empty document for a file that does not exist yet, or switch to its tab."""
         path = path.absolute()
         page = find_page(self._pages, path)
         if page is None:
@@ -104,7 +105,7 @@ class EditorTabs(TabStack):
         self.show_page(page)
 
     def open_dialog(self, folder: Path | None = None) -> None:
-        """Ask for files and open them; the dialog begins in a folder, by default that of the current document."""
+        """Ask for files and open them; the dialog starts in ``folder``, by default that of the current document."""
         document = self.current_document()
         own = document.path.parent if document is not None and document.path is not None else Path.cwd()
         start = folder or own
@@ -112,7 +113,7 @@ class EditorTabs(TabStack):
             self.open_path(path)
 
     def save(self) -> bool:
-        """Save the current document; False if that failed or the user thought better of it."""
+        """Save the current document; return False if that failed or was cancelled."""
         page = self.current_page()
         return page is not None and self._saving.save(page)
 
@@ -122,7 +123,7 @@ class EditorTabs(TabStack):
         return page is not None and self._saving.save_as(page)
 
     def close_tab(self, index: int | None = None) -> bool:
-        """Close a tab, the current one by default; False if the user kept it."""
+        """Close a tab, by default the current one; return False if the user cancelled."""
         page = self._pages[self.header.bar.currentIndex() if index is None else index]
         is_running = self.is_running(page.tab_id)
         if page.modified or is_running:
@@ -136,36 +137,36 @@ class EditorTabs(TabStack):
         return True
 
     def close_others(self, index: int) -> bool:
-        """Close every tab but one, as far as the user agrees."""
+        """Close all tabs but one, until the user cancels."""
         kept = self._pages[index]
         return all(page is kept or self.close_tab(self._pages.index(page)) for page in list(self._pages))
 
     def close_all(self, running: Sequence[str] = ()) -> bool:
-        """Ask once about all unsaved work, and about what is ``running``, before the window goes; True if it may.
+        """Ask once about unsaved changes and ``running`` snippets; return whether the window may close.
 
-        The tabs stay until it does.
+        The tabs stay open.
         """
-        unsaved = [page for page in self._pages if page.modified and page.tab_id not in self._given_up]
+        unsaved = [page for page in self._pages if page.modified and page.tab_id not in self._discarded]
         answer = self._saving.may_close_all(unsaved, running)
         if answer is Answer.CANCEL:
             return False
         if answer is Answer.DISCARD:
-            self._given_up.update(page.tab_id for page in unsaved)
+            self._discarded.update(page.tab_id for page in unsaved)
         if self._keeper is not None:
             for page in self._pages:
                 self._keeper.forget(page.tab_id)
         return True
 
     def check_disk(self, tab_id: str) -> None:
-        """Let a tab follow its file, or say above its text that it does not, before it is run."""
+        """Reload a tab whose file has changed, or show a notice, before it is run."""
         page = self.page(tab_id)
         if page is not None:
             self._saving.check_disk(page)
 
     def reopen_tab(self) -> None:
-        """Open the tab again that was closed last."""
+        """Reopen the tab that was closed last."""
         if not self._closed:
-            self.messageRaised.emit(self.tr("No tab was closed yet."))
+            self.messageRaised.emit(self.tr("There is no closed tab to reopen."))
             return
         draft = self._closed.pop()
         if draft.path is not None and Path(draft.path).exists():
@@ -175,27 +176,27 @@ class EditorTabs(TabStack):
         self.open_text(draft.name, draft.text)
 
     def restore(self, closed: Session | None = None) -> int:
-        """Show again what was open when the last window closed, and all that a killed one had, saved or not.
+        """Restore the tabs of the last window, and those of windows that were killed, including unsaved texts.
 
         Returns:
-            How many unsaved texts that were.
+            The number of unsaved texts.
         """
         restoring = Restoring(self, self._theme, self._saving, self._drafts, self._keeper)
         restoring.failed.connect(self.messageRaised)
         return restoring.restore(closed or Session())
 
     def session(self) -> Session:
-        """Return what is open, for :meth:`restore`."""
+        """Return the open tabs, for :meth:`restore`."""
         now = time.time()
         return Session(tuple(page.state() for page in self._pages), self.current_id() or "", self._begun_at, now)
 
     def keep_session(self) -> None:
-        """Write what is open in the background, so that it is there after a kill."""
+        """Write the list of open tabs in the background, so that it survives a kill."""
         if self._keeper is not None:
             self._keeper.keep_session(self.session())
 
     def replace_untouched(self, page: EditorPage) -> EditorPage:
-        """Add a page; if the only one before it is an empty new one, in its place."""
+        """Add a page; if the only other one is an empty new tab, replace it."""
         old = self._pages[0] if len(self._pages) == 1 and self._pages[0].untouched else None
         self.add_page(page)
         if old is not None:
@@ -203,14 +204,14 @@ class EditorTabs(TabStack):
         return page
 
     def shut_down(self) -> None:
-        """Finish writing drafts; after this none are kept."""
+        """Finish writing drafts and stop keeping them."""
         self._watch.stop()
         if self._keeper is not None:
             self._keeper.close()
             self._keeper = None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Run the command of a key that the text did not take."""
+        """Run the command of a key that the text did not handle."""
         command = self._commands.get(_key_name(event))
         if command is None:
             super().keyPressEvent(event)
@@ -218,17 +219,17 @@ class EditorTabs(TabStack):
             command()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files from the desktop."""
+        """Accept dragged files."""
         if local_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open files that are dropped."""
+        """Open dropped files."""
         event.acceptProposedAction()
         self.open_dropped(local_paths(event))
 
     def open_dropped(self, paths: Sequence[str]) -> None:
-        """Open dropped Python files; the others are for whoever knows what they are."""
+        """Open dropped Python files; emit ``pathsDropped`` for others."""
         others = []
         for path in paths:
             if path.lower().endswith(PYTHON_SUFFIXES):
@@ -256,11 +257,11 @@ class EditorTabs(TabStack):
             self._keeper.failed.connect(self.messageRaised)
             self._keeper.recovered.connect(self.messageSettled)
 
-    def add_page(self, page: EditorPage, *, shows: bool = True) -> EditorPage:
-        """Append a tab and bring it to the front, if it ``shows``."""
+    def add_page(self, page: EditorPage, *, show: bool = True) -> EditorPage:
+        """Append a tab and, if ``show``, switch to it."""
         page.editor.pathsDropped.connect(self.open_dropped)
         page.editor.focused.connect(self._check_current)
-        return super().add_page(page, shows=shows)
+        return super().add_page(page, show=show)
 
     def commands(self) -> dict[str, Callable[[], object]]:
         """Return the handler of each command of the tabs, by command ID."""
@@ -283,7 +284,7 @@ class EditorTabs(TabStack):
             "zoom_in": lambda: self.zoom(1),
             "zoom_out": lambda: self.zoom(-1),
             "zoom_reset": lambda: self.zoom(0),
-            # Tab indents: these are the way out of the text by keyboard.
+            # Tab indents, so F6 moves the focus out of the text.
             "leave_forwards": lambda: self.leave_text(forwards=True),
             "leave_backwards": lambda: self.leave_text(forwards=False),
         }
@@ -308,7 +309,7 @@ class EditorTabs(TabStack):
 
     def _page_edited(self, tab_id: str) -> None:
         page = self.page(tab_id)
-        self._given_up.discard(tab_id)
+        self._discarded.discard(tab_id)
         if page is not None and page.needs_draft and self._keeper is not None:
             self._keeper.touch(page)
 

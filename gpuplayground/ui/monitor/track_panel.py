@@ -265,7 +265,7 @@ class TrackPanel(QWidget):
 
     def _place_button(self) -> None:
         size = self.live_button.sizeHint()
-        # The newest values are what a pause is for: keep the button off them.
+        # While paused, keep the button off the newest values.
         is_left = self._paused_ns is not None
         x = LEFT_PX + 5 if is_left else self.width() - RIGHT_PX - size.width() - 5
         self.live_button.setGeometry(x, 26, size.width(), size.height())

@@ -96,7 +96,7 @@ class TrackSpec:
         come from ``largest``, the largest value in sight.
         """
         tops = [curve.limit(info, sample) for curve in self.curves]
-        if self.track.reaches_readings:
+        if self.track.includes_samples:
             tops += [curve.value(sample) for curve in self.curves]
         top = max((value for value in tops if value), default=None)
         if top is None and largest:

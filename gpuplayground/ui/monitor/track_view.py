@@ -80,7 +80,7 @@ class TrackStrip:
         return True
 
     def paint(self, painter: QPainter, theme: Theme) -> None:
-        """Paint the title, then the curves from the right as far as there is room."""
+        """Paint the title, then the curves from the right while there is room."""
         area, baseline = self.area, self.area.top() + STRIP_PX - 5
         top = baseline - self._metrics.ascent()
         text, muted = theme.color("text"), theme.color("muted")

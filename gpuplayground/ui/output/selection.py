@@ -23,7 +23,7 @@ class Selection:
         """Clear the selection."""
         self.anchor = self.cursor = (0, 0)
 
-    def place(self, position: Position) -> None:
+    def start_at(self, position: Position) -> None:
         """Start a new selection at a position."""
         self.anchor = self.cursor = position
 
@@ -39,7 +39,7 @@ class Selection:
             if match.start() <= index < match.end():
                 self.anchor, self.cursor = (number, match.start()), (number, match.end())
                 return
-        self.place(position)
+        self.start_at(position)
 
     def select_line(self, number: int) -> None:
         """Select a line with its line break."""

@@ -77,7 +77,7 @@ class OutputView(OutputSurface):
             self.selection.cursor = position
         else:
             self._pressed_link = self.link_at(point)
-            self.selection.place(position)
+            self.selection.start_at(position)
         self._last_press = point
         self.viewport().update()
 

@@ -330,7 +330,7 @@ class SweepDialog(QDialog):
         """Clear the chart for a sweep that is about to start."""
         self._running = request
         self._results = SweepResults(request, [self._labels.get(each, each) for each in request.implementations])
-        self._tell(0.0, self.tr("starting"))
+        self._show_progress(0.0, self.tr("starting"))
         self._refresh()
 
     def progress(self, implementation_id: str, event: BenchmarkProgressed) -> None:
@@ -343,7 +343,7 @@ class SweepDialog(QDialog):
         within = min(event.elapsed_s / request.max_time_s, 1.0)
         share = (number * steps + step - 1 + within) / (steps * len(request.implementations))
         words = self.tr("{name} ({number} of {count})  ·  {variable} = {value} ({step} of {steps})")
-        self._tell(
+        self._show_progress(
             share,
             words.format(
                 name=self._results.label(implementation_id),
@@ -378,11 +378,11 @@ class SweepDialog(QDialog):
             else self.tr("ended: {done} of {wanted} values")
         )
         # Failed implementations counted as done; the bar must not move back.
-        self._tell(max(self.meter.share, reached / wanted), words.format(done=done, wanted=wanted))
+        self._show_progress(max(self.meter.share, reached / wanted), words.format(done=done, wanted=wanted))
         self._refresh()
 
-    def _tell(self, share: float, words: str) -> None:
-        self.meter.set(share, words)
+    def _show_progress(self, share: float, text: str) -> None:
+        self.meter.set(share, text)
         self.statusChanged.emit()
 
     def _start(self) -> None:
@@ -392,7 +392,7 @@ class SweepDialog(QDialog):
             self.startRequested.emit(request)
 
     def _cancel(self) -> None:
-        self._tell(self.meter.share, self.tr("stopping; results so far are kept"))
+        self._show_progress(self.meter.share, self.tr("stopping; results so far are kept"))
         self.cancelRequested.emit()
 
     def _show_quantity(self) -> None:
@@ -418,15 +418,15 @@ class SweepDialog(QDialog):
     def _save_csv(self) -> None:
         path = self._choose(self, self.tr("Save the sweep"), "sweep.csv", self.tr("CSV (*.csv)"))
         if path is not None:
-            self._say(save_text(path, sweep_csv(self._results.by_label())))
+            self._show_note(save_text(path, sweep_csv(self._results.by_label())))
 
     def _save_picture(self) -> None:
         path = self._choose(self, self.tr("Save the chart"), "sweep.png", self.tr("PNG picture (*.png)"))
         if path is not None:
-            self._say(save_picture(path, self.chart.picture(self.chart.size().expandedTo(_PICTURE))))
+            self._show_note(save_picture(path, self.chart.picture(self.chart.size().expandedTo(_PICTURE))))
 
-    def _say(self, words: str) -> None:
-        self.note.show_words(words, "\n".join(self._results.failures()))
+    def _show_note(self, text: str) -> None:
+        self.note.show_words(text, "\n".join(self._results.failures()))
 
     def _draw_icons(self) -> None:
         self.start_button.setIcon(self._icons.icon("play", "on_accent", filled=True))

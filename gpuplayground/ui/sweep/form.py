@@ -136,12 +136,12 @@ class SweepForm(QWidget):
             self._plan = parse_sweep(f"{name} = {self.values.text()}")
         except SweepError as error:
             self._plan = None
-            _say(self.preview, str(error), wrong=True)
+            _set_hint(self.preview, str(error), wrong=True)
         else:
-            _say(self.preview, self._values_text(self._plan), wrong=False)
+            _set_hint(self.preview, self._values_text(self._plan), wrong=False)
         self.values.setAccessibleDescription(self.preview.text())
         self.implementations.set_variable(name)
-        _say(self.estimate, self._estimate_text(), wrong=not self.chosen())
+        _set_hint(self.estimate, self._estimate_text(), wrong=not self.chosen())
         self.changed.emit()
 
     def _values_text(self, plan: SweepPlan) -> str:
@@ -163,7 +163,7 @@ class SweepForm(QWidget):
         return self.tr("At most {time} of sampling, plus the set-up for each value.").format(time=longest)
 
 
-def _say(label: QLabel, text: str, *, wrong: bool) -> None:
+def _set_hint(label: QLabel, text: str, *, wrong: bool) -> None:
     label.setText(text)
     label.setProperty("role", "error" if wrong else "muted")
     # A changed property takes effect only when the style is applied again.

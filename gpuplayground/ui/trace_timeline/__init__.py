@@ -1,1 +1,1 @@
-"""The timeline of a run's trace."""
+"""The timeline page: the trace of a run."""

@@ -1,4 +1,4 @@
-"""The canvas of the timeline: what the mouse and the keys do to it, and the pointer's mark over the scene."""
+"""The timeline widget: mouse and keyboard, and the pointer marker over the scene."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ from gpuplayground.ui.trace_timeline.scene import Scene
 from gpuplayground.ui.widgets.plain_text import plainly
 from gpuplayground.ui.widgets.theme import Theme
 
-#: A notch of the wheel, 15 degrees or 120 eighths of one, shows so much less or more.
+#: Zoom factor of one wheel notch.
 ZOOM_STEP = 1.25
+#: One wheel notch is 15 degrees, which Qt reports in eighths of a degree.
 _NOTCH = 120
-#: Pixels that a notch scrolls or pans.
+#: Pixels per notch when scrolling or panning.
 _NOTCH_PX = 60
 _STRIPS = 3
 _ZOOMS = {Qt.Key.Key_Plus: 1 / 1.5, Qt.Key.Key_Equal: 1 / 1.5, Qt.Key.Key_Minus: 1.5, Qt.Key.Key_Underscore: 1.5}
@@ -45,9 +46,9 @@ _CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 class TimelineCanvas(QWidget):
-    """Shows one run. A click shows the line of a statement, a drag pans, Ctrl and the wheel zoom at the pointer."""
+    """Shows one run. A click goes to a statement's line, dragging pans, Ctrl+wheel zooms at the pointer."""
 
-    lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too: a click leaves it to the canvas
+    lineActivated = Signal(int, bool)  # line, whether the editor gets the focus: a click leaves it on the timeline
     viewChanged = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -76,21 +77,21 @@ class TimelineCanvas(QWidget):
 
     @property
     def picture(self) -> Picture:
-        """The run that is shown."""
+        """The layout of the run that is shown."""
         return self.scene.picture
 
     @property
     def selected(self) -> int:
-        """The place of the selected statement among the run's timings, or -1."""
+        """The index of the selected statement in the run's timings, or -1."""
         return self.scene.selected
 
     @property
     def hovered(self) -> Hit | None:
-        """What is under the pointer."""
+        """The intervals under the pointer, if any."""
         return self._hit
 
     def show_picture(self, picture: Picture) -> None:
-        """Show all of another run."""
+        """Show a run as a whole."""
         self.scene.set_picture(picture)
         self.scene.curves = None
         self.view.set_whole(picture.start, picture.end)
@@ -99,7 +100,7 @@ class TimelineCanvas(QWidget):
         self._describe()
 
     def show_curves(self, curves: Curves) -> None:
-        """Draw the curves of the run's time; without any there is more room for rows."""
+        """Show the NVML curves below the rows; empty curves take no room."""
         self.scene.curves = curves
         self._lay_out()
 
@@ -109,48 +110,48 @@ class TimelineCanvas(QWidget):
         self._changed()
 
     def zoom(self, factor: float, share: float | None = None) -> None:
-        """Show ``factor`` times as much around a share of the width: the pointer's if it is here, else the middle."""
+        """Multiply the visible range by ``factor``, around the pointer or the middle unless ``share`` is given."""
         if share is None:
             share = 0.5 if self._pointer is None else self.probe.share_at(self._pointer.x())
         self.view.zoom(factor, share)
         self._changed()
 
     def pan(self, share: float) -> None:
-        """Move by a share of the width."""
+        """Move by a share of the visible range."""
         self.view.pan(share)
         self._changed()
 
-    def select(self, place: int) -> None:
-        """Let a statement and what it launched stand out; -1 selects none."""
-        self.scene.selected = place
+    def select(self, index: int) -> None:
+        """Highlight a statement and what it launched; -1 clears the selection."""
+        self.scene.selected = index
         self._describe()
         self._changed()
 
-    def reveal(self, place: int) -> None:
-        """Bring a statement into sight."""
-        timing, start = self.picture.timings[place], self.picture.starts[place]
+    def reveal(self, index: int) -> None:
+        """Pan until a statement is visible."""
+        timing, start = self.picture.timings[index], self.picture.starts[index]
         if start > self.view.end or start + max(timing.wall_ns, timing.synced_ns or 0) < self.view.start:
             self.pan((start - self.view.start) / self.view.span - 0.25)
 
-    def activate(self, place: int, *, by_key: bool) -> None:
-        """Select a statement and ask for its line."""
-        self.select(place)
-        self.lineActivated.emit(self.picture.timings[place].line, by_key)
+    def activate(self, index: int, *, by_key: bool) -> None:
+        """Select a statement and go to its line."""
+        self.select(index)
+        self.lineActivated.emit(self.picture.timings[index].line, by_key)
 
     def _lay_out(self) -> None:
         strips = _STRIPS if self.scene.curves is None or self.scene.curves else 0
         gutter = self.scene.gutter_width()
-        self.probe.place = geometry(self.width(), self.height(), gutter, self.picture.rows, strips)
-        room = self.probe.place.rows_bottom - self.probe.place.rows_top
-        self.bar.setRange(0, self.probe.place.overflow)
+        self.probe.geometry = geometry(self.width(), self.height(), gutter, self.picture.rows, strips)
+        room = self.probe.geometry.rows_bottom - self.probe.geometry.rows_top
+        self.bar.setRange(0, self.probe.geometry.overflow)
         self.bar.setPageStep(max(1, room))
         self.bar.setSingleStep(20)
-        self.bar.setGeometry(self.width() - RIGHT_PX, self.probe.place.rows_top, RIGHT_PX, max(0, room))
-        self.bar.setVisible(self.probe.place.overflow > 0)
+        self.bar.setGeometry(self.width() - RIGHT_PX, self.probe.geometry.rows_top, RIGHT_PX, max(0, room))
+        self.bar.setVisible(self.probe.geometry.overflow > 0)
         self._changed()
 
     def _changed(self) -> None:
-        """Draw the scene anew when the canvas is painted next, and say what is under the pointer now."""
+        """Invalidate the scene, and update what is under the pointer."""
         self._stale = True
         self.probe.offset = self.bar.value()
         self._point(self._pointer)
@@ -169,24 +170,24 @@ class TimelineCanvas(QWidget):
         self.setAccessibleDescription(text)
 
     def _point(self, pointer: QPoint | None) -> None:
-        """Tell what is under the pointer, or nothing where it is elsewhere or drags."""
+        """Show the figures under the pointer; none while it is outside or dragging."""
         self._pointer = pointer
-        drags = self._pressed is not None and self._dragged
-        facts = None if pointer is None or drags else self.probe.facts_at(pointer)
+        is_dragging = self._pressed is not None and self._dragged
+        facts = None if pointer is None or is_dragging else self.probe.facts_at(pointer)
         self._hit = None if pointer is None or facts is None else self.probe.hit_at(pointer)
         if facts is None or pointer is None:
             self.readout.hide()
         else:
-            self.readout.tell(facts, self.mapToGlobal(pointer))
+            self.readout.show_facts(facts, self.mapToGlobal(pointer))
         can_go = self._hit is not None and self._hit.owner >= 0
         self.setCursor(Qt.CursorShape.PointingHandCursor if can_go else Qt.CursorShape.ArrowCursor)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the scene, if it has changed, and the pointer's mark over it."""
+        """Render the scene if it has changed, and draw the pointer marker over it."""
         ratio = self.devicePixelRatioF()
         if self._stale or self._pixmap.devicePixelRatio() != ratio:
-            self._pixmap = self.scene.render(self.size(), ratio, self.view, self.probe.place, self.bar.value())
+            self._pixmap = self.scene.render(self.size(), ratio, self.view, self.probe.geometry, self.bar.value())
             self._stale = False
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._pixmap)
@@ -205,16 +206,16 @@ class TimelineCanvas(QWidget):
             painter.drawRect(area.adjusted(-0.5, 1.5, 0.5, -1.5))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay out anew; the same stretch of time stays in sight."""
+        """Lay out again; the visible time range stays."""
         super().resizeEvent(event)
         self._lay_out()
 
     def sizeHint(self) -> QSize:
-        """Return a size that has room for a few rows."""
+        """Return a size that fits a few rows."""
         return QSize(640, 260)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl, pan with Shift or sideways, else scroll the rows."""
+        """Zoom with Ctrl, pan with Shift or horizontally, else scroll the rows."""
         angle, pixels = event.angleDelta(), event.pixelDelta()
         modifiers = event.modifiers()
         if modifiers & Qt.KeyboardModifier.ControlModifier:
@@ -229,28 +230,28 @@ class TimelineCanvas(QWidget):
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             across, down = across or down, 0
         if across:
-            self.pan(-across / self.probe.place.plot)
+            self.pan(-across / self.probe.geometry.plot)
         self.bar.setValue(self.bar.value() - down)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click or a drag."""
+        """Start a click or a drag."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed, self._dragged = event.position(), False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag what is shown along with the pointer, or tell what is under it."""
+        """Pan while dragging, else show what is under the pointer."""
         if self._pressed is not None:
             moved = event.position() - self._pressed
             self._dragged |= moved.manhattanLength() >= QApplication.startDragDistance()
             if self._dragged:
                 self._pressed = event.position()
-                self.view.pan(-moved.x() / self.probe.place.plot)
+                self.view.pan(-moved.x() / self.probe.geometry.plot)
                 self.bar.setValue(self.bar.value() - round(moved.y()))
                 self._changed()
         self._point(event.position().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a drag, or show the line of the statement that was clicked or launched what was."""
+        """End a drag, or go to the line of the statement that was clicked or launched what was clicked."""
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
         was_click, self._pressed = not self._dragged, None
@@ -264,18 +265,18 @@ class TimelineCanvas(QWidget):
                 self.activate(found.owner, by_key=False)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Zoom to what lies under the pointer."""
+        """Zoom to what is under the pointer."""
         found = self.probe.hit_at(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and found is not None:
             self.view.show(found.start, found.end)
             self._changed()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Take the pointer's mark away."""
+        """Hide the pointer marker."""
         self._point(None)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Let no figures float over what comes instead."""
+        """Hide the figures beside the pointer too."""
         super().hideEvent(event)
         self._pressed = None
         self._point(None)
@@ -286,8 +287,8 @@ class TimelineCanvas(QWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Keep the canvas' own keys from shortcuts of the window; zoom by pinching; name rows that are cut short."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._knows(event):
+        """Handle own keys before shortcuts of the window, pinch gestures, and tooltips of elided row names."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._handles(event):
             event.accept()
             return True
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
@@ -299,8 +300,8 @@ class TimelineCanvas(QWidget):
             return True
         return super().event(event)
 
-    def _knows(self, event: QKeyEvent) -> bool:
-        """Return whether a key does something here."""
+    def _handles(self, event: QKeyEvent) -> bool:
+        """Return whether the timeline handles a key."""
         key, control = Qt.Key(event.key()), bool(event.modifiers() & _CONTROL)
         if key == Qt.Key.Key_0:
             return control
@@ -311,8 +312,8 @@ class TimelineCanvas(QWidget):
         return not control and (key == Qt.Key.Key_Home or key in _SCROLLS or key in _PAGES)
 
     def _press(self, event: QKeyEvent) -> bool:
-        """Carry out a key; return False for one that does nothing here."""
-        if not self._knows(event):
+        """Handle a key; return False if it does nothing here."""
+        if not self._handles(event):
             return False
         key = Qt.Key(event.key())
         if key in _ZOOMS:
@@ -334,11 +335,11 @@ class TimelineCanvas(QWidget):
         return True
 
     def _step_statement(self, by: int) -> None:
-        """Select the next statement or the one before."""
+        """Select the next or the previous statement."""
         count = len(self.picture.timings)
         if count:
             start = -1 if by > 0 or self.selected >= 0 else count
             current = self.selected if self.selected >= 0 else start
-            place = min(max(current + by, 0), count - 1)
-            self.select(place)
-            self.reveal(place)
+            index = min(max(current + by, 0), count - 1)
+            self.select(index)
+            self.reveal(index)

@@ -1,4 +1,4 @@
-"""The NVML curves of a run's time: utilization, memory and power, a line for each GPU."""
+"""The NVML curves below the timeline: utilization, memory and power of each GPU."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from gpuplayground.ui.widgets.area_chart import ChartImage
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.units import DASH
 
-#: Samples further apart than this have a gap between them: the GPU did not answer.
+#: A curve is interrupted between samples that are further apart than this.
 _GAP_NS = 2.5e9
-#: What the axis has above the largest value where no limit is known.
-_ROOM = 1.15
+#: Top of the axis as a multiple of the largest value, for metrics without a known limit.
+_HEADROOM = 1.15
+#: GPUs are ordered by the mean of these, most used first.
 _USE = ("gpu_util_percent", "power_w")
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One metric of the trace and its name."""
+    """One metric and its label."""
 
     metric: Metric
     label: str
@@ -40,7 +41,7 @@ class Strip:
         return f"0–{top / self.metric.scale:.0f} {self.metric.unit}"
 
     def text(self, value: float) -> str:
-        """Return a value with its unit."""
+        """Format a value with its unit."""
         metric = self.metric
         return DASH if np.isnan(value) else f"{value / metric.scale:.{metric.decimals}f} {metric.unit}"
 
@@ -51,9 +52,9 @@ def strips() -> tuple[Strip, ...]:
 
 
 class Curves:
-    """Samples of the GPUs that a run used as columns of numbers; times are nanoseconds from its beginning.
+    """The samples of a run's GPUs as arrays, with times in nanoseconds from the run's start.
 
-    ``gpus`` are their names, that of the most used one first. ``used`` are UUIDs; without any all GPUs are in it.
+    ``used`` are the UUIDs of the GPUs to show; if empty, all are shown. ``gpus`` are their names, most used first.
     """
 
     def __init__(
@@ -80,10 +81,10 @@ class Curves:
             return metric.top
         known = [value for sample in samples if (value := getattr(sample, metric.limit, None))]
         largest = [float(np.nanmax(own[number])) for own in self._values if not np.isnan(own[number]).all()]
-        return float(max(known)) if known else max(largest, default=1.0) * _ROOM or 1.0
+        return float(max(known)) if known else max(largest, default=1.0) * _HEADROOM or 1.0
 
     def values(self, gpu: int, number: int, edges: Floats) -> Floats:
-        """Return a curve at the edges of columns; where several samples lie in a column, the largest of them."""
+        """Return a curve's values at the edges of columns; of several samples in a column, the maximum."""
         times, kept = self._times[gpu]
         values = np.full(len(times), np.nan)
         values[kept] = self._values[gpu][number]
@@ -97,13 +98,13 @@ class Curves:
         return found
 
     def text_at(self, gpu: int, number: int, moment: float) -> str:
-        """Return a curve's value at a moment."""
+        """Format a curve's value at a time."""
         return self.strips[number].text(float(self.values(gpu, number, np.array([moment]))[0]))
 
     def lines_at(self, moment: float, count: int) -> tuple[tuple[str, str], ...]:
-        """Return labels and values at a moment of the first ``count`` metrics: a line for each of several GPUs.
+        """Return labels and values of the first ``count`` metrics at a time.
 
-        Where the run used one of several GPUs, its line names it too.
+        On a machine with several GPUs there is a line for each GPU, else one for each metric.
         """
         texts = [[self.text_at(gpu, number, moment) for number in range(count)] for gpu in range(len(self.gpus))]
         if self._is_among_several:
@@ -112,7 +113,7 @@ class Curves:
 
 
 class CurvePainter:
-    """Draws a strip: the curve of the most used GPU filled, the others as lines over it."""
+    """Draws a metric: the most used GPU as an area, the others as lines over it."""
 
     def __init__(self) -> None:
         self._chart = ChartImage()
@@ -120,7 +121,7 @@ class CurvePainter:
     def draw(
         self, painter: QPainter, area: QRect, ratio: float, curves: Curves, number: int, edges: Floats, theme: Theme
     ) -> None:
-        """Draw one metric into ``area``, whose columns have these edges."""
+        """Draw one metric into ``area``, whose columns have the times ``edges``."""
         color = theme.color(curves.strips[number].role)
         width, height = len(edges) - 1, max(2, round(area.height() * ratio))
         nothing = np.full(width + 1, np.nan, np.float32)
@@ -131,7 +132,7 @@ class CurvePainter:
 
 
 def _use(samples: Sequence[GpuSample]) -> tuple[float, float]:
-    """Return how much a GPU did: its mean utilization, then its mean power, which tells busy GPUs apart."""
+    """Return the mean utilization and, to rank equally utilized GPUs, the mean power."""
     metrics = ([value for each in samples if (value := getattr(each, name)) is not None] for name in _USE)
     utilization, power = (sum(known) / len(known) if known else -1.0 for known in metrics)
     return utilization, power
@@ -143,7 +144,7 @@ def _column(samples: Sequence[GpuSample], metric: str) -> Floats:
 
 
 def _spread(times: Sequence[float]) -> tuple[Floats, Integers]:
-    """Return times with one more in each gap, where a curve is broken, and the places of the given ones among them."""
+    """Return the times with one inserted into each gap, which interrupts the curve, and the indices of the others."""
     given = np.asarray(times, np.float64)
     gaps = np.flatnonzero(np.diff(given) > _GAP_NS)
     spread = np.insert(given, gaps + 1, given[gaps] + _GAP_NS / 2)

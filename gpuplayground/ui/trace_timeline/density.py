@@ -1,8 +1,7 @@
-"""Intervals of one row, and how densely they fill columns of pixels.
+"""The intervals of one row, and how densely they fill pixel columns.
 
-A picture needs one colour for each column, however many operations lie in it. Sums over all intervals are taken once;
-what lies in a column is then the difference of two sums: a frame costs as much as there are columns, whether they hold
-a thousand operations or a million.
+Each column needs one colour, however many operations it holds. Prefix sums over all intervals are computed once, and a
+column is the difference of two of them, so the cost of a frame depends on its columns and not on the operations.
 """
 
 from __future__ import annotations
@@ -20,9 +19,11 @@ Integers = npt.NDArray[np.int64]
 class Columns:
     """What a row shows in each column.
 
-    ``coverage`` is the share of a column's time that is covered, from 0 to 1; ``touched`` tells which columns hold
-    anything at all, be it shorter than any share; ``ink`` is the covered parts' mean colour as premultiplied red,
-    green, blue and alpha; ``single`` is the interval that fills a column alone, or -1.
+    Attributes:
+        coverage: covered share of the column's time, from 0 to 1.
+        touched: whether the column holds any interval, even one of zero length.
+        ink: mean colour of the covered part as premultiplied red, green, blue and alpha; shape (columns, 4).
+        single: index of the only interval in the column, or -1.
     """
 
     coverage: Floats
@@ -32,10 +33,10 @@ class Columns:
 
 
 class Intervals:
-    """Intervals that do not overlap, in ascending order, in nanoseconds from the beginning of a run.
+    """Ascending intervals without overlap, in nanoseconds from the run's start.
 
-    ``refs`` says what each stands for, ``owners`` to which statement it belongs (-1 to none) and ``colors`` which
-    entry of a palette it is drawn in. Nanoseconds are kept as floats: they are exact up to 104 days.
+    ``refs`` are the indices of what they stand for, ``owners`` those of their statements (-1 for none), and ``colors``
+    are palette entries. Floats hold nanoseconds exactly up to 104 days.
     """
 
     __slots__ = ("_busy", "_busy_ink", "_palette", "colors", "ends", "owners", "refs", "starts")
@@ -53,7 +54,7 @@ class Intervals:
         self.refs = np.asarray(refs, np.int32)
         self.owners = np.asarray(owners, np.int32)
         self.colors = np.asarray(colors, np.uint8)
-        #: The covered time before each interval.
+        #: Covered time before each interval.
         self._busy: Floats = np.concatenate(([0.0], np.cumsum(self.ends - self.starts)))
         self._palette: Floats | None = None
         self._busy_ink: Floats = np.empty((0, 4))
@@ -62,23 +63,25 @@ class Intervals:
         return len(self.starts)
 
     def owned_by(self, owner: int) -> Intervals:
-        """Return those that belong to a statement."""
+        """Return the intervals of a statement."""
         own = self.owners == owner
         return Intervals(self.starts[own], self.ends[own], self.refs[own], self.owners[own], self.colors[own])
 
     def within(self, start: float, end: float) -> slice:
-        """Return the places of the intervals that reach into a stretch of time or touch its edges."""
+        """Return the indices of the intervals that overlap a time range or touch its edges."""
         first = int(np.searchsorted(self.ends, start, "left"))
         return slice(first, max(first, int(np.searchsorted(self.starts, end, "right"))))
 
-    def lasting(self, places: slice) -> float:
-        """Return how long the intervals at some places last in all."""
-        return float(self._busy[places.stop] - self._busy[places.start])
+    def lasting(self, indices: slice) -> float:
+        """Return the total duration of some intervals."""
+        return float(self._busy[indices.stop] - self._busy[indices.start])
 
     def columns(self, edges: Floats, palette: Floats) -> Columns:
-        """Return what lies between each two of the ascending ``edges``.
+        """Return what lies in each column.
 
-        ``palette`` holds premultiplied red, green, blue and alpha from 0 to 1, a row for each colour.
+        Args:
+            edges: ascending times of the column edges.
+            palette: premultiplied red, green, blue and alpha from 0 to 1; shape (colours, 4).
         """
         if not len(self):
             count = len(edges) - 1
@@ -94,17 +97,17 @@ class Intervals:
         ink = np.clip(inked / np.maximum(covered, 1e-9)[:, None], 0.0, 1.0)
         started = np.diff(begun)
         touched = (covered > 0) | (started > 0)
-        # One interval alone: it began before the column and lasts into it, or is the only one that began there.
+        # Only one interval: it reaches in from an earlier column, or is the only one that starts here.
         alone = touched & ((started == 0) | ((started == 1) & (unfinished[:-1] == 0)))
         single = np.where(alone, begun[1:] - 1, -1)
         ink[alone] = palette[self.colors[single[alone]]]
-        # What is too short to cover anything is shown in the colour of the last that began there.
+        # Intervals of zero length have the colour of the last one that starts in the column.
         bare = touched & (covered <= 0)
         ink[bare] = palette[self.colors[begun[1:][bare] - 1]]
         return Columns(coverage, touched, ink, single)
 
     def prepare(self, palette: Floats) -> Floats:
-        """Return the colour of the covered time before each interval, which is kept for the next time."""
+        """Return the prefix sums of colour times duration, which are cached for the palette."""
         if self._palette is not palette:
             self._palette = palette
             self._busy_ink = np.zeros((len(self) + 1, palette.shape[1]))
@@ -113,10 +116,10 @@ class Intervals:
 
 
 def lanes(starts: Floats, ends: Floats, most: int = 8) -> list[Integers]:
-    """Share intervals, ascending by start, among lanes in which none overlap; return the places of each lane's.
+    """Distribute intervals, ascending by start, over lanes without overlap; return the indices in each lane.
 
-    Whatever overlaps an earlier one goes a lane down, so that nested ranges lie by their depth. In the last lane of
-    ``most`` intervals may overlap.
+    An interval that overlaps an earlier one moves down a lane, so nested ranges are ordered by depth. At most ``most``
+    lanes are used; intervals in the last one may overlap.
     """
     rest: Integers = np.arange(len(starts))
     found: list[Integers] = []
@@ -132,7 +135,7 @@ def lanes(starts: Floats, ends: Floats, most: int = 8) -> list[Integers]:
 
 
 def disjoint(starts: Floats, ends: Floats) -> tuple[Floats, Floats]:
-    """Cut off of each interval, ascending by start, what an earlier one covers: their union stays as it is."""
+    """Trim each interval, ascending by start, where an earlier one covers it; the union stays the same."""
     ends = np.maximum(ends, starts)
     reached = np.maximum.accumulate(ends)
     cut = np.maximum(starts, np.concatenate((starts[:1], reached[:-1])))

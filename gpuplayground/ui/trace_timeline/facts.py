@@ -1,4 +1,4 @@
-"""Exact figures of what lies under the pointer, as lines of text."""
+"""The labels of intervals, and the exact figures of what is under the pointer."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gpuplayground.ui.trace_timeline.palette import WAITS
 from gpuplayground.ui.trace_timeline.rows import GRAPHS, KERNELS, MEMSETS, Picture, Row, RowKind
 from gpuplayground.units import data_size, duration, significant
 
-#: Characters of a name that are shown: templates of C++ can be longer than a screen.
+#: Longer names are elided: C++ templates can be longer than a screen.
 _NAME_CHARACTERS = 240
 _SOURCE_CHARACTERS = 80
 _DIRECTIONS = tuple(Direction)
-#: Names listed for a column of many.
+#: Kernel names listed for a column with many kernels.
 _LISTED = 3
 #: CUpti_ActivityMemoryKind (cupti_activity.h).
 _MEMORIES = {1: "pageable", 2: "pinned", 3: "device", 4: "array", 5: "managed", 6: "device", 7: "managed"}
@@ -30,24 +30,24 @@ _MEMORIES = {1: "pageable", 2: "pinned", 3: "device", 4: "array", 5: "managed", 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A heading and pairs of a label and a figure."""
+    """A title and lines of a label and a value."""
 
     title: str
     lines: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
-        """Everything as plain text, a pair on each line."""
+        """The title and the lines as plain text."""
         return "\n".join([self.title, *(f"{label} {value}" for label, value in self.lines)])
 
 
-def label_of(picture: Picture, row: Row, place: int) -> str:
-    """Return what is written on an interval that is wide enough."""
-    ref = int(row.intervals.refs[place])
+def label_of(picture: Picture, row: Row, index: int) -> str:
+    """Return the text drawn on a wide interval."""
+    ref = int(row.intervals.refs[index])
     match row.kind:
         case RowKind.STATEMENTS:
-            is_wait = row.intervals.colors[place] in WAITS
-            return _tr("until idle") if is_wait else _first_line(picture.timings[ref].source)
+            is_wait = row.intervals.colors[index] in WAITS
+            return _tr("waiting for GPU") if is_wait else _first_line(picture.timings[ref].source)
         case RowKind.REGIONS:
             return picture.trace.regions[ref].name
         case RowKind.SPANS:
@@ -59,7 +59,7 @@ def label_of(picture: Picture, row: Row, place: int) -> str:
 
 
 def facts_of(picture: Picture, hit: Hit) -> Facts:
-    """Return the figures of one interval, or the sums of many."""
+    """Return the figures of one interval, or the totals of several."""
     if hit.is_merged:
         return _merged_facts(picture, hit)
     ref = hit.ref
@@ -76,15 +76,15 @@ def facts_of(picture: Picture, hit: Hit) -> Facts:
     return _operation_facts(picture, hit, ref)
 
 
-def statement_facts(picture: Picture, place: int) -> Facts:
-    """Return the figures of a statement, by its place among the run's timings."""
-    timing, start = picture.timings[place], picture.starts[place]
+def statement_facts(picture: Picture, index: int) -> Facts:
+    """Return the figures of a statement, by its index in the run's timings."""
+    timing, start = picture.timings[index], picture.starts[index]
     title = _tr("Line {line}: {source}").format(line=timing.line, source=_first_line(timing.source))
-    lines = [(_tr("Start"), exact(start)), (_tr("Wall"), exact(timing.wall_ns))]
+    lines = [(_tr("Start"), exact(start)), (_tr("Wall time"), exact(timing.wall_ns))]
     if timing.synced_ns is not None:
-        lines.append((_tr("Until idle"), exact(timing.synced_ns)))
+        lines.append((_tr("GPU done after"), exact(timing.synced_ns)))
     if timing.prewarmed_ns:
-        lines.append((_tr("Imported ahead"), exact(timing.prewarmed_ns)))
+        lines.append((_tr("Preloaded in"), exact(timing.prewarmed_ns)))
     if timing.gpu is not None:
         busy = _tr("{time}, {count} kernels").format(time=exact(timing.gpu.busy_ns), count=f"{timing.gpu.kernels:,}")
         lines.append((_tr("GPU busy"), busy))
@@ -116,7 +116,7 @@ def _operation_facts(picture: Picture, hit: Hit, ref: int) -> Facts:
 
 
 def _owner_lines(picture: Picture, hit: Hit) -> list[tuple[str, str]]:
-    """Return the line of the statement that it belongs to, where it does to any."""
+    """Return the line of the owning statement, if any."""
     if hit.owner < 0:
         return []
     timing = picture.timings[hit.owner]
@@ -136,11 +136,11 @@ def _launch_lines(operation: np.void) -> list[tuple[str, str]]:
 
 def _merged_facts(picture: Picture, hit: Hit) -> Facts:
     row = hit.row
-    time = duration(row.intervals.lasting(hit.places))
-    title = _tr("{what}, {time} in all").format(what=_counted(hit), time=time)
+    time = duration(row.intervals.lasting(hit.indices))
+    title = _tr("{what}, {time} in total").format(what=_counted(hit), time=time)
     lines = [(_tr("From"), exact(hit.start)), (_tr("To"), exact(hit.end))]
     if row.kind == RowKind.STREAM and row.sums is not None:
-        counts, sums = (column[KERNELS:] for column in row.sums.within(hit.places))
+        counts, sums = (column[KERNELS:] for column in row.sums.within(hit.indices))
         for number in np.argsort(sums)[::-1][:_LISTED]:
             if counts[number]:
                 name = short_name(picture.trace.names[number]) if number < len(picture.trace.names) else "?"
@@ -148,16 +148,16 @@ def _merged_facts(picture: Picture, hit: Hit) -> Facts:
                     (f"{counts[number]:,} ×", _tr("{name}, {time}").format(name=name, time=duration(sums[number])))
                 )
     elif row.kind == RowKind.COPIES and row.sums is not None:
-        size = int(row.sums.within(hit.places)[1].sum())
+        size = int(row.sums.within(hit.indices)[1].sum())
         lines.append((_tr("Bytes"), f"{size:,} ({data_size(size)})"))
     return Facts(title, tuple(lines))
 
 
 def _counted(hit: Hit) -> str:
-    count = hit.places.stop - hit.places.start
+    count = hit.indices.stop - hit.indices.start
     match hit.row.kind:
         case RowKind.STATEMENTS:
-            parts = hit.row.intervals.refs[hit.places]  # one or two of each statement
+            parts = hit.row.intervals.refs[hit.indices]  # one or two intervals per statement
             return _tr("{count} statements").format(count=f"{1 + np.count_nonzero(np.diff(parts)):,}")
         case RowKind.REGIONS:
             return _tr("{count} ranges").format(count=f"{count:,}")
@@ -167,13 +167,13 @@ def _counted(hit: Hit) -> str:
             return _tr("{count} copies").format(count=f"{count:,}")
     if hit.row.sums is None:
         return ""
-    counts = hit.row.sums.within(hit.places)[0]
-    words = (
+    counts = hit.row.sums.within(hit.indices)[0]
+    kinds = (
         (counts[KERNELS:].sum(), _tr("kernels")),
         (counts[MEMSETS], _tr("memory sets")),
         (counts[GRAPHS], _tr("graphs")),
     )
-    return ", ".join(f"{number:,} {word}" for number, word in words if number)
+    return ", ".join(f"{number:,} {word}" for number, word in kinds if number)
 
 
 def _bounds(hit: Hit) -> tuple[tuple[str, str], ...]:
@@ -203,14 +203,14 @@ def _copy_title(direction: Direction) -> str:
 
 def _kernel_name(trace: Trace, operation: np.void) -> str:
     number = int(operation["name"])
-    return trace.names[number] if number < len(trace.names) else _tr("kernel without a name")
+    return trace.names[number] if number < len(trace.names) else _tr("unnamed kernel")
 
 
 def _span_title(trace: Trace, ref: int) -> str:
     return {
         "context": _tr("Context creation"),
         "compile": _tr("Compilation"),
-        "load": _tr("Loading a module"),
+        "load": _tr("Module loading"),
     }[trace.spans[ref].kind.value]
 
 
@@ -220,7 +220,7 @@ def _first_line(source: str) -> str:
 
 
 def _elided(name: str) -> str:
-    """Leave out the middle of a long name: the kernel stands at its beginning, what it works on at its end."""
+    """Elide the middle of a long name: the kernel's name is at its start, the argument types at its end."""
     if len(name) <= _NAME_CHARACTERS:
         return name
     head = _NAME_CHARACTERS * 2 // 3

@@ -1,4 +1,4 @@
-"""Where everything lies on the canvas: names at the left, the ruler on top, rows, and curves at the bottom."""
+"""The layout of the timeline: names at the left, the ruler on top, rows, and curves at the bottom."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from gpuplayground.ui.trace_timeline.rows import Row, RowKind
 
 RULER_PX = 22
 PADDING_PX = 8
-#: Room at the right edge for the scroll bar, whether it shows or not: the axis shall not move.
+#: Width reserved for the scroll bar even while hidden, so that the axis does not move.
 RIGHT_PX = 10
 _HEIGHTS = {RowKind.STATEMENTS: 24, RowKind.REGIONS: 16, RowKind.SPANS: 16, RowKind.STREAM: 20, RowKind.COPIES: 16}
 _LEAST_STRIP, _MOST_STRIP = 22, 44
-#: Room above a group of rows of another kind.
+#: Space above a group of rows of another kind.
 _GAP = 3
-#: A canvas lower than this for its rows has no room for curves.
+#: Curves are left out if fewer pixels than this would remain for the rows.
 _ROOM_FOR_ROWS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A row's place: its number, and where it begins and ends; rows that scroll count from the top of their area."""
+    """A row's index, top and bottom in pixels; those of scrolled rows are relative to the content."""
 
     number: int
     top: int
@@ -30,7 +30,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Heights and widths in pixels. ``pinned`` rows stay in sight, ``scrolled`` ones lie below them."""
+    """Positions in pixels. ``pinned`` rows are always visible, ``scrolled`` rows are below them."""
 
     gutter: int
     plot: int
@@ -43,18 +43,18 @@ class Geometry:
 
     @property
     def overflow(self) -> int:
-        """How far the rows can be scrolled."""
+        """The scroll range of the rows."""
         return max(0, self.content - (self.rows_bottom - self.rows_top))
 
     def slots(self, offset: int) -> list[Slot]:
-        """Return the rows in sight when scrolled by ``offset``, in the canvas' own heights."""
+        """Return the visible rows when scrolled by ``offset``, in widget coordinates."""
         moved = [
             Slot(slot.number, *(self.rows_top + y - offset for y in (slot.top, slot.bottom))) for slot in self.scrolled
         ]
         return [*self.pinned, *(s for s in moved if s.bottom > self.rows_top and s.top < self.rows_bottom)]
 
     def slot_at(self, y: int, offset: int) -> Slot | None:
-        """Return the row at a height, or None."""
+        """Return the row at a y coordinate, if any."""
         for slot in self.slots(offset):
             if slot.top <= y < slot.bottom and (y < self.rows_bottom):
                 is_pinned = slot in self.pinned
@@ -64,7 +64,7 @@ class Geometry:
 
 
 def geometry(width: int, height: int, gutter: int, rows: Sequence[Row], strips: int) -> Geometry:
-    """Lay out rows and so many strips of curves."""
+    """Lay out rows and up to ``strips`` curves."""
     gutter = min(gutter, width // 3)
     pinned, scrolled = [], []
     top, content = RULER_PX, 0
@@ -84,6 +84,6 @@ def geometry(width: int, height: int, gutter: int, rows: Sequence[Row], strips: 
     while strips and height - top - strips * each < min(content, _ROOM_FOR_ROWS):
         strips -= 1
     bottom = height - strips * each
-    places = tuple((bottom + number * each, bottom + (number + 1) * each) for number in range(strips))
+    strip_bounds = tuple((bottom + number * each, bottom + (number + 1) * each) for number in range(strips))
     plot = max(1, width - gutter - RIGHT_PX)
-    return Geometry(gutter, plot, top, max(bottom, top), content + _GAP, tuple(pinned), tuple(scrolled), places)
+    return Geometry(gutter, plot, top, max(bottom, top), content + _GAP, tuple(pinned), tuple(scrolled), strip_bounds)

@@ -1,4 +1,4 @@
-"""Sums by group over any stretch of a row, in time that does not grow with what lies in the stretch."""
+"""Counts and sums by group over any range of a row, in time independent of the range's length."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import numpy as np
 
 from gpuplayground.ui.trace_timeline.density import Floats, Integers
 
-#: Sums up to every so many places are kept; what lies beyond is added when it is asked for.
+#: Prefix sums are kept for every so many elements; the rest is added on request.
 _BLOCK = 4096
 
 
 class GroupSums:
-    """Counts and sums a weight for each of some groups. A thousand names of kernels need no more room than the row.
+    """Counts elements and sums their weights by group. Memory is linear in the row, even with thousands of groups.
 
     Args:
-        groups: the group of each place, from 0.
-        weights: what is added up, such as a duration.
-        least: how many groups there are at least.
+        groups: the group of each element, from 0.
+        weights: the weight of each element, such as a duration.
+        least: least number of groups.
     """
 
     def __init__(self, groups: Integers, weights: Floats, least: int = 1) -> None:
@@ -29,19 +29,19 @@ class GroupSums:
         shape = (blocks, self._size)
         counts = np.bincount(cells, minlength=blocks * self._size).reshape(shape)
         sums = np.bincount(cells, weights[whole], minlength=blocks * self._size).reshape(shape)
-        #: Of everything before each block, and before what no longer fills one.
+        #: Prefix sums at the start of each block, including a last partial one.
         self._counts: Integers = np.vstack((np.zeros((1, self._size), np.int64), np.cumsum(counts, axis=0)))
         self._sums: Floats = np.vstack((np.zeros((1, self._size)), np.cumsum(sums, axis=0)))
 
-    def within(self, places: slice) -> tuple[Integers, Floats]:
-        """Return for each group how many lie in a stretch, and the sum of their weights."""
-        counts, sums = self._before(places.stop)
-        counts_before, sums_before = self._before(places.start)
+    def within(self, indices: slice) -> tuple[Integers, Floats]:
+        """Return for each group the number of elements in a range and the sum of their weights."""
+        counts, sums = self._before(indices.stop)
+        counts_before, sums_before = self._before(indices.start)
         return counts - counts_before, sums - sums_before
 
-    def _before(self, place: int) -> tuple[Integers, Floats]:
-        block = place // self._block
-        rest = slice(block * self._block, place)
+    def _before(self, index: int) -> tuple[Integers, Floats]:
+        block = index // self._block
+        rest = slice(block * self._block, index)
         counts: Integers = self._counts[block] + np.bincount(self._groups[rest], minlength=self._size)
         sums: Floats = self._sums[block] + np.bincount(self._groups[rest], self._weights[rest], self._size)
         return counts, sums

@@ -1,4 +1,4 @@
-"""What lies under the pointer: one interval, or all that a column of pixels holds."""
+"""Finds the intervals under the pointer."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ import numpy.typing as npt
 
 from gpuplayground.ui.trace_timeline.rows import Picture, Row
 
-#: How far beside the pointer to look, in pixels, where there is nothing right under it.
+#: Search distance beside the pointer, in pixels, if nothing is directly under it.
 _NEAR_PX = 2
-#: An interval this wide, in pixels, has the pointer for itself.
+#: An interval at least this wide, in pixels, is hit alone.
 _WIDE_PX = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Intervals of a row, by their places in it, and the stretch of time from the first to the last.
+    """A range of intervals of a row, with the start of the first and the end of the last.
 
-    A million of them may lie in one column: what the pointer asks for at each of its moves looks at none of them alone.
+    A column may hold a million intervals, so nothing here loops over them.
     """
 
     number: int
     row: Row
-    places: slice
+    indices: slice
     start: float
     end: float
 
     @property
     def ref(self) -> int:
-        """What the first interval stands for."""
-        return int(self.row.intervals.refs[self.places.start])
+        """The ref of the first interval."""
+        return int(self.row.intervals.refs[self.indices.start])
 
     @property
     def is_merged(self) -> bool:
-        """Whether the column stands for several. Parts of one thing lie side by side."""
-        return int(self.row.intervals.refs[self.places.stop - 1]) != self.ref
+        """Whether the intervals stand for several things; parts of one thing are adjacent."""
+        return int(self.row.intervals.refs[self.indices.stop - 1]) != self.ref
 
     @property
     def owner(self) -> int:
-        """The statement of the first one that has any, or -1."""
-        owners = self.row.intervals.owners[self.places]
+        """The first statement that any of the intervals belongs to, or -1."""
+        owners = self.row.intervals.owners[self.indices]
         return int(owners[0] if owners[0] >= 0 else owners[np.argmax(owners >= 0)])
 
 
 def hit(picture: Picture, number: int, moment: float, per_pixel: float) -> Hit | None:
-    """Return what a row shows in the column of pixels that begins at ``moment``, or right beside it."""
+    """Return what a row shows in the pixel column that starts at ``moment``, or close beside it."""
     row = picture.rows[number]
     intervals = row.intervals
     middle = moment + per_pixel / 2
@@ -57,8 +57,8 @@ def hit(picture: Picture, number: int, moment: float, per_pixel: float) -> Hit |
         under = intervals.within(middle, middle)
         is_wide = intervals.ends[under] - intervals.starts[under] >= _WIDE_PX * per_pixel
         if is_wide.any():
-            place = under.start + int(np.argmax(is_wide))
-            found = slice(place, place + 1)
+            index = under.start + int(np.argmax(is_wide))
+            found = slice(index, index + 1)
         if intervals.refs[found.start] == intervals.refs[found.stop - 1]:
             found = _whole(intervals.refs, found.start, found.stop - 1)
         return Hit(number, row, found, float(intervals.starts[found.start]), float(intervals.ends[found.stop - 1]))
@@ -66,7 +66,7 @@ def hit(picture: Picture, number: int, moment: float, per_pixel: float) -> Hit |
 
 
 def _whole(refs: npt.NDArray[np.int32], first: int, last: int) -> slice:
-    """Return the places of all parts of what the given places are parts of: a statement may have two."""
+    """Extend a range of indices to all parts of the same thing: a statement may have two."""
     while first > 0 and refs[first - 1] == refs[first]:
         first -= 1
     while last + 1 < len(refs) and refs[last + 1] == refs[last]:

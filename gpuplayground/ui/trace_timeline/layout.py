@@ -1,4 +1,4 @@
-"""Makes the picture of a long run beside the window, which goes on meanwhile."""
+"""Lays out the timeline of a run, in a thread if the run is long."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from gpuplayground.ui.trace_timeline.density import Floats
 from gpuplayground.ui.trace_timeline.rows import Picture, picture_of
 from gpuplayground.workers.task import Tasks
 
-#: A run of no more operations and statements than this is laid out at once, in some milliseconds.
+#: Runs with up to this many operations and statements are laid out synchronously, within milliseconds.
 AT_ONCE = 10_000
-#: What takes longer than this is worth a word.
+#: A layout that takes longer than this is announced.
 LONG_MS = 300
-#: A window or a tab that is closed waits so long for what is being laid out: a million kernels take half a second.
+#: Longest time that closing a tab or window waits for a layout; a million kernels take half a second.
 WAIT_S = 5.0
 
 
 class Layout(QObject):
-    """Lays out one run after the other. A picture of any but the last is dropped."""
+    """Lays out runs; only the picture of the last one is reported."""
 
     done = Signal(object)  # Picture
     failed = Signal(str)
-    tookLong = Signal()  # it goes on
+    tookLong = Signal()  # still running
     _unexpected = Signal(str)
 
     def __init__(self, parent: QObject) -> None:
@@ -32,7 +32,7 @@ class Layout(QObject):
         self._run: Run | None = None
         self._clock = QTimer(self, singleShot=True, interval=LONG_MS)
         self._clock.timeout.connect(self.tookLong)
-        # No child: a thread must have ended when it is deleted, so these outlive this object until they have.
+        # Not a child: a thread must end before it is deleted, so the tasks may outlive this object.
         self._tasks = Tasks()
         self.destroyed.connect(partial(_end, self._tasks))
         application = QCoreApplication.instance()
@@ -40,20 +40,20 @@ class Layout(QObject):
             application.aboutToQuit.connect(self._end)
 
     def start(self, run: Run, palette: Floats) -> None:
-        """Lay out a run to be painted in the colours of a palette; before this returns where it is short."""
+        """Lay out a run for a palette; a short run is done when this returns."""
         self._run = run
         if len(run.timings) + (0 if run.trace is None else len(run.trace.operations)) <= AT_ONCE:
-            self._take(_laid_out(run, palette))
+            self._accept(_laid_out(run, palette))
         else:
             self._clock.start()
-            self._tasks.start(partial(_laid_out, run, palette), self._take, self._unexpected)
+            self._tasks.start(partial(_laid_out, run, palette), self._accept, self._unexpected)
 
     def cancel(self) -> None:
-        """Want no picture any more."""
+        """Drop the picture of the current run."""
         self._run = None
         self._clock.stop()
 
-    def _take(self, laid_out: tuple[Run, Picture | str]) -> None:
+    def _accept(self, laid_out: tuple[Run, Picture | str]) -> None:
         run, picture = laid_out
         if run is not self._run:
             return
@@ -68,13 +68,13 @@ class Layout(QObject):
 
 
 def _laid_out(run: Run, palette: Floats) -> tuple[Run, Picture | str]:
-    """Return a run and its picture, or in a word what went wrong."""
+    """Return a run and its picture, or an error message."""
     try:
         picture = picture_of(run)
         for row in picture.rows:
             row.intervals.prepare(palette)
         return run, picture
-    except Exception as error:  # of a run that may be from a damaged file, or of too little memory
+    except Exception as error:  # a damaged file, or out of memory
         return run, str(error) or type(error).__name__
 
 

@@ -1,4 +1,4 @@
-"""Which colour what is drawn in. Kernels are told apart by their name, the same in every run."""
+"""The colours of the timeline. A kernel's colour depends on its name only, so it is the same in every run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gpuplayground.ui.widgets.theme import Theme
 
 
 class Ink(IntEnum):
-    """Entries of the palette. The wait until the GPU is idle follows the statement that it belongs to."""
+    """Indices of the palette. The wait for the GPU follows the kind of statement it belongs to."""
 
     STATEMENT = 0
     STATEMENT_WAIT = 1
@@ -45,7 +45,7 @@ _ROLES = {
     Ink.PEER_TO_PEER: "clock", Ink.HOST_TO_HOST: "muted",
 }  # fmt: skip
 _KERNEL_ROLES = ("utilization", "memory", "clock", "builtin", "decorator", "string", "memory_controller", "number")
-#: A second series for more kernels: the same hues, so far towards the text's colour.
+#: A second series of kernel colours: the same hues, mixed with this share of the text colour.
 _SHIFT = 0.38
 KERNEL_INKS = 2 * len(_KERNEL_ROLES)
 _WAIT = 0.38  # opacity
@@ -62,12 +62,12 @@ COPY_INKS = {
 
 
 def kernel_ink(name: str) -> int:
-    """Return the palette entry of a kernel: the same for the same name, today and tomorrow."""
+    """Return the palette index of a kernel name, the same in every run."""
     return Ink.FIRST_KERNEL + zlib.crc32(name.encode("utf-8", "surrogatepass")) % KERNEL_INKS
 
 
 def colors(theme: Theme) -> list[QColor]:
-    """Return the colours of the palette, with their opacity."""
+    """Return the colours of the palette, including opacity."""
     found = []
     for ink in list(Ink)[: Ink.FIRST_KERNEL]:
         is_wait = ink.name.endswith("_WAIT")
@@ -77,17 +77,17 @@ def colors(theme: Theme) -> list[QColor]:
 
 
 def premultiplied(found: list[QColor]) -> Floats:
-    """Return colours as rows of premultiplied red, green, blue and alpha from 0 to 1."""
+    """Return colours as premultiplied red, green, blue and alpha from 0 to 1; shape (colours, 4)."""
     straight = np.array([color.getRgbF() for color in found], np.float64)
     straight[:, :3] *= straight[:, 3:]
     return straight
 
 
 def text_on(color: QColor, theme: Theme) -> QColor:
-    """Return black or white for text on a colour that lies over the panel, whichever stands out more."""
+    """Return black or white for text on a colour over the panel, whichever contrasts more."""
     seen = _mixed(color, theme.color("panel"), 1.0 - color.alphaF())
     light = _luminance(seen)
-    # The ratio of WCAG 2.2 against black is larger than against white from here on.
+    # Above this luminance, the WCAG 2.2 contrast ratio against black is the larger one.
     return QColor("#000000" if (light + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff")
 
 

@@ -1,4 +1,4 @@
-"""The timeline of a run with its header: what ran when, on the CPU and on the GPU."""
+"""The timeline page: what ran when, on the CPU and on the GPU."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _ZOOM = 2.0
 
 
 class TimelinePanel(QWidget):
-    """Shows the run that ended last. It is laid out when the panel is seen, not before, and a long one by a thread."""
+    """Shows one run. It is laid out when the panel is visible, in a thread if the run is long."""
 
-    lineActivated = Signal(int, bool)  # line, whether the keyboard goes there too
+    lineActivated = Signal(int, bool)  # line, whether the editor gets the focus
     exportRequested = Signal()
 
     def __init__(self, theme: Theme, header: PanelHeader, parent: QWidget | None = None) -> None:
@@ -49,21 +49,21 @@ class TimelinePanel(QWidget):
         self._layout.done.connect(self._show)
         self._layout.failed.connect(self._say_failed)
         self._layout.tookLong.connect(self._say_layout)
-        self._say_empty(self.tr("Press Run (F5) to see here what ran when, on the CPU and on the GPU."))
+        self._say_empty(self.tr("Press Run (F5) to see here what ran when on the CPU and the GPU."))
 
     def _add_buttons(self) -> None:
         add = self.header.add_button
         canvas, tr = self.canvas, self.tr
         self.zoom_in_button = add(
-            "zoom-in", tr("Zoom in"), tr("Zoom in (+, or Ctrl and the wheel)"), lambda _: canvas.zoom(1 / _ZOOM, 0.5)
+            "zoom-in", tr("Zoom in"), tr("Zoom in (+ or Ctrl+wheel)"), lambda _: canvas.zoom(1 / _ZOOM, 0.5)
         )
         self.zoom_out_button = add(
-            "zoom-out", tr("Zoom out"), tr("Zoom out (-, or Ctrl and the wheel)"), lambda _: canvas.zoom(_ZOOM, 0.5)
+            "zoom-out", tr("Zoom out"), tr("Zoom out (- or Ctrl+wheel)"), lambda _: canvas.zoom(_ZOOM, 0.5)
         )
         self.fit_button = add(
             "maximize", tr("Show the whole run"), tr("Show the whole run (Home)"), lambda _: canvas.fit()
         )
-        tip = tr("Export as a Chrome trace, which Perfetto opens")
+        tip = tr("Export as a Chrome trace, for Perfetto")
         self.export_button = add("download", tr("Export Chrome trace"), tip, lambda _: self.exportRequested.emit())
 
     def _lay_out(self) -> None:
@@ -90,7 +90,7 @@ class TimelinePanel(QWidget):
 
     @property
     def run(self) -> Run | None:
-        """The run that is shown, which an export is of."""
+        """The run that is shown."""
         return self._run
 
     def clear(self, run_id: str, _plan: BenchmarkPlan | None = None) -> None:
@@ -119,18 +119,19 @@ class TimelinePanel(QWidget):
     def set_samples(
         self, samples: Sequence[GpuSample], names: Mapping[str, str] | None = None, used: Collection[str] = ()
     ) -> None:
-        """Draw the NVML curves of the run's time; none at all says that there were no readings.
+        """Draw the NVML curves of a run.
 
-        Samples from shortly before and after the run let the curves reach its ends. ``names`` says what a GPU's UUID
-        is called where there are several: ``GPU 0``. ``used`` are the UUIDs of those that the run used, whose curves
-        are drawn; without any all are.
+        Args:
+            samples: taken during the run, and shortly before and after so that the curves reach its ends.
+            names: GPU names such as ``GPU 0`` by UUID.
+            used: UUIDs of the GPUs whose curves are drawn; if empty, all are.
         """
         self._samples = (samples, names or {}, used)
         if self._has_picture():
             self._show_curves()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Lay out what has come while the panel was out of sight."""
+        """Lay out a run that arrived while the panel was hidden."""
         super().showEvent(event)
         if self._is_pending:
             self._prepare()
@@ -159,15 +160,15 @@ class TimelinePanel(QWidget):
         self.canvas.show_curves(Curves(samples, names, self.canvas.picture.origin_ns, used))
 
     def _say_note(self, run: Run) -> None:
-        """Say why there are no operations of the GPU, or that some are missing."""
+        """Show why GPU operations are missing."""
         parts = [run.trace_note] if run.trace_note else []
         if run.trace is None and any(timing.gpu is not None for timing in run.timings):
-            kept = self.tr("The history has no trace of this run: it keeps none of more than {count} operations.")
+            kept = self.tr("The history has no trace of this run, because it has more than {count} operations.")
             parts.append(kept.format(count=f"{MAX_OPERATIONS:,}"))
         elif run.trace is None and not parts:
-            parts.append(self.tr("This run was not traced: only its statements are known."))
+            parts.append(self.tr("This run was not traced; only its statements are shown."))
         elif run.trace is not None and run.trace.dropped and not parts:
-            lost = self.tr("CUPTI lost {count} records: some operations are missing here.")
+            lost = self.tr("CUPTI dropped {count} records, so some operations are missing.")
             parts.append(lost.format(count=f"{run.trace.dropped:,}"))
         self.note.setText(" ".join(parts))
         self.note.setVisible(bool(parts))
@@ -176,7 +177,7 @@ class TimelinePanel(QWidget):
         self._say_empty(self.tr("Laying out the timeline…"))
 
     def _say_failed(self, reason: str) -> None:
-        text = self.tr("The timeline of this run cannot be shown ({reason}): run it again.")
+        text = self.tr("The timeline of this run cannot be shown ({reason}). Run it again.")
         self._say_empty(text.format(reason=reason))
 
     def _say_empty(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Rows as pixels: numpy fills a premultiplied image, a column at a time, whatever number of operations lies in it."""
+"""Fills the rows of the timeline into an image with numpy, column by column."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from gpuplayground.ui.trace_timeline.palette import WAITS
 
 Pixels = npt.NDArray[np.uint32]
 
-#: Opacity of a column that holds next to nothing: a kernel of 2 µs shall be seen in a run of seconds.
+#: Least opacity of a column: a kernel of 2 µs must be visible in a run of seconds.
 _LEAST = 0.32
-#: What is not of the selected statement.
+#: Opacity of what does not belong to the selected statement.
 _DIMMED = 0.22
-#: Operations at least this wide, in pixels, are told apart by a darker left edge.
+#: Operations at least this wide, in pixels, have a darker left edge to separate them.
 _EDGED_PX = 4
 _EDGE = 0.45
-#: The hatching of waits: every so many pixels a stripe of so many, in a stronger shade.
+#: Hatching of waits: period and stripe width in pixels, and the strength of a stripe.
 _HATCH_PX, _STRIPE_PX, _STRIPE = 7, 3, 1.7
 
 
 @dataclass(frozen=True, slots=True)
 class Wide:
-    """An interval that fills columns alone: its place in the row, its first column and the one behind its last."""
+    """An interval that fills columns alone: its index in the row, and its half-open range of columns."""
 
-    place: int
+    index: int
     first: int
     last: int
 
 
 def wide(columns: Columns, least: int) -> list[Wide]:
-    """Return the intervals that fill at least so many columns alone, from left to right."""
+    """Return the intervals that fill at least ``least`` columns alone, from left to right."""
     single = columns.single
     changes = np.flatnonzero(np.diff(single)) + 1
     firsts = np.concatenate(([0], changes))
@@ -45,7 +45,7 @@ def wide(columns: Columns, least: int) -> list[Wide]:
 
 
 def shades(columns: Columns, *, dimmed: bool = False) -> Floats:
-    """Return a row's colour in each column, premultiplied, from 0 to 1: the denser, the stronger."""
+    """Return a row's premultiplied colour in each column, from 0 to 1, stronger where it is denser."""
     strength = np.where(columns.touched, _LEAST + (1.0 - _LEAST) * columns.coverage, 0.0)
     for item in wide(columns, _EDGED_PX):
         if item.first and columns.touched[item.first - 1]:
@@ -61,14 +61,14 @@ def packed(colors: Floats) -> Pixels:
 
 
 class Raster:
-    """An image of the whole area of rows, in device pixels. It holds its pixels as long as it lives."""
+    """The image of all rows, in device pixels. It owns the pixels, which ``QImage`` does not copy."""
 
     def __init__(self) -> None:
         self._pixels: Pixels = np.zeros((1, 1), np.uint32)
         self.image = QImage()
 
     def clear(self, width: int, height: int) -> None:
-        """Start over with an empty image of this size."""
+        """Clear the image, and resize it if needed."""
         if self._pixels.shape == (height, width):
             self._pixels[:] = 0
             return
@@ -78,11 +78,11 @@ class Raster:
         )
 
     def fill(self, top: int, bottom: int, colors: Floats) -> None:
-        """Fill a row between two heights; what is outside of the image is left out."""
+        """Fill a row between two y coordinates, clipped to the image."""
         self._pixels[max(top, 0) : max(bottom, 0)] = packed(colors)
 
     def hatch(self, top: int, bottom: int, colors: Floats, waits: npt.NDArray[np.bool_], shift: int) -> None:
-        """Draw stripes over the columns of waits; ``shift`` moves them along with what they lie on."""
+        """Draw stripes over the columns of waits; ``shift`` makes them move with the view."""
         rows = self._pixels[max(top, 0) : max(bottom, 0)]
         columns: Integers = np.flatnonzero(waits)
         if not len(columns) or not len(rows):
@@ -93,7 +93,7 @@ class Raster:
 
 
 def is_wait(columns: Columns, inks: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Return which columns hold one wait alone, given the colours of the row's intervals."""
+    """Return which columns hold a single wait, given the colours of the row's intervals."""
     alone = columns.single >= 0
     found: npt.NDArray[np.bool_] = np.isin(inks[columns.single], WAITS) & alone
     return found

@@ -1,4 +1,4 @@
-"""The small window of exact figures beside the pointer."""
+"""The floating readout of exact figures beside the pointer."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from gpuplayground.ui.widgets.theme import Theme, ui_font
 _PADDING, _LINE_PX, _GAP = 8, 17, 12
 _LEAST_WIDTH, _MOST_WIDTH = 180, 420
 _WRAP = Qt.TextFlag.TextWordWrap
-#: Names of C++ have hardly a blank: where else a line may end, as a place without width.
+#: C++ names have few spaces: further points at which a line may break.
 _BREAKS = re.compile(r"(::|[,<>(_])(?=\w)")
-#: From the pointer to the window's corner.
+#: Offset of the readout from the pointer.
 _BESIDE = QPoint(14, 18)
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class Readout(QWidget):
-    """Lies above everything, lets the pointer through and never takes the focus."""
+    """A tool-tip window that ignores the mouse and never takes the focus."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.ToolTip | Qt.WindowType.WindowTransparentForInput)
@@ -37,8 +37,8 @@ class Readout(QWidget):
         self.facts = Facts("")
         theme.changed.connect(self.update)
 
-    def tell(self, facts: Facts, pointer: QPoint) -> None:
-        """Show figures beside the pointer, given in the coordinates of the screen."""
+    def show_facts(self, facts: Facts, pointer: QPoint) -> None:
+        """Show figures beside the pointer, which is in screen coordinates."""
         if facts != self.facts or not self.isVisible():
             self.facts = facts
             self.resize(self._measure())
@@ -60,17 +60,17 @@ class Readout(QWidget):
         return QSize(width + 2 * _PADDING, self._title_height + len(self.facts.lines) * _LINE_PX + 2 * _PADDING)
 
     def _beside(self, pointer: QPoint) -> QPoint:
-        """Return where there is room: below and to the right of the pointer, else on its other sides."""
+        """Return a position that fits the screen: below and to the right of the pointer, else on the other side."""
         screen = self.screen().availableGeometry()
-        place = pointer + _BESIDE
-        if place.x() + self.width() > screen.right():
-            place.setX(max(screen.left(), pointer.x() - _BESIDE.x() - self.width()))
-        if place.y() + self.height() > screen.bottom():
-            place.setY(max(screen.top(), pointer.y() - _BESIDE.y() - self.height()))
-        return place
+        corner = pointer + _BESIDE
+        if corner.x() + self.width() > screen.right():
+            corner.setX(max(screen.left(), pointer.x() - _BESIDE.x() - self.width()))
+        if corner.y() + self.height() > screen.bottom():
+            corner.setY(max(screen.top(), pointer.y() - _BESIDE.y() - self.height()))
+        return corner
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write the heading, then labels and figures in two columns."""
+        """Draw the title, then labels and values in two columns."""
         theme, painter = self._theme, QPainter(self)
         painter.fillRect(self.rect(), theme.color("border"))
         painter.fillRect(self.rect().adjusted(1, 1, -1, -1), theme.color("card"))

@@ -1,4 +1,4 @@
-"""From a run to the rows of its timeline: sorted columns of numbers, made once for each run."""
+"""Builds the rows of a run's timeline as sorted arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gpuplayground.ui.trace_timeline.group_sums import GroupSums
 from gpuplayground.ui.trace_timeline.palette import COPY_INKS, SPAN_INKS, Ink, kernel_ink
 
 _DIRECTIONS = tuple(Direction)
-#: As NVIDIA's tools write them.
+#: As in NVIDIA's tools.
 _SHORT = {
     Direction.HOST_TO_DEVICE: "HtoD",
     Direction.DEVICE_TO_HOST: "DtoH",
@@ -30,7 +30,7 @@ _SHORT = {
 }
 
 
-#: Groups of a stream's operations; kernels have one for each name from the third on.
+#: Groups of a stream's operations; each kernel name has its own from ``KERNELS`` on.
 MEMSETS, GRAPHS, KERNELS = 0, 1, 2
 
 
@@ -46,22 +46,22 @@ class RowKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. ``name`` stands in the gutter; it is empty where a row goes on with what found no room above."""
+    """One row. ``name`` is its label, empty for a further lane of the row above."""
 
     kind: RowKind
     name: str
     intervals: Intervals
-    #: The whole name where ``name`` alone would not tell, for tooltips.
+    #: The full name for the tooltip, if ``name`` is abbreviated.
     full_name: str = ""
-    #: Of a stream the times of ``MEMSETS``, ``GRAPHS`` and kernels by name, of copies the bytes; other rows have none.
+    #: Of a stream, durations by ``MEMSETS``, ``GRAPHS`` and kernel name; of copies, bytes; else None.
     sums: GroupSums | None = None
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What a timeline shows of one run. Its axis, ``start`` to ``end``, is in nanoseconds from ``origin_ns``.
+    """The timeline of one run. Its axis, from ``start`` to ``end``, is in nanoseconds from ``origin_ns``.
 
-    ``starts`` are the beginnings of its statements on that axis, by their place in ``timings``.
+    ``starts`` are the start times of the statements on that axis, parallel to ``timings``.
     """
 
     origin_ns: int = 0
@@ -79,7 +79,7 @@ class Picture:
 
 
 def picture_of(run: Run) -> Picture:
-    """Return the rows of a run: statements, NVTX ranges, set-up of CUDA, then each GPU's streams and copies."""
+    """Return the rows of a run: statements, NVTX ranges, CUDA set-up, then each GPU's streams and copies."""
     trace = run.trace or Trace()
     known = [timing.start_ns for timing in run.timings if timing.start_ns]
     origin = run.start_ns or min([*known, *trace.operations["start_ns"][:1].tolist()], default=0)
@@ -97,7 +97,7 @@ def picture_of(run: Run) -> Picture:
 
 
 def _statement_starts(timings: Sequence[StatementTiming], origin_ns: int) -> list[int]:
-    """Return when each statement began; one whose time is not known began when the one before it was done."""
+    """Return the start of each statement; an unknown start is the end of the previous statement."""
     starts, reached = [], 0
     for timing in timings:
         start = timing.start_ns - origin_ns if timing.start_ns else reached
@@ -107,22 +107,22 @@ def _statement_starts(timings: Sequence[StatementTiming], origin_ns: int) -> lis
 
 
 def _owner_table(timings: Sequence[StatementTiming]) -> Integers:
-    """Return the place in ``timings`` of each index of a statement, and of -1 at the end."""
+    """Return a table from statement index to position in ``timings``, with -1 as its last element."""
     table = np.full(max((timing.index for timing in timings), default=-1) + 2, -1, np.int64)
-    for place, timing in enumerate(timings):
-        table[timing.index] = place
+    for index, timing in enumerate(timings):
+        table[timing.index] = index
     return table
 
 
 def _statement_rows(timings: Sequence[StatementTiming], starts: Sequence[int]) -> Iterator[Row]:
-    """Yield the row of statements: of each the time until it returned, then the wait until the GPU was idle."""
+    """Yield the row of statements: for each the time until it returned, then the wait for the GPU."""
     parts: list[tuple[int, int, int, int]] = []
-    for place, (timing, start) in enumerate(zip(timings, starts, strict=True)):
+    for index, (timing, start) in enumerate(zip(timings, starts, strict=True)):
         ink = Ink.FAILED if timing.failed else Ink.IMPORT if timing.is_import else Ink.STATEMENT
         returned = start + timing.wall_ns
-        parts.append((start, returned, place, ink))
+        parts.append((start, returned, index, ink))
         if timing.synced_ns is not None and timing.synced_ns > timing.wall_ns:
-            parts.append((returned, start + timing.synced_ns, place, ink + 1))
+            parts.append((returned, start + timing.synced_ns, index, ink + 1))
     if parts:
         table = np.array(parts, np.int64)
         cut = disjoint(table[:, 0].astype(np.float64), table[:, 1].astype(np.float64))
@@ -149,7 +149,7 @@ def _rows_of(
     origin: int,
     statement_starts: Sequence[int],
 ) -> Iterator[Row]:
-    """Yield rows of ranges that may lie within each other; one belongs to the statement in which it began."""
+    """Yield rows of possibly nested ranges; each belongs to the statement in which it starts."""
     if not bounds:
         return
     table = np.array(bounds, np.int64) - origin
@@ -160,7 +160,7 @@ def _rows_of(
 
 
 def _operation_rows(trace: Trace, origin: int, owner: Integers) -> Iterator[Row]:
-    """Yield, for each GPU, a row for each stream with its kernels, then one for each direction of copies."""
+    """Yield for each GPU a row per stream with its kernels, then a row per direction of copies."""
     operations = trace.operations
     if not len(operations):
         return
@@ -168,7 +168,7 @@ def _operation_rows(trace: Trace, origin: int, owner: Integers) -> Iterator[Row]
     context, stream = (operations[name].astype(np.int64) for name in ("context", "stream"))
     is_copy = operations["kind"] == OpKind.COPY
     direction = directions(operations)
-    # Streams of two contexts may have the same number: three numbers in one, which CUPTI counts up from 1.
+    # Stream numbers are unique only within a context, so pack device, context and stream into one key.
     inner = np.where(is_copy, direction | 1 << 40, context % 2**20 << 20 | stream % 2**20)
     keys, groups = np.unique(operations["device"].astype(np.int64) << 41 | inner, return_inverse=True)
     order = np.argsort(groups.astype(np.min_scalar_type(len(keys))), kind="stable")
@@ -178,22 +178,22 @@ def _operation_rows(trace: Trace, origin: int, owner: Integers) -> Iterator[Row]
         if not is_copy[first]:
             contexts.setdefault(int(operations["device"][first]), set()).add(int(context[first]))
     for start, end in pairwise(bounds.tolist()):
-        places = order[start:end]
-        device = int(operations["device"][places[0]])
-        if is_copy[places[0]]:
-            way = _DIRECTIONS[direction[places[0]]]
+        indices = order[start:end]
+        device = int(operations["device"][indices[0]])
+        if is_copy[indices[0]]:
+            way = _DIRECTIONS[direction[indices[0]]]
             full = _tr("GPU {device} · copies {direction}").format(device=device, direction=way.value)
             short = _tr("GPU {device} · copies {direction}").format(device=device, direction=_SHORT[way])
-            yield from columns.rows(RowKind.COPIES, short, full, places)
+            yield from columns.rows(RowKind.COPIES, short, full, indices)
         else:
-            name = _tr("GPU {device} · stream {stream}").format(device=device, stream=stream[places[0]])
+            name = _tr("GPU {device} · stream {stream}").format(device=device, stream=stream[indices[0]])
             if len(contexts[device]) > 1:
-                name = _tr("{name} · context {context}").format(name=name, context=context[places[0]])
-            yield from columns.rows(RowKind.STREAM, name, name, places)
+                name = _tr("{name} · context {context}").format(name=name, context=context[indices[0]])
+            yield from columns.rows(RowKind.STREAM, name, name, indices)
 
 
 class _Operations:
-    """The columns of a trace that every row takes a part of."""
+    """The arrays of a trace's operations, of which each row takes a part."""
 
     def __init__(self, trace: Trace, origin: int, owner: Integers) -> None:
         operations = self._operations = trace.operations
@@ -203,10 +203,10 @@ class _Operations:
         self._owners = owner[np.where((statement >= 0) & (statement < len(owner) - 1), statement, -1)]
         self._inks = _operation_inks(trace)
 
-    def rows(self, kind: RowKind, name: str, full_name: str, places: Integers) -> Iterator[Row]:
-        """Yield a row, or several where operations overlap."""
-        starts, ends = self._starts[places], self._ends[places]
-        for row in _lane_rows(kind, name, full_name, starts, ends, places, self._owners[places], self._inks[places]):
+    def rows(self, kind: RowKind, name: str, full_name: str, indices: Integers) -> Iterator[Row]:
+        """Yield a row, or several if operations overlap."""
+        starts, ends = self._starts[indices], self._ends[indices]
+        for row in _lane_rows(kind, name, full_name, starts, ends, indices, self._owners[indices], self._inks[indices]):
             yield replace(row, sums=self._sums_of(row))
 
     def _sums_of(self, row: Row) -> GroupSums:
@@ -243,9 +243,9 @@ def _lane_rows(
     owners: Integers,
     inks: npt.NDArray[np.integer],
 ) -> Iterator[Row]:
-    for number, places in enumerate(lanes(starts, ends)):
-        cut = disjoint(starts[places], ends[places])
-        intervals = Intervals(*cut, refs[places], owners[places], inks[places])
+    for number, indices in enumerate(lanes(starts, ends)):
+        cut = disjoint(starts[indices], ends[indices])
+        intervals = Intervals(*cut, refs[indices], owners[indices], inks[indices])
         yield Row(kind, "" if number else name, intervals, full_name)
 
 

@@ -1,4 +1,4 @@
-"""Recordings that something has happened to: how each is made, and what its sentence has to name."""
+"""Damaged recordings: how each is made, and what its error must name."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BY_SQL: dict[str, tuple[str, tuple[str, ...]]] = {
     "a day that is none": ("UPDATE meta SET value = 'yesterday' WHERE key = 'recorded_at'", ("yesterday",)),
     "a driver version in bytes": ("UPDATE meta SET value = x'ff' WHERE key = 'driver_version'", ("meta", "value")),
     "text that is none": ("UPDATE devices SET name = CAST(x'ff' AS TEXT)", ("decode",)),
-    "no samples": ("DELETE FROM samples", ("holds no samples",)),
+    "no samples": ("DELETE FROM samples", ("contains no samples",)),
     "no table of GPUs": ("DROP TABLE devices", ("no table devices",)),
     "no table of passes": ("DROP TABLE passes", ("no table passes",)),
     "no column of times": ("ALTER TABLE runs DROP COLUMN start_ns", ("runs", "no column start_ns")),
@@ -108,7 +108,7 @@ def _overwritten(path: Path) -> None:
 BY_HAND: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "nothing in it": (Path.touch, ("empty",)),
     "no database": (lambda path: path.write_bytes(os.urandom(9000)), ("not a recording",)),
-    "missing pages": (_truncated, ("incomplete",)),
+    "missing pages": (_truncated, ("truncated",)),
     "overwritten pages": (_overwritten, ("damaged",)),
 }
 

@@ -1,4 +1,4 @@
-"""Recordings on disk: written, killed, opened when they are broken, and exported."""
+"""Recordings on disk: written, killed, damaged, and exported."""
 
 from __future__ import annotations
 
@@ -275,9 +275,9 @@ def other_database(path: Path) -> None:
         pytest.param(lambda _: None, "There is no file", id="missing"),
         pytest.param(Path.mkdir, "cannot be read", id="a folder"),
         pytest.param(Path.touch, "is empty", id="empty"),
-        pytest.param(lambda path: path.write_bytes(b"SQLite fo"), "incomplete", id="cut off at once"),
-        pytest.param(cut_to_the_header, "incomplete", id="cut off in the header"),
-        pytest.param(truncated, "incomplete", id="cut off"),
+        pytest.param(lambda path: path.write_bytes(b"SQLite fo"), "truncated", id="cut off at once"),
+        pytest.param(cut_to_the_header, "truncated", id="cut off in the header"),
+        pytest.param(truncated, "truncated", id="cut off"),
         pytest.param(overwritten, "damaged", id="damaged"),
         pytest.param(lambda path: path.write_text("time_ns,gpu_index\n" * 99), "not a recording", id="a table"),
         pytest.param(other_database, "not a recording", id="another database"),
@@ -316,9 +316,9 @@ def test_a_disk_that_is_full_is_told_of_and_what_was_written_stays(tmp_path: Pat
     writer = RecordingWriter(target)
     writer._connection.execute("PRAGMA max_page_count = 20")
     writer.add(tuple(GpuSample(T0 + number, "GPU-1", *range(15)) for number in range(5000)))
-    with pytest.raises(RecordingError, match="cannot be written any more"):
+    with pytest.raises(RecordingError, match="can no longer be written"):
         writer.close()
-    with pytest.raises(RecordingError, match="cannot be written any more"):
+    with pytest.raises(RecordingError, match="can no longer be written"):
         writer.add((SAMPLE,))
     with Recording.open(target) as recording:
         assert recording.gpus == () or len(recording.gpus) == 1

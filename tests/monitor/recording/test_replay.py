@@ -1,4 +1,4 @@
-"""A recording replayed as if it were live."""
+"""Replays of recordings."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_recording_that_vanished_is_a_problem_and_not_the_end(path: Path) -> N
 def test_an_empty_recording_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "empty.gpurec"
     RecordingWriter(path).close()
-    with pytest.raises(RecordingError, match="holds no samples"):
+    with pytest.raises(RecordingError, match="contains no samples"):
         ReplayFeed(path)
 
 

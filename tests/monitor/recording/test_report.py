@@ -1,4 +1,4 @@
-"""What is said of a recording once it has ended: how much there is of each GPU, and what is missing."""
+"""The report of a recording: the samples of each GPU, and what is missing."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_many_losses_are_summed_up(tmp_path: Path) -> None:
     events = [tick for begin in range(0, 60, 4) for tick in ticks(begin, begin + 2)]
     report = reported(tmp_path / "a.gpurec", *events)
     assert len(report.gpus[0].silences) == 14
-    assert report.sentences("a")[1].endswith("; 11 times more, 23.1 s in all.")
+    assert report.sentences("a")[1].endswith("; 11 more, 23.1 s in total.")
 
 
 def test_a_lower_rate_is_no_loss(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_restarted_agent_is_told_of(tmp_path: Path) -> None:
     report = reported(tmp_path / "a.gpurec", *ticks(0, 1), ended, FOUND, *ticks(3, 4))
     assert report.restarts == 1
     assert [gpu.silences[0].reason for gpu in report.gpus] == ["not read", "not read"]
-    assert report.sentences("a")[-1] == "The process that reads the GPUs had to be started again once."
+    assert report.sentences("a")[-1] == "The sampling process was restarted once."
     assert not report.is_whole
 
 
@@ -163,11 +163,11 @@ def test_a_disk_that_fills_up_leaves_a_report_of_what_is_in_the_file(tmp_path: P
     writer._connection.execute("PRAGMA query_only = 1")
     for event in ticks(1, 2):
         writer.add_event(event)
-    with pytest.raises(RecordingError, match="cannot be written any more"):
+    with pytest.raises(RecordingError, match="can no longer be written"):
         writer.close()
     report = writer.report()
     assert [gpu.samples for gpu in report.gpus] == [10, 10]
-    assert "cannot be written any more" in report.sentences("a")[-1]
+    assert "can no longer be written" in report.sentences("a")[-1]
 
 
 def test_a_real_gpu_that_is_lost_is_in_the_report(nvml: FakeNvml, tmp_path: Path) -> None:

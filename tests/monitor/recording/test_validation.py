@@ -1,4 +1,4 @@
-"""A recording that something has happened to is refused in one sentence, wherever it is opened."""
+"""Damaged recordings are refused with one sentence, wherever they are opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The feed and its agent when things go wrong: hangs, deaths, pauses, and ending without leaving anything behind."""
+"""Failures of the feed and its agent: hangs, deaths, delays, and a clean end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events as frames and back."""
+"""Events converted to frames and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The energy counter, read once a second, and how often the processes are passed over."""
+"""The energy counter is read once a second; the period of passes over the processes."""
 
 from __future__ import annotations
 

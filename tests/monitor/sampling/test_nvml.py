@@ -1,4 +1,4 @@
-"""What cannot be seen from outside an agent: the layout of structures, and the cheap look for new GPUs."""
+"""What cannot be tested from outside an agent: structure layouts, and the cheap check for new GPUs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time of day is set while the GPUs are sampled."""
+"""The wall clock is set while the GPUs are sampled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A driver that is slow, or that hangs where the processes are listed: neither is a dead one."""
+"""A driver that is slow, or hangs when listing processes, is not reported as dead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each state of the driver and the GPUs, from the fake library through nvidia-ml-py, a real agent and the feed."""
+"""States of the driver and the GPUs, from the fake library through nvidia-ml-py, a real agent and the feed."""
 
 from __future__ import annotations
 

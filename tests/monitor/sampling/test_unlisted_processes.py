@@ -1,4 +1,4 @@
-"""What is not known of the processes on a GPU is said to be unknown, and never that there are none."""
+"""Unknown processes are reported as unknown, never as none."""
 
 from __future__ import annotations
 

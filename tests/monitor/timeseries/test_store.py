@@ -1,4 +1,4 @@
-"""What is kept of the samples, and what a plot gets of it."""
+"""The series store: resolutions, gaps and memory."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_time_without_samples_is_a_gap() -> None:
     for number in range(100):
         store.add([sample(T0 + 25 * S + number * S // 10, 50)])
     assert gaps(util(store, 0, 40)) == [22.45]
-    # In a coarse range as well, as long as a stretch is shorter than the gap.
+    # In a coarse range as well, if a bucket is shorter than the gap.
     assert len(gaps(util(store, 0, 40, 50))) == 1
 
 
@@ -199,12 +199,12 @@ def test_a_gap_stays_a_gap_when_the_samples_are_long_gone() -> None:
 
 
 RANGES_S = (60, 600, 3600, 86400)
-#: What the timeline asks for in a window of ordinary width.
+#: Points requested by the tracks in a window of ordinary width.
 POINTS = 640
 
 
 def every_view(end_s: float) -> Iterator[tuple[float, float]]:
-    """Every range of the timeline, moved back step by step."""
+    """Every time range of the tracks, panned back step by step."""
     for range_s in RANGES_S:
         for back_s in np.arange(0, end_s, max(37.3, range_s / 20)):
             yield end_s - back_s - range_s, end_s - back_s

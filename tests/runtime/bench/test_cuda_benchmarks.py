@@ -79,7 +79,7 @@ def test_without_the_option_caches_stay_warm(playground: Playground, libcuda: Pa
     ("state", "words"),
     [
         ("fill", "There is no GPU memory for the 2 MiB"),
-        ("without_l2", "the GPU does not say that it has one"),
+        ("without_l2", "the GPU does not report an L2 cache"),
         ("pop", "no CUDA context is current"),
     ],
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpuplayground.runtime.bench import medians
@@ -31,11 +31,13 @@ from gpuplayground.runtime.bench.medians import (
 SAMPLES = st.lists(st.floats(1, 1e12), min_size=1, max_size=200)
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_the_median_is_that_of_the_standard_library(samples: list[float]) -> None:
     assert median(sorted(samples)) == pytest.approx(statistics.median(samples))
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.floats(0, 1))
 def test_a_quantile_is_that_of_numpy(samples: list[float], share: float) -> None:
     assert quantile(sorted(samples), share) == pytest.approx(float(np.quantile(samples, share)))
@@ -67,6 +69,7 @@ def test_up_to_five_samples_have_no_such_interval_and_show_their_range(count: in
     assert interval(sorted(float(value) for value in range(count))) == (0, count - 1)
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.floats(1, 1e6))
 def test_the_interval_encloses_the_median_and_widening_it_never_narrows_it(samples: list[float], factor: float) -> None:
     by_size = sorted(samples)
@@ -75,6 +78,7 @@ def test_the_interval_encloses_the_median_and_widening_it_never_narrows_it(sampl
     assert by_size[0] <= wide_low <= low <= median(by_size) <= high <= wide_high <= by_size[-1]
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.floats(0.001, 1000))
 def test_the_half_width_is_relative(samples: list[float], scale: float) -> None:
     scaled = [value * scale for value in samples]
@@ -89,6 +93,7 @@ def _differs_by_rounding_only(samples: list[float]) -> bool:
     return any(0 < high - low < 1e-9 * high for low, high in pairwise(by_size))
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.floats(1, 1e6))
 def test_what_is_no_interval_is_the_range(samples: list[float], factor: float) -> None:
     by_size = sorted(samples)
@@ -194,7 +199,7 @@ def test_steady_samples_converge_as_soon_as_the_least_time_was_measured() -> Non
 def test_many_quick_samples_are_not_enough_before_the_clocks_had_time_to_change() -> None:
     rule = Convergence()
     assert feed(rule, [1000.0] * 10_000) is None
-    rule.look()
+    rule.evaluate()
     assert rule.half_width == 0
     assert not rule.converged
 
@@ -225,7 +230,7 @@ def test_samples_that_jump_to_another_level_stop_being_converged_late() -> None:
     """Half at one clock and half at another has no median worth a number."""
     rule = Convergence(least_time_ns=1e12)
     feed(rule, [100 * MS] * 100 + [110 * MS] * 100)
-    rule.look()
+    rule.evaluate()
     assert rule.half_width == math.inf
 
 
@@ -254,11 +259,11 @@ def test_few_independent_samples_that_agree_are_soon_enough(deviation: float, mo
 
 def test_the_rule_says_where_it_stands() -> None:
     rule = Convergence()
-    rule.look()
+    rule.evaluate()
     assert (rule.median_ns, rule.half_width) == (None, None)
     for sample in (3.0, 1.0, 2.0):
         assert not rule.add(sample)
-    rule.look()
+    rule.evaluate()
     assert rule.median_ns == 2
     assert rule.half_width == math.inf
     assert rule.samples_ns == [3, 1, 2]
@@ -268,13 +273,13 @@ def test_the_rule_says_where_it_stands() -> None:
 def test_asking_after_each_sample_sorts_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
     rule = Convergence(half_width=-1, least_time_ns=0)
-    original = rule.look
+    original = rule.evaluate
 
     def look() -> None:
         looks.append(len(rule.samples_ns))
         original()
 
-    monkeypatch.setattr(rule, "look", look)
+    monkeypatch.setattr(rule, "evaluate", look)
     feed(rule, [float(number % 7 + 1) for number in range(20_000)])
     assert len(looks) < 90
 

@@ -77,7 +77,7 @@ def test_an_invalid_expression_is_explained(window: Fixture) -> None:
     search(window, "a(b", "(")
     assert window.bar.status.text() == "1 match"
     window.bar.regex.setChecked(True)
-    assert window.bar.status.text().startswith("This is no regular expression: missing ), unterminated subpattern")
+    assert window.bar.status.text().startswith("Invalid regular expression: missing ), unterminated subpattern")
     assert window.bar.status.property("role") == "error"
     assert window.editor.matches == []
     QTest.keyClick(window.bar.find_edit, KEY.Key_Return)
@@ -98,11 +98,11 @@ def test_replacing_goes_match_by_match(window: Fixture) -> None:
 def test_replacing_all_is_one_step_of_undo(window: Fixture) -> None:
     text = "x = 1\n" * 500
     search(window, text, "x", replace="long_name")
-    window.editor.set_place(250, 3)
+    window.editor.set_line_and_column(250, 3)
     QTest.mouseClick(window.bar.replace_all, Qt.MouseButton.LeftButton)
     assert window.editor.text() == text.replace("x", "long_name")
     assert window.bar.status.text() == "500 replaced"
-    assert window.editor.place() == (250, 3)
+    assert window.editor.line_and_column() == (250, 3)
     window.editor.undo()
     assert window.editor.text() == text
     assert not window.editor.document().isUndoAvailable()
@@ -117,7 +117,7 @@ def test_groups_of_an_expression_serve_in_its_replacement(window: Fixture) -> No
     window.bar.replace_edit.setText(r"\9")
     window.bar.find_edit.setText(r"g")
     QTest.mouseClick(window.bar.replace_all, Qt.MouseButton.LeftButton)
-    assert window.bar.status.text().startswith("This replacement is not valid: invalid group reference")
+    assert window.bar.status.text().startswith("Invalid replacement: invalid group reference")
     assert window.editor.text() == "g(b, a)\ng(d, c)"
 
 
@@ -144,7 +144,7 @@ def test_the_count_follows_the_text(window: Fixture) -> None:
 
 def test_the_selected_word_is_looked_for(window: Fixture) -> None:
     window.editor.set_text("import numpy\nnumpy.zeros(1)")
-    window.editor.set_place(1, 8)
+    window.editor.set_line_and_column(1, 8)
     cursor = window.editor.textCursor()
     cursor.select(cursor.SelectionType.WordUnderCursor)
     window.editor.setTextCursor(cursor)
@@ -183,7 +183,7 @@ def test_going_to_a_line(window: Fixture, text: str, place: tuple[int, int]) -> 
     assert window.go_to.edit.text() == "1"
     QTest.keyClicks(window.go_to.edit, text)
     QTest.keyClick(window.go_to.edit, KEY.Key_Return)
-    assert window.editor.place() == place
+    assert window.editor.line_and_column() == place
     assert not window.go_to.isVisible()
     assert window.editor.hasFocus()
 
@@ -193,6 +193,6 @@ def test_a_line_that_is_not_there_is_refused_in_a_sentence(window: Fixture) -> N
     window.go_to.open()
     QTest.keyClicks(window.go_to.edit, "7")
     QTest.keyClick(window.go_to.edit, KEY.Key_Return)
-    assert window.go_to.status.text() == "Give a line from 1 to 2, such as 12 or 12:5."
+    assert window.go_to.status.text() == "Enter a line from 1 to 2, such as 12 or 12:5."
     QTest.keyClick(window.go_to.edit, KEY.Key_Escape)
     assert window.editor.hasFocus()

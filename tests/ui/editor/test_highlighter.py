@@ -105,18 +105,18 @@ def test_typing_a_triple_quote_recolours_what_follows_and_removing_it_restores(
     editor.set_text("x = 1\nimport os\nimport re\n")
     assert color_at(editor, 1, 0) == theme.colors.keyword
     editor.insertPlainText('y = """')
-    assert [editor.highlighter.state_after(number) == CODE for number in range(4)] == [False] * 4
+    assert [editor.highlighter.state_before(number + 1) == CODE for number in range(4)] == [False] * 4
     assert color_at(editor, 2, 0) == theme.colors.string
     editor.undo()
     assert color_at(editor, 2, 0) == theme.colors.keyword
-    assert editor.highlighter.state_after(2) == CODE
+    assert editor.highlighter.state_before(3) == CODE
 
 
 def test_states_follow_lines_that_are_put_in_and_taken_out(editor: CodeEditor) -> None:
     editor.set_text('a\n"""\nb\n"""\nc')
     cursor = editor.textCursor()
     cursor.insertText("one\ntwo\n")
-    assert [bool(editor.highlighter.state_after(n)) for n in range(7)] == [
+    assert [bool(editor.highlighter.state_before(n + 1)) for n in range(7)] == [
         False,
         False,
         False,
@@ -128,7 +128,7 @@ def test_states_follow_lines_that_are_put_in_and_taken_out(editor: CodeEditor) -
     cursor = QTextCursor(editor.document().findBlockByNumber(3))
     cursor.movePosition(QTextCursor.MoveOperation.Down, QTextCursor.MoveMode.KeepAnchor, 3)
     cursor.removeSelectedText()
-    assert [bool(editor.highlighter.state_after(n)) for n in range(4)] == [False] * 4
+    assert [bool(editor.highlighter.state_before(n + 1)) for n in range(4)] == [False] * 4
 
 
 def test_a_docstring_looks_like_a_comment_and_a_kernel_like_a_string(editor: CodeEditor, theme: Theme) -> None:

@@ -15,7 +15,12 @@ from gpuplayground.ui.editor.line_marks import StatementShare
 from gpuplayground.ui.widgets.theme import Theme
 
 LINES = "import time\nx = 1\nfor i in range(3):\n    time.sleep(i)\nprint(x)\n"
-SHARES = [(1, 1, 0.1, "12.0 ms"), (2, 2, 0.0, "1 µs"), (3, 4, 0.85, "102 ms"), (5, 5, 0.05, "6.00 ms")]
+SHARES = [
+    StatementShare(1, 1, 0.1, "12.0 ms"),
+    StatementShare(2, 2, 0.0, "1 µs"),
+    StatementShare(3, 4, 0.85, "102 ms"),
+    StatementShare(5, 5, 0.05, "6.00 ms"),
+]
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def edit(editor: CodeEditor, line: int, column: int, text: str, *, remove: int =
 
 
 def times(editor: CodeEditor) -> list[str | None]:
-    shown = (editor.marks.begins(number) for number in range(editor.blockCount()))
+    shown = (editor.marks.share_starting_at(number) for number in range(editor.blockCount()))
     return [share.text if share is not None else None for share in shown]
 
 
@@ -70,7 +75,7 @@ def test_a_dear_statement_has_a_brighter_bar_than_a_cheap_one_and_none_where_it_
     editor: CodeEditor, theme: Theme
 ) -> None:
     editor.set_shares(SHARES)
-    editor.set_place(6)
+    editor.set_line_and_column(6)
     hot, warm, cold = bar_color(editor, 3), bar_color(editor, 5), bar_color(editor, 2)
     assert hot.lightness() > warm.lightness() > cold.lightness()
     assert cold == theme.color("panel")
@@ -78,7 +83,7 @@ def test_a_dear_statement_has_a_brighter_bar_than_a_cheap_one_and_none_where_it_
 
 
 def test_the_times_stand_at_the_first_lines_and_can_be_switched_off(editor: CodeEditor) -> None:
-    editor.set_place(6)
+    editor.set_line_and_column(6)
     bare = editor.grab().toImage()
     editor.set_shares(SHARES)
     assert times(editor) == ["12.0 ms", "1 µs", "102 ms", None, "6.00 ms", None]
@@ -88,10 +93,10 @@ def test_the_times_stand_at_the_first_lines_and_can_be_switched_off(editor: Code
 
 
 def test_the_tooltip_tells_lines_time_and_share(editor: CodeEditor) -> None:
-    editor.set_shares([StatementShare(3, 4, 0.85, "102 ms", "GPU 3.1 ms"), (5, 5, 0.05, "6.00 ms")])
-    assert gutter(editor).tooltip(3) == "Line 3–4: 102 ms, 85 % of the run's time\nGPU 3.1 ms"
+    editor.set_shares(SHARES)
+    assert gutter(editor).tooltip(3) == "Line 3–4: 102 ms, 85 % of the run's time"
     assert gutter(editor).tooltip(4) == "Line 5: 6.00 ms, 5.0 % of the run's time"
-    assert gutter(editor).tooltip(0) == ""
+    assert gutter(editor).tooltip(5) == ""
 
 
 @pytest.mark.parametrize(
@@ -161,19 +166,19 @@ def test_the_running_line_is_marked_until_it_is_done(editor: CodeEditor) -> None
 def test_a_jump_selects_centres_and_flashes_the_line(editor: CodeEditor, qtbot: QtBot) -> None:
     editor.set_text("x\n" * 1_000)
     editor.go_to_line(500, 2)
-    assert editor.place() == (500, 2)
+    assert editor.line_and_column() == (500, 2)
     assert editor.flash is not None
     rows = [line.number for line in editor.visible_lines()]
     assert abs(rows[len(rows) // 2] - 499) <= 2
     qtbot.waitUntil(lambda: editor.flash is None, timeout=10_000)
     editor.go_to_line(10**9, 10**9)
-    assert editor.place() == (1_001, 1)
+    assert editor.line_and_column() == (1_001, 1)
 
 
 def test_a_line_of_the_run_is_found_where_it_went(editor: CodeEditor) -> None:
     edit(editor, 1, 0, "one\ntwo\n")
     editor.go_to_run_line(5)
-    assert editor.place()[0] == 7
+    assert editor.line_and_column()[0] == 7
 
 
 def test_marks_without_a_run_refer_to_the_text_as_it_stands(qtbot: QtBot, theme: Theme) -> None:
@@ -214,7 +219,7 @@ def test_very_many_marks_never_hold_the_window_up(
     monkeypatch.setattr(line_marks, "_SLICE_S", 0.0)
     taken = 0
 
-    def shares() -> Iterator[tuple[int, int, float, str]]:
+    def shares() -> Iterator[StatementShare]:
         nonlocal taken
         for share in SHARES:
             taken += 1

@@ -112,7 +112,7 @@ def test_a_running_tab_with_unsaved_changes_asks_one_question_about_both(
     assert tabs.close_tab() is closed
     (question,) = user.asked
     assert question.title == "Save the changes to “a.py”?"
-    assert question.text == "What is not saved is lost.\n\n“a.py” is still running: closing the tab ends it."
+    assert question.text == "Unsaved changes will be lost.\n\n“a.py” is still running. Closing the tab ends it."
     assert file.read_text() == content
 
 
@@ -284,7 +284,7 @@ def test_keys_open_the_bars_and_toggle_comments(tabs: EditorTabs) -> None:
     QTest.keyClick(editor, KEY.Key_G, MOD.ControlModifier)
     assert tabs.go_to_bar.isVisible()
     assert not tabs.find_bar.isVisible()
-    editor.set_place(1)
+    editor.set_line_and_column(1)
     QTest.keyClick(editor, KEY.Key_Slash, MOD.ControlModifier)
     assert editor.text() == "# a = 1\nb = a\n"
 

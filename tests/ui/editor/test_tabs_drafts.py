@@ -40,7 +40,7 @@ theme = Theme()
 tabs = EditorTabs(theme, Icons(paths.resources() / "icons", theme), DraftStore(Path(sys.argv[1])))
 tabs.show()
 tabs.open_path(sys.argv[2])
-tabs.current_editor().set_place(2, 3)
+tabs.current_editor().set_line_and_column(2, 3)
 QTest.keyClicks(tabs.current_editor(), "typed")
 tabs.new_tab()
 QTest.keyClicks(tabs.current_editor(), "x = 1")
@@ -92,7 +92,7 @@ def test_work_that_was_killed_comes_back(open_tabs: Open, qtbot: QtBot, tmp_path
     assert (first.text(), second.text()) == ("one\ntwtypedo\n", "x = 1")
     tabs.show_page(first)
     assert first.editor.text() == "one\ntwtypedo\n"
-    assert first.editor.place() == (2, 8)
+    assert first.editor.line_and_column() == (2, 8)
     assert first.notice.label.text().startswith("Unsaved changes from ")
     assert second.editor.text() == "x = 1"
     assert first.modified
@@ -134,7 +134,7 @@ def test_a_file_that_changed_meanwhile_is_told_and_is_one_undo_away(
     second.restore()
     page = second.current_page()
     assert page is not None
-    assert "the file on disk has changed since" in page.notice.label.text()
+    assert "The file has changed since" in page.notice.label.text()
     assert page.editor.text() == "unsaved\n"
     page.editor.undo()
     assert page.editor.text() == "changed by others\n"
@@ -204,11 +204,11 @@ def test_what_the_disk_refused_is_told_and_saved_once_there_is_room_and_told_ane
         root = block(tmp_path)
         QTest.keyClicks(front(tabs), "ab")
         told.wait(qtbot, problems=number)
-        assert told.problems[-1].startswith("Unsaved work cannot be kept safe (")
+        assert told.problems[-1].startswith("Unsaved work cannot be backed up (")
         root.unlink()
         # Nothing more is typed: it is tried again by itself.
         told.wait(qtbot, settled=number)
-        assert told.settled[-1] == (told.problems[-1], "Unsaved work is safe again.")
+        assert told.settled[-1] == (told.problems[-1], "Unsaved work is backed up again.")
         assert drafts(tmp_path)[0].read_bytes().endswith(b"ab" * number)
         shutil.rmtree(tmp_path / "aside")
 

@@ -183,7 +183,7 @@ def test_a_closed_tab_comes_back(tabs: EditorTabs, user: User, tmp_path: Path) -
     file = tmp_path / "a.py"
     file.write_text("one\ntwo\n")
     tabs.open_path(file)
-    front(tabs).set_place(2, 2)
+    front(tabs).set_line_and_column(2, 2)
     tabs.close_tab()
     tabs.new_tab()
     edit(tabs, "lost")
@@ -193,7 +193,7 @@ def test_a_closed_tab_comes_back(tabs: EditorTabs, user: User, tmp_path: Path) -
     assert text(tabs) == "lost"
     QTest.keyClick(front(tabs), KEY.Key_T, MOD.ControlModifier | MOD.ShiftModifier)
     assert tabs.current_document().path == file  # type: ignore[union-attr]
-    assert front(tabs).place() == (2, 2)
+    assert front(tabs).line_and_column() == (2, 2)
 
 
 def test_the_session_opens_the_same_files_again(
@@ -203,7 +203,7 @@ def test_the_session_opens_the_same_files_again(
         (tmp_path / name).write_text("1\n2\n3\n")
         tabs.open_path(tmp_path / name)
     tabs.step_tab(-1)
-    front(tabs).set_place(3, 2)
+    front(tabs).set_line_and_column(3, 2)
     session = tabs.session()
     (tmp_path / "gone.py").unlink()
     other = EditorTabs(theme, icons)
@@ -211,7 +211,7 @@ def test_the_session_opens_the_same_files_again(
     other.restore(from_json(json.loads(json.dumps(session.to_json()))))
     assert names(other) == ["a.py", "b.py"]
     assert other.current_document().name == "b.py"  # type: ignore[union-attr]
-    assert front(other).place() == (3, 2)
+    assert front(other).line_and_column() == (3, 2)
 
 
 def test_only_the_tab_in_front_takes_the_time_to_show_its_text(
@@ -220,18 +220,18 @@ def test_only_the_tab_in_front_takes_the_time_to_show_its_text(
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text("one\ntwo\n")
         tabs.open_path(tmp_path / name)
-    front(tabs).set_place(2, 3)
+    front(tabs).set_line_and_column(2, 3)
     tabs.step_tab(-1)
     other = EditorTabs(theme, icons)
     qtbot.addWidget(other)
     other.restore(tabs.session())
     first, second = other.pages()
-    assert (first.is_waiting, second.is_waiting) == (False, True)
+    assert (first.is_deferred, second.is_deferred) == (False, True)
     assert second.text() == "one\ntwo\n"
     assert not second.modified
     other.show_page(second)
     assert front(other).text() == "one\ntwo\n"
-    assert front(other).place() == (2, 3)
+    assert front(other).line_and_column() == (2, 3)
     assert not other.header.is_modified(1)
 
 
@@ -242,13 +242,13 @@ def test_an_enormous_text_is_shown_when_it_is_asked_for(
     file = tmp_path / "a.py"
     file.write_text("1\n2\n3\n4\n")
     tabs.open_path(file)
-    front(tabs).set_place(4)
+    front(tabs).set_line_and_column(4)
     other = EditorTabs(theme, icons)
     qtbot.addWidget(other)
     other.restore(tabs.session())
     other.show()
     (page,) = other.pages()
-    assert page.is_waiting
+    assert page.is_deferred
     assert not page.editor.isEnabled()
     assert page.state() == tabs.session().tabs[0]
     assert other.save()
@@ -256,7 +256,7 @@ def test_an_enormous_text_is_shown_when_it_is_asked_for(
     (show,) = [button for button in page.findChildren(QPushButton) if button.text() == "Show"]
     QTest.mouseClick(show, Qt.MouseButton.LeftButton)
     assert front(other).text() == "1\n2\n3\n4\n"
-    assert front(other).place() == (4, 1)
+    assert front(other).line_and_column() == (4, 1)
     assert front(other).isEnabled()
 
 

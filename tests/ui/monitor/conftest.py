@@ -1,4 +1,4 @@
-"""A monitor panel on screen, and GPUs to show in it."""
+"""A monitor panel on screen with fake GPUs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def theme(request: pytest.FixtureRequest, resources: Path, qtbot: QtBot) -> Them
 
 @pytest.fixture
 def icons(resources: Path, theme: Theme) -> Icons:
-    """The icons that ship."""
+    """The application icons."""
     return Icons(resources / "icons", theme)
 
 
@@ -40,7 +40,7 @@ def store() -> SeriesStore:
 
 @pytest.fixture
 def empty_panel(theme: Theme, icons: Icons, store: SeriesStore, qtbot: QtBot) -> MonitorPanel:
-    """A panel on screen that has not heard of any GPU."""
+    """A panel on screen without an inventory."""
     panel = MonitorPanel(theme, icons, store)
     qtbot.addWidget(panel)
     panel.resize(490, 810)

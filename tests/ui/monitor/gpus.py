@@ -1,4 +1,4 @@
-"""Made-up GPUs and what they did for a minute."""
+"""Fake GPUs with a minute of samples."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TOTAL_BYTES = 141_000_000_000
 
 
 def uuid(index: int) -> str:
-    """The UUID of a made-up GPU."""
+    """The UUID of a fake GPU."""
     return f"GPU-{index}"
 
 
 def info(index: int) -> GpuInfo:
-    """A made-up GPU."""
+    """A fake GPU."""
     return GpuInfo(index, uuid(index), "NVIDIA H200", TOTAL_BYTES, (9, 0), 700.0, 1980, 3201)
 
 
@@ -33,7 +33,7 @@ def inventory(count: int, *, problem: Problem | None = None, gpu_problems: tuple
 
 
 def sample(index: int = 0, age_s: float = 0.0, **changes: Any) -> GpuSample:
-    """A reading of a GPU that is half busy, so many seconds ago."""
+    """A sample of a half-busy GPU, taken ``age_s`` seconds ago."""
     plain = GpuSample(
         time_ns=NOW_NS - round(age_s * SECOND_NS),
         gpu_uuid=uuid(index),
@@ -81,5 +81,5 @@ def column_has(picture: QImage, color: str, x: int, top: int, bottom: int) -> bo
 
 
 def picture_of(widget: QWidget) -> QImage:
-    """What a widget looks like."""
+    """A screenshot of a widget."""
     return widget.grab().toImage()

@@ -1,4 +1,4 @@
-"""What a card says, in every state, as a person or a screen reader gets it."""
+"""GPU cards in every state, as drawn and for screen readers."""
 
 from __future__ import annotations
 

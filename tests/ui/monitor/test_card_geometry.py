@@ -1,4 +1,4 @@
-"""Cards of every width keep their parts apart."""
+"""The layout of cards at every width has no overlaps."""
 
 from __future__ import annotations
 

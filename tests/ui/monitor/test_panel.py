@@ -1,4 +1,4 @@
-"""The panel as a whole: no GPUs, many GPUs, ranges, and drawing only what can be seen."""
+"""The monitor panel: no GPUs, many GPUs, time ranges, and drawing only what is visible."""
 
 from __future__ import annotations
 

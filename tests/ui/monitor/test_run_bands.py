@@ -1,4 +1,4 @@
-"""Runs as bands: named in order, and not remembered for ever."""
+"""Runs as bands: their names and order, and their maximum number."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ def test_runs_are_numbered_in_order_and_only_the_last_ones_are_remembered(qtbot:
     assert len(bands._labels) == 0
     assert ended[0] == RunSpan("run-0", "run 3", 11, 20, ("GPU-1",))
     assert ended[-1].label == f"run {MAX_RUNS + 22}"
-    # One that goes on is never forgotten, or it would stay open for ever.
+    # A running one is never discarded, or its band would never end.
     bands.follow("tab", RunFinished("first", Run("first", "a.py", RunState.FINISHED, 5, 6)))
     assert ended[-1].label == "run 1"

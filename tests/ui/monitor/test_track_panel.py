@@ -1,4 +1,4 @@
-"""The tracks: following, looking back, gaps, runs and exact figures under the pointer."""
+"""The tracks: following, panning, gaps, runs, and exact values under the pointer."""
 
 from __future__ import annotations
 

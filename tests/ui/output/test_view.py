@@ -67,7 +67,7 @@ def test_a_double_click_selects_a_word_and_a_third_click_the_line(qtbot: QtBot, 
 def test_shift_click_extends_the_selection(qtbot: QtBot, resources: Path) -> None:
     panel = shown_output(qtbot, resources)
     write(panel, "0123456789\n")
-    panel.view.selection.place((0, 2))
+    panel.view.selection.start_at((0, 2))
     click(qtbot, panel.view, 0, 6, shift=True)
     assert panel.view.selection.text() in ("2345", "23456")  # the middle of a character belongs to either side
 
@@ -77,7 +77,7 @@ def test_the_keyboard_selects_all_and_extends_by_arrows(qtbot: QtBot, resources:
     write(panel, "one\ntwo\nthree\n")
     QTest.keyClick(panel.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert panel.view.selection.text() == "one\ntwo\nthree"
-    panel.view.selection.place((0, 1))
+    panel.view.selection.start_at((0, 1))
     QTest.keyClick(panel.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(panel.view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert panel.view.selection.text() == "ne\ntw"

@@ -13,6 +13,7 @@ from gpuplayground.past_runs.store import HistoryFilter, HistoryStore
 from gpuplayground.ui.past_runs.binding import PAGE, HistoryBinding
 from gpuplayground.ui.past_runs.model import Column
 from gpuplayground.ui.past_runs.panel import HistoryPanel
+from gpuplayground.workers import past_runs_keeper
 from gpuplayground.workers.past_runs_keeper import HistoryKeeper
 from tests.past_runs.runs_to_keep import NOISY, benchmark, plain
 
@@ -25,8 +26,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def keeper(panel: HistoryPanel, path: Path) -> Iterator[HistoryKeeper]:
+def keeper(panel: HistoryPanel, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HistoryKeeper]:
     """A keeper that is joined with the panel and not yet begun."""
+    monkeypatch.setattr(past_runs_keeper, "_LOOK_S", 0.1)
     keeper = HistoryKeeper(path)
     binding = HistoryBinding(panel, keeper, panel)
     assert binding.parent() is panel

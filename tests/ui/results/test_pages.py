@@ -125,13 +125,13 @@ def test_a_click_on_a_statement_leaves_the_keyboard_there_and_enter_takes_it_to_
     QTest.mouseClick(
         table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.model().index(3, 1)).center()
     )
-    assert (editor.place()[0], table.hasFocus()) == (5, True)
+    assert (editor.line_and_column()[0], table.hasFocus()) == (5, True)
     QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert "cp.sqrt(d)" in QGuiApplication.clipboard().text()
     panel.show_page(TIMELINE.page_id)
     canvas = pages.page(TIMELINE).canvas
     click(canvas, at(canvas, "GPU 0 · stream 7", 1600 * MS))
-    assert (editor.place()[0], canvas.hasFocus()) == (9, True)
+    assert (editor.line_and_column()[0], canvas.hasFocus()) == (9, True)
     whole = canvas.view.span
     QTest.keyClicks(canvas, "+")
     assert canvas.view.span < whole

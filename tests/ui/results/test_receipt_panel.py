@@ -32,7 +32,7 @@ RECEIPT = Receipt(
     device_before_bytes=GIB,
     device_after_bytes=GIB,
     came_back=True,
-    came_back_sentence="all of it came back: 1.0 GiB before, 1.0 GiB after",
+    came_back_sentence="all of it was freed: 1.0 GiB before, 1.0 GiB after",
 )
 
 
@@ -123,7 +123,7 @@ def test_remarks_stand_beside_their_figures_where_there_is_room(qtbot: QtBot, re
 
     def places() -> tuple[QLabel, QLabel]:
         labels = {label.text(): label for label in panel.findChildren(QLabel)}
-        return labels["6.0 GiB peak"], labels["all of it came back: 1.0 GiB before, 1.0 GiB after"]
+        return labels["6.0 GiB peak"], labels["all of it was freed: 1.0 GiB before, 1.0 GiB after"]
 
     qtbot.waitUntil(lambda: places()[1].y() > places()[0].y() + 5)
     panel.resize(900, 300)
@@ -141,9 +141,7 @@ def test_a_run_that_no_sample_met_says_so(qtbot: QtBot, resources: Path) -> None
 def test_a_run_that_was_watched_in_part_says_so(qtbot: QtBot, resources: Path) -> None:
     panel = shown(qtbot, resources)
     panel.show_receipts("1", [replace(RECEIPT, unwatched_ns=2_600_000_000)])
-    assert {"Watched", "810 ms of 3.41 s", "means, clocks and the GPU's peaks are of that time alone"} <= {
-        *words(panel)
-    }
+    assert {"Monitored", "810 ms of 3.41 s", "means, clocks and GPU peaks cover only this time"} <= {*words(panel)}
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from gpuplayground.benchmarks.statistics import Summary, summary
 from gpuplayground.benchmarks.sweep_curves import curve_of
 from gpuplayground.model.benchmarks import Benchmark, Phase, SweepPlan
 from gpuplayground.model.events import BenchmarkProgressed
+from gpuplayground.ui.sweep import dialog as sweep_dialog
 from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.dialog import SweepDialog
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
-from gpuplayground.workers.run_controller import KILL_AFTER_MS
 from tests.support.hovering import hover, leave
 from tests.support.result_panels import themed
 from tests.ui.benchmarks.measurements import samples
@@ -106,7 +106,7 @@ def test_values_that_cannot_be_read_say_why_and_keep_it_from_starting(qtbot: QtB
 def test_a_list_without_values_keeps_it_from_starting(qtbot: QtBot, resources: Path) -> None:
     dialog = shown(qtbot, resources, NUMPY)
     dialog.form.values.setText(",")
-    assert "is no sweep" in dialog.form.preview.text()
+    assert "is not a sweep" in dialog.form.preview.text()
     assert not dialog.start_button.isEnabled()
     assert dialog.form.request() is None
 
@@ -114,7 +114,7 @@ def test_a_list_without_values_keeps_it_from_starting(qtbot: QtBot, resources: P
 def test_a_name_that_is_none_keeps_it_from_starting(qtbot: QtBot, resources: Path) -> None:
     dialog = shown(qtbot, resources, NUMPY)
     dialog.form.variable.setEditText("2n")
-    assert "no name" in dialog.form.preview.text()
+    assert "is not a variable name" in dialog.form.preview.text()
     assert not dialog.start_button.isEnabled()
 
 
@@ -227,8 +227,9 @@ def test_cancel_keeps_what_is_done(qtbot: QtBot, resources: Path) -> None:
 
 
 def test_cancel_becomes_kill_for_what_does_not_listen_and_is_cancel_again_for_the_next(
-    qtbot: QtBot, resources: Path
+    qtbot: QtBot, resources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sweep_dialog, "KILL_AFTER_MS", 50)
     dialog = under_way(qtbot, resources)
     button = dialog.cancel_button
     button.click()
@@ -245,12 +246,15 @@ def test_cancel_becomes_kill_for_what_does_not_listen_and_is_cancel_again_for_th
     assert (button.text(), button.isEnabled()) == ("Cancel", True)
 
 
-def test_a_sweep_that_listens_is_never_offered_kill(qtbot: QtBot, resources: Path) -> None:
+def test_a_sweep_that_listens_is_never_offered_kill(
+    qtbot: QtBot, resources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_dialog, "KILL_AFTER_MS", 100)
     dialog = under_way(qtbot, resources)
     dialog.cancel_button.click()
     dialog.finish()
     dialog.start_button.click()
-    qtbot.wait(KILL_AFTER_MS + 200)
+    qtbot.wait(300)
     assert dialog.cancel_button.text() == "Cancel"
 
 
@@ -341,7 +345,10 @@ def test_bytes_that_are_known_later_give_a_rate(qtbot: QtBot, resources: Path) -
     assert "GB/s" in dialog.chart.figures_at(VALUES[0]) or "TB/s" in dialog.chart.figures_at(VALUES[0])
 
 
-def test_its_status_is_told_while_it_runs_and_gone_afterwards(qtbot: QtBot, resources: Path) -> None:
+def test_its_status_is_told_while_it_runs_and_gone_afterwards(
+    qtbot: QtBot, resources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_dialog, "KILL_AFTER_MS", 50)
     dialog = shown(qtbot, resources, NUMPY)
     told: list[tuple[str, bool, bool]] = []
     dialog.statusChanged.connect(lambda: told.append((dialog.status, dialog.can_cancel, dialog.kills)))

@@ -12,7 +12,7 @@ from gpuplayground.ui.trace_timeline.canvas import TimelineCanvas
 
 def row_y(canvas: TimelineCanvas, name: str) -> int:
     """The middle of the row of that name."""
-    slots = canvas.probe.place.slots(canvas.bar.value())
+    slots = canvas.probe.geometry.slots(canvas.bar.value())
     slot = next(slot for slot in slots if canvas.picture.rows[slot.number].name == name)
     return (slot.top + slot.bottom) // 2
 

@@ -41,10 +41,10 @@ def test_ticks_lie_in_sight_in_ascending_order_and_are_told_apart(factor: float,
     shown = view()
     shown.zoom(factor, share)
     marks = ticks(shown, width)
-    assert len(marks.moments) == len(marks.labels) <= width / 60 + 2
-    assert list(marks.moments) == sorted(set(marks.moments))
+    assert len(marks.times) == len(marks.labels) <= width / 60 + 2
+    assert list(marks.times) == sorted(set(marks.times))
     assert len(set(marks.labels)) == len(marks.labels)
-    assert all(shown.start - 1 <= moment <= shown.end + 1 for moment in marks.moments)
+    assert all(shown.start - 1 <= moment <= shown.end + 1 for moment in marks.times)
 
 
 def test_ticks_are_named_in_the_unit_that_suits_them() -> None:

@@ -84,10 +84,10 @@ def test_the_wheel_scrolls_rows_that_have_no_room(make_panel: MakePanel) -> None
     wheel(canvas, QPoint(300, 60), DOWN)
     assert canvas.bar.value() == 60
     assert canvas.view.span == span
-    first = canvas.probe.place.slots(canvas.bar.value())[0]
+    first = canvas.probe.geometry.slots(canvas.bar.value())[0]
     assert canvas.picture.rows[first.number].name == "GPU 0 · stream 2"
     wheel(canvas, QPoint(300, 60), DOWN * 100)
-    assert canvas.bar.value() == canvas.probe.place.overflow
+    assert canvas.bar.value() == canvas.probe.geometry.overflow
 
 
 def test_rows_that_fit_have_no_scroll_bar(panel: TimelinePanel) -> None:
@@ -192,8 +192,8 @@ def test_what_is_painted_is_bounded_by_the_columns_and_rows_in_sight(make_panel:
     canvas = make_panel(crowded_run(100_000)).canvas
     canvas.zoom(share, 0.3)
     canvas.grab()
-    rows = len(canvas.probe.place.slots(0))
-    assert 0 < canvas.scene.painted <= canvas.probe.place.plot * rows
+    rows = len(canvas.probe.geometry.slots(0))
+    assert 0 < canvas.scene.painted <= canvas.probe.geometry.plot * rows
 
 
 def test_the_readout_goes_with_the_pointer(panel: TimelinePanel) -> None:

@@ -77,7 +77,7 @@ def test_a_name_longer_than_a_screen_loses_its_middle(make_panel: MakePanel) -> 
 
 def test_a_kernel_whose_name_was_lost_says_so(make_panel: MakePanel) -> None:
     told = hovered(make_panel, kernel(3 * MS, 2 * MS, name=9), "GPU 0 · stream 7")
-    assert told[0] == "kernel without a name"
+    assert told[0] == "unnamed kernel"
 
 
 def test_a_statement_tells_its_times_wherever_it_is_pointed_at(make_panel: MakePanel) -> None:
@@ -88,9 +88,9 @@ def test_a_statement_tells_its_times_wherever_it_is_pointed_at(make_panel: MakeP
     assert told.splitlines() == [
         "Line 4: y = x @ x",
         "Start 0 ns",
-        "Wall 1.000000 ms",
-        "Until idle 9.000000 ms",
-        "Imported ahead 5.000000 ms",
+        "Wall time 1.000000 ms",
+        "GPU done after 9.000000 ms",
+        "Preloaded in 5.000000 ms",
         "GPU busy 7.000000 ms, 3 kernels",
         "Kernels 7.000000 ms",
         "CPU 1.000000 ms",
@@ -103,7 +103,7 @@ def test_a_merged_column_tells_how_many_and_how_long_in_all(make_panel: MakePane
     rows += [kernel(2 * US + n * 5 * US + 1 * US, US, 0, name=2) for n in range(100)]
     canvas = make_panel(finished((STATEMENT,), Trace(operations(rows), NAMES), 1_000_000 * MS)).canvas
     told = hover(canvas, at(canvas, "GPU 0 · stream 7", 1 * MS)).splitlines()
-    assert told[0] == "512 kernels, 1.34 ms in all"
+    assert told[0] == "512 kernels, 1.34 ms in total"
     assert told[3:] == ["412 × bias_gelu, 1.24 ms", "100 × cupy_sqrt__float32_float32, 100 µs"]
 
 
@@ -126,7 +126,7 @@ def test_the_curves_tell_their_values_at_the_pointer(panel: TimelinePanel) -> No
     canvas = panel.canvas
     panel.set_samples(samples_of(usual_run(), gpus=1))
     point = at(canvas, "Statements", 830 * MS)
-    point.setY(canvas.probe.place.strips[0][0] + 5)
+    point.setY(canvas.probe.geometry.strips[0][0] + 5)
     told = hover(canvas, point).splitlines()
     assert told[0].startswith("At 8")
     assert [line.split()[0] for line in told[1:]] == ["Utilization", "Memory", "Power"]
@@ -141,7 +141,7 @@ def test_each_of_several_gpus_has_a_line_and_none_is_cut(panel: TimelinePanel) -
     canvas = panel.canvas
     panel.set_samples(samples_of(usual_run(), gpus=8), EIGHT)
     point = at(canvas, "Statements", 830 * MS)
-    point.setY(canvas.probe.place.strips[0][0] + 5)
+    point.setY(canvas.probe.geometry.strips[0][0] + 5)
     told = hover(canvas, point).splitlines()
     assert told[1:3] == ["GPU 0 96 %, 8.6 GiB, 573 W", "GPU 1 67 %, 6.2 GiB, 424 W"]
     assert len(told) == 9
@@ -154,5 +154,5 @@ def test_a_gpu_that_the_run_used_has_the_curves_to_itself_and_is_named(panel: Ti
     canvas = panel.canvas
     panel.set_samples(samples_of(usual_run(), gpus=8), EIGHT, ["GPU-1"])
     point = at(canvas, "Statements", 830 * MS)
-    point.setY(canvas.probe.place.strips[0][0] + 5)
+    point.setY(canvas.probe.geometry.strips[0][0] + 5)
     assert hover(canvas, point).splitlines()[1:] == ["GPU 1 67 %, 6.2 GiB, 424 W"]
