@@ -72,7 +72,7 @@ def test_the_rate_is_the_measured_one_and_a_slow_driver_is_named(
     words = f"{pace.hz:.2g} Hz"
     assert (rate(application), application.window.header.rate_pill.role) == (words, "warning")
     assert status(application).startswith(f"Sampling {words}: the driver takes ")
-    assert status(application).endswith(" ms a call")
+    assert status(application).endswith(" ms per call")
     nvml.set(delay=None)
     qtbot.waitUntil(
         lambda: (rate(application), status(application)) == ("10 Hz", "Sampling 10 Hz"), timeout=PATIENCE_MS
