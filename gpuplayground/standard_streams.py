@@ -1,4 +1,4 @@
-"""This process's own stdin, stdout and stderr, which may be closed, full, or read by nobody."""
+"""Writes to this process's stdout and stderr, which may be closed, full, or without a reader."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from typing import TextIO
 
 from gpuplayground.printable import visible
 
-#: Our characters where the encoding has none of them; whatever else it lacks is escaped with a backslash.
+#: Substitutes for characters of ours that an encoding lacks; all others are escaped with a backslash.
 _PLAIN = {"µ": "u", "·": "-", "—": "-", "–": "-", "×": "x", "±": "+-", "…": "...", "“": '"', "”": '"', "✓": "*"}
 
 
 def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    lacking = error.object[error.start : error.end]
-    escaped = (_PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode("ascii") for each in lacking)
+    missing = error.object[error.start : error.end]
+    escaped = (_PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode("ascii") for each in missing)
     return "".join(escaped), error.end
 
 
 class CommandFailedError(Exception):
-    """A valid command that could not be carried out. The message is one sentence; the exit code is 1."""
+    """A valid command failed. The message is one sentence; the exit code is 1."""
 
 
 codecs.register_error("gpuplayground.plain", _plain)
 
 
 def open_missing() -> None:
-    """Open the null device in place of the standard streams this process was started without.
+    """Open the null device for each standard stream this process was started without.
 
-    The next file or pipe would get the number otherwise, and what is meant for a terminal would be written into it.
+    Otherwise the next file or pipe would get the descriptor, and terminal output would be written to it.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free: this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest free number, which is this one
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - kept to the end
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open until the process ends
 
 
 def say(text: str) -> None:
-    """Write to stdout at once, without control characters.
+    """Write to stdout and flush; control characters are escaped.
 
     Raises:
-        BrokenPipeError: nobody reads it.
+        BrokenPipeError: the reader has gone.
         CommandFailedError: it cannot be written.
     """
     try:
@@ -61,12 +61,12 @@ def say(text: str) -> None:
 
 
 def tell(text: str) -> bool:
-    """Write to stderr, without control characters, and return whether that could be done."""
+    """Write to stderr and return whether that worked; control characters are escaped."""
     return tell_styled(visible(text))
 
 
 def tell_styled(text: str) -> bool:
-    """Do the same with a text that has control sequences of our own; what is from outside is visible in it already."""
+    """Do the same with a text that contains our own control sequences; untrusted parts must be escaped already."""
     try:
         _write(sys.stderr, text)
     except OSError:
@@ -76,7 +76,7 @@ def tell_styled(text: str) -> bool:
 
 
 def unwritable(error: OSError) -> CommandFailedError:
-    """Return the sentence for output that could not be written."""
+    """Return the error for output that could not be written."""
     reason = error.strerror or str(error)
     return CommandFailedError(f"The output cannot be written ({reason}): make room for it or send it elsewhere.")
 
@@ -88,7 +88,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def _abandon(number: int) -> None:
-    """Let what Python still holds for a stream go nowhere, or it would complain when it exits."""
+    """Redirect a stream to the null device, so that Python does not report an error when it flushes at exit."""
     with suppress(OSError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, number)

@@ -1,4 +1,4 @@
-"""Figures as text, the same everywhere. An unknown value is a dash, never a zero."""
+"""Formats values with their units. An unknown value is a dash, never a zero."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _DURATIONS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"))
 def duration(nanoseconds: float | None) -> str:
     """Return a duration with three significant digits and its unit: ``1.24 ms``, ``545 µs``, ``2 min 5 s``.
 
-    Nanoseconds are whole, but for a mean with a fraction: ``14.8 ns``.
+    Nanoseconds are whole numbers, except for a mean: ``14.8 ns``.
     """
     if nanoseconds is None:
         return DASH
@@ -18,7 +18,7 @@ def duration(nanoseconds: float | None) -> str:
         seconds = round(nanoseconds / 1e9)
         return f"{seconds // 60} min {seconds % 60} s"
     for scale, unit in _DURATIONS:
-        # 999.6 µs would round to 1000: let the next unit up have it.
+        # 999.6 µs would round to 1000 µs: use the next larger unit.
         if nanoseconds >= scale * 0.9995:
             return f"{significant(nanoseconds / scale)} {unit}"
     has_fraction = nanoseconds < 99.95 and not float(nanoseconds).is_integer()
@@ -45,12 +45,12 @@ def rate(hz: float) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Return whole percent without the sign."""
+    """Return a whole percentage without the sign."""
     return DASH if value is None else f"{value:.0f}"
 
 
 def gibibytes(value: float | None) -> str:
-    """Return bytes as GiB with one decimal: a GPU sold with 24 GB has 24 GiB, and NVIDIA's tools print MiB and GiB."""
+    """Return bytes as GiB with one decimal, as NVIDIA's tools do: a GPU sold with 24 GB has 24 GiB."""
     return DASH if value is None else f"{value / GIB:.1f}"
 
 
@@ -70,6 +70,6 @@ def whole(value: float | None) -> str:
 
 
 def share_text(share: float) -> str:
-    """Return a share of 0 to 1 as ``65.2 %``; what is too small to round up is ``< 0.1 %``, never zero."""
+    """Return a fraction of 0 to 1 as ``65.2 %``; a small one is ``< 0.1 %``, never zero."""
     percent = share * 100
     return "< 0.1 %" if 0 < percent < 0.05 else f"{percent:.1f} %"

@@ -1,1 +1,1 @@
-"""The window application: start-up, and what connects the window with the workers."""
+"""The window application: start-up, and the objects that connect the window with the workers."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Application(QObject):
-    """Owns the window, the monitor and the runs for as long as the window lives."""
+    """Owns the window, the monitor and the runs while the window lives."""
 
     runs: RunController
     monitor: MonitorController
@@ -74,7 +74,7 @@ class Application(QObject):
 
     @property
     def services(self) -> Services:
-        """What works behind the window; only to be asked once it is complete."""
+        """The services behind the window; only available once it is complete."""
         assert self._services is not None
         return self._services
 
@@ -83,7 +83,7 @@ class Application(QObject):
         return self._folders.data / "runs"
 
     def complete(self) -> None:
-        """Build what runs and measures; importing it takes longer than the window needs to show."""
+        """Build the services, whose imports take longer than showing the window."""
         if self._services is not None or self._is_kept:
             return
         from gpuplayground.app.services import Services
@@ -92,16 +92,16 @@ class Application(QObject):
         self.runs, self.monitor, self.interpreters = services.runs, services.monitor, services.interpreters
         self.history = services.history
         if self._store is not None and not self._options.screenshot:
-            services.remember(self._store, self._collect)
+            services.enable_autosave(self._store, self._collect)
         self.window.set_examples(load_examples(paths.resources() / "examples"))
         waiting, self._waiting = self._waiting, []
         for call in waiting:
             call()
 
     def show(self) -> None:
-        """Show the window; what may take its time starts once the first frame is on the screen."""
+        """Show the window; slow work starts after the first frame."""
         self.window.place(self._settings, self._options.size)
-        # A picture looks the same on every machine.
+        # A screenshot looks the same on every machine.
         self.window.arrange(self._settings, as_before=not self._options.screenshot)
         editor = self.tabs.current_editor()
         if editor is not None:
@@ -122,7 +122,7 @@ class Application(QObject):
             self.playground.run()
 
     def _when_complete(self, call: Callable[[], object]) -> None:
-        """Call now, or as soon as the services are there: a click on Run in the first moments is not lost."""
+        """Call now, or once the services exist, so that an early click on Run is not lost."""
         if self._services is not None:
             call()
         else:
@@ -132,23 +132,26 @@ class Application(QObject):
         self._when_complete(lambda: self.monitor.open_recording(file))
 
     def keep(self) -> None:
-        """Write unsaved work to the disk and what is worth remembering into the settings. Once; waits for no thread."""
+        """Hide the window, write unsaved work to disk and update the settings; later calls do nothing.
+
+        It waits for the disk but for no thread.
+        """
         if self._is_kept:
             return
         self._is_kept = True
-        # A signal has closed nothing, and what belongs to the window, such as a comparison, does not close with it.
+        # After a signal the window is still open, and dialogs such as the comparison do not close with it.
         for widget in QApplication.topLevelWidgets():
             widget.hide()
         if self._services is not None:
-            self._services.stop_remembering()
+            self._services.stop_autosave()
         self._collect()
-        self._files.remember()
+        self._files.store_session()
         self.tabs.shut_down()
         if self._drafts is not None:
             self._drafts.close()
 
     def _collect(self) -> None:
-        """Bring the settings up to date with the window."""
+        """Copy the state of the window into the settings."""
         settings = self._settings
         self.window.store(settings)
         if self._services is not None:
@@ -157,22 +160,22 @@ class Application(QObject):
         settings.editor_font_px = self.tabs.font_pixels()
 
     def shutdown(self) -> bool:
-        """End every thread and process; return False where one hangs, which is then left to the end of this process."""
+        """End every thread and process; return False if one hangs, which then ends with this process."""
         self.keep()
         have_ended = self._services is None or self._services.shutdown()
         self._folders.discard()
         return have_ended
 
     def start(self) -> None:
-        """Start the services once the window has been painted, step by step: typing is not held up."""
+        """Start the services step by step after the first frame, so that typing is not delayed."""
         if self._is_kept or self._services is None:
-            return  # closed before it was painted
-        gc.freeze()  # what the start has made stays: looking through it again and again would hold the window up
+            return  # closed before the first frame
+        gc.freeze()  # start-up objects stay alive: scanning them in each collection would stall the window
         self._services.start()
 
     def _open_drafts(self) -> DraftStore | None:
         if self._options.screenshot:
-            return None  # nothing of a picture is kept
+            return None  # a screenshot keeps nothing
         try:
             return DraftStore(self._folders.data / "drafts")
         except OSError as error:
@@ -181,8 +184,8 @@ class Application(QObject):
 
     def _say_nothing_is_kept(self) -> None:
         sentence = self.tr(
-            "Unsaved work and settings will not be kept ({0}): set HOME or XDG_DATA_HOME to a folder that can be "
-            "written and start again."
+            "Unsaved work and settings will not be saved ({0}): set HOME or XDG_DATA_HOME to a writable folder and "
+            "restart."
         )
         self.window.banner.say(sentence.format(self._problem), icon="triangle-alert", role="warning")
 
@@ -238,12 +241,12 @@ class Application(QObject):
         self.tabs.set_show_times(shown)
 
     def _show_about(self) -> None:
-        from gpuplayground.ui.window.about import show_about  # reads metadata of packages: not at every start
+        from gpuplayground.ui.window.about import show_about  # reads package metadata, which is slow
 
         show_about(self.window)
 
     def _save_picture(self) -> None:
-        picture = self.window.grab()  # before the dialog covers it
+        picture = self.window.grab()  # before the dialog covers the window
         file, _ = QFileDialog.getSaveFileName(
             self.window, self.tr("Save a picture of the window"), "gpuplayground.png", self.tr("Pictures (*.png)")
         )

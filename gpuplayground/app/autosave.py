@@ -1,4 +1,4 @@
-"""What the next start needs to know, on disk within a second: a kill loses neither the open tabs nor a preference."""
+"""Writes the settings and the open tabs within a second of a change, so that a kill loses neither."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ from gpuplayground.storage.settings import Settings, SettingsStore
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.workers.saver import Saver
 
-#: How often is looked whether anything has changed. Looking costs less than hearing of every key and every scroll.
-EVERY_MS = 800
+#: How often to check for changes, in milliseconds. That costs less than a signal for every key and every scroll.
+CHECK_MS = 800
 
 
-class Remembering(QObject):
-    """Writes the settings and the session whenever they differ from what was written last, in the background.
+class Autosave(QObject):
+    """Writes the settings and the session in a thread whenever they have changed.
 
-    ``collect`` brings the settings up to date.
+    Args:
+        settings: what to write; ``collect`` updates them.
+        store: writes the settings.
+        tabs: writes the session.
+        collect: copies the state of the window into the settings.
+        parent: the owner.
     """
 
     failed = Signal(str)  # a sentence
-    recovered = Signal(str, str)  # the last sentence of failed, which holds no longer, and one that says so
+    recovered = Signal(str, str)  # the last message of failed, and one that replaces it
 
     def __init__(
         self,
@@ -41,18 +46,18 @@ class Remembering(QObject):
         self._session: Session | None = None
         self._problem = ""
         self._saver = Saver("settings", self)
-        self._saver.failed.connect(self._say)
-        self._saver.recovered.connect(self._take_back)
-        self._timer = QTimer(self, interval=EVERY_MS)
+        self._saver.failed.connect(self._report)
+        self._saver.recovered.connect(self._report_recovery)
+        self._timer = QTimer(self, interval=CHECK_MS)
         self._timer.timeout.connect(self.write_changes)
 
     def start(self) -> None:
-        """Write what was restored, and from now on what changes."""
+        """Write the current state now and whenever it changes."""
         self.write_changes()
         self._timer.start()
 
     def write_changes(self) -> None:
-        """Hand what has changed to the threads."""
+        """Write what has changed."""
         session = replace(self._tabs.session(), saved_at=0.0)
         if session != self._session:
             self._session = session
@@ -63,7 +68,7 @@ class Remembering(QObject):
             self._saver.want_now("settings", lambda: partial(self._save, written))
 
     def close(self) -> None:
-        """Finish what is being written; nothing is written after that."""
+        """Wait for pending writes; nothing is written after this."""
         self._timer.stop()
         self._saver.close()
 
@@ -71,9 +76,9 @@ class Remembering(QObject):
         if not self._store.save(settings):
             raise OSError(self._store.problem)
 
-    def _say(self, _reason: str) -> None:
+    def _report(self, _reason: str) -> None:
         self._problem = self._store.problem
         self.failed.emit(self._problem)
 
-    def _take_back(self) -> None:
-        self.recovered.emit(self._problem, self.tr("The settings are written again."))
+    def _report_recovery(self) -> None:
+        self.recovered.emit(self._problem, self.tr("The settings can be written again."))

@@ -1,4 +1,4 @@
-"""What is opened: files, examples and recordings, at the start and later, and what was open the last time."""
+"""Opens files, examples and recordings, and restores the files of the last session."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUFFIX = ".gpurec"
 
 
 class Files(QObject):
-    """Opens what is asked for in the editor's tabs or, for a recording, in the monitor."""
+    """Opens snippets in the editor's tabs and recordings in the monitor."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Files(QObject):
         self._show_recent()
 
     def open_first(self, named: Sequence[str], example: Path | None, *, restores: bool) -> None:
-        """Open what was open the last time, then the files named at the start; the example where there is neither."""
+        """Restore the last session and open the files of the command line; without either, the example."""
         if restores:
             self._tabs.restore(from_json(self._settings.session))
         self._open_named(named)
@@ -48,7 +48,7 @@ class Files(QObject):
             self.open_example(load_example(example))
 
     def show_first(self, named: Sequence[str]) -> bool:
-        """Bring the first snippet named at the start to the front; False if it could not be opened."""
+        """Show the first snippet of the command line; return False if it could not be opened."""
         snippets = [file for file in named if not file.endswith(SUFFIX)]
         page = find_page(self._tabs.pages(), Path(snippets[0])) if snippets else None
         if page is None:
@@ -57,7 +57,7 @@ class Files(QObject):
         return True
 
     def open(self, files: Sequence[str]) -> None:
-        """Open files of any kind that the window shows."""
+        """Open snippets and recordings."""
         for file in files:
             if file.endswith(SUFFIX):
                 self._open_recording(Path(file))
@@ -65,11 +65,11 @@ class Files(QObject):
                 self._tabs.open_path(Path(file))
 
     def _open_named(self, named: Sequence[str]) -> None:
-        """Open what the command line names: a folder in the file dialog, a missing file as a new one of that name."""
+        """Open the files of the command line: a folder in the file dialog, a missing file as a new snippet."""
         for name in named:
             path = Path(name)
             if path.is_dir():
-                # Once the window shows: the dialog belongs over it.
+                # After the window shows, so that the dialog appears over it.
                 QTimer.singleShot(0, self, partial(self._tabs.open_dialog, path))
             elif name.endswith(SUFFIX) or path.exists():
                 self.open([name])
@@ -83,8 +83,8 @@ class Files(QObject):
         if editor is not None:
             editor.setFocus()
 
-    def remember(self) -> None:
-        """Note in the settings what is open."""
+    def store_session(self) -> None:
+        """Store the open files in the settings."""
         session = self._tabs.session()
         files = tuple(tab for tab in session.tabs if tab.path is not None)
         self._settings.session = replace(session, tabs=files).to_json()

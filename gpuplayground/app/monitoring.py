@@ -1,4 +1,4 @@
-"""The monitor's half: what is shown, whether it is live, paused or recorded, and which GPU snippets may use."""
+"""Connects the monitor: its source, pausing, recording, and the GPU that snippets use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gpuplayground.workers.monitor_controller import MonitorController
 
 
 class Monitoring(QObject):
-    """Connects the monitor's controller with the panel, the header and the status bar."""
+    """Connects the monitor controller with the panel, the header and the status bar."""
 
     def __init__(
         self,
@@ -34,13 +34,13 @@ class Monitoring(QObject):
     ) -> None:
         super().__init__(parent)
         self._settings, self._monitor, self._panel, self._window, self._bands = settings, monitor, panel, window, bands
-        self._written: Path | None = None
-        self.device: str | None = None  # what CUDA_VISIBLE_DEVICES of a run is; None leaves it as it is
-        self._connect_facts()
-        self._connect_requests()
+        self._recording_to: Path | None = None
+        self.device: str | None = None  # CUDA_VISIBLE_DEVICES of runs; None leaves it unset
+        self._connect_controller()
+        self._connect_controls()
         self._show_source()
 
-    def _connect_facts(self) -> None:
+    def _connect_controller(self) -> None:
         monitor, panel = self._monitor, self._panel
         monitor.inventoried.connect(panel.set_inventory)
         monitor.sampled.connect(panel.add_samples)
@@ -54,12 +54,12 @@ class Monitoring(QObject):
         monitor.recordedRunsChanged.connect(self._bands.set_recorded)
         monitor.inventoried.connect(self._live_inventoried)
         monitor.failed.connect(self._window.say)
-        monitor.recorder.changed.connect(self._written_changed)
+        monitor.recorder.changed.connect(self._recorder_changed)
         monitor.recorder.failed.connect(self._window.say)
-        monitor.recorder.finished.connect(self._recorded)
+        monitor.recorder.finished.connect(self._recording_finished)
         self._bands.ended.connect(monitor.recorder.add_run)
 
-    def _connect_requests(self) -> None:
+    def _connect_controls(self) -> None:
         self._panel.set_range(self._settings.range_s)
         self._panel.rangeChanged.connect(self._range_changed)
         self._panel.pausedChanged.connect(self._paused_changed)
@@ -82,13 +82,13 @@ class Monitoring(QObject):
         self._window.actions_["live"].setEnabled(self._monitor.recording_was_chosen)
         self._show_source()
 
-    def _written_changed(self, path: Path | None) -> None:
-        self._written = path
+    def _recorder_changed(self, path: Path | None) -> None:
+        self._recording_to = path
         self._show_source()
 
-    def _recorded(self, path: Path, report: RecordingReport) -> None:
-        """Say what is in a recording that has ended, and above all what is missing."""
-        # Why it could not be written to its end has been said.
+    def _recording_finished(self, path: Path, report: RecordingReport) -> None:
+        """Report the content of a finished recording, and what it lacks."""
+        # The write error has been reported already.
         sentences = " ".join(each for each in report.sentences(path.name) if each != report.problem)
         if report.is_whole:
             self._window.confirm(sentences)
@@ -96,10 +96,10 @@ class Monitoring(QObject):
             self._window.say(sentences)
 
     def _show_source(self) -> None:
-        """Say where the readings come from, at the top, at the bottom, and by what can be done about it."""
+        """Show the source of the readings in the header and the status bar, and update the recording action."""
         monitor, header = self._monitor, self._window.header
         pace = monitor.pace or Pace(self._settings.sampling_hz)
-        reason = "" if pace.call_s is None else self.tr("the driver takes {0} a call").format(_call_time(pace.call_s))
+        reason = "" if pace.call_s is None else self.tr("the driver takes {0} per call").format(_call_time(pace.call_s))
         is_live = bool(monitor.has_live_gpus) and not monitor.shows_recording
         paused_ns = self._panel.paused_ns
         if paused_ns is not None:
@@ -115,8 +115,8 @@ class Monitoring(QObject):
         else:
             words = "" if monitor.has_live_gpus is None else self.tr("No GPU")
             header.rate_pill.set(words, "muted")
-        if self._written is not None:
-            words = " · ".join((words, self.tr("recording into {0}").format(self._written.name)))
+        if self._recording_to is not None:
+            words = " · ".join((words, self.tr("recording to {0}").format(self._recording_to.name)))
             if is_live and paused_ns is None:
                 header.rate_pill.set(self.tr("● REC"), "error")
         self._window.status.set_rate(words)
@@ -150,19 +150,19 @@ class Monitoring(QObject):
         self._show_source()
 
     def _ask_where_to_record(self) -> None:
-        title, kinds = self.tr("Record the GPUs into a file"), self.tr("Recordings (*.gpurec)")
+        title, kinds = self.tr("Record the GPUs to a file"), self.tr("Recordings (*.gpurec)")
         file, _ = QFileDialog.getSaveFileName(self._window, title, f"gpus{SUFFIX}", kinds)
         if not file:
             return
         path = Path(file)
         if not path.suffix:
             path = path.with_name(path.name + SUFFIX)
-            if path.exists():  # of this name the dialog did not ask
+            if path.exists():  # the dialog has not asked about this name
                 self._window.say(self.tr("“{0}” already exists: choose another name.").format(path))
                 return
         self._monitor.recorder.start(path)
 
 
 def _call_time(seconds: float) -> str:
-    """Return what a call takes, as exactly as it is worth: ``20 ms``, ``1.2 s``."""
+    """Return the time of a driver call: ``20 ms``, ``1.2 s``."""
     return f"{1000 * seconds:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"

@@ -23,7 +23,7 @@ CURVES_AFTER_MS = 400
 
 
 class Observing(QObject):
-    """Observes every run of the window and accounts for it once its samples have arrived."""
+    """Observes every run of the window and evaluates it once its samples have arrived."""
 
     judged = Signal(str, object)  # run ID, its benchmarks with their verdicts
     failed = Signal(str)  # a sentence
@@ -34,14 +34,15 @@ class Observing(QObject):
         super().__init__(parent)
         self._playground, self._keeper = playground, keeper
         self.observer = RunObserver(monitor.feed, SampleLog())
-        self._tab_ids: dict[str, str] = {}  # of the runs not accounted for, by run ID
+        self._tab_ids: dict[str, str] = {}  # of the runs not evaluated, by run ID
         self._tasks = Tasks(self)
-        monitor.liveSeen.connect(self.observer.add)
+        for signal in (monitor.inventoried, monitor.sampled, monitor.processesSampled):
+            signal.connect(self.observer.add)
         monitor.inventoried.connect(self._show_whether_there_are_gpus)
 
     @property
     def is_busy(self) -> bool:
-        """Whether a run is under way or not accounted for yet."""
+        """Whether a run is under way or not evaluated yet."""
         return self.observer.is_busy
 
     def begin(self, request: RunRequest) -> None:
@@ -54,36 +55,36 @@ class Observing(QObject):
         if request is not None and isinstance(event, RunFinished):
             self._schedule(tab_id, request, event.run)
 
-    def account_now(self) -> None:
-        """Account for the runs that have ended with the samples at hand, because the window is closing."""
-        for run_id in self.observer.unaccounted:
-            self._show(self.observer.accounting(run_id, now_ns())())
+    def evaluate_now(self) -> None:
+        """Evaluate the runs that have ended with the samples at hand, because the window is closing."""
+        for run_id in self.observer.pending:
+            self._show(self.observer.evaluation(run_id, now_ns())())
 
     def wait(self, seconds: float) -> bool:
-        """Wait at most that long, after :meth:`account_now`, and return whether every thread has ended."""
+        """Wait at most that long, after :meth:`evaluate_now`, and return whether every thread has ended."""
         return self._tasks.wait(seconds)
 
     def _show_whether_there_are_gpus(self, inventory: Inventory) -> None:
         self._playground.set_has_gpus(bool(inventory.gpus))
 
     def _schedule(self, tab_id: str, request: RunRequest, run: Run) -> None:
-        """Keep a run that has ended, and account for it once its last sample has arrived."""
+        """Keep a run that has ended, and evaluate it once its last sample has arrived."""
         if run.state is not RunState.NOT_STARTED:
             self._keeper.keep(request, run, self.observer.inventory)
         self._tab_ids[run.run_id] = tab_id
         wait_ms = 0
         if self.observer.has_gpus:
             wait_ms = SETTLED_AFTER_MS if self.observer.needs_settling(run) else CURVES_AFTER_MS
-        QTimer.singleShot(wait_ms, self, lambda: self._account(run.run_id))
+        QTimer.singleShot(wait_ms, self, lambda: self._evaluate(run.run_id))
 
-    def _account(self, run_id: str) -> None:
-        """Account for a run in a thread: a run of hours takes a while."""
-        if run_id in self.observer.unaccounted:
-            self._tasks.start(self.observer.accounting(run_id), self._show, self.failed)
+    def _evaluate(self, run_id: str) -> None:
+        """Evaluate a run in a thread: a run of hours takes a while."""
+        if run_id in self.observer.pending:
+            self._tasks.start(self.observer.evaluation(run_id), self._show, self.failed)
 
     def _show(self, observed: ObservedRun) -> None:
         run_id = observed.run.run_id
-        if not self.observer.set_accounted(run_id):
+        if not self.observer.set_evaluated(run_id):
             return
         tab_id = self._tab_ids.pop(run_id)
         self.judged.emit(run_id, observed.benchmarks)

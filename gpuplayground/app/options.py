@@ -1,19 +1,25 @@
-"""How the window was asked for on the command line."""
+"""The options of the window on the command line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Size of a picture unless another is asked for: it has no screen that it must fit.
+#: Default size of a screenshot, in pixels.
 PICTURE_SIZE = (1400, 900)
 
 
 @dataclass(frozen=True, slots=True)
 class WindowOptions:
-    """``screenshot`` renders the window without a display ``after_s`` seconds after it shows, writes a PNG and ends.
+    """The options of the window.
 
-    ``size`` is in pixels. ``replay`` is a recording to show instead of live GPUs. ``run`` starts the first file at
-    once, so that a picture can show a run.
+    Args:
+        files: Python files to open in tabs, recordings, or a folder.
+        screenshot: PNG file to render the window to without a display, ``after_s`` seconds after it shows.
+        after_s: see ``screenshot``.
+        size: width and height in pixels; None for those of the last time.
+        theme: ``dark`` or ``light``; None for that of the last time.
+        replay: recording to show instead of live GPUs.
+        run: whether to run the first file immediately.
     """
 
     files: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Runs of the past: the history beside the timings, opening them again, comparing them, and taking results along."""
+"""Connects the history: showing it, reopening and comparing runs, and exporting their results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class PastRuns(QObject):
-    """Connects the history and the comparison. Panel and dialog are made when they are needed."""
+    """Connects the history and the comparison. The panel and the dialog are created when needed."""
 
     failed = Signal(str)
 
@@ -52,14 +52,14 @@ class PastRuns(QObject):
         self._tasks = Tasks(self)
         keeper.loaded.connect(self._reopen)
         keeper.severalLoaded.connect(self._compare_kept)
-        keeper.failed.connect(self._say_failure)
+        keeper.failed.connect(self._report_failure)
         self.failed.connect(window.say)
         playground.comparisonRequested.connect(self._compare_benchmark)
         playground.saveRequested.connect(self._save_benchmark)
         playground.exportRequested.connect(self._export_trace)
 
     def start(self) -> None:
-        """Begin with what may take its time, once the window shows."""
+        """Create the panel and load the history, once the window shows."""
         from gpuplayground.ui.past_runs.binding import HistoryBinding
         from gpuplayground.ui.past_runs.panel import HistoryPanel
 
@@ -72,21 +72,21 @@ class PastRuns(QObject):
         self._playground.add_page(HISTORY, panel)
 
     def show_history(self) -> None:
-        """Bring the history to the front, ready to be searched."""
+        """Show the history with the focus in its search field."""
         if self._panel is not None:
             self._playground.show_page(HISTORY.page_id)
             self._panel.focus_search()
 
     def show_comparison(self) -> None:
-        """Bring the comparison to the front; what it compares is added from the history and from benchmarks."""
+        """Show the comparison window."""
         self._comparison()
 
     def wait(self, seconds: float) -> bool:
-        """Wait that long in all and return whether every file has been written."""
+        """Wait at most that long and return whether every file has been written."""
         return self._tasks.wait(seconds)
 
-    def _say_failure(self, sentence: str) -> None:
-        """Say across the window what the history's own panel does not say because nobody sees it."""
+    def _report_failure(self, sentence: str) -> None:
+        """Show a failure in the banner if the history panel, which shows it too, is hidden."""
         if self._panel is None or not self._panel.isVisible():
             self._window.say(sentence)
 
@@ -107,7 +107,7 @@ class PastRuns(QObject):
         self._comparison().add([Subject.of_benchmark(benchmark)])
 
     def _comparison(self) -> CompareDialog:
-        """Return the window of the comparison, brought to the front."""
+        """Return the comparison window after bringing it to the front."""
         if self._dialog is None:
             from gpuplayground.ui.comparison.dialog import CompareDialog
 

@@ -1,4 +1,4 @@
-"""The playground's half: runs, the Python they run in, and the spare that makes them start at once."""
+"""Connects runs: starting and stopping them, their Python, and the warm process that starts them quickly."""
 
 from __future__ import annotations
 
@@ -21,12 +21,24 @@ from gpuplayground.ui.window.playground import PlaygroundPanel
 from gpuplayground.workers.interpreters import Interpreters
 from gpuplayground.workers.run_controller import RunController
 
-#: The spare is warmed for what a tab imports once the typing has paused for so long.
+#: Pause in typing, in milliseconds, after which a process is warmed up with the imports of the current tab.
 WARM_AFTER_MS = 700
 
 
 class Running(QObject):
-    """Connects the playground's panel with the runs. ``device`` tells which GPU a run may use."""
+    """Connects the playground panel with the runs.
+
+    Args:
+        launcher: starts processes and keeps a warm one.
+        runs: the runs of the window.
+        interpreters: the Pythons that can run snippets.
+        playground: asks for runs and shows them.
+        window: shows messages.
+        bands: marks runs on the graphs.
+        device: returns the CUDA_VISIBLE_DEVICES of a run.
+        observing: evaluates the runs.
+        parent: the owner.
+    """
 
     def __init__(
         self,
@@ -50,10 +62,10 @@ class Running(QObject):
         self._warm_timer.setInterval(WARM_AFTER_MS)
         self._warm_timer.timeout.connect(self._warm)
         self._connect_runs()
-        self._connect_surroundings()
+        self._connect_window()
 
     def start(self) -> None:
-        """Begin with what may take its time."""
+        """Search for interpreters and warm up a process."""
         self._interpreters.discover()
         self._warm_timer.start()
 
@@ -69,7 +81,7 @@ class Running(QObject):
         runs.happened.connect(self._bands.follow)
         runs.happened.connect(self._observing.follow)
 
-    def _connect_surroundings(self) -> None:
+    def _connect_window(self) -> None:
         self._tabs.currentChanged.connect(self._warm_soon)
         self._tabs.textEdited.connect(self._warm_soon)
         self._tabs.tabClosed.connect(self._tab_closed)
@@ -81,7 +93,7 @@ class Running(QObject):
         header.deviceChosen.connect(self._warm_soon)
 
     def request(self, tab_id: str, run_id: str = "") -> RunRequest:
-        """Return what a run of a tab would be."""
+        """Return the request for a run of a tab."""
         page = self._tabs.page(tab_id)
         assert page is not None, "a run belongs to an open tab"
         return RunRequest(
@@ -99,7 +111,7 @@ class Running(QObject):
         self._tabs.check_disk(tab_id)
         page = self._tabs.page(tab_id)
         if page is not None:
-            page.load()  # the marks of the run are set on its lines
+            page.load()  # the run marks its lines
         request = replace(self.request(tab_id, uuid.uuid4().hex), benchmark=plan)
         self._playground.begin(tab_id, request.run_id, request.path or request.name, plan)
         self._observing.begin(request)
@@ -143,13 +155,13 @@ class Running(QObject):
         if not environment.distrust:
             return environment.interpreter
         lines = [environment.interpreter]
-        lines.append(self.tr("Not started yet, because {0}: choose it to start it.").format(environment.distrust))
+        lines.append(self.tr("Not started yet because {0}: select it to start it.").format(environment.distrust))
         if environment.packages:
             lines.append(self.tr("Installed: {0}").format(", ".join(environment.packages)))
         return "\n".join(lines)
 
     def _ask_interpreter(self) -> None:
-        self._interpreters_changed()  # back to the chosen one, should nothing come of it
+        self._interpreters_changed()  # show the selected one again if the dialog is cancelled
         file, _ = QFileDialog.getOpenFileName(self._window, self.tr("Choose a Python interpreter"), "/usr/bin")
         if file:
             self._interpreters.add(file)

@@ -1,4 +1,4 @@
-"""What works behind the window: runs, monitor, interpreters, past runs and what connects them with the window."""
+"""The services behind the window: runs, monitor, interpreters, history, and their connections with the window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
-from gpuplayground.app.autosave import Remembering
+from gpuplayground.app.autosave import Autosave
 from gpuplayground.app.monitoring import Monitoring
 from gpuplayground.app.observing import Observing
 from gpuplayground.app.past_runs import PastRuns
@@ -32,14 +32,13 @@ from gpuplayground.workers.run_controller import RunController
 if TYPE_CHECKING:
     from gpuplayground.app.application import Application
 
-#: Maximum waits at the end of the window, in seconds since it began: for interpreters that are being asked, for the
-#: monitor, for snippets, whose children are looked for once they were killed, and for all that is to be written. Nobody
-#: sees the last wait: the window is gone.
+#: Deadlines of the shutdown after the window has closed, in seconds since its start: interpreters being probed, the
+#: monitor, snippets with their child processes, and pending writes, which may be slow because nobody waits for them.
 INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 10.0
 
 
 class Services(QObject):
-    """Owns the workers, and ends them in the right order."""
+    """Owns the workers and shuts them down in the right order."""
 
     def __init__(self, theme: Theme, icons: Icons, settings: Settings, runs_folder: Path, app: Application) -> None:
         super().__init__(app)
@@ -68,21 +67,21 @@ class Services(QObject):
             self,
         )
         self.sweeping = Sweeping(theme, icons, self.runs, tabs, window, observing, self._running.request, self)
-        self._remembering: Remembering | None = None
+        self._autosave: Autosave | None = None
 
-    def remember(self, store: SettingsStore, collect: Callable[[], None]) -> None:
+    def enable_autosave(self, store: SettingsStore, collect: Callable[[], None]) -> None:
         """Write settings and open tabs whenever they change."""
-        self._remembering = Remembering(self._settings, store, self._tabs, collect, self)
-        self._remembering.failed.connect(self._window.say)
-        self._remembering.recovered.connect(self._window.settle)
+        self._autosave = Autosave(self._settings, store, self._tabs, collect, self)
+        self._autosave.failed.connect(self._window.say)
+        self._autosave.recovered.connect(self._window.settle)
 
     def begin(self) -> None:
-        """Write from now on what changes."""
-        if self._remembering is not None:
-            self._remembering.start()
+        """Start writing changes of the settings and the open tabs."""
+        if self._autosave is not None:
+            self._autosave.start()
 
     def start(self) -> None:
-        """Start the workers one after another, each in a turn of the event loop of its own."""
+        """Start the workers, each in its own turn of the event loop, so that none stalls the window."""
         for step in (self.monitor.start, self._running.start, self.past.start, self._panel.load_tracks):
             QTimer.singleShot(0, self, partial(self._step, step))
 
@@ -92,14 +91,14 @@ class Services(QObject):
 
     _is_ending = False
 
-    def stop_remembering(self) -> None:
-        """Finish what is being written of the settings."""
+    def stop_autosave(self) -> None:
+        """Finish pending writes of the settings."""
         self._is_ending = True
-        if self._remembering is not None:
-            self._remembering.close()
+        if self._autosave is not None:
+            self._autosave.close()
 
     def shutdown(self) -> bool:
-        """End every thread and process; return False where one hangs."""
+        """End every thread and process; return False if one hangs."""
         begun = time.monotonic()
         for each in (self.runs, self.interpreters, self.monitor):
             each.end()
@@ -119,9 +118,9 @@ class Services(QObject):
         return have_ended
 
     def _keep_last_runs(self) -> None:
-        """Put into the history what was running until now, and end it: no event loop brings the news any more."""
-        # Of these alone: what others have on its way may still open a tab or a dialog.
-        for receiver in (self.monitor, *self.runs.children()):
+        """Save the runs that were under way to the history, and end it: the event loop has stopped."""
+        # Only these: pending events of others could open a tab or a dialog.
+        for receiver in (self.monitor, self.runs):
             QCoreApplication.sendPostedEvents(receiver, QEvent.Type.MetaCall)
-        self.observing.account_now()
+        self.observing.evaluate_now()
         self.history.end()

@@ -1,4 +1,4 @@
-"""Builds every object, connects them and runs Qt. Nothing else knows the whole."""
+"""Starts the window: creates the Qt application, shows the outline, then builds the rest and runs the event loop."""
 
 from __future__ import annotations
 
@@ -30,16 +30,15 @@ from gpuplayground.storage import paths
 from gpuplayground.storage.settings import SettingsStore
 from gpuplayground.ui.widgets.theme import Theme, load_fonts
 
-#: How long a busy thread may keep the interpreter from the one that draws, in seconds. Painting gives it up at every
-#: call of Qt and waits for it again: with Python's own 5 ms, a thread that packs a long run would slow the window down
-#: to a few frames a second.
+#: Switch interval of the interpreter, in seconds. Painting releases the GIL at every Qt call and then waits for it:
+#: with Python's default of 5 ms, a busy thread would slow the window down to a few frames per second.
 SWITCH_S = 0.0005
-#: How long after the window has gone the process is there at most, in seconds: a disk may answer no write at all.
-GONE_AFTER_S = 15.0
+#: Maximum life of the process after the window has closed, in seconds: a write to disk may hang.
+EXIT_AFTER_S = 15.0
 
 
 def main(options: WindowOptions) -> int:
-    """Show the window until it is closed and return the exit code: 128+N when signal N came before the picture."""
+    """Show the window until it is closed and return the exit code: 128+N if signal N came before the screenshot."""
     sys.setswitchinterval(SWITCH_S)
     qt = QApplication([*sys.argv[:1], *_platform(options)])
     qt.setApplicationName("gpuplayground")
@@ -58,22 +57,22 @@ def main(options: WindowOptions) -> int:
     application.show()
     code = qt.exec()
     starter.wait()
-    _end_at_last(code)
+    _limit_exit_time(code)
     application.keep()
     if not options.screenshot and not store.save(settings):
         _tell(store.problem)
     if not application.shutdown():
-        # Python would wait for a thread that hangs, and Qt abort when it is destroyed; everything is saved.
+        # Python would wait for a hanging thread, and Qt would abort on its destruction; everything is saved.
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(AttributeError, OSError, ValueError):  # there may be none, or nobody reads it
+            with contextlib.suppress(AttributeError, OSError, ValueError):  # the stream may be missing or closed
                 stream.flush()
         os._exit(code)
     return code
 
 
-def _end_at_last(code: int) -> None:
-    """See to it that no process stays behind a window that is gone, whatever it waits for."""
-    end = threading.Timer(GONE_AFTER_S, os._exit, (code,))
+def _limit_exit_time(code: int) -> None:
+    """End the process after a while, even if something hangs."""
+    end = threading.Timer(EXIT_AFTER_S, os._exit, (code,))
     end.daemon = True
     end.start()
 
@@ -121,45 +120,45 @@ class _Starter(QObject):
             QTimer.singleShot(after_ms, self, lambda: self._qt.exit(_take_picture(self._application, picture)))
 
     def beat(self) -> None:
-        """Let Python run its signal handlers; called by a timer."""
+        """Give Python a chance to run its signal handlers; called by a timer."""
 
 
 def _tell(sentence: str) -> None:
-    """Say something once the window is gone; there may be no stream to say it on."""
+    """Print a message after the window has closed; stderr may be missing."""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         sys.stderr.write(f"{sentence}\n")
 
 
 def _platform(options: WindowOptions) -> list[str]:
-    """Return what tells Qt where to draw; an argument, because snippets would inherit a variable."""
+    """Return the platform arguments for Qt. An environment variable would be inherited by snippets."""
     if not options.screenshot or os.environ.get("QT_QPA_PLATFORM"):
         return []
-    # A picture needs no display, and must not flash up on one.
+    # A screenshot needs no display and must not flash up on one.
     qInstallMessageHandler(_pass_message_on)
     return ["-platform", "offscreen"]
 
 
 def _pass_message_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-    if "propagateSizeHints" not in message:  # said of every window that is drawn off screen
+    if "propagateSizeHints" not in message:  # reported for every offscreen window
         sys.stderr.write(f"{visible(qFormatLogMessage(kind, context, message))}\n")
 
 
 def _take_picture(application: Application, file: str | None) -> int:
     saved = application.window.grab().save(str(file), "PNG")
     if not saved:
-        tell(f"The picture could not be written to {file}: choose a folder that exists and is writable.\n")
+        tell(f"The screenshot could not be written to {file}: choose an existing, writable folder.\n")
     return 0 if saved else 1
 
 
 def _end_on_signals(qt: QApplication, starter: _Starter, *, is_failure: bool) -> None:
-    """End in an orderly way on Ctrl+C and on a polite kill.
+    """Shut down cleanly on SIGINT, SIGTERM and SIGHUP.
 
-    Python runs a signal's handler only between its own instructions: the heartbeat sees to it that there are some.
-    Drafts keep unsaved work, so nothing is asked.
+    Python runs signal handlers only between its own instructions, which the heartbeat timer provides. Nothing is
+    asked: drafts keep unsaved work.
     """
 
     def end(number: int, _frame: FrameType | None) -> None:
-        # By a timer: before the event loop runs, exit() would be lost.
+        # With a timer: before the event loop runs, exit() would have no effect.
         QTimer.singleShot(0, lambda: qt.exit(128 + number if is_failure else 0))
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):

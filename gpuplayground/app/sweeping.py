@@ -1,4 +1,4 @@
-"""Sweeps from the window: each implementation in a process of its own, one after the other."""
+"""Runs sweeps from the window: each implementation in its own process, one after the other."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Sweeping(QObject):
-    """Offers the cells of the open tabs as implementations and runs those that are chosen."""
+    """Offers the cells of the open tabs as implementations and runs the selected ones."""
 
     def __init__(
         self,
@@ -48,15 +48,15 @@ class Sweeping(QObject):
         self._request_of = request_of
         self._dialog: SweepDialog | None = None
         self._wanted: SweepRequest | None = None
-        self._waiting: list[str] = []
+        self._queue: list[str] = []
         self._current = ""
-        #: The implementation that each run of the present sweep measured, by the id of the run.
+        #: The implementation of each run of the current sweep, by run ID.
         self._measured: dict[str, str] = {}
         runs.happened.connect(self._happened)
         observing.judged.connect(self._judged)
 
     def show(self) -> None:
-        """Open the window of the sweep, with what can be swept now."""
+        """Open the sweep window with the current cells."""
         if self._dialog is None:
             from gpuplayground.ui.sweep.dialog import SweepDialog
 
@@ -78,11 +78,11 @@ class Sweeping(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether a sweep is measuring."""
+        """Whether a sweep is running."""
         return self._dialog is not None and self._dialog.is_running
 
     def _offer(self) -> None:
-        """Offer the cells as they are now, unless some of them are being measured."""
+        """Offer the current cells, unless a sweep is running."""
         if self._dialog is None or self._dialog.is_running:
             return
         from gpuplayground.ui.sweep.request import Implementation
@@ -107,12 +107,12 @@ class Sweeping(QObject):
         self._dialog.set_implementations(offered, preferred)
 
     def _start(self, wanted: SweepRequest) -> None:
-        self._wanted, self._waiting = wanted, list(wanted.implementations)
+        self._wanted, self._queue = wanted, list(wanted.implementations)
         self._measured.clear()
         self._next()
 
     def _cancel(self) -> None:
-        self._waiting.clear()
+        self._queue.clear()
         if self._current:
             self._runs.stop(_key(self._current))
 
@@ -126,11 +126,11 @@ class Sweeping(QObject):
             self._runs.kill(_key(self._current))
 
     def _next(self) -> None:
-        """Begin with the next implementation; one that cannot be measured says so and is passed over."""
+        """Start the next implementation; report and skip one that cannot be measured."""
         assert self._dialog is not None
         assert self._wanted is not None
-        while self._waiting:
-            self._current = self._waiting.pop(0)
+        while self._queue:
+            self._current = self._queue.pop(0)
             try:
                 request = self._request(self._current, self._wanted)
             except SelectionError as error:
@@ -146,7 +146,7 @@ class Sweeping(QObject):
     def _request(self, identity: str, wanted: SweepRequest) -> RunRequest:
         tab_id, _, cell = identity.partition(" ")
         if self._tabs.page(tab_id) is None:
-            raise SelectionError(self.tr("Its tab was closed: open it again."))
+            raise SelectionError(self.tr("Its tab was closed: reopen it."))
         request = self._request_of(tab_id, uuid.uuid4().hex)
         plan = plan_for(
             request.source, cell=cell, max_time_s=wanted.max_time_s, cold_l2=wanted.cold_l2, sweep=wanted.plan
@@ -161,27 +161,27 @@ class Sweeping(QObject):
         elif isinstance(event, BenchmarkMeasured):
             self._dialog.add_results(self._current, [event.benchmark])
         elif isinstance(event, InputRequested):
-            # Nobody sees what it asks for.
+            # The user cannot see the prompt.
             self._runs.close_input(key)
             self._dialog.fail(
-                self._current, self.tr("A sweep cannot answer input(): assign a value in its place and start again.")
+                self._current, self.tr("A sweep cannot answer input(): assign a value instead and start again.")
             )
         elif isinstance(event, RunFinished):
             self._finished(self._dialog, event.run)
 
     def _finished(self, dialog: SweepDialog, run: Run) -> None:
-        dialog.add_results(self._current, run.benchmarks)  # with the GPU's own times, which are only known now
+        dialog.add_results(self._current, run.benchmarks)  # with the GPU times, which are known only now
         if not run.benchmarks:
             dialog.fail(self._current, run.summary)
         self._next()
 
     def _judged(self, run_id: str, benchmarks: Sequence[Benchmark]) -> None:
-        """Show the verdicts, which are known a moment after the end of a run."""
+        """Show the verdicts, which arrive shortly after the end of a run."""
         identity = self._measured.pop(run_id, None)
         if identity is not None and self._dialog is not None:
             self._dialog.add_results(identity, benchmarks)
 
 
 def _key(identity: str) -> str:
-    """Return the name of a run that belongs to no tab."""
+    """Return the key of a run that belongs to no tab."""
     return f"sweep {identity}"

@@ -1,1 +1,1 @@
-"""The command line, one module for each subcommand."""
+"""The command line: one module per subcommand, listed in :mod:`gpuplayground.cli.commands`."""

@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
     """Reports an error in one line instead of a page of usage."""
 
     def error(self, message: str) -> NoReturn:
-        """Print the message and where to read more, and exit with code 2."""
+        """Print the message and the command for help, and exit with code 2."""
         self.exit(EXIT_USAGE, f"{self.prog}: {visible_line(message)} (see {self.prog} --help)\n")
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -38,15 +38,15 @@ def add_run_options(parser: Parser) -> None:
     """Add the options that ``run`` and ``bench`` share."""
     parser.add_argument("file", metavar="FILE", help='the Python file, or "-" for standard input')
     parser.add_argument("--python", metavar="INTERPRETER", help="the Python to run it with (default: this program's)")
-    parser.add_argument("--timeout", type=positive, metavar="S", help="end it after so many seconds")
+    parser.add_argument("--timeout", type=positive, metavar="S", help="end it after this many seconds")
     parser.add_argument(
         "--grace", type=seconds, metavar="S", default=_GRACE_S,
-        help="seconds that it has to end after Ctrl+C, SIGTERM or SIGHUP before it is killed "
+        help="seconds it has to end after Ctrl+C, SIGTERM or SIGHUP before it is killed "
         f"(default: {_GRACE_S:g})",
     )  # fmt: skip
     parser.add_argument("--device", type=device, metavar="GPU", help="the only GPU it sees, by index or UUID")
     parser.add_argument("--json", metavar="OUT", help='write the results to a JSON file, or to standard output ("-")')
-    parser.add_argument("--no-history", action="store_true", help="do not keep it in the history that the window shows")
+    parser.add_argument("--no-history", action="store_true", help="do not save it to the history that the window shows")
 
 
 def seconds(text: str) -> float:
@@ -63,7 +63,7 @@ def positive(text: str) -> float:
     if not value > 0:
         raise argparse.ArgumentTypeError(f"{text} is not a time above zero")
     if value > 1e9:
-        raise argparse.ArgumentTypeError(f"{text} s is longer than any computer runs")
+        raise argparse.ArgumentTypeError(f"{text} s is too long")
     return value
 
 
@@ -96,7 +96,7 @@ def size(text: str) -> tuple[int, int]:
 def device(text: str) -> str:
     """Return the index or UUID of a GPU."""
     if not re.fullmatch(r"\d+|(GPU|MIG)-[0-9A-Za-z/-]+", text):
-        raise argparse.ArgumentTypeError(f"{text} is neither the index of a GPU nor its UUID (GPU-…)")
+        raise argparse.ArgumentTypeError(f"{text} is not the index or UUID (GPU-…) of a GPU")
     return text
 
 

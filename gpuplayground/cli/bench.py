@@ -1,4 +1,4 @@
-"""``gpuplayground bench``: some lines of a file in steady state, and how far the figure can be trusted."""
+"""``gpuplayground bench``: times some lines of a file in steady state, with a verdict on the result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gpuplayground.cli.arguments import Parser, Subparsers, add_run_options, lin
 from gpuplayground.cli.bench_progress import ProgressLine
 from gpuplayground.cli.best_effort import best_effort
 from gpuplayground.cli.gpu_watch import watching
-from gpuplayground.cli.past_runs import keep
+from gpuplayground.cli.past_runs import save_to_history
 from gpuplayground.cli.result_files import write_text
 from gpuplayground.cli.run import AttendedRun, request_of, results_written
 from gpuplayground.cli.run_report import as_text
@@ -36,10 +36,10 @@ def add_parser(subparsers: Subparsers) -> Parser:
         usage="gpuplayground bench FILE (--cell N|TITLE | --lines A-B) [--max-time S] [--cold-l2] [--sweep SWEEP] "
         "[--csv OUT] [--json OUT] [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] "
         "[--no-history] [-- ARGS...]",
-        description="Run what stands above the chosen lines once, then repeat those until their time is known; the "
-        "figures follow the file's output, on stderr.",
-        epilog="Exit code: 0, 1 when something could not be measured, 2 for a bad choice; otherwise as of run. "
-        "Ctrl+C ends the measurement and keeps what was measured until then.",
+        description="Run the code above the selected lines once, then repeat the lines until their time is known. "
+        "The results follow the file's output, on stderr.",
+        epilog="Exit code: 0, 1 if something could not be measured, 2 for a bad selection; otherwise as for run. "
+        "Ctrl+C ends the benchmark and keeps what was measured so far.",
         allow_abbrev=False,
     )
     add_run_options(parser)
@@ -48,9 +48,9 @@ def add_parser(subparsers: Subparsers) -> Parser:
     chosen.add_argument("--lines", type=lines, metavar="A-B", help="the lines to measure, such as 12-14, or one line")
     parser.add_argument(
         "--max-time", type=positive, metavar="S", default=DEFAULT_MAX_TIME_S,
-        help=f"seconds of warm-up and samples at most, for each value (default: {DEFAULT_MAX_TIME_S:g})",
+        help=f"maximum seconds of warm-up and sampling for each value (default: {DEFAULT_MAX_TIME_S:g})",
     )  # fmt: skip
-    parser.add_argument("--cold-l2", action="store_true", help="overwrite the GPU's L2 cache ahead of each sample")
+    parser.add_argument("--cold-l2", action="store_true", help="flush the GPU's L2 cache before each sample")
     parser.add_argument(
         "--sweep",
         metavar="SWEEP",
@@ -59,14 +59,14 @@ def add_parser(subparsers: Subparsers) -> Parser:
     parser.add_argument(
         "--csv",
         metavar="OUT",
-        help='write the figures to a CSV file, or "-": a line for each value',
+        help='write the results to a CSV file, or to standard output ("-"), a line for each value',
     )
     parser.set_defaults(passes_arguments=True, execute=bench_file)
     return parser
 
 
 def bench_file(options: argparse.Namespace) -> int:
-    """Measure what was chosen of a file and return the exit code: 0, 1 when measuring failed, else as of ``run``.
+    """Time the selected lines of a file and return the exit code: 0, 1 if that failed, otherwise as for ``run``.
 
     Raises:
         UsageError: the file, the selection, the interpreter or an output file cannot be used.
@@ -78,8 +78,8 @@ def bench_file(options: argparse.Namespace) -> int:
     json_path = output_file(options.json, request.path) if options.json is not None else None
     csv_path = output_file(options.csv, request.path) if options.csv is not None else None
     if json_path is not None and csv_path is not None and is_same_file(json_path, csv_path):
-        raise UsageError(f"{options.csv} is written twice: name two files.")
-    _say_what_is_wider(options, plan)
+        raise UsageError(f"{options.csv} is named twice: name two files to write.")
+    _tell_if_wider(options, plan)
     progress = ProgressLine(sys.stderr.isatty())
     launcher = Launcher(attached=True)
     try:
@@ -90,7 +90,7 @@ def bench_file(options: argparse.Namespace) -> int:
                 progress.show(event)
 
             attended = AttendedRun(launcher.session(), request, options.grace, on_event)
-            run = attended.to_its_end()
+            run = attended.wait_for_end()
             progress.clear()
             observed = watch.try_to_observe(run)
             run = replace(run, benchmarks=observed.benchmarks)
@@ -104,24 +104,24 @@ def bench_file(options: argparse.Namespace) -> int:
         code = code or EXIT_PROBLEM
     if not options.no_history:
         kept = replace(observed, run=run)
-        best_effort(lambda: keep(request, kept, watch.inventory), "The run is not kept in the history")
+        best_effort(lambda: save_to_history(request, kept, watch.inventory), "The run is not kept in the history")
     if json_path is not None and not results_written(json_path, run, request, code, observed.receipts):
-        code = code or EXIT_PROBLEM  # asked for, and not there
-    if csv_path is not None and not _table_written(csv_path, run):
+        code = code or EXIT_PROBLEM  # requested, but not written
+    if csv_path is not None and not _csv_written(csv_path, run):
         code = code or EXIT_PROBLEM
     if attended.output_error is not None:
         raise attended.output_error
     return code
 
 
-def _table_written(path: Path, run: Run) -> bool:
+def _csv_written(path: Path, run: Run) -> bool:
     return best_effort(lambda: write_text(path, sweep_csv({run.name: run.benchmarks})), f"{path} is not written")
 
 
 def _plan(options: argparse.Namespace, source: str) -> BenchmarkPlan:
     if options.cell is None and options.lines is None:
         where = "a cell with --cell" if cells(source) else "lines with --lines"
-        raise UsageError(f"Nothing is chosen to be measured: name {where}.")
+        raise UsageError(f"No lines are selected: name {where}.")
     try:
         return plan_for(
             source,
@@ -135,19 +135,19 @@ def _plan(options: argparse.Namespace, source: str) -> BenchmarkPlan:
         raise UsageError(str(error)) from None
 
 
-def _say_what_is_wider(options: argparse.Namespace, plan: BenchmarkPlan) -> None:
-    """Say which lines are measured where those that were named are part of a statement."""
+def _tell_if_wider(options: argparse.Namespace, plan: BenchmarkPlan) -> None:
+    """Tell the user if more lines are timed than named, because they are part of a statement."""
     if options.lines is not None and (plan.first_line < min(options.lines) or plan.last_line > max(options.lines)):
-        tell(f"Measured are lines {plan.first_line} to {plan.last_line}: a statement is measured as a whole.\n")
+        tell(f"Measuring lines {plan.first_line} to {plan.last_line}: a statement is measured as a whole.\n")
 
 
 def _unmeasured(run: Run) -> str:
-    """Return the sentence for a run that ended before there was anything to report of the chosen lines."""
+    """Return a note if a run ended before the selected lines were timed."""
     if run.state is not RunState.STOPPED:
         return ""
-    return "Nothing was measured before it ended: the table above is of what ran, the last row of all its repeats.\n"
+    return "Stopped before anything was measured: the table above shows what ran, its last row all repeats.\n"
 
 
 def _has_measured(run: Run) -> bool:
-    """Return whether there is a figure to go by; of a sweep at least one."""
+    """Return whether there is a result; for a sweep, at least one."""
     return run.state is RunState.FINISHED and any(each.samples_ns and not each.error for each in run.benchmarks)

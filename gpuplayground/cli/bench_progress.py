@@ -1,4 +1,4 @@
-"""Where a benchmark stands, in one line of a terminal that is written over."""
+"""Shows the progress of a benchmark in one line of the terminal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from gpuplayground.model.events import BenchmarkProgressed, OutputAppended, RunF
 from gpuplayground.standard_streams import tell_styled
 from gpuplayground.units import duration
 
-#: Back to the beginning of the line, and erase it (ECMA-48).
+#: Return to the start of the line and erase it (ECMA-48).
 _ERASE = "\r\033[K"
 
 
 class ProgressLine:
-    """Shows the progress of a benchmark on stderr; what the snippet prints goes above it.
+    """A progress line on stderr, below what the snippet prints.
 
     Args:
         is_shown: whether stderr is a terminal; nothing is written otherwise.
@@ -22,21 +22,21 @@ class ProgressLine:
 
     def __init__(self, is_shown: bool) -> None:
         self._is_shown = is_shown
-        self._is_on = False
+        self._is_drawn = False
 
     def show(self, event: SessionEvent) -> None:
-        """Take an event, ahead of whatever is written about it."""
+        """Take an event before anything is written about it."""
         if isinstance(event, BenchmarkProgressed) and self._is_shown:
             width = shutil.get_terminal_size().columns - 1
-            self._is_on = True
+            self._is_drawn = True
             tell_styled(f"{_ERASE}{progress_text(event)[:width]}")
         elif isinstance(event, (OutputAppended, RunFinished)):
             self.clear()
 
     def clear(self) -> None:
-        """Take the line away."""
-        if self._is_on:
-            self._is_on = False
+        """Erase the line."""
+        if self._is_drawn:
+            self._is_drawn = False
             tell_styled(_ERASE)
 
 

@@ -1,4 +1,4 @@
-"""A benchmark as the text that ``gpuplayground bench`` prints: a block of figures, or a table for a sweep."""
+"""Formats a benchmark as text: a block of figures, or a table for a sweep."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def as_text(run: Run) -> str:
     """Return what is printed on stderr after a benchmark.
 
     Args:
-        run: one that has measured something, or tried to.
+        run: a run with at least one benchmark.
     """
     swept = run.benchmarks[0].parameter is not None
     ending = [f"{run.name}: {run.summary}", *(f"note: {note}" for note in _notes(run))]
@@ -34,7 +34,7 @@ def _notes(run: Run) -> list[str]:
 
 
 def _block(benchmark: Benchmark) -> list[str]:
-    """Return a benchmark's figures below each other, then its verdict."""
+    """Return a benchmark's figures, one per line, then its verdict."""
     lines = [_title(benchmark)]
     if benchmark.samples_ns:
         rows = [("Median", median_text(benchmark), ""), *_busy(benchmark), *figures(benchmark)]
@@ -61,13 +61,13 @@ def _busy(benchmark: Benchmark) -> list[tuple[str, str, str]]:
 
 def _error(benchmark: Benchmark) -> str:
     if benchmark.was_stopped:
-        return "Stopped before it was finished."
+        return "Stopped before it finished."
     error = visible_line(benchmark.error)
     return f"Out of memory: {error}" if benchmark.out_of_memory else error
 
 
 def _table(benchmarks: Sequence[Benchmark]) -> list[str]:
-    """Return a sweep with a line for each value, figures to the right."""
+    """Return a table of a sweep with a line per value; figures are right-aligned."""
     variable = benchmarks[0].parameter[0] if benchmarks[0].parameter is not None else ""
     rows = [(variable, *_HEADINGS), *(_cells(benchmark) for benchmark in benchmarks)]
     shown = [column for column in range(len(rows[0])) if any(row[column] not in ("", DASH) for row in rows[1:])]

@@ -5,8 +5,8 @@ from __future__ import annotations
 #: Arguments and summary of each subcommand, by its name, in the order of the help.
 COMMANDS = {
     "run": ("FILE", 'run a Python file ("-": standard input) and print what each statement cost'),
-    "bench": ("FILE", "repeat some of its lines until their time is known, and say how far to trust it"),
-    "record": ("OUT", "record what the GPUs do into a file"),
+    "bench": ("FILE", "time some of its lines in steady state, with a verdict on the result"),
+    "record": ("OUT", "record the GPUs to a file"),
     "export": ("REC OUT", "write a recording as CSV"),
     "doctor": ("", "check the driver, the GPUs and the frameworks"),
 }
@@ -17,4 +17,4 @@ def commands_help() -> str:
     calls = {f"gpuplayground {name} {arguments}".rstrip(): summary for name, (arguments, summary) in COMMANDS.items()}
     width = max(map(len, calls))
     lines = [f"  {call:<{width}}   {summary}" for call, summary in calls.items()]
-    return "\n".join(["without a window:", *lines, "", "Each has its own --help.", ""])
+    return "\n".join(["commands without a window:", *lines, "", "Each has its own --help.", ""])

@@ -1,4 +1,4 @@
-"""``gpuplayground doctor``: the driver, the GPUs, the frameworks, and each problem with what mends it."""
+"""``gpuplayground doctor``: checks the driver, the GPUs and the frameworks."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _COLUMN = 12
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All that was found out. ``problems`` are sentences: the machine's, each GPU's, then the frameworks'.
+    """The results of all checks.
 
-    ``unlisted`` has by UUID why the processes on a GPU cannot be listed.
+    ``unlisted`` maps the UUID of a GPU to the reason why its processes cannot be listed.
     """
 
     inventory: Inventory
@@ -39,7 +39,7 @@ class Findings:
 
     @property
     def problems(self) -> list[str]:
-        """Every problem in one sentence that says what to do."""
+        """Each problem in a sentence that says what to do: of the machine, of each GPU, then of the frameworks."""
         machine = [self.inventory.problem] if self.inventory.problem else []
         sentences = [problem.sentence for problem in (*machine, *self.inventory.gpu_problems)]
         return sentences + [framework.problem for framework in self.frameworks if framework.problem]
@@ -49,22 +49,22 @@ def add_parser(subparsers: Subparsers) -> Parser:
     """Add the parser of ``gpuplayground doctor``."""
     parser = subparsers.add_parser(
         "doctor",
-        description="Check the driver, the GPUs and the frameworks, and say how to mend what is wrong.",
-        epilog="Exit code: 0 when all is well, 1 when there are problems. A framework that is not installed is none.",
+        description="Check the driver, the GPUs and the frameworks, and say how to fix problems.",
+        epilog="Exit code: 0 without problems, 1 with some. A missing framework is not a problem.",
         allow_abbrev=False,
     )
-    parser.add_argument("--python", metavar="INTERPRETER", help="whose frameworks (default: this program's own)")
-    parser.add_argument("--json", metavar="OUT", help="write the findings to a JSON file too")
+    parser.add_argument("--python", metavar="INTERPRETER", help="Python to check (default: this program's)")
+    parser.add_argument("--json", metavar="OUT", help="also write the findings to a JSON file")
     parser.set_defaults(execute=doctor)
     return parser
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Print the findings; return 0 when all is well and 1 when there are problems.
+    """Print the findings; return 0 without problems, 1 with some.
 
     Raises:
         UsageError: the interpreter cannot be used, or the JSON file cannot be written.
-        CommandFailedError: the disk is full.
+        CommandFailedError: the output cannot be written.
     """
     out = output_file(options.json, None) if options.json else None
     try:
@@ -128,10 +128,10 @@ def _described(gpu: GpuInfo) -> Iterator[str]:
 
 def _framework_rows(frameworks: Sequence[FrameworkReport]) -> Iterator[str]:
     width = max([len(framework.version or "not installed") for framework in frameworks], default=0)
-    sight = {True: "sees the GPU", False: "sees no GPU", None: ""}
+    sees = {True: "sees the GPU", False: "sees no GPU", None: ""}
     for framework in frameworks:
         if framework.installed:
-            version_text, remark = framework.version or DASH, sight[framework.sees_gpu]
+            version_text, remark = framework.version or DASH, sees[framework.sees_gpu]
         else:
             version_text, remark = "not installed", framework.install
         yield _row(framework.name, f"{version_text:<{width}}  {remark}")

@@ -25,12 +25,12 @@ def add_parser(subparsers: Subparsers) -> Parser:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write a recording as CSV.
+    """Write a recording as CSV and return 0.
 
     Raises:
-        UsageError: the recording cannot be read, or the table cannot be written.
+        UsageError: the recording cannot be read, or the CSV file cannot be written.
         CommandFailedError: standard output cannot be written.
-        BrokenPipeError: nobody reads it.
+        BrokenPipeError: the reader has gone.
     """
     recording = readable_file(options.recording, "recording")
     out = STDOUT if options.out == str(STDOUT) else writable_file(options.out)

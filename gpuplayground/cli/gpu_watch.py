@@ -67,7 +67,7 @@ class GpuWatch:
         deadline = time.monotonic() + 2 * SETTLE_S
         while not self.observer.is_settled(run) and time.monotonic() < deadline:
             time.sleep(_POLL_S)
-        return self.observer.accounting(run.run_id)()
+        return self.observer.evaluation(run.run_id)()
 
     def try_to_observe(self, run: Run) -> ObservedRun:
         """Do the same; if that fails, say so on stderr and return the run without what was sampled of it."""

@@ -1,4 +1,4 @@
-"""The GPUs of this machine, asked once through an agent process: a driver that hangs cannot hang the command."""
+"""Reads the GPUs of this machine once, in another process, so that a hanging driver cannot hang the command."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from gpuplayground.model.samples import (
 from gpuplayground.monitor.sampling.feed import START_S, Feed
 from gpuplayground.runtime.clock import now_ns
 
-#: How long the driver may take to answer, in seconds: the feed's own patience, and the start of its process.
+#: Maximum wait for the driver, in seconds: the start of the sampling process and the feed's own timeout.
 ANSWER_S = START_S + 5.0
-#: How long the first look at the processes may take after the GPUs are known, in seconds.
+#: Maximum wait for the first list of processes once the GPUs are known, in seconds.
 PROCESSES_S = 5.0
 
 
 def read_inventory(timeout: float = ANSWER_S) -> Inventory:
-    """Return the driver and the GPUs, or an inventory whose ``problem`` says why there are none.
+    """Return the driver and the GPUs; without any, ``problem`` of the inventory says why.
 
     Args:
-        timeout: seconds the driver may take to answer.
+        timeout: maximum wait for the driver, in seconds.
     """
     with _listening() as events:
         return _first_inventory(events, time.monotonic() + timeout)
 
 
 def read_machine(timeout: float = ANSWER_S) -> tuple[Inventory, dict[str, str]]:
-    """Return what :func:`read_inventory` does, and by UUID why the processes on a GPU cannot be listed."""
+    """Return the same, and for each GPU whose processes cannot be listed the reason, by its UUID."""
     with _listening() as events:
         inventory = _first_inventory(events, time.monotonic() + timeout)
         return inventory, _unlisted(events, time.monotonic() + PROCESSES_S) if inventory.gpus else {}
@@ -64,10 +64,10 @@ def _first_inventory(events: SimpleQueue[MonitorEvent], deadline: float) -> Inve
             return event
         if event is None or (isinstance(event, Problem) and event.code is ProblemCode.NOT_RESPONDING):
             sentence = "The NVIDIA driver does not answer: restart the computer."
-            return _without(Problem(ProblemCode.NOT_RESPONDING, sentence))
+            return _inventory_of(Problem(ProblemCode.NOT_RESPONDING, sentence))
         if isinstance(event, Problem):
             sentence = f"The process that reads the GPUs ended ({event.detail}): reinstall gpuplayground."
-            return _without(replace(event, sentence=" ".join(sentence.split())))
+            return _inventory_of(replace(event, sentence=" ".join(sentence.split())))
 
 
 def _unlisted(events: SimpleQueue[MonitorEvent], deadline: float) -> dict[str, str]:
@@ -84,5 +84,5 @@ def _next(events: SimpleQueue[MonitorEvent], deadline: float) -> MonitorEvent | 
         return None
 
 
-def _without(problem: Problem) -> Inventory:
+def _inventory_of(problem: Problem) -> Inventory:
     return Inventory(now_ns(), DriverInfo(), (), problem)

@@ -1,4 +1,4 @@
-"""The command ``gpuplayground``: the window, or with a subcommand the same engine without one.
+"""The command ``gpuplayground``: dispatches to the window or to a subcommand.
 
 Only the module of the subcommand that is called is imported, so that ``--version`` and ``--help`` answer at once.
 """
@@ -25,10 +25,10 @@ from gpuplayground.standard_streams import CommandFailedError, open_missing, tel
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
-    """Carry out a command line and return the exit code; bad input is 2."""
+    """Run a command line and return the exit code, 2 for bad usage."""
     code = _main(command_line)
     if sys.flags.inspect and command_line is None:
-        # PYTHONINSPECT is meant for the snippet: here it would turn the end into a traceback and a prompt.
+        # PYTHONINSPECT is meant for the snippet; here it would end in a traceback and a prompt.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -48,12 +48,12 @@ def _main(command_line: Sequence[str] | None) -> int:
         return EXIT_PROBLEM
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # whoever read our output is gone, as with "| head"
+    except BrokenPipeError:  # the reader of the output has gone, as with "| head"
         return EXIT_BROKEN_PIPE
     except OSError as error:
-        # A home folder that cannot be written, no more processes: the machine's trouble, which a traceback would hide.
+        # For instance a read-only home folder or a process limit: a traceback would hide the reason.
         reason = visible_line(str(error))
-        tell(f"{PROGRAM}: The system refused what is needed ({reason}): check permissions, disk space and limits.\n")
+        tell(f"{PROGRAM}: The system refused a request ({reason}): check permissions, disk space and limits.\n")
         return EXIT_PROBLEM
 
 

@@ -1,4 +1,4 @@
-"""Keeping what a command ran in the history that the window shows."""
+"""Saves a run of the command line to the history, where the window shows it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.standard_streams import tell
 from gpuplayground.storage import paths
 
-#: How long a window may be writing before this run goes without.
+#: Maximum wait for a window that is writing to the history, in seconds.
 _BUSY_S = 2.0
 
 
-def keep(request: RunRequest, observed: ObservedRun, inventory: Inventory | None) -> None:
-    """Write a run that is over into the history. Where that fails or it was damaged, one sentence on stderr says so.
+def save_to_history(request: RunRequest, observed: ObservedRun, inventory: Inventory | None) -> None:
+    """Save a finished run to the history; if that fails or the history was damaged, say so on stderr.
 
     Args:
-        request: what was asked for.
+        request: what was run.
         observed: the run, and what was sampled of it.
-        inventory: the driver and the GPUs, None where there are none.
+        inventory: the driver and the GPUs; None if there are none.
     """
     run = observed.run
     if run.state is RunState.NOT_STARTED:
         return
-    # sqlite3 and numpy: a run that is not kept does without them.
+    # Imported here because they load sqlite3 and numpy, which a run that is not saved does not need.
     from gpuplayground.past_runs.store import HistoryError, HistoryStore, KeptRun
 
     kept = KeptRun(request, run, observed.receipts, samples=observed.samples)

@@ -16,7 +16,7 @@ from gpuplayground.monitor.sampling.feed import Feed
 from gpuplayground.standard_streams import CommandFailedError, say, tell
 from gpuplayground.units import duration
 
-#: Back to the beginning of the line, and erase it (ECMA-48).
+#: Return to the start of the line and erase it (ECMA-48).
 _ERASE = "\r\033[K"
 
 
@@ -24,7 +24,7 @@ def add_parser(subparsers: Subparsers) -> Parser:
     """Add the parser of ``gpuplayground record``."""
     parser = subparsers.add_parser(
         "record",
-        description="Record what the GPUs do until Ctrl+C, or for some seconds.",
+        description="Record the GPUs until Ctrl+C, or for some seconds.",
         allow_abbrev=False,
     )
     parser.add_argument("out", metavar="OUT", help="the recording to write")
@@ -37,22 +37,23 @@ def add_parser(subparsers: Subparsers) -> Parser:
 
 
 def record(options: argparse.Namespace) -> int:
-    """Record the GPUs of this machine for some seconds or until Ctrl+C, which is no error.
+    """Record the GPUs of this machine for a time or until Ctrl+C, and return 0 for either.
 
     Raises:
         UsageError: the file exists or cannot be written.
-        CommandFailedError: there is no GPU to record, or the disk is full.
+        CommandFailedError: there is no GPU to record, or the file cannot be written.
     """
     out = writable_file(options.out)
     if out.exists():
         raise UsageError(f"{out} already exists: choose another name or remove it first.")
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            # A polite kill ends a recording as Ctrl+C does.
+            # SIGTERM and SIGHUP end a recording as Ctrl+C does.
             signal.signal(getattr(signal, name), signal.default_int_handler)
     progress = _Progress() if sys.stderr.isatty() else None
-    until = "Ctrl+C ends it." if options.seconds is None else f"It takes {options.seconds:g} s; Ctrl+C ends it early."
-    tell(f"Recording into {out} at {options.hz:g} Hz. {until}\n")
+    is_endless = options.seconds is None
+    stop_hint = "Press Ctrl+C to stop." if is_endless else f"Stops after {options.seconds:g} s, or on Ctrl+C."
+    tell(f"Recording to {out} at {options.hz:g} Hz. {stop_hint}\n")
     try:
         report = recorder.record(out, options.seconds, options.hz, Feed(hz=options.hz), progress)
     except RecordingError as error:
@@ -60,19 +61,19 @@ def record(options: argparse.Namespace) -> int:
     finally:
         if progress is not None:
             progress.clear()
-    *told, last = report.sentences(str(out))
+    *sentences, last = report.sentences(str(out))
     if report.problem is not None:
-        say("".join(f"{sentence}\n" for sentence in told))
+        say("".join(f"{sentence}\n" for sentence in sentences))
         raise CommandFailedError(last)
-    say("".join(f"{sentence}\n" for sentence in (*told, last)))
+    say("".join(f"{sentence}\n" for sentence in (*sentences, last)))
     return 0
 
 
 class _Progress:
-    """What has been recorded so far, in one line of a terminal that is written over."""
+    """A line on the terminal with what has been recorded so far."""
 
     def __call__(self, report: RecordingReport) -> None:
-        """Show a report."""
+        """Update the line."""
         parts = [duration(report.duration_ns), f"{report.samples:,} samples"]
         for gpu in report.gpus:
             if not gpu.samples:
@@ -82,5 +83,5 @@ class _Progress:
         tell(f"{_ERASE}{' · '.join(parts)[: shutil.get_terminal_size().columns - 1]}")
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Erase the line."""
         tell(_ERASE)

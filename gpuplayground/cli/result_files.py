@@ -1,4 +1,4 @@
-"""Results as files: JSON, and texts made elsewhere."""
+"""Writes results to files or to standard output, as JSON or text."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     Raises:
         CommandFailedError: the file cannot be written.
     """
-    # Half a surrogate pair in a snippet's text cannot be UTF-8: ASCII escapes can hold it.
+    # A lone surrogate in a snippet's text cannot be encoded as UTF-8, but as an ASCII escape.
     write_text(path, f"{json.dumps(content, indent=2, ensure_ascii=True)}\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text in UTF-8 with the line ends that it has; an older file stays whole until the new one is.
+    """Write a text as UTF-8 with unchanged line ends. An existing file is replaced in one step.
 
     Args:
         path: a file, a pipe or a device; :data:`.usage.STDOUT` for standard output.
@@ -47,9 +47,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _own_output(path: Path) -> int | None:
-    """Return the descriptor of this process that a path stands for, as ``/dev/stdout`` does.
+    """Return the descriptor of this process that a path names, as ``/dev/stdout`` does; None if it is another file.
 
-    Opening it by its name would cut off what is in the file behind it.
+    Opening it by its name would truncate the file behind it.
     """
     with suppress(OSError):
         found = path.stat()
@@ -63,7 +63,7 @@ def _write(target: Path | int, data: bytes) -> None:
     if isinstance(target, Path) and (target.is_file() or not target.exists()):
         try:
             replace_file(Path(os.path.realpath(target)), data)
-        except PermissionError:  # it may be written, but its folder takes no new file
+        except PermissionError:  # the file is writable, its folder is not
             target.write_bytes(data)
         return
     with open(target, "wb", closefd=isinstance(target, Path)) as file:

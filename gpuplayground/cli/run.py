@@ -1,9 +1,11 @@
-"""``gpuplayground run``: one snippet on this terminal, then what each of its statements cost."""
+"""``gpuplayground run``: runs a snippet on this terminal and prints what each statement cost."""
 
 from __future__ import annotations
 
 import argparse
 import io
+import os
+import select
 import shutil
 import signal
 import sys
@@ -20,8 +22,7 @@ from gpuplayground.cli.arguments import Parser, Subparsers, add_run_options
 from gpuplayground.cli.best_effort import best_effort
 from gpuplayground.cli.gpu_watch import watching
 from gpuplayground.cli.inventory import read_inventory
-from gpuplayground.cli.passthrough import write_output
-from gpuplayground.cli.past_runs import keep
+from gpuplayground.cli.past_runs import save_to_history
 from gpuplayground.cli.result_files import write_json
 from gpuplayground.cli.signal_queue import SignalQueue
 from gpuplayground.cli.usage import EXIT_BROKEN_PIPE, EXIT_PROBLEM, UsageError, output_file, readable_file
@@ -32,17 +33,18 @@ from gpuplayground.receipts.receipt import Receipt
 from gpuplayground.runs.session import Launcher, Session
 from gpuplayground.standard_streams import CommandFailedError, tell, tell_styled, unwritable
 
-#: Largest file that is run, in bytes: a file without an end, as some devices are, would fill the memory.
+#: Size limit of a file, in bytes: an endless device would fill the memory.
 LIMIT_BYTES = 100_000_000
 _STDIN = "-"
-#: In place of the number of a signal: the run is over, or took longer to end than it may.
-_OVER, _TOO_LATE = 0, 255
-#: Signals that ask a process to end, and others that a file may have a handler for; passed on to it as they come.
+_DESCRIPTORS = {"stdout": 1, "stderr": 2}
+#: Queued beside signal numbers: the run is over; the grace period has expired.
+_OVER, _GRACE_EXPIRED = 0, 255
+#: Signals that ask a process to end, and all that are forwarded to the snippet.
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
-_PASSED_ON = (*_ENDING, "SIGQUIT", "SIGUSR1", "SIGUSR2")
-#: timeout(1) sends a signal to a command and then to its whole group, and service managers to each process: how long
-#: it takes until the file must have what it gets without us, in seconds.
-_SETTLE_S = 0.05
+_FORWARDED = (*_ENDING, "SIGQUIT", "SIGUSR1", "SIGUSR2")
+#: Wait before a signal is forwarded, in seconds. timeout(1) and service managers signal every process of a group, so
+#: the snippet may get the signal without us, too.
+_GROUP_SIGNAL_S = 0.05
 
 
 def add_parser(subparsers: Subparsers) -> Parser:
@@ -51,14 +53,14 @@ def add_parser(subparsers: Subparsers) -> Parser:
         "run",
         usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] [--no-trace] "
         "[--no-history] [--json OUT] [-- ARGS...]",
-        description="Run a Python file; what each statement cost follows its output, on stderr.",
-        epilog="Exit code: the file's own; 124 when it took too long, 130 when interrupted, 128+N when ended by signal "
-        "N, 2 when it could not be started. Ctrl+C interrupts the file, a second one kills it; SIGTERM, SIGHUP, "
-        "SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to it.",
+        description="Run a Python file and print on stderr what each statement cost.",
+        epilog="Exit code: the file's own; 124 after a timeout, 130 after Ctrl+C, 128+N if signal N ended it, 2 if it "
+        "could not be started. Ctrl+C interrupts the file, a second one kills it; SIGTERM, SIGHUP, SIGQUIT, "
+        "SIGUSR1 and SIGUSR2 are forwarded to it.",
         allow_abbrev=False,
     )
     add_run_options(parser)
-    parser.add_argument("--no-trace", action="store_true", help="leave the GPU's own times out, which cost a little")
+    parser.add_argument("--no-trace", action="store_true", help="do not trace the GPU, which adds a little overhead")
     parser.set_defaults(passes_arguments=True, execute=run_file)
     return parser
 
@@ -77,7 +79,7 @@ def run_file(options: argparse.Namespace) -> int:
     try:
         with watching(request) as watch:
             attended = AttendedRun(launcher.session(), request, options.grace, watch.follow)
-            run = attended.to_its_end()
+            run = attended.wait_for_end()
             code = attended.exit_code(run)
             if attended.output_error is None and not tell_styled(run_report.as_text(run, columns)):
                 code = code or EXIT_PROBLEM
@@ -87,16 +89,16 @@ def run_file(options: argparse.Namespace) -> int:
     if observed.receipts and attended.output_error is None:
         tell(run_report.receipts_as_text(observed.receipts))
     if not options.no_history:
-        best_effort(lambda: keep(request, observed, watch.inventory), "The run is not kept in the history")
+        best_effort(lambda: save_to_history(request, observed, watch.inventory), "The run is not kept in the history")
     if out is not None and not results_written(out, run, request, code, observed.receipts):
-        code = code or EXIT_PROBLEM  # asked for, and not there
+        code = code or EXIT_PROBLEM  # requested, but not written
     if attended.output_error is not None:
         raise attended.output_error
     return code
 
 
 def results_written(out: Path, run: Run, request: RunRequest, code: int, receipts: Sequence[Receipt]) -> bool:
-    """Write the results as JSON and return whether that went well; where it did not, one sentence on stderr says so."""
+    """Write the results as JSON and return whether that worked; if not, say so on stderr."""
 
     def write() -> None:
         write_json(out, run_report.as_json(run, request, code, read_inventory(), receipts))
@@ -105,14 +107,14 @@ def results_written(out: Path, run: Run, request: RunRequest, code: int, receipt
 
 
 def request_of(options: argparse.Namespace) -> RunRequest:
-    """Return what the options of ``run`` and ``bench`` ask for.
+    """Return the request that the options of ``run`` and ``bench`` describe.
 
     Raises:
         UsageError: the file, the interpreter or the GPU cannot be used.
     """
     working_directory = _working_directory()
-    path = None if options.file == _STDIN else readable_file(options.file, is_stream_fine=True)
-    # A pipe has no text to compare with any more once it has been read, and a named one would be waited for.
+    path = None if options.file == _STDIN else readable_file(options.file, allow_stream=True)
+    # A pipe can be read only once, and opening a named one again would block: it has no path to show.
     file = path if path is not None and path.is_file() else None
     interpreter = sys.executable
     if options.python:
@@ -135,10 +137,10 @@ def request_of(options: argparse.Namespace) -> RunRequest:
 
 
 def _device_uuid(device: str) -> str:
-    """Return the UUID of a GPU of this machine, or the text as it is where there is no driver to ask.
+    """Return the UUID of a GPU of this machine, or the text itself if there is no driver.
 
-    CUDA counts GPUs in an order of its own, so an index could mean another one; and it would hide all of them without
-    a word for one that is not there.
+    CUDA numbers GPUs in its own order, so an index could select another one; and for a GPU that does not exist it
+    silently hides all of them.
     """
     if device.startswith("MIG-"):
         return device
@@ -156,7 +158,7 @@ def _working_directory() -> str:
     try:
         return str(Path.cwd())
     except OSError:
-        raise UsageError("The working folder does not exist any more: change to another one.") from None
+        raise UsageError("The working folder no longer exists: change to another one.") from None
 
 
 def _source(path: Path | None) -> str:
@@ -176,20 +178,20 @@ def _source(path: Path | None) -> str:
             return data.decode(encoding)
     except (SyntaxError, UnicodeError, LookupError):
         pass
-    # Python says what is wrong with it, when it runs the file with these very bytes.
+    # Python reports the error when it runs these bytes.
     return data.decode("utf-8", "surrogateescape")
 
 
 class AttendedRun:
-    """A run on this terminal: its output passes through, and so do signals; a second Ctrl+C kills it.
+    """A run on this terminal: forwards its output and signals; a second Ctrl+C kills it.
 
-    The session runs in a thread of its own and prints from there, so that a slow reader slows the snippet and not
-    its interruption.
+    The session runs and prints in a thread, so that a slow reader of the output delays the snippet but not its
+    interruption.
 
     Args:
-        session: runs it.
+        session: runs the snippet.
         request: what to run.
-        grace_s: how long it may take to end after the first signal that asks it to; then it is killed.
+        grace_s: time it has to end after the first signal that asks it to, in seconds; then it is killed.
         on_event: is called with each event before anything is written about it.
     """
 
@@ -204,20 +206,20 @@ class AttendedRun:
         self._grace_s = grace_s
         self._grace: threading.Timer | None = None
         self.is_interrupted = False
-        #: Why the output could not be written, which ended the run.
+        #: The error of writing the output that ended the run, if any.
         self.output_error: BrokenPipeError | CommandFailedError | None = None
         self._session = session
         self._request = request
         self._signals = SignalQueue()
         self._outcome: Run | BaseException | None = None
 
-    def to_its_end(self) -> Run:
-        """Run it and return how it went."""
+    def wait_for_end(self) -> Run:
+        """Run it to its end and return the result."""
         worker = threading.Thread(target=self._work, name="run")
-        with self._signals.collecting(_PASSED_ON):
+        with self._signals.collecting(_FORWARDED):
             worker.start()
             while (number := self._signals.get()) != _OVER:
-                self._obey(number)
+                self._handle(number)
         worker.join()
         if self._grace is not None:
             self._grace.cancel()
@@ -228,7 +230,7 @@ class AttendedRun:
         return self._outcome
 
     def exit_code(self, run: Run) -> int:
-        """Return the exit code of this command."""
+        """Return the exit code of the command."""
         if self.output_error is not None:
             return EXIT_BROKEN_PIPE if isinstance(self.output_error, BrokenPipeError) else EXIT_PROBLEM
         return run_report.exit_code(run, self.is_interrupted)
@@ -245,21 +247,38 @@ class AttendedRun:
         self._on_event(event)
         if isinstance(event, OutputAppended) and self.output_error is None:
             try:
-                write_output(event)
+                _write_output(event)
             except OSError as error:
-                # As in a pipeline without us: whoever writes into a pipe that nobody reads is ended.
+                # As in any pipeline: a writer ends when its reader has gone.
                 self.output_error = error if isinstance(error, BrokenPipeError) else unwritable(error)
                 self._session.kill()
 
-    def _obey(self, number: int) -> None:
-        if number == _TOO_LATE or (number == signal.SIGINT and self.is_interrupted):
+    def _handle(self, number: int) -> None:
+        if number == _GRACE_EXPIRED or (number == signal.SIGINT and self.is_interrupted):
             self._session.kill()
             return
-        time.sleep(_SETTLE_S)
+        time.sleep(_GROUP_SIGNAL_S)
         self._signals.forget(number)
         self.is_interrupted = self.is_interrupted or number == signal.SIGINT
         self._session.pass_on(number)
         if signal.Signals(number).name in _ENDING and self._grace is None:
-            self._grace = threading.Timer(self._grace_s, self._signals.put, (_TOO_LATE,))
+            self._grace = threading.Timer(self._grace_s, self._signals.put, (_GRACE_EXPIRED,))
             self._grace.daemon = True
             self._grace.start()
+
+
+def _write_output(event: OutputAppended) -> None:
+    """Write a batch of output to this process's own descriptors, unbuffered and unchanged.
+
+    Raises:
+        BrokenPipeError: the reader has gone.
+        OSError: it cannot be written.
+    """
+    for chunk in event.chunks:
+        descriptor, rest = _DESCRIPTORS[chunk.stream], memoryview(chunk.data)
+        while rest:
+            try:
+                rest = rest[os.write(descriptor, rest) :]
+            except BlockingIOError:
+                # Another process with the same terminal or pipe may have made it non-blocking.
+                select.select([], [descriptor], [])

@@ -1,4 +1,4 @@
-"""A run as its exit code, as the text that follows its output, and as the JSON of ``run --json``."""
+"""Formats a finished run: its exit code, the text after its output, and the JSON of ``run --json``."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from gpuplayground.receipts.rows import rows as receipt_rows
 from gpuplayground.runs.timing_table import STATEMENT_COLUMNS, format_timings, name_of
 from gpuplayground.tracing.gpu_table import with_regions
 
-#: How a snippet ends that was interrupted: None ahead of its own code.
-_OF_INTERRUPTED = (None, "SIGINT", "SIGKILL")
-#: Statements are never cut to fewer columns than this; a narrower terminal wraps the table.
-_NARROWEST = 16
+#: Signals that end an interrupted snippet; None if it exits by itself.
+_INTERRUPTS = (None, "SIGINT", "SIGKILL")
+#: Statements are never truncated to fewer columns; a narrower terminal wraps the table.
+_MIN_STATEMENT_COLUMNS = 16
 
 
 def exit_code(run: Run, interrupted: bool) -> int:
-    """Return the exit code a shell expects of a run.
+    """Return the exit code of a run.
 
-    It is the snippet's own; 128+N when signal N ended it, 124 when it took too long, and 2 when its interpreter could
-    not be started.
+    It is the snippet's own; 128+N if signal N ended it, 124 after a timeout, and 2 if its interpreter could not be
+    started.
 
     Args:
         run: the run.
-        interrupted: whether Ctrl+C was pressed. Then it is 130 as well where the snippet had to be killed.
+        interrupted: whether Ctrl+C was pressed. The code is then 130, even if the snippet had to be killed.
     """
     if run.state is RunState.NOT_STARTED:
         return EXIT_USAGE
     if run.timed_out:
         return EXIT_TIMED_OUT
-    if run.state is RunState.STOPPED and interrupted and run.exit_code is None and run.signal_name in _OF_INTERRUPTED:
+    if run.state is RunState.STOPPED and interrupted and run.exit_code is None and run.signal_name in _INTERRUPTS:
         return EXIT_INTERRUPTED
     if run.signal_name is not None:
         return EXIT_SIGNAL_BASE + signal_number(run.signal_name)
@@ -50,7 +50,7 @@ def exit_code(run: Run, interrupted: bool) -> int:
 
 
 def signal_number(name: str) -> int:
-    """Return the number of a signal such as ``SIGSEGV``, or 0 for a name this machine does not know."""
+    """Return the number of a signal such as ``SIGSEGV``, or 0 for one this system lacks."""
     if name in signal.Signals.__members__:
         return signal.Signals[name].value
     digits = name.removeprefix("SIG").removeprefix("RTMIN+")
@@ -58,13 +58,13 @@ def signal_number(name: str) -> int:
 
 
 def as_text(run: Run, terminal_columns: int | None) -> str:
-    """Return what is printed on stderr after the run: the table of timings, how it ended, and what to know.
+    """Return what is printed on stderr after the run: the table of timings, how it ended, and notes.
 
-    What is from outside has no control characters in it.
+    Control characters in text from the snippet are escaped.
 
     Args:
         run: the run.
-        terminal_columns: the width the table should keep to, or None when it does not go to a terminal.
+        terminal_columns: the width the table should fit, or None if stderr is not a terminal.
     """
     lines = [""]
     if run.timings and terminal_columns is None:
@@ -77,27 +77,27 @@ def as_text(run: Run, terminal_columns: int | None) -> str:
 
 
 def _fitted(timings: Sequence[StatementTiming], columns: int) -> str:
-    """Return the table with its statements cut as far as the terminal is too narrow for them."""
+    """Return the table with its statements truncated to fit the terminal."""
     table = format_timings(timings)
     excess = max(map(len, table.splitlines())) - columns
     if excess <= 0:
         return table
     rows = with_regions(timings)
     names = [name_of(row) for row in rows]
-    limit = max(_NARROWEST, min(max(map(len, names)), STATEMENT_COLUMNS) - excess)
+    limit = max(_MIN_STATEMENT_COLUMNS, min(max(map(len, names)), STATEMENT_COLUMNS) - excess)
     cut = [name if len(name) <= limit else f"{name[: limit - 1].rstrip()}…" for name in names]
     return format_timings(timings, [replace(row, source=name) for row, name in zip(rows, cut, strict=True)])
 
 
 def _styled(table: str) -> list[str]:
-    """Set the header in bold and dim the rules, which carry no figures."""
+    """Make the header bold and dim the rules."""
     lines = table.splitlines()
     lines[0] = f"\033[1m{lines[0]}\033[0m"
     return [f"\033[2m{line}\033[0m" if line and not line.strip("- ") else line for line in lines]
 
 
 def receipts_as_text(receipts: Sequence[Receipt]) -> str:
-    """Return what a run has cost on each GPU it used."""
+    """Return the receipts of a run as text, a block for each GPU."""
     lines = [""]
     for receipt in receipts:
         lines += [receipt.gpu_name or receipt.gpu_uuid, *labelled(receipt_rows(receipt))]
@@ -140,12 +140,12 @@ def as_json(
 
 
 def _result(value: ResultValue | None) -> Any:
-    """Return what a snippet computed without the thousand elements that comparisons go by."""
+    """Return a snippet's result without the elements that are kept for comparisons."""
     return None if value is None else to_data(replace(value, sample=()))
 
 
 def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
-    """Return a benchmark with its samples, and what they say."""
+    """Return a benchmark with its samples and their statistics."""
     times = summary(benchmark.samples_ns) if benchmark.samples_ns else None
     data = {**to_data(benchmark), "result": _result(benchmark.result)}
     return {**data, "gpu_busy_ns": benchmark.gpu_busy_ns, "summary": to_data(times)}

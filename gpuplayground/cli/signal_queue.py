@@ -1,4 +1,4 @@
-"""The signals that come to this process, one after the other, for the thread that waits for them."""
+"""Queues the signals sent to this process for the thread that waits for them."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from contextlib import contextmanager, suppress
 
 
 class SignalQueue:
-    """Numbers of signals, and others that threads put in between.
+    """A queue of signal numbers, and of others that threads put in.
 
-    A socket, not a queue: the system may hand a signal to any thread. It only wakes one that waits for a lock if it
-    happens to be the main thread; a byte in a socket wakes the one that reads it.
+    It is a socket because the system may deliver a signal to any thread: a byte in the socket wakes the reader,
+    whereas a wait for a lock is interrupted only if the main thread happens to receive the signal.
     """
 
     def __init__(self) -> None:
         self._reading, self._writing = socket.socketpair()
         self._writing.setblocking(False)
-        self._come: deque[int] = deque()
+        self._received: deque[int] = deque()
 
     def get(self) -> int:
         """Wait for the next number and return it."""
-        while not self._come:
-            self._come.extend(self._reading.recv(4096))
-        return self._come.popleft()
+        while not self._received:
+            self._received.extend(self._reading.recv(4096))
+        return self._received.popleft()
 
     def forget(self, number: int) -> None:
-        """Drop what has come of a number so far."""
+        """Drop the occurrences of a number received so far."""
         if select.select([self._reading], [], [], 0)[0]:
-            self._come.extend(self._reading.recv(4096))
-        self._come = deque(each for each in self._come if each != number)
+            self._received.extend(self._reading.recv(4096))
+        self._received = deque(each for each in self._received if each != number)
 
     def put(self, number: int) -> None:
-        """Add a number from 0 to 255; for any thread, also after the queue has been closed."""
+        """Add a number from 0 to 255; may be called from any thread, even after :meth:`close`."""
         with suppress(OSError):
             self._writing.send(bytes([number]))
 
     @contextmanager
     def collecting(self, names: Iterable[str]) -> Iterator[None]:
-        """Let signals do nothing but come here, in the main thread.
+        """Redirect signals to this queue; to be called in the main thread.
 
         Args:
-            names: of the signals, such as SIGTERM. Those this system doesn't have are left out, and those that are
-                ignored stay so: nohup and ``&`` in a script do that on purpose.
+            names: of the signals, such as SIGTERM. Signals this system lacks are skipped; ignored ones stay ignored, as
+                nohup and ``&`` in a script intend.
         """
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
         before = {n: signal.signal(n, lambda *_: None) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
-        waking = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
+        previous_fd = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
         try:
             yield
         finally:
-            signal.set_wakeup_fd(waking)
+            signal.set_wakeup_fd(previous_fd)
             for number, handler in before.items():
                 signal.signal(number, handler)
 

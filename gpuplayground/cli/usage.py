@@ -1,4 +1,4 @@
-"""What the command line is refused with: one sentence on stderr and exit code 2, never a traceback."""
+"""Checks of files named on the command line, and the exit codes. A bad command line exits with 2 and one sentence."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import os
 import stat
 from pathlib import Path
 
-#: Exit codes as ``timeout(1)`` and shells have them; 2 is the usual one for a command that cannot be carried out.
+#: Exit codes as in ``timeout(1)`` and shells; 2 is the usual one for bad usage.
 EXIT_PROBLEM = 1
 EXIT_USAGE = 2
 EXIT_TIMED_OUT = 124
 EXIT_SIGNAL_BASE = 128
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
-#: A result that is written to standard output instead of a file.
+#: Stands for standard output as the file to write.
 STDOUT = Path("-")
 
 
 class UsageError(Exception):
-    """The command cannot be carried out as it was given; the message is one sentence that says what to do."""
+    """The command line cannot be used; the message is one sentence that says what to do."""
 
 
-def readable_file(text: str, what: str = "file", *, is_stream_fine: bool = False) -> Path:
+def readable_file(text: str, what: str = "file", *, allow_stream: bool = False) -> Path:
     """Return the path of an existing file.
 
     Args:
-        text: the path as it was given.
-        what: what the file is called in a sentence.
-        is_stream_fine: whether it may be a pipe or a device, which can be read only once and may keep one waiting.
+        text: the path from the command line.
+        what: the word for the file in error messages.
+        allow_stream: whether it may be a pipe or a device, which can be read only once and may block.
 
     Raises:
-        UsageError: it is missing, a folder, or may not be read.
+        UsageError: it is missing, a folder, or not readable.
     """
     path = Path(text)
     try:
@@ -41,24 +41,24 @@ def readable_file(text: str, what: str = "file", *, is_stream_fine: bool = False
         raise UsageError(f"{text} cannot be read ({error.strerror}): check its name and permissions.") from None
     if stat.S_ISDIR(mode):
         raise UsageError(f"{text} is a folder: name a {what}.")
-    if not stat.S_ISREG(mode) and not is_stream_fine:
-        raise UsageError(f"{text} is a pipe or a device: save what comes from it into a file and name that.")
+    if not stat.S_ISREG(mode) and not allow_stream:
+        raise UsageError(f"{text} is a pipe or a device: save its content to a file and name that.")
     if path.suffix == ".ipynb":
         from gpuplayground.storage.documents import NOTEBOOK_ADVICE
 
         raise UsageError(f"{text} is a Jupyter notebook: {NOTEBOOK_ADVICE}.")
     if not os.access(path, os.R_OK):
-        raise UsageError(f"{text} may not be read: check its permissions.")
+        raise UsageError(f"{text} cannot be read: check its permissions.")
     return path
 
 
 def writable_file(text: str) -> Path:
-    """Return the path of a file that can be written, proven before the work that fills it is done.
+    """Return the path of a file after checking that it can be written, before the work that fills it.
 
-    What is in it stays, and a file that was not there is not there afterwards.
+    An existing file keeps its content; a missing one is still missing afterwards.
 
     Raises:
-        UsageError: it is a folder, its folder is missing, or it may not be written.
+        UsageError: it is a folder, its folder is missing, or it is not writable.
     """
     if not text:
         raise UsageError("The name of the file to write is empty: name one.")
@@ -78,7 +78,7 @@ def writable_file(text: str) -> Path:
 
 
 def _try_to_open(path: Path) -> None:
-    """Open a file for writing: what permissions say is not all, as on a file system that is read-only or no real one.
+    """Open a file for writing: permissions alone do not tell, for instance on a read-only file system.
 
     Raises:
         OSError: it cannot be opened.
@@ -86,22 +86,22 @@ def _try_to_open(path: Path) -> None:
     if path.is_file():
         with path.open("ab"):
             return
-    # To open a pipe would wait for its reader, and a reader would take that for the end.
+    # Opening a pipe would block until it has a reader, and closing it again would end the reader's input.
     if not path.exists():
-        target = Path(os.path.realpath(path))  # of a link that leads nowhere yet
+        target = Path(os.path.realpath(path))  # a symbolic link to a missing file
         with target.open("xb"):
             target.unlink()
 
 
 def output_file(text: str, source: str | None) -> Path:
-    """Return the path of a file that can be written and is not the snippet, or :data:`STDOUT`.
+    """Return the path of a writable file that is not the snippet, or :data:`STDOUT` for "-".
 
     Args:
-        text: the path as it was given, or "-".
-        source: the file that is run, or None where there is none.
+        text: the path from the command line, or "-".
+        source: the file that is run; None if there is none.
 
     Raises:
-        UsageError: it is the snippet, or as of :func:`writable_file`.
+        UsageError: it is the snippet, or as for :func:`writable_file`.
     """
     if text == str(STDOUT):
         return STDOUT
@@ -112,7 +112,7 @@ def output_file(text: str, source: str | None) -> Path:
 
 
 def is_same_file(first: Path, second: Path) -> bool:
-    """Return whether two paths are one file, which need not be there yet; a device or pipe is never the same."""
+    """Return whether two paths name the same file, which need not exist; False for devices and pipes."""
     if first.exists() and second.exists():
         return first.is_file() and first.samefile(second)
     return first.resolve() == second.resolve()

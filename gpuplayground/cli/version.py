@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def version() -> str:
-    """Return the version such as ``0.1.0``: of the installed package, or of the source tree this file lies in.
+    """Return a version such as ``0.1.0``: that of the installed package, or of the source tree around this file.
 
-    Where neither can be read it is ``unknown``: no result may be lost for it.
+    It is ``unknown`` if neither can be read: results are still written then.
     """
     with suppress(Exception):
         return version_of("gpuplayground")

@@ -66,9 +66,9 @@ def _parser() -> Parser:
         metavar="FILE",
         help="Python files to open in tabs, or a folder",
     )
-    parser.add_argument("--run", action="store_true", help="run the first file at once")
+    parser.add_argument("--run", action="store_true", help="run the first file immediately")
     parser.add_argument("--replay", metavar="REC", help="show a recording instead of live GPUs")
-    parser.add_argument("--theme", choices=("dark", "light"), help="colours of the window (default: as last time)")
+    parser.add_argument("--theme", choices=("dark", "light"), help="colours of the window (default: the last used)")
     parser.add_argument("--size", type=size, metavar="WxH", help="size of the window in pixels, such as 1400x900")
     parser.add_argument("--screenshot", metavar="OUT.png", help="render the window into a picture and exit")
     parser.add_argument("--after", type=seconds, metavar="SECONDS", help="when to take the picture (default: 3)")
@@ -78,8 +78,8 @@ def _parser() -> Parser:
 
 def _check_window_options(parsed: argparse.Namespace) -> None:
     for file in parsed.files:
-        # A picture, or a run, is of what is there; a person may begin a new file or look into a folder.
-        if not (parsed.screenshot or parsed.run) and _can_begin_at(Path(file)):
+        # --screenshot and --run need existing files; otherwise a new file or a folder is fine.
+        if not (parsed.screenshot or parsed.run) and _is_folder_or_new_snippet(Path(file)):
             continue
         try:
             readable_file(file)
@@ -93,16 +93,16 @@ def _check_window_options(parsed: argparse.Namespace) -> None:
         _check_recording(readable_file(parsed.replay, "recording"))
     if parsed.screenshot is not None:
         if writable_file(parsed.screenshot).suffix.lower() != ".png":
-            raise UsageError(f"{parsed.screenshot} would be a PNG picture: give it a name that ends in .png.")
+            raise UsageError(f"{parsed.screenshot} is not a .png file: use a name that ends in .png.")
     elif parsed.after is not None:
-        raise UsageError("--after says when to take a picture: give --screenshot OUT.png too.")
+        raise UsageError("--after needs --screenshot OUT.png.")
     if parsed.run and not parsed.files:
         raise UsageError("--run needs a file to run: name one.")
 
 
-def _can_begin_at(path: Path) -> bool:
-    """Return whether a path is a folder to choose a file in, or the name of a snippet that is to be written."""
-    if os.path.isdir(path):  # noqa: PTH112 - raises nothing, as a name may be too long
+def _is_folder_or_new_snippet(path: Path) -> bool:
+    """Return whether a path is a folder, or a missing Python file in an existing folder."""
+    if os.path.isdir(path):  # noqa: PTH112 - never raises, even if the name is too long
         return True
     return path.suffix in SNIPPET_SUFFIXES and not os.path.lexists(path) and os.path.isdir(path.absolute().parent)  # noqa: PTH112
 

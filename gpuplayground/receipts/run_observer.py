@@ -57,9 +57,9 @@ class ObservedRun:
 
 
 class RunObserver:
-    """Tracks which runs are under way, steers the monitor meanwhile, and accounts for each run after its end.
+    """Tracks which runs are under way, steers the monitor meanwhile, and evaluates each run after its end.
 
-    Not thread-safe, except for :meth:`add` and for what :meth:`accounting` returns.
+    Not thread-safe, except for :meth:`add` and for what :meth:`evaluation` returns.
 
     Args:
         sampling: the feed whose samples :meth:`add` takes.
@@ -76,12 +76,12 @@ class RunObserver:
         self._timed: set[str] = set()
         self._under_way: dict[str, RunSpan] = {}
         self._finished: deque[RunSpan] = deque(maxlen=MAX_FINISHED_RUNS)
-        self._unaccounted: dict[str, tuple[RunRequest, Run]] = {}
+        self._pending: dict[str, tuple[RunRequest, Run]] = {}
 
     @property
     def is_busy(self) -> bool:
-        """Whether a run is under way or not accounted for yet."""
-        return bool(self._requests or self._unaccounted)
+        """Whether a run is under way or not evaluated yet."""
+        return bool(self._requests or self._pending)
 
     @property
     def has_gpus(self) -> bool:
@@ -89,9 +89,9 @@ class RunObserver:
         return self.log is not None and bool(self.log.gpus)
 
     @property
-    def unaccounted(self) -> tuple[str, ...]:
-        """IDs of the runs that have ended but are not accounted for."""
-        return tuple(self._unaccounted)
+    def pending(self) -> tuple[str, ...]:
+        """IDs of the runs that have ended but are not evaluated."""
+        return tuple(self._pending)
 
     def add(self, event: MonitorEvent) -> None:
         """Take an event of the live monitor."""
@@ -108,7 +108,7 @@ class RunObserver:
         self._adjust_sampling()
 
     def follow(self, event: SessionEvent) -> RunRequest | None:
-        """Take an event of a run; return its request if it has ended and is now to be accounted for."""
+        """Take an event of a run; return its request if it has ended and is to be evaluated."""
         if isinstance(event, BenchmarkProgressed):
             self._set_timed(event.run_id, event.phase in _TIMED_PHASES)
         elif isinstance(event, BenchmarkMeasured):
@@ -128,24 +128,24 @@ class RunObserver:
         """Return whether every sample that a finished run's receipt needs has arrived."""
         return not self.needs_settling(run) or self._last_sample_ns >= run.end_ns + round(SETTLE_S * 1e9)
 
-    def accounting(self, run_id: str, now_ns: int | None = None) -> Callable[[], ObservedRun]:
+    def evaluation(self, run_id: str, now_ns: int | None = None) -> Callable[[], ObservedRun]:
         """Return a call that joins a finished run with what was sampled around it.
 
         The call may take a second for a long run with many GPUs and may be made in any thread.
 
         Args:
-            run_id: one of :attr:`unaccounted`.
+            run_id: one of :attr:`pending`.
             now_ns: the time, in ``clock.now_ns()``, when no further samples can be waited for; None otherwise.
         """
-        request, run = self._unaccounted[run_id]
+        request, run = self._pending[run_id]
         # Less than SETTLE_S after the end a GPU may not have returned the memory yet: the run must not be blamed.
         is_too_early = now_ns is not None and now_ns - run.end_ns < SETTLE_S * 1e9
         others = [each for each in (*self._finished, *self._under_way.values()) if each.run_id != run_id]
         return partial(observe, run, self.log, chosen_gpus(request), others, 0 if is_too_early else MARGIN_NS)
 
-    def set_accounted(self, run_id: str) -> bool:
-        """Note that a run is accounted for; return False if it already was."""
-        return self._unaccounted.pop(run_id, None) is not None
+    def set_evaluated(self, run_id: str) -> bool:
+        """Note that a run is evaluated; return False if it already was."""
+        return self._pending.pop(run_id, None) is not None
 
     def _finish(self, run: Run) -> RunRequest | None:
         self._timed.discard(run.run_id)
@@ -155,7 +155,7 @@ class RunObserver:
             self._finished.append(RunSpan(run.run_id, "", run.start_ns, run.end_ns, chosen_gpus(request)))
         self._adjust_sampling()
         if request is not None:
-            self._unaccounted[run.run_id] = request, run
+            self._pending[run.run_id] = request, run
         return request
 
     def _set_timed(self, run_id: str, is_timed: bool) -> None:

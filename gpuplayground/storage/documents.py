@@ -1,4 +1,4 @@
-"""Text files as the editor keeps them: read whole or refused in one sentence, written whole or not at all."""
+"""Reads and writes text files for the editor, atomically and with their encoding and line ends preserved."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from pathlib import Path
 
 #: Largest file that is opened, in bytes.
 LIMIT_BYTES = 10_000_000
-#: What to do with a notebook, as the end of a sentence.
+#: The end of a sentence that says what to do with a notebook.
 NOTEBOOK_ADVICE = "turn it into a script by “jupyter nbconvert --to script” and open that"
 _BOM = b"\xef\xbb\xbf"
-# What an editor line cannot hold: the usual line ends, and three characters Qt's text documents keep for themselves.
+# Characters that end a line in the editor: the usual ones, and three that QTextDocument reserves.
 _LINE_END = re.compile("\r\n|\n|\r|\u2029|\ufdd0|\ufdd1")
-#: Beyond this many changed lines of a file with mixed line ends the new ones all get the file's most frequent end.
+#: Limit of changed lines up to which a file with mixed line ends is compared line by line. Beyond it every changed line
+#: gets the most frequent line end.
 _DIFF_LINES = 2_000
 
 
 class DocumentError(Exception):
-    """A file cannot be read or written; the text is one sentence for the user."""
+    """A file cannot be read or written; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What tells that a file changed on disk: its time of modification in ns, its size in bytes, and its inode.
+    """Identifies a version of a file on disk: modification time in ns, size in bytes, and inode.
 
-    The inode, 0 where it is not known, tells of a file that was replaced by another of the same size and age.
+    The inode, 0 if unknown, differs when the file was replaced by one of the same size and age.
     """
 
     mtime_ns: int
@@ -47,14 +48,14 @@ def _stamp_of(status: os.stat_result) -> Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    r"""A text and what is needed to write it back as it was.
+    r"""A text with what is needed to write it back unchanged.
 
     Attributes:
         text: The lines, joined by ``\n``.
-        path: Where the file is; None for a text that was never saved.
-        name: What the tab is called.
-        newline: The line end of new lines: the file's most frequent one.
-        endings: The end of each line but the last, where they differ; empty where all are ``newline``.
+        path: The file; None for a text that was never saved.
+        name: Title of the tab.
+        newline: Line end of new lines: the most frequent one of the file.
+        endings: The end of each line but the last if they differ; empty if all are ``newline``.
         bom: Whether the file begins with a UTF-8 byte order mark.
         stamp: The file as last read or written.
     """
@@ -69,7 +70,7 @@ class Document:
 
 
 def decode(data: bytes, name: str) -> Document:
-    """Return the document that ``data`` holds.
+    """Decode the content of a file.
 
     Raises:
         DocumentError: it is binary or not UTF-8.
@@ -86,7 +87,7 @@ def decode(data: bytes, name: str) -> Document:
         line = data.count(b"\n", 0, offset) + 1
         raise DocumentError(
             f"“{name}” is not UTF-8 text: byte 0x{data[offset]:02X} at offset {offset:,}, in line {line:,}, "
-            "does not belong there; convert the file to UTF-8 to open it here."
+            "is invalid; convert the file to UTF-8 to open it here."
         ) from None
     ends = _LINE_END.findall(whole)
     kinds = Counter(ends)
@@ -97,12 +98,12 @@ def decode(data: bytes, name: str) -> Document:
 
 
 def encode(document: Document, text: str) -> bytes:
-    """Return the bytes of ``text`` in the document's line ends; those of the file itself if ``text`` is unchanged.
+    """Return the bytes of ``text`` with the document's line ends; an unchanged text gives the bytes of the file.
 
-    Lines of a file with mixed line ends keep their own; new ones get the most frequent.
+    In a file with mixed line ends, unchanged lines keep theirs and new ones get the most frequent.
 
     Raises:
-        DocumentError: the text has half a surrogate pair, which UTF-8 cannot express.
+        DocumentError: the text has a lone surrogate, which UTF-8 cannot encode.
     """
     if document.endings:
         whole = "".join(line + end for line, end in zip(text.split("\n"), (*_endings(document, text), ""), strict=True))
@@ -113,7 +114,7 @@ def encode(document: Document, text: str) -> bytes:
     except UnicodeEncodeError as error:
         line = whole.count("\n", 0, error.start) + 1
         raise DocumentError(
-            f"Line {line:,} of “{document.name}” has half a character in it: delete it and save again."
+            f"Line {line:,} of “{document.name}” has an incomplete character: delete it and save again."
         ) from None
 
 
@@ -141,7 +142,7 @@ def read(path: Path) -> Document:
     Raises:
         DocumentError: it is missing, a folder, not a regular file, unreadable, over 10 MB, binary or not UTF-8.
     """
-    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would replace a symbolic link by its target
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a symbolic link
     name = path.name
     try:
         status = path.stat()
@@ -168,7 +169,7 @@ def read(path: Path) -> Document:
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Return what tells that the file at ``path`` changed, or None if there is no such file any more."""
+    """Return the stamp of the file at ``path``, or None if it no longer exists."""
     try:
         status = path.stat()
     except OSError:
@@ -177,15 +178,15 @@ def stamp(path: Path) -> Stamp | None:
 
 
 def write(document: Document, text: str, path: Path) -> Document:
-    """Write ``text`` to ``path`` and return it as the document it now is.
+    """Write ``text`` to ``path`` and return the new document.
 
-    The text goes to a new file beside the target, which then replaces it: the old content stays whole whatever
-    happens. Permissions are kept, and a symbolic link stays one.
+    A temporary file beside the target replaces it, so that a failure leaves the old content intact. Permissions are
+    kept, and a symbolic link stays one.
 
     Raises:
-        DocumentError: it could not be written; the file is as it was.
+        DocumentError: it could not be written; the file is unchanged.
     """
-    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would replace a symbolic link by its target
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a symbolic link
     data = encode(document, text)
     try:
         status = replace_file(Path(os.path.realpath(path)), data)
@@ -197,10 +198,10 @@ def write(document: Document, text: str, path: Path) -> Document:
 
 
 def replace_file(target: Path, data: bytes) -> os.stat_result:
-    """Write a regular file, whole or not at all, with its permissions; return what it is then.
+    """Replace the content of a regular file in one step, keeping its permissions, and return its status.
 
     Raises:
-        OSError: it could not be written; the file is as it was.
+        OSError: it could not be written; the file is unchanged.
     """
     old = None
     with contextlib.suppress(FileNotFoundError):
@@ -208,11 +209,11 @@ def replace_file(target: Path, data: bytes) -> os.stat_result:
     if old is not None:
         if not stat.S_ISREG(old.st_mode):
             raise OSError(errno.EISDIR if stat.S_ISDIR(old.st_mode) else errno.EINVAL, "it is not a regular file")
-        # Replacing needs only a writable folder, but a file marked read-only is meant to stay.
+        # Replacing only needs a writable folder, but a read-only file is to be left alone.
         if not old.st_mode & 0o222 or not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, "it is read-only")
     temporary = target.with_name(f".{uuid.uuid4().hex[:12]}.tmp")
-    # With O_CREAT the mode is cut by the umask, which is what a new file is to have.
+    # The umask applies to the mode, as it should for a new file.
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
     descriptor = os.open(temporary, flags, 0o666)
     try:
@@ -233,14 +234,14 @@ def replace_file(target: Path, data: bytes) -> os.stat_result:
 
 def _keep_owner(file: Path, old: os.stat_result) -> None:
     if sys.platform != "win32":
-        # Only root may give a file away; a group of one's own may be kept by anyone.
+        # Only root may change the owner; anyone may set a group they belong to.
         with contextlib.suppress(OSError):
             os.chown(file, old.st_uid, old.st_gid)
     file.chmod(stat.S_IMODE(old.st_mode))
 
 
 def _too_big(name: str, size: int) -> DocumentError:
-    return DocumentError(f"“{name}” has {size / 1e6:.1f} MB: files of at most {LIMIT_BYTES / 1e6:.0f} MB open here.")
+    return DocumentError(f"“{name}” is {size / 1e6:.1f} MB large: the limit is {LIMIT_BYTES / 1e6:.0f} MB.")
 
 
 def _reason(error: OSError) -> str:

@@ -1,7 +1,7 @@
-"""Unsaved work and what is open, on disk, so that a crash or a kill loses at most its last seconds.
+"""Keeps unsaved work and the open tabs on disk, so that a crash or a kill loses at most the last seconds.
 
-Each window owns a folder of drafts and holds a lock beside it for as long as it lives; the system drops the lock
-however the process ends. A later window takes over the drafts of every folder whose lock nobody holds.
+Each window owns a folder of drafts and holds a lock beside it while it lives; the system releases the lock however the
+process ends. A later window takes over the drafts of every folder whose lock is free.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class Draft:
 
     Attributes:
         tab_id: The tab, the same after a restart.
-        name: What the tab is called.
-        path: The file it belongs to; None if it was never saved.
-        text: All lines, joined by ``\n``.
+        name: Title of the tab.
+        path: Its file; None if it was never saved.
+        text: The lines, joined by ``\n``.
         cursor: Position of the cursor in UTF-16 code units from the start, as Qt counts.
         newline: Line end of the file.
         bom: Whether the file begins with a byte order mark.
-        stamp: The file as it was when the tab read it.
-        saved_at: When the draft was taken, in seconds since the epoch.
+        stamp: The version of the file that the tab read.
+        saved_at: Time of the draft, in seconds since the epoch.
     """
 
     tab_id: str
@@ -52,7 +52,10 @@ class Draft:
 
 
 class DraftStore:
-    """The drafts of one window. Every method may raise OSError; :meth:`save` and :meth:`remove` suit any thread."""
+    """The drafts of one window.
+
+    Every method may raise OSError. :meth:`save` and :meth:`remove` may be called from any thread.
+    """
 
     def __init__(self, root: Path) -> None:
         private_files.make_folder(root)
@@ -60,7 +63,7 @@ class DraftStore:
         self._folder = root / uuid.uuid4().hex
         self._session = self._folder / f"{self._folder.name}{_SESSION}"
         self._has_adopted = False
-        # Locked before there is a folder, or another window could take it for a dead one's in between.
+        # Locked before the folder exists: otherwise another window could adopt it in between.
         self._lock: BinaryIO | None = private_files.open_to_append(self._folder.with_suffix(_LOCK))
         try:
             try_lock(self._lock)
@@ -71,34 +74,34 @@ class DraftStore:
 
     @property
     def folder(self) -> Path:
-        """Return the folder of this window's drafts."""
+        """The folder of this window's drafts."""
         return self._folder
 
     def save(self, draft: Draft) -> None:
-        """Write a draft; a kill in the middle leaves the one before."""
+        """Write a draft; a kill meanwhile leaves the previous one."""
         header = asdict(draft)
         text = header.pop("text")
-        self._lock_again()
+        self._ensure_lock()
         content = json.dumps(header).encode() + b"\n" + text.encode("utf-8", "surrogatepass")
         private_files.write(self._file(draft.tab_id), content)
 
     def save_session(self, session: Session) -> None:
-        """Write what is open; a kill in the middle leaves what was written before."""
-        self._lock_again()
+        """Write the open tabs; a kill meanwhile leaves the previous state."""
+        self._ensure_lock()
         private_files.write(self._session, json.dumps(session.to_json()).encode())
         if self._has_adopted:
-            # What these say is in the one above now.
+            # The adopted tabs are part of the session just written.
             self._has_adopted = False
             for file in self._folder.glob(f"*{_SESSION}"):
                 if file != self._session:
                     file.unlink()
 
     def remove(self, tab_id: str) -> None:
-        """Forget the draft of a tab that was saved or closed."""
+        """Delete the draft of a tab that was saved or closed."""
         self._file(tab_id).unlink(missing_ok=True)
 
     def adopt(self) -> list[Draft]:
-        """Take over the drafts of windows that are gone, oldest first. Those of living windows stay theirs."""
+        """Take over the drafts of windows that have ended and return them, oldest first."""
         drafts: list[Draft] = []
         for folder in sorted(self._root.iterdir()):
             if folder != self._folder and folder.is_dir():
@@ -106,11 +109,11 @@ class DraftStore:
         return sorted(drafts, key=lambda draft: draft.saved_at)
 
     def adopted_sessions(self) -> list[Session]:
-        """Return what was open in the windows whose drafts were adopted, until :meth:`save_session` replaces it."""
+        """Return the open tabs of the windows whose drafts were adopted, until :meth:`save_session` replaces them."""
         return [_load_session(file) for file in self._folder.glob(f"*{_SESSION}") if file != self._session]
 
     def close(self) -> None:
-        """Let go of the lock, and of the folder if nothing is left in it."""
+        """Release the lock, and delete the folder if it has no drafts."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -130,17 +133,17 @@ class DraftStore:
                     file.replace(self._file(draft.tab_id))
                     drafts.append(draft)
             for file in folder.glob(f"*{_SESSION}"):
-                # Moved, not read: whatever ends this window while it opens these tabs, the next one tries again.
+                # Moved, not read: if this window ends before the tabs are open, the next one tries again.
                 file.replace(self._folder / file.name)
                 self._has_adopted = True
-            # A damaged draft is kept: somebody may still get the text out of it.
+            # A damaged draft is kept: its text may still be recoverable by hand.
             emptied = len(drafts) == len(files)
         if emptied:
             _discard(folder)
         return drafts
 
-    def _lock_again(self) -> None:
-        """Hold the lock also where somebody has removed its file: others would take the drafts for a dead window's."""
+    def _ensure_lock(self) -> None:
+        """Lock again if the lock file was deleted: otherwise another window would adopt these drafts."""
         path = self._folder.with_suffix(_LOCK)
         if self._lock is None or is_still(self._lock, path):
             return

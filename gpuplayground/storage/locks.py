@@ -1,4 +1,4 @@
-"""Locks on files that the system drops however their owner ends, and that hold between machines where files do."""
+"""File locks that the system releases when their owner ends, and that work across machines if the file system does."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-#: How often a lock is tried that is waited for, in seconds.
-_AGAIN_S = 0.02
+#: Interval between attempts to get a lock, in seconds.
+_RETRY_S = 0.02
 
 
 def try_lock(file: BinaryIO) -> bool:
-    """Return whether the lock on an open file could be had at once; it is held until the file is closed."""
+    """Try to lock an open file and return whether that worked; the lock is held until the file is closed."""
     try:
         _lock(file)
     except OSError:
@@ -22,9 +22,9 @@ def try_lock(file: BinaryIO) -> bool:
 
 
 def wait_for_lock(file: BinaryIO, seconds: float) -> bool:
-    """Return whether the lock on an open file could be had in that time; it is held until the file is closed.
+    """Lock an open file and return whether that worked in time; the lock is held until the file is closed.
 
-    True as well where the file system has no locks: nobody else holds one there.
+    Also True if the file system has no locks: then nobody else holds one.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -37,11 +37,11 @@ def wait_for_lock(file: BinaryIO, seconds: float) -> bool:
             return True
         else:
             return True
-        time.sleep(_AGAIN_S)
+        time.sleep(_RETRY_S)
 
 
 def is_still(file: BinaryIO, path: Path) -> bool:
-    """Return whether an open file is the one of that name: somebody may have deleted or replaced it meanwhile."""
+    """Return whether an open file is still the one at ``path``, not deleted or replaced."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""What is open in a window: its tabs in their order, and where the user is in each of them."""
+"""The open tabs of a window with the position in each, as kept between starts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class TabState:
     """One tab. Lines and columns are counted from 1.
 
     Attributes:
-        tab_id: The tab, the same after a restart; empty where only its file is known.
-        path: Its file, or None if it was never saved.
-        name: What the tab is called.
+        tab_id: ID of the tab, the same after a restart; empty if only its file is known.
+        path: Its file; None if it was never saved.
+        name: Title of the tab.
         line: Line of the cursor.
         column: Column of the cursor.
-        top: The first line on the screen, or 0 to show the cursor wherever it fits.
-        modified: Whether it has work that its file does not have, which is in a draft then.
+        top: First visible line; 0 to scroll to the cursor.
+        modified: Whether it has unsaved changes, which are in a draft.
     """
 
     tab_id: str = ""
@@ -35,10 +35,10 @@ class Session:
     """The tabs of a window.
 
     Attributes:
-        tabs: In the order of their row.
-        current: The id of the tab in front, or its path.
+        tabs: In their order.
+        current: ID or path of the current tab.
         begun_at: When the window opened, in seconds since the epoch.
-        saved_at: When the window was last known to be open, likewise.
+        saved_at: When the session was last saved, in seconds since the epoch.
     """
 
     tabs: tuple[TabState, ...] = ()
@@ -47,12 +47,12 @@ class Session:
     saved_at: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """Return the session as JSON can hold it."""
+        """Return the session as a JSON object."""
         return asdict(self)
 
 
 def from_json(saved: object) -> Session:
-    """Return a session read from JSON; what is missing or of the wrong type falls back to its default."""
+    """Return the session of a JSON object; missing and invalid values fall back to their defaults."""
     if not isinstance(saved, dict):
         return Session()
     tabs = saved.get("tabs")
@@ -65,9 +65,9 @@ def from_json(saved: object) -> Session:
 
 
 def to_restore(closed: Session, killed: Iterable[Session]) -> list[Session]:
-    """Return the sessions to open again, oldest first: those of ``killed`` windows, and the one ``closed`` last.
+    """Return the sessions to restore, oldest first: those of ``killed`` windows, and the one ``closed`` last.
 
-    A killed window that opened after that one had been closed has taken its tabs over: only its own are restored.
+    A killed window that opened after the other was closed had restored its tabs: then only its own are restored.
     """
     left = sorted(killed, key=lambda session: session.saved_at)
     if not left:

@@ -1,4 +1,4 @@
-"""Where the application's own files are, and where it keeps what belongs to the user."""
+"""Folders of the application's own files and of the user's data and settings."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _DIRS = PlatformDirs("gpuplayground", appauthor=False)
 
 @dataclass(frozen=True, slots=True)
 class UserFolders:
-    """Where the window keeps drafts, copies of unsaved snippets and settings.
+    """The folders a window writes to.
 
     Attributes:
-        data: Folder of drafts and of copies of unsaved snippets.
-        config: Folder of the settings.
-        problem: Why what is kept there will not be found again, in a few words; empty if it will.
+        data: The history, drafts and copies of unsaved snippets.
+        config: The settings.
+        problem: Why these are temporary folders, in a few words; empty if they are the user's own.
     """
 
     data: Path
@@ -34,38 +34,38 @@ class UserFolders:
     problem: str = ""
 
     def discard(self) -> None:
-        """Remove what only stood in for the user's own folders."""
+        """Remove temporary folders."""
         if self.problem:
             shutil.rmtree(self.data, ignore_errors=True)
 
 
 @cache
 def resources() -> Path:
-    """Return the folder of icons, fonts, examples and recordings: inside the package once installed, else beside it."""
+    """Return the folder of icons, fonts, examples and recordings, in the installed package or the source tree."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "resources"
     return installed if installed.is_dir() else package.parent / "resources"
 
 
 def data() -> Path:
-    """Return the user's data folder (history, drafts, copies of unsaved snippets), made if missing.
+    """Return the user's data folder (history, drafts, copies of unsaved snippets), created if missing.
 
-    What earlier versions left in it for others to read is the user's alone from now on.
+    Files that earlier versions left readable for others become private.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
         RuntimeError: the account has no home folder.
     """
-    return _made(_data)
+    return _created(_data)
 
 
 def config() -> Path:
-    """Return the folder of the settings, made if missing. Raises as :func:`data` does."""
-    return _made(_config)
+    """Return the folder of the settings, created if missing; raises like :func:`data`."""
+    return _created(_config)
 
 
 def user_folders() -> UserFolders:
-    """Return folders that can be written: the user's own, else a temporary one that says why. Raises nothing."""
+    """Return writable folders: the user's own, otherwise a temporary one with the reason. Never raises."""
     problem = ""
     for own in (data, config):
         try:
@@ -76,7 +76,7 @@ def user_folders() -> UserFolders:
         return UserFolders(data(), config())
     data_folder = _temporary()
     try:
-        # What was set when the folder could be written still counts.
+        # Settings that can be read but not written still apply.
         config_folder = _config()
     except (OSError, RuntimeError):
         config_folder = data_folder
@@ -93,12 +93,12 @@ def _config() -> Path:
 
 def _absolute(folder: str) -> Path:
     path = Path(folder)
-    if not path.is_absolute():  # "~" stays what it is for an account without a home
+    if not path.is_absolute():  # "~" is not expanded for an account without a home
         raise RuntimeError("there is no home folder")
     return path
 
 
-def _made(find: Callable[[], Path]) -> Path:
+def _created(find: Callable[[], Path]) -> Path:
     folder = find()
     private_files.make_folder(folder)
     private_files.tighten(folder)
@@ -106,7 +106,7 @@ def _made(find: Callable[[], Path]) -> Path:
 
 
 def _try_writing(folder: Path) -> None:
-    # Some bytes, and not only a name: on a full disk an empty file can still be made.
+    # Write some bytes: an empty file can be created even on a full disk.
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(4096))
 
@@ -115,12 +115,12 @@ def _temporary() -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix="gpuplayground-"))
     except OSError:
-        # Not even that one can be written. Nobody else can have put settings where no name is known beforehand.
+        # No temporary folder can be created. The name is random, so that nobody else can have put settings there.
         return Path(tempfile.tempdir or "/tmp") / f"gpuplayground-{uuid.uuid4().hex}"  # noqa: S108
 
 
 def reason_of(error: OSError | RuntimeError) -> str:
-    """Return why a folder of the user's cannot be used, in a few words."""
+    """Return in a few words why one of the user's folders cannot be used."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return str(error) or "there is no home folder"

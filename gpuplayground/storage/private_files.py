@@ -1,6 +1,6 @@
-"""Files and folders that only the user can read, whatever the umask is.
+"""Creates files and folders that only the user can read, whatever the umask.
 
-Windows keeps them private by the access lists of the profile folder; modes mean nothing there.
+On Windows the access lists of the profile folder do that; modes have no effect there.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, with its parents, for the user alone. One that exists keeps its mode: see :func:`tighten`.
+    """Create a private folder and its parents. An existing one keeps its mode, see :func:`tighten`.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     missing = []
     while not folder.is_dir():
         missing.append(folder)
         folder = folder.parent
     for each in reversed(missing):
-        with suppress(FileExistsError):  # another process may have been quicker
+        with suppress(FileExistsError):  # another process was faster
             each.mkdir(_FOLDER_MODE)
             _set_mode(each, _FOLDER_MODE)
         if not each.is_dir():
@@ -37,11 +37,11 @@ def make_folder(folder: Path) -> None:
 
 
 def create(file: Path) -> None:
-    """Make an empty file for the user alone.
+    """Create an empty private file.
 
     Raises:
-        FileExistsError: there is a file of that name.
-        OSError: it cannot be made.
+        FileExistsError: the file exists.
+        OSError: it cannot be created.
     """
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
     os.close(descriptor)
@@ -49,7 +49,7 @@ def create(file: Path) -> None:
 
 
 def open_to_append(file: Path) -> BinaryIO:
-    """Open a file for appending, as lock files are, and for the user alone.
+    """Open a private file for appending, such as a lock file.
 
     Raises:
         OSError: it cannot be opened.
@@ -60,17 +60,17 @@ def open_to_append(file: Path) -> BinaryIO:
 
 
 def write(file: Path, content: bytes) -> None:
-    """Replace the content of a file in one step: a crash or a full disk leaves the content from before.
+    """Replace the content of a private file in one step: a crash or a full disk leaves the old content.
 
-    The file is the user's alone, on the disk when this returns, and its folder is made where it is missing. A symbolic
-    link stays one: the file it leads to is replaced. Takes some milliseconds, on a slow disk seconds: for a thread.
+    The content is on disk when this returns. A missing folder is created. A symbolic link stays one: its target is
+    replaced. Takes milliseconds, or seconds on a slow disk: call it in a thread.
 
     Raises:
-        OSError: it cannot be written; nothing is left behind.
+        OSError: it cannot be written; no temporary file is left.
     """
     file = Path(os.path.realpath(file))
     make_folder(file.parent)
-    # Made for the user alone, and of a name of its own: windows in two containers may have the same process id.
+    # A private file with a random name: windows in two containers may have the same process ID.
     descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".tmp", dir=file.parent)
     temporary = Path(name)
     try:
@@ -88,10 +88,7 @@ def write(file: Path, content: bytes) -> None:
 
 
 def tighten(root: Path) -> None:
-    """Take a folder and all that is in it from everyone but the user. What is not the user's to change is left alone.
-
-    Links in it are not followed.
-    """
+    """Make a folder and its content private, without following links. Files of other users are left alone."""
     if sys.platform == "win32":
         return
     for path in (root, *_below(root)):
@@ -102,7 +99,7 @@ def tighten(root: Path) -> None:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    # From the outside in: once a folder is private, nobody else can put a link where a file was.
+    # Outer folders first: once a folder is private, nobody else can replace a file in it by a link.
     try:
         entries = list(os.scandir(folder))
     except OSError:
@@ -117,12 +114,12 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _set_mode(path: Path, mode: int) -> None:
     if sys.platform != "win32":
-        with suppress(OSError):  # the file system has no modes
+        with suppress(OSError):  # the file system may have no modes
             path.chmod(mode)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Put the new name on the disk as well, where the system can."""
+    """Flush the new name to disk too, if the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

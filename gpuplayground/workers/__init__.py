@@ -1,1 +1,1 @@
-"""Threads that carry the events of the monitor and of runs to the window: QtCore only."""
+"""Background threads of the window, using QtCore only: the monitor, runs, the history and writes to disk."""

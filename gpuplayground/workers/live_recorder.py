@@ -1,4 +1,4 @@
-"""Records the live GPUs into a file while they are shown."""
+"""Records the live GPUs to a file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from gpuplayground.workers.task import Tasks
 
 
 class LiveRecorder(QObject):
-    """Writes what a worker reports into a file. The file is opened and closed in a thread: disks may be slow."""
+    """Writes what a worker reports to a file, which is opened and closed in a thread because disks may be slow."""
 
-    changed = Signal(object)  # Path of the file that is written, or None
-    finished = Signal(Path, object)  # the file that was closed, and its RecordingReport
+    changed = Signal(object)  # Path of the file being written, or None
+    finished = Signal(Path, object)  # the closed file and its RecordingReport
     failed = Signal(str)  # a sentence
     _opening_failed = Signal(str)
 
@@ -28,22 +28,22 @@ class LiveRecorder(QObject):
         self._wanted: Path | None = None
         self._writer: RecordingWriter | None = None
         self._tasks = Tasks(self)
-        self._opening_failed.connect(self._give_up)
-        worker.recordingFailed.connect(self._give_up)
+        self._opening_failed.connect(self._abort)
+        worker.recordingFailed.connect(self._abort)
 
     @property
     def path(self) -> Path | None:
-        """The file that is written or about to be, or None."""
+        """The file that is being written, or about to be; None otherwise."""
         return self._wanted
 
     def start(self, path: Path) -> None:
-        """Record into a new file; one that exists is replaced."""
+        """Start recording to a file; an existing one is replaced."""
         self.stop()
         self._wanted = path
         self._tasks.start(partial(_open, path), self._opened, self._opening_failed)
 
     def stop(self) -> None:
-        """End the recording and close its file."""
+        """Stop recording and close the file."""
         if self._wanted is None:
             return
         self._wanted = None
@@ -53,26 +53,26 @@ class LiveRecorder(QObject):
             self.changed.emit(None)
 
     def add_run(self, run: RunSpan) -> None:
-        """Record a run that has ended."""
+        """Record a finished run."""
         if self._writer is not None:
             try:
                 self._writer.add_run(run)
             except RecordingError as error:
-                self._give_up(str(error))
+                self._abort(str(error))
 
     def wait(self, seconds: float) -> bool:
-        """Wait that long in all, after :meth:`stop`, and return whether every file has been closed."""
+        """Wait at most that long, after :meth:`stop`, and return whether every file has been closed."""
         return self._tasks.wait(seconds)
 
     def _opened(self, writer: RecordingWriter) -> None:
-        if writer.path != self._wanted:  # given up before it was made
+        if writer.path != self._wanted:  # stopped before it was open
             self._tasks.start(writer.close, None, self.failed)
             return
         try:
             self._worker.set_writer(writer)
         except RecordingError as error:
             self._close(writer)
-            self._give_up(str(error))
+            self._abort(str(error))
             return
         self._writer = writer
         self.changed.emit(writer.path)
@@ -84,7 +84,7 @@ class LiveRecorder(QObject):
     def _finished(self, writer: RecordingWriter) -> None:
         self.finished.emit(writer.path, writer.report())
 
-    def _give_up(self, sentence: str) -> None:
+    def _abort(self, sentence: str) -> None:
         writer, self._wanted, self._writer = self._writer, None, None
         self._worker.set_writer(None)
         self._close(writer)
@@ -93,7 +93,7 @@ class LiveRecorder(QObject):
 
 
 def _finish(writer: RecordingWriter) -> RecordingWriter:
-    with suppress(RecordingError):  # the report has it
+    with suppress(RecordingError):  # the report says so
         writer.close()
     return writer
 

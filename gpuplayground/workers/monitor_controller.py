@@ -1,4 +1,4 @@
-"""Chooses what the monitor shows: live GPUs where there are any, else a recording, marked as such."""
+"""Selects what the monitor shows: the live GPUs, or a recording if there are none."""
 
 from __future__ import annotations
 
@@ -19,81 +19,82 @@ from gpuplayground.workers.monitor_worker import MonitorWorker
 from gpuplayground.workers.task import Tasks
 from gpuplayground.workers.threads import Threads
 
-#: How often the runs of a recording are looked up: a band may appear so much late.
+#: How often the runs of a recording are looked up, which delays their bands by as much.
 RECORDED_RUNS_MS = 1000
-#: A recording that is repeated for days has no end of runs: those of the last hour are shown, and no more than so many.
+#: Runs of a recording to show: those of the last hour, up to a limit, since a looped recording has endlessly many.
 RECORDED_RUNS_NS = 3_600_000_000_000
 MAX_RECORDED_RUNS = 300
 
 
 class _Replay(QObject):
-    """A recording that is shown. Once it was left nothing more of it gets through, not even samples on their way."""
+    """The recording that is shown. After :meth:`leave` it reports nothing, not even samples already queued."""
 
-    inventoried = Signal(object)
-    sampled = Signal(object)
-    processesSampled = Signal(object)
-    failed = Signal(str)  # a sentence
-
-    def __init__(self, feed: ReplayFeed, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, feed: ReplayFeed, controller: MonitorController) -> None:
+        super().__init__(controller)
         self.feed = feed
         self.worker = MonitorWorker(feed)
-        self._is_shown = True
-        self.worker.inventoried.connect(self._pass_inventory)
-        self.worker.sampled.connect(self._pass_samples)
-        self.worker.processesSampled.connect(self._pass_processes)
-        self.worker.problemChanged.connect(self._pass_problem)
+        self._controller: MonitorController | None = controller
+        self.worker.inventoried.connect(self._take_inventory)
+        self.worker.sampled.connect(self._take_samples)
+        self.worker.processesSampled.connect(self._take_processes)
+        self.worker.problemChanged.connect(self._take_problem)
 
     def leave(self) -> None:
-        """End the replay without waiting for its thread."""
-        self._is_shown = False
+        """Stop the replay without waiting for its thread."""
+        self._controller = None
         self.worker.end()
 
-    def _pass_inventory(self, inventory: Inventory) -> None:
-        if self._is_shown:
-            self.inventoried.emit(inventory)
+    def _take_inventory(self, inventory: Inventory) -> None:
+        if self._controller is not None:
+            self._controller.replayInventoried.emit(inventory)
 
-    def _pass_samples(self, samples: object) -> None:
-        if self._is_shown:
-            self.sampled.emit(samples)
+    def _take_samples(self, samples: object) -> None:
+        if self._controller is not None:
+            self._controller.replaySampled.emit(samples)
 
-    def _pass_processes(self, processes: object) -> None:
-        if self._is_shown:
-            self.processesSampled.emit(processes)
+    def _take_processes(self, processes: object) -> None:
+        if self._controller is not None:
+            self._controller.replayProcessesSampled.emit(processes)
 
-    def _pass_problem(self, problem: Problem | None) -> None:
-        if self._is_shown and problem is not None:
-            self.failed.emit(problem.sentence)
+    def _take_problem(self, problem: Problem | None) -> None:
+        if self._controller is not None and problem is not None:
+            self._controller.leave_broken_recording(problem.sentence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Opened:
-    """A recording a user asked for: read far enough to be replayed, or the sentence that says why it cannot be."""
+    """A recording the user opened: ready for replay, or the sentence that says why it cannot be read."""
 
     path: Path
     feed: ReplayFeed | None
     problem: str = ""
 
 
-#: Three ticks at 10 Hz: a figure is 0.3 s old when the next one replaces it.
+#: How often samples are reported, in seconds, while the window is visible (every third tick at 10 Hz) and while hidden.
 WATCHED_BATCH_S, UNWATCHED_BATCH_S = 0.3, 1.0
 
 
 class MonitorController(QObject):
-    """Runs the live feed all the time, and a replay beside it for as long as there is nothing live to show.
+    """Runs the live feed all the time, and beside it a replay while a recording is shown.
 
-    So a GPU that appears takes the recording's place without a restart. ``shipped`` is that recording.
+    A GPU that appears therefore replaces the bundled recording without a restart.
+
+    Args:
+        feed: samples this machine.
+        shipped: the recording that is shown while there are no GPUs.
+        parent: the owner.
     """
 
-    # Of this machine, whatever is shown.
+    # Of this machine, even while a recording is shown.
     inventoried = Signal(object)  # Inventory
     sampled = Signal(object)  # tuple[GpuSample, ...]
     processesSampled = Signal(object)  # tuple[ProcessSample, ...]
-    liveSeen = Signal(object)  # each of these events
     problemChanged = Signal(object)  # Problem of the live feed, or None
     paceChanged = Signal(object)  # Pace of the live feed
-    # Of the recording that is shown.
-    recordingChanged = Signal(object)  # "NVIDIA H200, 2026-11-23" before anything of it comes, or None when live
+    # Of the recording, while one is shown.
+    recordingChanged = Signal(
+        object
+    )  # its title, such as "NVIDIA H200, 2026-11-23", before its samples; None when live
     replayInventoried = Signal(object)
     replaySampled = Signal(object)
     replayProcessesSampled = Signal(object)
@@ -110,9 +111,9 @@ class MonitorController(QObject):
         self._replay: _Replay | None = None
         self._recorded_runs: tuple[RunSpan, ...] = ()
         self._chosen_file: Path | None = None
-        self._wanted_file: Path | None = None  # chosen, but not read yet
+        self._wanted_file: Path | None = None  # opened, but not read yet
         self._live_inventory: Inventory | None = None
-        #: How often this machine's GPUs are really sampled, None while that is not known yet.
+        #: The actual sampling rate of this machine's GPUs; None until it is known.
         self.pace: Pace | None = None
         self._problem: Problem | None = None
         self._is_ended = False
@@ -121,24 +122,24 @@ class MonitorController(QObject):
         self._run_timer.setInterval(RECORDED_RUNS_MS)
         self._run_timer.timeout.connect(self._look_up_runs)
         self._live.inventoried.connect(self._live_inventoried)
-        self._live.sampled.connect(self._live_sampled)
-        self._live.processesSampled.connect(self._live_processes)
+        self._live.sampled.connect(self.sampled)
+        self._live.processesSampled.connect(self.processesSampled)
         self._live.problemChanged.connect(self._live_problem)
         self._live.paceChanged.connect(self._live_pace)
 
     @property
     def shows_recording(self) -> bool:
-        """Whether the values on screen come from a file."""
+        """Whether a recording is shown."""
         return self._replay is not None
 
     @property
     def recording_was_chosen(self) -> bool:
-        """Whether the user opened the recording, rather than it standing in for missing GPUs."""
+        """Whether the user opened the recording, as opposed to the bundled one."""
         return self._chosen_file is not None
 
     @property
     def has_live_gpus(self) -> bool | None:
-        """Whether this machine has GPUs to sample; None while that is not known yet."""
+        """Whether this machine has GPUs; None until that is known."""
         return bool(self._live_inventory.gpus) if self._live_inventory is not None else None
 
     def start(self) -> None:
@@ -147,22 +148,29 @@ class MonitorController(QObject):
             self._threads.start(self._live)
 
     def open_recording(self, file: Path) -> None:
-        """Show a recording instead of live GPUs once it was read; ``failed`` says in a sentence why it cannot be."""
+        """Read a recording and show it instead of the live GPUs; ``failed`` carries the reason if it cannot be read."""
         self._wanted_file = file
         self._tasks.start(partial(_open, file), self._opened, self.failed)
 
     def go_live(self) -> None:
-        """Leave an opened recording; without GPUs the shipped one takes its place."""
+        """Leave an opened recording; without GPUs the bundled one is shown."""
         self._chosen_file = self._wanted_file = None
         self._stop_replay()
         self._show_live()
 
+    def leave_broken_recording(self, sentence: str) -> None:
+        """Leave the recording that is shown because it can no longer be read."""
+        if self._chosen_file is None:
+            self._shipped = None
+        self.failed.emit(sentence)
+        self.go_live()
+
     def set_watched(self, watched: bool) -> None:
-        """Have samples reported as often as they are drawn, or, while nobody sees them, once a second."""
+        """Set how often samples are reported: as often as they are drawn, or once a second while hidden."""
         self.feed.set_batch(WATCHED_BATCH_S if watched else UNWATCHED_BATCH_S)
 
     def end(self) -> None:
-        """End both feeds and a recording that is being made. Returns at once; nothing is started after it."""
+        """Stop both feeds and a running recording. Returns at once; nothing can be started after this."""
         self._is_ended = True
         self._run_timer.stop()
         self.recorder.stop()
@@ -171,7 +179,7 @@ class MonitorController(QObject):
         self._live.end()
 
     def wait(self, seconds: float) -> bool:
-        """Wait that long in all, after :meth:`end`, and return whether every thread has ended."""
+        """Wait at most that long, after :meth:`end`, and return whether every thread has ended."""
         deadline = time.monotonic() + seconds
         have_ended = True
         for wait in (self._threads.wait, self.recorder.wait, self._tasks.wait):
@@ -180,7 +188,7 @@ class MonitorController(QObject):
 
     def _opened(self, opened: _Opened) -> None:
         if self._is_ended or opened.path != self._wanted_file:
-            return  # another was asked for since
+            return  # another one was opened since
         self._wanted_file = None
         if opened.feed is None:
             self.failed.emit(opened.problem)
@@ -203,20 +211,9 @@ class MonitorController(QObject):
     def _start_replay(self, feed: ReplayFeed) -> None:
         self._stop_replay()
         self._replay = _Replay(feed, self)
-        self._replay.inventoried.connect(self.replayInventoried)
-        self._replay.sampled.connect(self.replaySampled)
-        self._replay.processesSampled.connect(self.replayProcessesSampled)
-        self._replay.failed.connect(self._replay_failed)
         self.recordingChanged.emit(feed.title)
         self._threads.start(self._replay.worker)
         self._run_timer.start()
-
-    def _replay_failed(self, sentence: str) -> None:
-        """Leave a recording that cannot be read any further."""
-        if self._chosen_file is None:
-            self._shipped = None
-        self.failed.emit(sentence)
-        self.go_live()
 
     def _stop_replay(self) -> None:
         if self._replay is None:
@@ -237,12 +234,11 @@ class MonitorController(QObject):
 
     def _live_inventoried(self, inventory: Inventory) -> None:
         self._live_inventory, self._problem = inventory, inventory.problem
-        self.liveSeen.emit(inventory)
         self.inventoried.emit(inventory)
         self._show_live()
 
     def _show_live(self) -> None:
-        """Show this machine's GPUs or, without any, the shipped recording, unless the user chose one."""
+        """Show this machine's GPUs, or without any the bundled recording, unless the user opened one."""
         inventory = self._live_inventory
         if self._is_ended or inventory is None or self._chosen_file is not None or self._wanted_file is not None:
             return
@@ -251,14 +247,6 @@ class MonitorController(QObject):
             self._stop_replay()
         elif not self.shows_recording:
             self._show_shipped()
-
-    def _live_sampled(self, samples: object) -> None:
-        self.liveSeen.emit(samples)
-        self.sampled.emit(samples)
-
-    def _live_processes(self, processes: object) -> None:
-        self.liveSeen.emit(processes)
-        self.processesSampled.emit(processes)
 
     def _live_pace(self, pace: Pace) -> None:
         self.pace = pace

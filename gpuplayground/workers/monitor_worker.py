@@ -1,4 +1,4 @@
-"""Carries a feed's events into Qt's world: one thread, facts as signals."""
+"""Runs a monitor feed in a thread and reports its events as signals."""
 
 from __future__ import annotations
 
@@ -12,41 +12,29 @@ from PySide6.QtCore import QObject, QThread, Signal
 from gpuplayground.model.samples import GpuSample, Inventory, MonitorEvent, Pace, Problem
 from gpuplayground.monitor.recording.reader import RecordingError, RecordingWriter
 
-#: Stopping a feed takes some milliseconds; closing the window must not take longer than this for whatever reason.
+#: Maximum wait for a feed to stop, in milliseconds. It usually takes a few.
 STOP_MS = 900
 
 
 class MonitorFeed(Protocol):
-    """What Feed and ReplayFeed have in common."""
+    """What a worker needs of a Feed or a ReplayFeed."""
 
     def run(self, on_event: Callable[[MonitorEvent], None]) -> None:
-        """Report until stopped, in the caller's thread."""
+        """Report events until stopped, in the caller's thread."""
 
     def stop(self) -> None:
-        """End :meth:`run`, from any thread, at once."""
-
-    def set_rate(self, hz: float) -> None:
-        """Sample so many times a second."""
-
-    def pause_slow_tier(self) -> None:
-        """Leave out the processes until :meth:`resume_slow_tier`."""
-
-    def resume_slow_tier(self) -> None:
-        """Report the processes again."""
-
-    def set_process_period(self, seconds: float | None) -> None:
-        """Pass over the processes that often; None is the feed's own period."""
+        """End :meth:`run` at once; may be called from any thread."""
 
 
 class MonitorWorker(QThread):
     """Runs a feed in a thread. The signals carry values of :mod:`gpuplayground.model.samples`.
 
-    ``problemChanged`` carries what is wrong with the monitor as a whole, or None once that is over; what is wrong with
-    one GPU is in the inventory.
+    ``problemChanged`` carries what is wrong with the monitor as a whole, or None once that is over; a problem with one
+    GPU is in the inventory.
 
     Args:
         feed: a Feed or a ReplayFeed; the worker stops it.
-        writer: also gets everything, and is closed at the end; :meth:`set_writer` changes it.
+        writer: records every event and is closed at the end; :meth:`set_writer` changes it.
         parent: the thread's owner.
     """
 
@@ -67,40 +55,32 @@ class MonitorWorker(QThread):
         self._problem: Problem | None = None
 
     def run(self) -> None:
-        """Carry events until :meth:`stop`."""
+        """Report events until :meth:`stop`; called by ``start()`` in the new thread."""
         try:
             self._feed.run(self._on_event)
         finally:
             self._close_writer()
 
     def end(self) -> None:
-        """End the feed, and with it the thread. Returns at once."""
+        """Stop the feed, which ends the thread. Returns at once."""
         self._feed.stop()
 
     def stop(self) -> bool:
-        """End the feed and wait for the thread; return whether it ended in time."""
+        """Stop the feed and wait for the thread; return whether it ended in time."""
         self.end()
         return self.wait(STOP_MS)
 
     def set_writer(self, writer: RecordingWriter | None) -> RecordingWriter | None:
-        """Record into another writer, or into none, from now on; return the one before, for the caller to close.
+        """Record into another writer, or into none; return the previous one, for the caller to close.
 
         Raises:
-            RecordingError: the writer cannot be written to; the one before stays.
+            RecordingError: the writer cannot be written to; the previous one stays.
         """
         with self._writer_lock:
             if writer is not None and self._inventory is not None:
                 writer.add_event(self._inventory)
             previous, self._writer = self._writer, writer
             return previous
-
-    def set_process_period(self, seconds: float | None) -> None:
-        """Pass over the processes that often, as while a run is watched; None is the feed's own period."""
-        self._feed.set_process_period(seconds)
-
-    def set_rate(self, hz: float) -> None:
-        """Sample so many times a second."""
-        self._feed.set_rate(hz)
 
     def _on_event(self, event: MonitorEvent) -> None:
         self._record(event)

@@ -1,4 +1,4 @@
-"""Runs of the window's tabs: one background thread for each run, at most one run for each tab."""
+"""Starts, stops and feeds the runs of the window: one thread per run, at most one run per tab."""
 
 from __future__ import annotations
 
@@ -17,100 +17,87 @@ from gpuplayground.workers.threads import Threads
 KILL_AFTER_MS = 2000
 
 
-class _TabRun(QObject):
-    """Adds the tab to what a worker reports. A QObject of its own, so that its slots run in the window's thread."""
-
-    happened = Signal(str, object)
-
-    def __init__(self, tab_id: str, worker: RunWorker, parent: QObject) -> None:
-        super().__init__(parent)
-        self.tab_id, self.worker = tab_id, worker
-        self.is_over = False  # its end has been told, though its thread may still be tidying up
-        worker.happened.connect(self.forward)
-
-    def forward(self, event: SessionEvent) -> None:
-        """Pass an event on, under its tab."""
-        self.happened.emit(self.tab_id, event)
-        if isinstance(event, OutputAppended):
-            self.worker.acknowledge()
-
-
 class RunController(QObject):
-    """Starts, stops and feeds runs. Nothing here waits for a process: that is what the workers are for."""
+    """Holds the running workers. Every method returns at once, except :meth:`wait`.
 
-    happened = Signal(str, object)  # tab id, SessionEvent
+    Runs are known by a key: the ID of their tab, or a key of its own for one that belongs to no tab.
+    """
+
+    happened = Signal(str, object)  # key, SessionEvent
 
     def __init__(self, launcher: Launcher, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._launcher = launcher
-        self._runs: dict[str, _TabRun] = {}  # the last of each tab
-        self._alive: list[_TabRun] = []  # also those of closed tabs, and those that are over but for their thread
+        self._runs: dict[str, RunWorker] = {}  # the latest of each key
+        self._alive: list[RunWorker] = []  # also those of closed tabs, and those whose thread is tidying up
         self._threads = Threads(self)
         self._threads.ended.connect(self._ended)
         self._closing = threading.Thread(target=launcher.close, name="closing", daemon=True)
 
     def is_running(self, tab_id: str) -> bool:
-        """Whether a tab has a run whose end has not been told yet."""
+        """Return whether a tab has a run whose end has not been reported yet."""
         run = self._runs.get(tab_id)
         return run is not None and not run.is_over
 
     def start(self, tab_id: str, request: RunRequest) -> None:
-        """Run a tab's snippet in a thread of its own. An earlier run of the tab must be over."""
-        run = _TabRun(tab_id, RunWorker(self._launcher, request), self)
-        run.happened.connect(self._pass_on)
+        """Run a tab's snippet in a thread. An earlier run of the tab must be over."""
+        run = RunWorker(tab_id, self._launcher, request)
+        run.happened.connect(self._take)
         self._runs[tab_id] = run
         self._alive.append(run)
-        self._threads.start(run.worker)
+        self._threads.start(run)
 
     def stop(self, tab_id: str) -> None:
         """Interrupt a tab's snippet (KeyboardInterrupt)."""
         if tab_id in self._runs:
-            self._runs[tab_id].worker.interrupt()
+            self._runs[tab_id].interrupt()
 
     def kill(self, tab_id: str) -> None:
-        """End a tab's process and all it started, at once."""
+        """Kill a tab's process and everything it started."""
         if tab_id in self._runs:
-            self._runs[tab_id].worker.kill()
+            self._runs[tab_id].kill()
 
     def send_input(self, tab_id: str, text: str) -> None:
-        """Answer a snippet's ``input()``."""
+        """Send a line to a snippet's ``input()``."""
         if tab_id in self._runs:
-            self._runs[tab_id].worker.send_input(text)
+            self._runs[tab_id].send_input(text)
 
     def close_input(self, tab_id: str) -> None:
-        """Answer a snippet's ``input()`` with the end of the file."""
+        """Signal the end of input to a snippet's ``input()``."""
         if tab_id in self._runs:
-            self._runs[tab_id].worker.close_input()
+            self._runs[tab_id].close_input()
 
     def forget(self, tab_id: str) -> None:
-        """End the run of a tab that is closed."""
+        """Kill the run of a closed tab."""
         run = self._runs.pop(tab_id, None)
         if run is not None:
-            run.worker.kill()
+            run.kill()
 
     def end(self) -> None:
-        """Kill every snippet and every spare. Returns at once; nothing can be started after it."""
+        """Kill every snippet and every spare process. Nothing can be started after this."""
         for run in self._alive:
-            run.worker.kill()
+            run.kill()
         if self._closing.ident is None:
             self._closing.start()
 
     def wait(self, seconds: float) -> bool:
-        """Wait that long in all, after :meth:`end`, and return whether every thread has ended."""
+        """Wait at most that long, after :meth:`end`, and return whether every thread has ended."""
         deadline = time.monotonic() + seconds
         have_ended = self._threads.wait(seconds)
         self._closing.join(max(0.0, deadline - time.monotonic()))
         return have_ended and not self._closing.is_alive()
 
-    def _pass_on(self, tab_id: str, event: SessionEvent) -> None:
-        if isinstance(event, RunFinished):
-            for run in self._alive:
-                run.is_over = run.is_over or run.worker.request.run_id == event.run_id
-        self.happened.emit(tab_id, event)
+    def _take(self, key: str, event: SessionEvent) -> None:
+        # None while the window closes: the thread may have been reaped before its last events arrive.
+        run = next((run for run in self._alive if run.request.run_id == event.run_id), None)
+        if run is not None and isinstance(event, RunFinished):
+            run.is_over = True
+        self.happened.emit(key, event)
+        if run is not None and isinstance(event, OutputAppended):
+            run.acknowledge()
 
     def _ended(self, worker: QThread) -> None:
-        for run in [run for run in self._alive if run.worker is worker]:
+        for run in [run for run in self._alive if run is worker]:
             self._alive.remove(run)
-            if self._runs.get(run.tab_id) is run:
-                del self._runs[run.tab_id]
-            run.deleteLater()
+            if self._runs.get(run.key) is run:
+                del self._runs[run.key]

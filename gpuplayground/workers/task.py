@@ -1,4 +1,4 @@
-"""Calls in background threads, their results delivered to the window's."""
+"""Runs calls in background threads and delivers their results in the window's thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gpuplayground.workers.threads import Threads
 
 
 class Task(QThread):
-    """Calls ``work`` once. ``succeeded`` carries what it returned, ``failed`` the message of what it raised."""
+    """Calls ``work`` once; ``succeeded`` carries its result, ``failed`` the message of its exception."""
 
     succeeded = Signal(object)
     failed = Signal(str)
@@ -20,17 +20,17 @@ class Task(QThread):
         self._work = work
 
     def run(self) -> None:
-        """Run in the thread: do the work and report."""
+        """Call ``work``; called by ``start()`` in the new thread."""
         try:
             result = self._work()
-        except Exception as error:  # whatever went wrong is the user's to read, not this thread's to die of
+        except Exception as error:  # reported to the user
             self.failed.emit(str(error))
         else:
             self.succeeded.emit(result)
 
 
 class Tasks(QObject):
-    """Starts tasks and holds each until it is done."""
+    """Starts tasks and keeps each alive until it is done."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +40,10 @@ class Tasks(QObject):
         return len(self._threads)
 
     def start(self, work: Callable[[], object], done: Callable[..., None] | None, failed: SignalInstance) -> None:
-        """Call ``work`` in a thread, then ``done``, a method of a QObject of the window, or emit ``failed``."""
+        """Call ``work`` in a thread, then ``done`` with its result, or emit ``failed``.
+
+        ``done`` must be a method of a QObject of the window's thread.
+        """
         task = Task(work)
         if done is not None:
             task.succeeded.connect(done)
@@ -48,5 +51,5 @@ class Tasks(QObject):
         self._threads.start(task)
 
     def wait(self, seconds: float) -> bool:
-        """Wait that long in all and return whether everything is done."""
+        """Wait at most that long and return whether everything is done."""
         return self._threads.wait(seconds)

@@ -1,4 +1,4 @@
-"""Threads that are neither waited for without end nor destroyed while they run."""
+"""Keeps QThreads alive until they have ended, and waits for them with a timeout."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 
 class Threads(QObject):
-    """Starts threads, which have no parent, and holds each until it has ended; then it is deleted."""
+    """Starts threads without a parent, and deletes each after it has ended."""
 
-    ended = Signal(object)  # QThread; the last moment to drop what refers to it
+    ended = Signal(object)  # QThread, just before it is deleted
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -26,9 +26,9 @@ class Threads(QObject):
         thread.start()
 
     def wait(self, seconds: float) -> bool:
-        """Wait that long in all and return whether every thread has ended. One that has not is let go, not destroyed.
+        """Wait at most that long and return whether every thread has ended. Others are released, not destroyed.
 
-        Qt ends the whole process when a running thread's object is destroyed.
+        Qt aborts the process when the object of a running thread is destroyed.
         """
         deadline = time.monotonic() + seconds
         for thread in self._threads:
@@ -36,7 +36,7 @@ class Threads(QObject):
         running = [thread for thread in self._threads if thread.isRunning()]
         for thread in running:
             self._threads.remove(thread)
-            _let_go(thread)
+            _release(thread)
         self._reap()
         return not running
 
@@ -47,6 +47,6 @@ class Threads(QObject):
             thread.deleteLater()
 
 
-def _let_go(thread: QThread) -> None:
-    # The connection holds the thread for as long as it runs: nothing else does from here on.
+def _release(thread: QThread) -> None:
+    # From here on only this connection keeps the thread alive until it ends.
     thread.finished.connect(lambda: thread.deleteLater())

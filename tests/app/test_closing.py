@@ -125,7 +125,7 @@ class Application(application.Application):
         self.window.close()
 
 app.Application = Application
-app.GONE_AFTER_S = 3 if {hangs!r} == "disk" else app.GONE_AFTER_S
+app.EXIT_AFTER_S = 3 if {hangs!r} == "disk" else app.EXIT_AFTER_S
 if {hangs!r} == "disk":
     app.SettingsStore.save = hang
 elif {hangs!r} == "feed":

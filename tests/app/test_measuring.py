@@ -322,7 +322,7 @@ def test_a_sweep_that_asks_for_input_fails_and_says_so(qtbot: QtBot, start: Star
     dialog.begin(request)
     dialog.startRequested.emit(request)
     qtbot.waitUntil(lambda: not dialog.is_running, timeout=10_000)
-    assert dialog.note.text() == "Sum: A sweep cannot answer input(): assign a value in its place and start again."
+    assert dialog.note.text() == "Sum: A sweep cannot answer input(): assign a value instead and start again."
     dialog.close()
 
 

@@ -72,7 +72,7 @@ def test_the_rate_is_the_measured_one_and_a_slow_driver_is_named(
     words = f"{pace.hz:.2g} Hz"
     assert (rate(application), application.window.header.rate_pill.role) == (words, "warning")
     assert status(application).startswith(f"Sampling {words}: the driver takes ")
-    assert status(application).endswith(" ms a call")
+    assert status(application).endswith(" ms per call")
     nvml.set(delay=None)
     qtbot.waitUntil(
         lambda: (rate(application), status(application)) == ("10 Hz", "Sampling 10 Hz"), timeout=PATIENCE_MS
@@ -146,7 +146,7 @@ def test_the_gpus_are_recorded_from_the_menu_with_the_runs(
     wait_for_gpu(qtbot, application)
     choose(monkeypatch, tmp_path / "mine")
     record.trigger()
-    qtbot.waitUntil(lambda: "recording into mine.gpurec" in status(application), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "recording to mine.gpurec" in status(application), timeout=PATIENCE_MS)
     assert (record.isChecked(), rate(application)) == (True, "● REC")
     application.tabs.open_text("snippet.py", "print('hello')\n")
     application.playground.run()

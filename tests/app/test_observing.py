@@ -52,13 +52,13 @@ class Machine:
         )
         keeper: Any = self.kept
         self.observing = Observing(self.monitor, playground, keeper, parent)
-        self.monitor.liveSeen.emit(INVENTORY)
+        self.monitor.inventoried.emit(INVENTORY)
 
     def use(self, amounts: list[tuple[float, int]], until_s: float) -> None:
         """Have MiB in use, each from a second on."""
         for tick in range(70, round(until_s * 10)):
             used = [amount for since_s, amount in amounts if since_s * 10 <= tick][-1]
-            self.monitor.liveSeen.emit((GpuSample(tick * S // 10, GPU, memory_used_bytes=used * MIB),))
+            self.monitor.sampled.emit((GpuSample(tick * S // 10, GPU, memory_used_bytes=used * MIB),))
 
     def begin(self, run_id: str, start_s: float, gpu: str | None = None) -> None:
         """Start a run."""
@@ -131,7 +131,7 @@ def test_a_run_longer_than_all_samples_reach_back_is_accounted_for_from_its_star
     machine.observing.observer.log = SampleLog(seconds=5)
     machine.begin("long", 10)
     machine.use([(0, 500), (10, 3000), (20, 700), (40, 500)], 43)
-    machine.monitor.liveSeen.emit(INVENTORY)
+    machine.monitor.inventoried.emit(INVENTORY)
     machine.end("long", 10, 40)
     assert machine.memory_of("long", qtbot) == (True, "all of it was freed: 500 MiB before, 500 MiB after")
     (receipt,) = machine.kept.receipts["long"]

@@ -120,7 +120,7 @@ def test_the_window_opens_where_nothing_can_be_kept_and_says_so(
         monkeypatch.setenv(name, str(tmp_path / "file" / "inside"))
     application = start(options=WindowOptions(files=(snippet(tmp_path, "a.py", "print('ran')\n"),), run=True))
     said = application.window.banner.text
-    assert "Unsaved work and settings will not be kept" in said
+    assert "Unsaved work and settings will not be saved" in said
     assert "set HOME or XDG_DATA_HOME" in said
     qtbot.waitUntil(lambda: ended(application), timeout=PATIENCE_MS)
     assert application.playground.current_run().state is RunState.FINISHED

@@ -121,7 +121,7 @@ def test_what_raises_while_it_is_measured_is_exit_code_1(snippet: Path) -> None:
 def test_what_is_left_out_of_time_is_exit_code_124(snippet: Path) -> None:
     done = gpuplayground("bench", snippet, "--cell", "Noisy", "--max-time", "600", "--timeout", "3")
     assert done.returncode == 124
-    assert "Stopped before it was finished." in done.stderr
+    assert "Stopped before it finished." in done.stderr
 
 
 @posix_only
@@ -130,7 +130,7 @@ def test_lines_within_a_statement_are_measured_with_all_of_it_and_that_is_said(t
     path.write_text("for i in range(3):\n    x = i\n")
     done = gpuplayground("bench", path, "--lines", "2", "--max-time", "0.1")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("Measured are lines 1 to 2: a statement is measured as a whole.\n")
+    assert done.stderr.startswith("Measuring lines 1 to 2: a statement is measured as a whole.\n")
 
 
 def test_a_time_out_before_anything_was_measured_says_so(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_time_out_before_anything_was_measured_says_so(tmp_path: Path) -> None
     path.write_text("import time\ntime.sleep(0.7)\n")
     done = gpuplayground("bench", path, "--lines", "2", "--timeout", "1")
     assert done.returncode == 124
-    assert "Nothing was measured before it ended" in done.stderr.splitlines()[-1]
+    assert "Stopped before anything was measured" in done.stderr.splitlines()[-1]
 
 
 def test_ctrl_c_keeps_what_was_measured(snippet: Path, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_ctrl_c_keeps_what_was_measured(snippet: Path, tmp_path: Path) -> None:
         finally:
             process.kill()
     assert process.returncode == 130, stderr
-    assert b"Stopped before it was finished." in stderr
+    assert b"Stopped before it finished." in stderr
     (benchmark,) = json.loads(out.read_text("utf-8"))["benchmarks"]
     assert benchmark["error"] == "stopped"
     assert len(benchmark["samples_ns"]) > 1
@@ -197,7 +197,7 @@ def test_a_terminal_shows_progress_in_a_line_that_is_taken_away_again(tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "Nothing is chosen to be measured: name a cell with --cell."),
+        ([], "No lines are selected: name a cell with --cell."),
         (["--cell", "Cosines"], "There is no cell Cosines: this file has 1 (Set-up), 2 (Sum)"),
         (["--lines", "1"], "There is no statement in line 1: select the code to measure."),
         (["--lines", "2"], "There are only imports and definitions in line 2"),
@@ -212,7 +212,7 @@ def test_a_terminal_shows_progress_in_a_line_that_is_taken_away_again(tmp_path: 
         (["--cell", "2", "--csv", "nowhere/out.csv"], "there is no folder nowhere"),
         (["--cell", "2", "--csv", "snippet.py"], "snippet.py is the file that is run: name another file to write."),
         (["--cell", "2", "--json", "snippet.py"], "snippet.py is the file that is run: name another file to write."),
-        (["--cell", "2", "--json", "out", "--csv", "./out"], "./out is written twice: name two files."),
+        (["--cell", "2", "--json", "out", "--csv", "./out"], "./out is named twice: name two files to write."),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(arguments: list[str], sentence: str, snippet: Path) -> None:

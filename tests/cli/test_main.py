@@ -90,8 +90,8 @@ def test_the_command_line_is_read_without_loading_qt_numpy_or_a_database() -> No
         (["--theme", "pink"], "invalid choice: 'pink'"),
         (["--after", "-1", "--screenshot", "x.png"], "-1 is not a time in seconds"),
         (["--after", "soon", "--screenshot", "x.png"], "soon is not a number"),
-        (["--after", "2"], "give --screenshot OUT.png too"),
-        (["--screenshot", "x.jpg"], "x.jpg would be a PNG picture: give it a name that ends in .png."),
+        (["--after", "2"], "--after needs --screenshot OUT.png."),
+        (["--screenshot", "x.jpg"], "x.jpg is not a .png file: use a name that ends in .png."),
         (["run", "a.py", "--json", ""], "The name of the file to write is empty: name one."),
         (["--screenshot", "nowhere/x.png"], "nowhere/x.png cannot be written: there is no folder nowhere."),
         (["--run"], "--run needs a file to run"),
@@ -114,7 +114,7 @@ def test_bad_input_is_refused_in_one_sentence_with_exit_code_2(
 @pytest.mark.parametrize("arguments", [["pipe"], ["--replay", "pipe"], ["export", "pipe", "table.csv"]])
 def test_a_pipe_is_not_waited_for_where_a_file_is_needed(arguments: list[str], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert_refused(gpuplayground(*arguments, cwd=tmp_path), "pipe is a pipe or a device: save what comes from it")
+    assert_refused(gpuplayground(*arguments, cwd=tmp_path), "pipe is a pipe or a device: save its content to a file")
 
 
 def test_a_file_that_is_called_like_a_command_is_opened_by_its_path(

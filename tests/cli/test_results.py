@@ -231,7 +231,7 @@ def test_a_reader_of_stderr_that_is_gone_costs_no_file_and_no_exit_code(folder: 
     "broken",
     [
         "gpuplayground.cli.version.version_of",
-        "gpuplayground.cli.run.keep",
+        "gpuplayground.cli.run.save_to_history",
         "gpuplayground.cli.gpu_watch.GpuWatch.observe",
         "gpuplayground.cli.gpu_watch.GpuWatch.stop",
     ],

@@ -155,7 +155,7 @@ def test_a_working_folder_that_is_gone_is_one_sentence(tmp_path: Path, file: str
         ["sh", "-c", command], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "gpuplayground: The working folder does not exist any more: change to another one.\n"
+    assert done.stderr == "gpuplayground: The working folder no longer exists: change to another one.\n"
 
 
 def test_what_follows_two_dashes_is_the_snippets(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_the_rows_of_nvtx_ranges_stay_on_a_terminal_of_any_width() -> None:
         (["good.py", "--python", "good.py"], "good.py is not executable: choose a Python interpreter."),
         (["good.py", "--timeout", "0"], "0 is not a time above zero"),
         (["good.py", "--timeout", "soon"], "soon is not a number"),
-        (["good.py", "--device", "first"], "first is neither the index of a GPU nor its UUID"),
+        (["good.py", "--device", "first"], "first is not the index or UUID"),
         (["good.py", "stray"], "unrecognized arguments: stray"),
         ([], "the following arguments are required: FILE"),
     ],

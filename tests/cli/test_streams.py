@@ -146,7 +146,7 @@ def test_a_system_that_refuses_to_open_more_files_is_one_sentence(folder: Path, 
     env = environment(SETUPTOOLS_USE_DISTUTILS="stdlib")
     done = subprocess.run(["sh", "-c", limited], env=env, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("gpuplayground: The system refused what is needed ([Errno 24] Too many open files")
+    assert done.stderr.startswith("gpuplayground: The system refused a request ([Errno 24] Too many open files")
     assert done.stderr.count("\n") == 1
 
 

@@ -107,7 +107,7 @@ def test_processes_are_listed_often_during_a_run_and_not_while_a_benchmark_is_ti
     assert (sampling.period, sampling.is_paused) == (None, False)
 
 
-def test_a_run_is_settled_by_a_sample_well_after_its_end_and_is_accounted_for_once() -> None:
+def test_a_run_is_settled_by_a_sample_well_after_its_end_and_is_evaluated_once() -> None:
     observer = RunObserver(Sampling(), watched(20))
     observer.begin(RunRequest("r", "", cuda_visible_devices="GPU-1"))
     observer.follow(StateChanged("r", RunState.RUNNING, 10 * S))
@@ -115,14 +115,14 @@ def test_a_run_is_settled_by_a_sample_well_after_its_end_and_is_accounted_for_on
     finished = run(10, 20)
     request = observer.follow(RunFinished("r", finished))
     assert request is not None
-    assert observer.unaccounted == ("r",)
+    assert observer.pending == ("r",)
     observer.add((GpuSample(21 * S, "GPU-1"),))
     assert not observer.is_settled(finished)
     observer.add((GpuSample(22 * S, "GPU-1"),))
     assert observer.is_settled(finished)
-    assert [receipt.gpu_uuid for receipt in observer.accounting("r")().receipts] == ["GPU-1"]
-    assert observer.set_accounted("r")
-    assert not observer.set_accounted("r")
+    assert [receipt.gpu_uuid for receipt in observer.evaluation("r")().receipts] == ["GPU-1"]
+    assert observer.set_evaluated("r")
+    assert not observer.set_evaluated("r")
     assert not observer.is_busy
 
 

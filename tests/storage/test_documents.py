@@ -65,7 +65,7 @@ def test_a_50_mb_file_is_refused_without_reading_it(tmp_path: Path) -> None:
     file = tmp_path / "big.py"
     with file.open("wb") as out:
         out.truncate(50_000_000)
-    with pytest.raises(DocumentError, match=r"“big\.py” has 50\.0 MB: files of at most 10 MB open here\."):
+    with pytest.raises(DocumentError, match=r"“big\.py” is 50\.0 MB large: the limit is 10 MB\."):
         documents.read(file)
 
 
@@ -163,7 +163,7 @@ def test_saving_into_a_folder_that_is_gone_says_so(tmp_path: Path) -> None:
 
 
 def test_half_a_character_is_refused_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(DocumentError, match=r"Line 2 .* half a character"):
+    with pytest.raises(DocumentError, match=r"Line 2 .* incomplete character"):
         documents.write(Document("", name="x.py"), "ok\n\ud83d", tmp_path / "x.py")
 
 

@@ -123,3 +123,4 @@ def test_one_that_was_not_started_is_asked_before_it_runs_anything_and_counts_as
     assert found.environments == [OWN, CONDA]
     assert found.added == [CONDA.interpreter]
     assert said == []
+    assert found.wait(10)

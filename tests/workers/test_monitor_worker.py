@@ -121,14 +121,15 @@ def test_a_worker_that_was_never_started_can_be_stopped(nvml: FakeNvml) -> None:
 
 
 def test_a_replay_and_a_live_feed_are_the_same_to_a_worker(qtbot: QtBot) -> None:
-    worker = MonitorWorker(ReplayFeed(paths.resources() / "recordings" / "h200.gpurec"))
+    feed = ReplayFeed(paths.resources() / "recordings" / "h200.gpurec")
+    worker = MonitorWorker(feed)
     receiver = Receiver(worker)
     worker.start()
     try:
         qtbot.waitUntil(lambda: len(receiver.ticks) > 590, timeout=PATIENCE_MS)
-        worker.set_rate(1)
-        worker.set_process_period(0.5)
-        worker.set_process_period(None)
+        feed.set_rate(1)
+        feed.set_process_period(0.5)
+        feed.set_process_period(None)
     finally:
         assert worker.stop()
     assert receiver.inventories[0].gpus[0].name == "NVIDIA H200"

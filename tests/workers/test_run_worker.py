@@ -30,7 +30,7 @@ class Listener(QObject):
         self.threads: set[int] = set()
         worker.happened.connect(self.listen)
 
-    def listen(self, event: SessionEvent) -> None:
+    def listen(self, _key: str, event: SessionEvent) -> None:
         self.events.append(event)
         if isinstance(event, OutputAppended):
             self.worker.acknowledge()
@@ -44,7 +44,7 @@ class Listener(QObject):
 
 def started(playground: Playground, source: str) -> Listener:
     request = RunRequest(run_id="run-1", source=source, working_directory=str(playground.folder))
-    listener = Listener(RunWorker(playground.launcher, request))
+    listener = Listener(RunWorker("tab", playground.launcher, request))
     listener.worker.start()
     return listener
 
@@ -69,7 +69,7 @@ def test_a_run_reports_in_the_window_s_thread(qtbot: QtBot, playground: Playgrou
 def test_a_window_that_is_busy_is_not_flooded(qtbot: QtBot, playground: Playground) -> None:
     text = "import sys\nfor i in range(400_000): sys.stdout.write('0123456789' * 10 + '\\n')\nprint('end')"
     request = RunRequest(run_id="run-1", source=text, working_directory=str(playground.folder))
-    worker = RunWorker(playground.launcher, request)
+    worker = RunWorker("tab", playground.launcher, request)
     batches: list[OutputAppended] = []
     counter = DirectCounter(batches)
     worker.happened.connect(counter.count, Qt.ConnectionType.DirectConnection)
@@ -89,7 +89,7 @@ class DirectCounter(QObject):
         super().__init__()
         self._batches = batches
 
-    def count(self, event: SessionEvent) -> None:
+    def count(self, _key: str, event: SessionEvent) -> None:
         if isinstance(event, OutputAppended):
             self._batches.append(event)
 
@@ -119,7 +119,7 @@ def test_a_benchmark_reports_its_progress_and_its_result(qtbot: QtBot, playgroun
     plan = BenchmarkPlan(2, 2, "sum", max_time_s=1.0)
     folder = str(playground.folder)
     request = RunRequest(run_id="run-1", source="n = 1000\nsum(range(n))", working_directory=folder, benchmark=plan)
-    listener = Listener(RunWorker(playground.launcher, request))
+    listener = Listener(RunWorker("tab", playground.launcher, request))
     listener.worker.start()
     finished(qtbot, listener)
     phases = [event.phase for event in listener.events if isinstance(event, BenchmarkProgressed)]
@@ -136,7 +136,7 @@ def test_the_end_of_input_is_an_eof_error(qtbot: QtBot, playground: Playground) 
 
 def test_a_kill_before_the_start_counts(qtbot: QtBot, playground: Playground) -> None:
     request = RunRequest(run_id="run-1", source="while True: pass", working_directory=str(playground.folder))
-    listener = Listener(RunWorker(playground.launcher, request))
+    listener = Listener(RunWorker("tab", playground.launcher, request))
     listener.worker.kill()
     listener.worker.start()
     assert finished(qtbot, listener).run.state is RunState.STOPPED

@@ -1,6 +1,6 @@
-"""A small chart as pixels: numpy fills a premultiplied image, because polygon fills by QPainter cost ten times more.
+"""Draws a small chart into an image with numpy, ten times faster than polygon fills of QPainter.
 
-Columns are anchored to absolute time: as time passes the picture moves by whole pixels and does not shimmer.
+Columns are anchored to absolute time, so that the chart scrolls by whole pixels and does not shimmer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FILL_TOP, _FILL_BOTTOM = 0.50, 0.06  # opacity of the fill at 100 % and at 0 %
 
 
 class ChartImage:
-    """Draws utilization as a filled curve and memory as a line over it, both as shares of the height from 0 to 1."""
+    """Draws one curve filled and another as a line over it, both as fractions of the height from 0 to 1."""
 
     def __init__(self) -> None:
         self._pixels: npt.NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
@@ -49,14 +49,14 @@ class ChartImage:
         )
 
     def _stroke(self, tops: Floats, color: QColor) -> None:
-        """Blend a line of even thickness over the image, each pixel by how much of it the line covers."""
+        """Blend an antialiased line over the image, each pixel by the part that the line covers."""
         left, right = tops[:-1], tops[1:]
         upper = np.minimum(left, right) - _LINE / 2
         lower = np.maximum(left, right) + _LINE / 2
         known = ~np.isnan(upper)
         if not known.any():
             return
-        # An idle GPU's line runs through a few rows: there is no need to look at the others.
+        # The line of an idle GPU spans a few rows only: skip the others.
         first, last = int(upper[known].min()), int(lower[known].max()) + 1
         rows = self._rows[first:last]
         coverage = np.minimum(rows + 1, lower) - np.maximum(rows, upper)
@@ -68,14 +68,14 @@ class ChartImage:
 
 
 def _rows_of(values: Floats, height: int) -> Floats:
-    """Return the height of values from 0 to 1 in rows from the top, a line's thickness inside the image."""
+    """Return the rows from the top for values from 0 to 1, inset by half the line width."""
     inset = _LINE / 2
     rows: Floats = inset + (1.0 - np.clip(values, 0.0, 1.0)) * (height - 2 * inset)
     return rows
 
 
 def _gradient(color: QColor, height: int) -> npt.NDArray[np.uint32]:
-    """Return one premultiplied pixel per row, fading towards the bottom."""
+    """Return one premultiplied pixel per row, fading to the bottom."""
     alpha = np.linspace(_FILL_TOP, _FILL_BOTTOM, height)
     channels = [np.round(alpha * level).astype(np.uint32) for level in (255, color.red(), color.green(), color.blue())]
     pixels: npt.NDArray[np.uint32] = np.zeros(height, np.uint32)

@@ -1,4 +1,4 @@
-"""A slim line across a panel: one sentence, what can be done about it, and a way to close it."""
+"""A message bar across a panel, with buttons for actions and a close button."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpuplayground.ui.widgets.theme import Theme
 
 
 class Banner(QFrame):
-    """Hidden until it has something to say. The keys of its actions come back by ``actionRequested``."""
+    """Hidden until it has a message. ``actionRequested`` carries the key of a clicked action."""
 
     actionRequested = Signal(str)
     closeRequested = Signal()
@@ -42,17 +42,17 @@ class Banner(QFrame):
 
     @property
     def text(self) -> str:
-        """The sentence it shows."""
+        """The current message."""
         return self._words.text()
 
     @property
     def buttons(self) -> tuple[QPushButton, ...]:
-        """The buttons of its actions."""
+        """The action buttons."""
         return tuple(self._buttons)
 
     @property
     def close_button(self) -> QToolButton:
-        """The button that hides it."""
+        """The close button."""
         return self._close
 
     def say(
@@ -64,7 +64,7 @@ class Banner(QFrame):
         detail: str = "",
         actions: Mapping[str, str] | None = None,
     ) -> None:
-        """Show a sentence. ``actions`` are buttons: what each is called, by the key it sends."""
+        """Show a message. ``actions`` has the text of each button by its key; ``detail`` is the tooltip."""
         for button in self._buttons:
             button.deleteLater()
         self._buttons = [self._button(key, words) for key, words in (actions or {}).items()]
@@ -76,7 +76,7 @@ class Banner(QFrame):
         self.show()
 
     def clear(self) -> None:
-        """Hide it without the signal that a click on the close button sends."""
+        """Hide the banner without emitting ``closeRequested``."""
         self._words.clear()
         self.hide()
 

@@ -1,4 +1,4 @@
-"""A range of values laid along pixels, in proportion or by its logarithm."""
+"""Maps a range of values to pixels, linearly or logarithmically."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from gpuplayground.ui.widgets.ticks import linear_ticks, power_ticks
 
 
 class Axis:
-    """From the pixel ``start``, where ``low`` is, to the pixel ``end`` (which may be the smaller one).
+    """An axis from ``low`` at the pixel ``start`` to ``high`` at the pixel ``end``, which may be smaller.
 
     Raises:
-        ValueError: the range is empty, or logarithmic and not positive.
+        ValueError: the range is empty, or logarithmic but not positive.
     """
 
     def __init__(self, low: float, high: float, start: float, end: float, *, log: bool) -> None:
@@ -21,7 +21,7 @@ class Axis:
         self._start, self._end = start, end
 
     def pixel(self, value: float) -> float:
-        """Return where a value is; outside of the range it is at the nearer end."""
+        """Return the pixel of a value, clamped to the range."""
         value = min(max(value, self.low), self.high)
         if self.log:
             share = math.log(value / self.low) / math.log(self.high / self.low)
@@ -30,7 +30,7 @@ class Axis:
         return self._start + share * (self._end - self._start)
 
     def ticks(self, most: int, base: int = 10) -> list[float]:
-        """Return at most ``most`` round values, powers of ``base`` where the axis is logarithmic and long enough."""
+        """Return at most ``most`` round values; on a logarithmic axis powers of ``base`` if there are enough."""
         if self.log:
             powers = power_ticks(self.low, self.high, most, base)
             if len(powers) >= min(3, most):
@@ -49,11 +49,11 @@ class Axis:
 
 
 def padded(low: float, high: float, share: float, *, log: bool) -> tuple[float, float]:
-    """Return a range that is wider by a share of itself at both ends, and never empty."""
+    """Return a range widened by a fraction of itself at both ends, and never empty."""
     if log:
         factor = (high / low) ** share if high > low else 2.0
         return low / max(factor, 1.001), high * max(factor, 1.001)
     room = (high - low) * share if high > low else abs(high) * 0.5 or 1.0
-    # A share of next to nothing would vanish in the rounding.
+    # A tiny fraction would be lost in rounding.
     room = max(room, max(abs(low), abs(high)) * 1e-12)
     return low - room, high + room

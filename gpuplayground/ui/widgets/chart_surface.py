@@ -1,4 +1,4 @@
-"""What every painted chart does alike: repaint with the theme, know where the mouse is, become a picture."""
+"""Base of painted charts: repainting with the theme, mouse tracking, export as an image."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
-#: Pictures are saved at twice the size of the screen, so that they stay sharp in a document.
+#: Images are saved at twice the size on screen, so that they are sharp in a document.
 PICTURE_SCALE = 2.0
 
 
 class Surface(QWidget):
-    """A widget that paints itself by :meth:`draw`, and tracks the mouse in :attr:`mouse` (None when outside)."""
+    """A widget that paints itself in :meth:`draw` and tracks the mouse in :attr:`mouse` (None outside)."""
 
     def __init__(self, theme: Theme, hint: QSize, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,15 +26,15 @@ class Surface(QWidget):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """Return the size at which it is well read."""
+        """Return the preferred size."""
         return self._hint
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
-        """Paint the chart into ``area``; for the classes that inherit."""
+        """Paint the chart into ``area``; to be overridden."""
         raise NotImplementedError
 
     def picture(self, size: QSize | None = None) -> QImage:
-        """Return the chart on the panel's colour as an image of twice the size, without what follows the mouse."""
+        """Return the chart as an image of twice the size, without the marks at the mouse."""
         size = size or self.size()
         image = QImage(size * PICTURE_SCALE, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(PICTURE_SCALE)
@@ -86,7 +86,7 @@ def dashed(color: QColor, width: float = 1.0) -> QPen:
 
 
 def draw_tip(painter: QPainter, theme: Theme, area: QRectF, at: QPointF, text: str) -> None:
-    """Write lines of text on a small card beside a point, inside of ``area``."""
+    """Draw a tooltip with lines of text beside a point, inside ``area``."""
     painter.setFont(ui_font(11))
     box = painter.boundingRect(area, Qt.AlignmentFlag.AlignLeft, text).adjusted(-8, -5, 8, 5)
     left = at.x() + 12 if at.x() + 12 + box.width() <= area.right() else at.x() - 12 - box.width()

@@ -1,4 +1,4 @@
-"""A drop-down list whose items look like those of the menus."""
+"""A drop-down list with items styled like menus."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ _SEPARATOR_HEIGHT = 9
 
 
 class DropDown(QComboBox):
-    """Qt's own, but for its popup and the wheel.
+    """A QComboBox with a styled popup that ignores the wheel while closed.
 
-    The style sheet reaches the items only through a delegate of the plain kind. The wheel over the closed list scrolls
-    what is below it: nothing is chosen unseen.
+    The style sheet only applies to items with a QStyledItemDelegate. Ignoring the wheel prevents accidental selection.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -22,15 +21,15 @@ class DropDown(QComboBox):
         self.setItemDelegate(_Items(self))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to what is below."""
+        """Pass the wheel to the widget below."""
         event.ignore()
 
 
 class _Items(QStyledItemDelegate):
-    """Draws the items as the style sheet says, and separators as lines."""
+    """Draws items with the style sheet, and separators as lines."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Return the room of an item."""
+        """Return the size of an item."""
         return QSize(0, _SEPARATOR_HEIGHT) if _is_separator(index) else super().sizeHint(option, index)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -44,5 +43,5 @@ class _Items(QStyledItemDelegate):
 
 
 def _is_separator(index: Index) -> bool:
-    """Return whether an item is one of ``QComboBox.insertSeparator``, which marks it so."""
+    """Return whether an item was added by ``QComboBox.insertSeparator``."""
     return bool(index.data(Qt.ItemDataRole.AccessibleDescriptionRole) == "separator")

@@ -1,4 +1,4 @@
-"""A label that ends in an ellipsis where there is no room for all of it; the whole is its tooltip then."""
+"""A label that is elided if it does not fit; its tooltip then has the full text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 
 
 class ElidedLabel(PlainLabel):
-    """One line of plain text that asks for no width of its own."""
+    """One line of plain text without a minimum width."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -18,22 +18,22 @@ class ElidedLabel(PlainLabel):
 
     @property
     def shown(self) -> str:
-        """The text as far as there is room for it."""
+        """The visible, possibly elided text."""
         room = self.contentsRect().width()
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
     def setText(self, text: str) -> None:
-        """Show another text."""
+        """Set the text."""
         super().setText(text)
-        self._tell()
+        self._update_tooltip()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Tell all of it by the tooltip where it is cut."""
+        """Update the tooltip."""
         super().resizeEvent(event)
-        self._tell()
+        self._update_tooltip()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what fits."""
+        """Draw the elided text."""
         painter = QPainter(self)
         self.style().drawItemText(
             painter,
@@ -45,5 +45,5 @@ class ElidedLabel(PlainLabel):
             self.foregroundRole(),
         )
 
-    def _tell(self) -> None:
+    def _update_tooltip(self) -> None:
         self.setToolTip(plainly(self.text()) if self.shown != self.text() else "")

@@ -1,4 +1,4 @@
-"""Labels with figures: a grid of short ones, and rows with a remark each."""
+"""Labelled figures, in rows with remarks or in a grid."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.theme import ui_font
 
 _TOP = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-#: Below this width a remark stands under its figure instead of beside it.
-_ROOM_FOR_REMARKS = 560
+#: Width in pixels below which remarks are placed below their figures.
+_REMARKS_BESIDE_PX = 560
 _FACT_PX = 118
 Fact = tuple[str, str, str]
 
 
 class FactRows(QWidget):
-    """One row for each fact: its label, its figure, and a remark beside or under it."""
+    """A row for each fact: label, figure, and a remark beside or below it."""
 
     def __init__(self, facts: Sequence[Fact], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,16 +32,16 @@ class FactRows(QWidget):
         self._arrange(wide=False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the remarks where there is room for them."""
+        """Place the remarks beside or below the figures."""
         super().resizeEvent(event)
-        self._arrange(wide=event.size().width() >= _ROOM_FOR_REMARKS)
+        self._arrange(wide=event.size().width() >= _REMARKS_BESIDE_PX)
 
     def _arrange(self, *, wide: bool) -> None:
         if wide == self._wide:
             return
         self._wide = wide
         for number, (label, figure, remark) in enumerate(self._rows):
-            # Small words stand on the line of the larger figures.
+            # Align the baselines of small labels and larger figures.
             label.setContentsMargins(0, 2, 0, 0)
             remark.setContentsMargins(0, 2 if wide else 0, 0, 0)
             self._grid.addWidget(label, 2 * number, 0, _TOP)
@@ -54,7 +54,7 @@ class FactRows(QWidget):
 
 
 class FactGrid(QWidget):
-    """Short facts, each a small label over its figure, in as many columns as there is room for."""
+    """Short facts, each a label above its figure, in as many columns as fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,13 +62,13 @@ class FactGrid(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(8)
-        # The columns it has now must not keep it from being made narrower.
+        # The current columns must not prevent it from shrinking.
         self.setMinimumWidth(_FACT_PX)
         self._cells: list[QWidget] = []
         self._columns = 0
 
     def show_facts(self, facts: Sequence[Fact]) -> None:
-        """Show other facts; the remark of each is its tooltip."""
+        """Replace the facts; remarks become tooltips."""
         for cell in self._cells:
             self._grid.removeWidget(cell)
             cell.deleteLater()
@@ -77,7 +77,7 @@ class FactGrid(QWidget):
         self._arrange(self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Use the width."""
+        """Adjust the number of columns."""
         super().resizeEvent(event)
         self._arrange(event.size().width())
 

@@ -1,4 +1,4 @@
-"""Lucide icons, drawn in the theme's colours."""
+"""Lucide icons in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gpuplayground.ui.widgets.theme import Theme
 
 
 class Icons:
-    """Reads ``resources/icons`` and tints what it finds there. Keeps what it drew, for one theme at a time."""
+    """Reads ``resources/icons`` and tints the icons. Caches them for the current theme."""
 
     def __init__(self, folder: Path, theme: Theme) -> None:
         self._folder = folder
@@ -25,7 +25,7 @@ class Icons:
         """Return the icon ``name`` in the colour of a role; its disabled state is drawn in the faint colour.
 
         Raises:
-            FileNotFoundError: no such icon is shipped.
+            FileNotFoundError: there is no such icon.
         """
         key = (name, role, "filled" if filled else "")
         if key not in self._drawn:
@@ -38,7 +38,7 @@ class Icons:
         return self._drawn[key]
 
     def pixmap(self, name: str, role: str = "muted", pixels: int = 16, *, filled: bool = False) -> QPixmap:
-        """Return the icon as a square picture of ``pixels``."""
+        """Return the icon as a square pixmap of ``pixels``."""
         return _picture(self._renderer(name, role, filled=filled), pixels)
 
     def _renderer(self, name: str, role: str, *, filled: bool) -> QSvgRenderer:

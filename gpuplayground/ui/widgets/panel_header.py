@@ -27,7 +27,7 @@ class PageTab(NamedTuple):
 
 
 class PanelHeader(QFrame):
-    """Looks like the editor's tabs, so that title and tabs line up across the window.
+    """A header that looks like the editor's tabs, so that both line up across the window.
 
     With the ``tabs`` of all pages that share a place it shows them, its ``own`` selected. ``chosen`` carries the id of
     the page that the user selects instead. If the header had the keyboard focus, the new page's header gets it.

@@ -1,4 +1,4 @@
-"""A small rounded label that carries a state: green for good, amber for a warning, red for an error."""
+"""A small rounded status label: green for good, amber for a warning, red for an error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PADDING = 10
 
 
 class Pill(QWidget):
-    """One or two words on a tinted, rounded surface. Hidden while it has no text."""
+    """One or two words on a tinted, rounded surface; hidden without text."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,12 +24,12 @@ class Pill(QWidget):
 
     @property
     def text(self) -> str:
-        """The words it shows."""
+        """The text."""
         return self._text
 
     @property
     def role(self) -> str:
-        """The colour role it shows them in."""
+        """The colour role."""
         return self._role
 
     def set(self, text: str, role: str = "good") -> None:
@@ -43,16 +43,16 @@ class Pill(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return the size of the text and its padding."""
+        """Return the size of the text with padding."""
         metrics = QFontMetrics(ui_font(11))
         return QSize(metrics.horizontalAdvance(self._text) + 2 * _PADDING, metrics.height() + 5)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same as :meth:`sizeHint`: a pill is never cut."""
+        """Return :meth:`sizeHint`: a pill is never clipped."""
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the surface and the words."""
+        """Draw the surface and the text."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         size = self.sizeHint()

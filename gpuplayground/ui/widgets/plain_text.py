@@ -1,7 +1,6 @@
-"""Labels, tooltips and message boxes that show a text as it is.
+"""Labels, tooltips and message boxes with plain text.
 
-Qt takes a text for HTML that looks like it: the name of a file, an exception or a process would be drawn as markup, and
-could fetch pictures.
+Qt detects HTML by its look: a file, exception or process name could be rendered as markup and even load images.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-#: All that Qt takes for HTML, and more (``Qt::mightBeRichText``, which PySide6 does not have in every version).
+#: Matches everything that Qt takes for HTML, and more (``Qt::mightBeRichText`` is missing in some versions of PySide6).
 _MARKUP = re.compile(r"<\s*[\w!?/]|&lt;")
 
 
 class PlainLabel(QLabel):
-    """A label whose text is never markup."""
+    """A label that never interprets markup."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -25,5 +24,5 @@ class PlainLabel(QLabel):
 
 
 def plainly(text: str) -> str:
-    """Return what a tooltip or a message box shows as ``text``; Qt cannot be told that it is plain."""
+    """Return ``text`` escaped for a tooltip or a message box, which have no plain-text mode."""
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if _MARKUP.search(text) else text

@@ -1,4 +1,4 @@
-"""The colours of curves and bars, in the order in which they are given out."""
+"""Colour roles of the series in a chart."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ _ROLES = ("utilization", "temperature", "power", "memory", "clock", "memory_cont
 
 
 def series_role(index: int) -> str:
-    """Return the colour role of a series, counted from 0; they come round again after six."""
+    """Return the colour role of a series, counted from 0; roles repeat after six."""
     return _ROLES[index % len(_ROLES)]
 
 
 def repeats(index: int) -> bool:
-    """Return whether a series has the colour of one of the six before it, so that something else must tell it apart."""
+    """Return whether a series shares its colour with an earlier one and must be drawn differently, such as dashed."""
     return index // len(_ROLES) % 2 == 1

@@ -1,19 +1,15 @@
-"""The application's style sheet, made from a theme's colours.
+"""The application's Qt style sheet, filled in with a theme's colours.
 
-Widgets are told apart by the dynamic property ``role``: ``panel`` (a bordered surface), ``card``, ``primary``
-(the one accented button), ``danger`` (Kill), ``segment`` (one of a row of choices), ``header``, ``banner``,
-``muted`` and ``title`` (labels).
+It selects widgets by the dynamic property ``role``: ``panel`` (a bordered surface), ``card``, ``primary`` (the one
+accented button), ``danger`` (Kill), ``segment`` (one of a row of choices), ``header``, ``banner``, ``muted`` and
+``title`` (labels).
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from gpuplayground.ui.widgets.theme import Colors
 
 _TEMPLATE = Template("""
 QMainWindow, QDialog { background: $window; }
@@ -83,7 +79,11 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 
 
-def style_sheet(colors: Colors, arrow: Path) -> str:
-    """Return the style sheet for a table of colours; ``arrow`` is the picture at the right of a drop-down list."""
-    roles = {key: value for key, value in asdict(colors).items() if isinstance(value, str)}
-    return _TEMPLATE.substitute(roles, arrow=arrow.as_posix())
+def style_sheet(colors: Mapping[str, str], arrow: Path) -> str:
+    """Return the style sheet for colours by their role.
+
+    Args:
+        colors: ``#rrggbb`` by role, see :class:`gpuplayground.ui.widgets.theme.Colors`.
+        arrow: the image at the right of a drop-down list.
+    """
+    return _TEMPLATE.substitute(colors, arrow=arrow.as_posix())

@@ -1,8 +1,8 @@
-"""One table of colours for each theme, and the only code that sets a palette, a style sheet or a font."""
+"""Colours and fonts of the two themes, and the only code that sets a palette, a style sheet or a font."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -18,7 +18,7 @@ MONO_FAMILY = "JetBrains Mono"
 
 @dataclass(frozen=True, slots=True)
 class Colors:
-    """Colours by what they are for, as ``#rrggbb``. Text on its surface has a contrast of at least 4.5 to 1."""
+    """Colours by role, as ``#rrggbb``. Text has a contrast of at least 4.5:1 with its surface."""
 
     window: str  # behind the panels
     panel: str  # editor, tables, output
@@ -138,7 +138,7 @@ THEMES: dict[str, Colors] = {"dark": DARK, "light": LIGHT}
 
 
 class Theme(QObject):
-    """The colours and fonts in force. Widgets that paint themselves read it and repaint on ``changed``."""
+    """The current colours and fonts. Widgets that paint themselves read it and repaint on ``changed``."""
 
     changed = Signal()
 
@@ -148,7 +148,7 @@ class Theme(QObject):
 
     @property
     def colors(self) -> Colors:
-        """Return the colour table in force."""
+        """The current colour table."""
         return THEMES[self.name]
 
     def color(self, role: str, alpha: float = 1.0) -> QColor:
@@ -171,7 +171,8 @@ class Theme(QObject):
         app.setStyle("Fusion")
         app.setPalette(self._palette())
         app.setFont(ui_font())
-        app.setStyleSheet(style_sheet(self.colors, paths.resources() / "icons" / f"combo-arrow-{self.name}.svg"))
+        colors = {role: value for role, value in asdict(self.colors).items() if isinstance(value, str)}
+        app.setStyleSheet(style_sheet(colors, paths.resources() / "icons" / f"combo-arrow-{self.name}.svg"))
 
     def _palette(self) -> QPalette:
         role, palette = QPalette.ColorRole, QPalette()
@@ -191,7 +192,7 @@ class Theme(QObject):
 
 
 def load_fonts(folder: Path) -> None:
-    """Make the fonts that ship with the application known to Qt; without them the system's fonts serve."""
+    """Register the bundled fonts with Qt; without them the system's fonts are used."""
     for file in sorted(folder.glob("*.[ot]tf")):
         QFontDatabase.addApplicationFont(str(file))
 

@@ -1,4 +1,4 @@
-"""Boxes to tick in the colours of the theme: Qt's own are not seen on a dark surface."""
+"""Check boxes in the colours of the theme; Qt's own are invisible on a dark surface."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _draw_box(painter: QPainter, theme: Theme, at: QPointF, *, ticked: bool, ena
 
 
 class TickBox(QCheckBox):
-    """One box with its words."""
+    """A check box with its text."""
 
     def __init__(self, text: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -36,15 +36,15 @@ class TickBox(QCheckBox):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """Return the room of box and words."""
+        """Return the size of the box and the text."""
         return QSize(_BOX + _GAP + QFontMetrics(ui_font()).horizontalAdvance(self.text()) + 8, _ROW)
 
     def hitButton(self, place: QPoint) -> bool:
-        """Take clicks on the words as well."""
+        """Accept clicks on the text too."""
         return self.rect().contains(place)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box, the words, and an underline while it has the focus."""
+        """Draw the box and the text, underlined while it has the focus."""
         painter = QPainter(self)
         top = (self.height() - _BOX) / 2
         _draw_box(painter, self._theme, QPointF(1, top), ticked=self.isChecked(), enabled=self.isEnabled())
@@ -60,7 +60,7 @@ class TickBox(QCheckBox):
 
 
 class TickDelegate(QStyledItemDelegate):
-    """Draws the items of a list that can be ticked."""
+    """Draws checkable items of a list."""
 
     def __init__(self, theme: Theme, view: QListView) -> None:
         super().__init__(view)

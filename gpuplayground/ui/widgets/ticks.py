@@ -1,4 +1,4 @@
-"""Where an axis has its marks and what they say."""
+"""Positions and labels of axis ticks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def linear_ticks(low: float, high: float, most: int) -> list[float]:
-    """Return round values within ``low`` to ``high``, at most ``most`` (at least 2) of them: steps of 1, 2 or 5."""
+    """Return round values from ``low`` to ``high`` in steps of 1, 2 or 5, at most ``most`` (at least 2) of them."""
     if not high > low:
         return [low]
     step = 10.0 ** math.floor(math.log10((high - low) / max(2, most)))
@@ -22,25 +22,25 @@ def linear_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def power_ticks(low: float, high: float, most: int, base: int = 10) -> list[float]:
-    """Return powers of ``base`` within ``low`` to ``high`` (both positive), every one or every few so that they fit."""
+    """Return powers of ``base`` from ``low`` to ``high`` (both positive), at most ``most`` of them."""
     scale = math.log(base)
     first, last = math.ceil(math.log(low) / scale - 1e-9), math.floor(math.log(high) / scale + 1e-9)
     step = max(1, math.ceil((last - first + 1) / max(1, most)))
-    # Marks stay on multiples of the step, so that 2^10, 2^12 ... keep their places as the range grows.
+    # Ticks are multiples of the step, so that 2^10, 2^12 ... stay as the range grows.
     first = math.ceil(first / step) * step
     return [float(base) ** power for power in range(first, last + 1, step)]
 
 
 def natural_base(values: Iterable[float]) -> int:
-    """Return 2 where most values are powers of two, as sizes of arrays are, otherwise 10."""
+    """Return 2 if most values are powers of two, as array sizes are, otherwise 10."""
     known = [value for value in values if value > 0]
     twos = sum(math.isclose(math.log2(value), round(math.log2(value)), abs_tol=1e-9) for value in known)
-    # 1 is a power of everything.
+    # 1 is a power of any base.
     return 2 if known and twos * 2 > len(known) and any(value != 1 for value in known) else 10
 
 
 def power_text(value: float, base: int) -> str:
-    """Return a power in the way it is written by hand: ``2¹⁷``, ``10⁶``; small ones as numbers."""
+    """Return a power as ``2¹⁷`` or ``10⁶``; small ones as numbers."""
     power = round(math.log(value) / math.log(base))
     if 0 <= power <= (3 if base == 10 else 6):
         return f"{base**power}"
@@ -48,7 +48,7 @@ def power_text(value: float, base: int) -> str:
 
 
 def value_text(value: float) -> str:
-    """Return a value of a sweep or of an axis: powers of two from 2¹⁰ up as such, whole numbers with separators."""
+    """Format a value of a sweep or an axis: powers of two from 2¹⁰ as such, whole numbers with separators."""
     if value >= 1024 and float(value).is_integer() and int(value) & (int(value) - 1) == 0:
         return power_text(value, 2)
     if float(value).is_integer() and abs(value) < 1e15:
@@ -57,7 +57,7 @@ def value_text(value: float) -> str:
 
 
 def about_text(value: float) -> str:
-    """Return an interpolated value with two significant digits: ``130,000``; more would claim to be measured."""
+    """Format an interpolated value with two significant digits, such as ``130,000``."""
     if value >= 10:
         digits = 1 - math.floor(math.log10(value))
         return value_text(float(round(value, digits)))
@@ -65,7 +65,7 @@ def about_text(value: float) -> str:
 
 
 def duration_tick(nanoseconds: float) -> str:
-    """Return a duration without needless digits: ``10 µs``, ``2.5 ms``."""
+    """Format a duration without trailing zeros: ``10 µs``, ``2.5 ms``."""
     for scale, unit in _UNITS:
         if nanoseconds >= scale * 0.9999 or unit == "ns":
             return f"{nanoseconds / scale:.4g} {unit}"
@@ -73,5 +73,5 @@ def duration_tick(nanoseconds: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """Return a number in full with commas between thousands: ``262,144``; others with six digits."""
+    """Format a whole number with thousands separators, such as ``262,144``; others with six digits."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:.6g}"

@@ -1,4 +1,4 @@
-"""What the application is, its version, and whose work ships with it."""
+"""The About dialog: version, licence, and bundled software."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gpuplayground.ui.widgets.plain_text import plainly
 
 
 def about_text() -> str:
-    """Return the text of the dialog, as plain lines."""
+    """Return the text of the dialog."""
     try:
         version = metadata.version("gpuplayground")
     except metadata.PackageNotFoundError:
-        version = QCoreApplication.translate("About", "from its source tree")
+        version = QCoreApplication.translate("About", "(source tree)")
     lines = (
         QCoreApplication.translate("About", "GPU Playground {0}").format(version),
         QCoreApplication.translate("About", "Live NVML graphs beside an editor that times GPU snippets. MIT licence."),

@@ -1,4 +1,4 @@
-"""The bar at the top: run and stop, where to run, what the driver is, and the window's own buttons."""
+"""The toolbar: Run and Stop, GPU and Python of snippets, driver versions, and menus."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from gpuplayground.ui.widgets.theme import Theme, ui_font
 from gpuplayground.ui.window.actions import Actions
 from gpuplayground.units import rate
 
-#: Widths in pixels below which the driver's versions, then the title, are left out.
+#: Widths in pixels below which the driver versions and the title are hidden.
 _ROOM_FOR_DRIVER, _ROOM_FOR_TITLE = 1180, 1040
 
 
 class Header(QFrame):
-    """The toolbar. The choices it shows belong to others: it only says which one was picked."""
+    """The toolbar. It shows choices and reports the selected one, but holds none of them."""
 
     deviceChosen = Signal(object)  # value of CUDA_VISIBLE_DEVICES, or None for all
     interpreterChosen = Signal(str)
     interpreterWanted = Signal()
-    chosen = Signal()  # whatever was chosen here: the keyboard is wanted elsewhere again
+    chosen = Signal()  # after any selection or click, so that the editor can take the focus back
 
     def __init__(self, theme: Theme, icons: Icons, actions: Actions, menus: Sequence[QMenu], parent: QWidget) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class Header(QFrame):
         self.set_devices(None)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the room of what always stays: what gives way must not keep the window wide."""
+        """Return the width without the labels that are hidden in a narrow window."""
         least, layout = super().minimumSizeHint(), self.layout()
         spare = sum(
             label.minimumSizeHint().width() + layout.spacing()
@@ -87,19 +87,19 @@ class Header(QFrame):
         return QSize(least.width() - spare, least.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give up what is only for reading where the controls need the room."""
+        """Hide the labels if the controls need the room."""
         super().resizeEvent(event)
         self.driver_label.setVisible(event.size().width() >= _ROOM_FOR_DRIVER)
         self._title.setVisible(event.size().width() >= _ROOM_FOR_TITLE)
 
     def refresh_icons(self) -> None:
-        """Draw the icons in the colours of the theme in force."""
+        """Draw the icons in the colours of the current theme."""
         self._logo.setPixmap(self._icons.pixmap("cpu", "accent", 22))
         self._menu_buttons[0].setIcon(self._icons.icon("book-open"))
         self._menu_buttons[1].setIcon(self._icons.icon("settings"))
 
     def set_devices(self, devices: Sequence[tuple[str, str]] | None, selected: str | None = None) -> None:
-        """Offer GPUs as (label, UUID), None if they are not known yet; the first entry leaves it to the snippet."""
+        """Offer GPUs as (label, UUID), None while they are unknown; the first entry selects none in particular."""
         self.device_box.clear()
         first = self.tr("All GPUs") if devices else self.tr("CPU only")
         self.device_box.addItem(self.tr("Looking for GPUs…") if devices is None else first, None)
@@ -109,7 +109,7 @@ class Header(QFrame):
         self.device_box.setCurrentIndex(max(self.device_box.findData(selected), 0))
 
     def set_interpreters(self, interpreters: Sequence[tuple[str, str, str]], selected: str) -> None:
-        """Offer interpreters as (label, path, hint), then the entry that asks for another one."""
+        """Offer interpreters as (label, path, tooltip), then an entry for another one."""
         self.interpreter_box.clear()
         for label, path, hint in interpreters:
             self.interpreter_box.addItem(label, path)
@@ -121,7 +121,7 @@ class Header(QFrame):
         self.interpreter_box.setCurrentIndex(max(self.interpreter_box.findData(selected), 0))
 
     def set_driver(self, driver: DriverInfo) -> None:
-        """Show the versions of this machine's driver."""
+        """Show the driver's versions."""
         parts = []
         if driver.driver_version:
             parts.append(self.tr("Driver {0}").format(driver.driver_version))
@@ -130,7 +130,7 @@ class Header(QFrame):
         self.driver_label.setText(" · ".join(parts) or self.tr("No NVIDIA driver"))
 
     def set_source(self, *, recording: bool, hz: float, reason: str = "") -> None:
-        """Show whether the graphs are live, and how often they are sampled; ``reason`` is why it is less often."""
+        """Show whether the graphs are live and their sampling rate; ``reason`` is why it is lower than requested."""
         if recording:
             self.rate_pill.set(self.tr("Recording"), "warning")
         else:
@@ -138,12 +138,12 @@ class Header(QFrame):
         self.rate_pill.setToolTip(plainly(reason))
 
     def set_stop_state(self, *, can_stop: bool, kills: bool) -> None:
-        """Show whether Stop has something to stop, and whether it has become Kill."""
+        """Enable Stop, and turn it into Kill or back."""
         stop = self._actions["stop"]
         stop.setEnabled(can_stop)
         stop.setText(self.tr("Kill") if kills else self.tr("Stop"))
         stop.setIcon(self._icons.icon("skull" if kills else "square", "window" if kills else "text", filled=not kills))
-        hint = self.tr("End the snippet's process at once") if kills else self.tr("Interrupt the snippet")
+        hint = self.tr("Kill the snippet's process") if kills else self.tr("Interrupt the snippet")
         stop.setToolTip(command_hint("stop", hint))
         role = "danger" if kills else "stop"
         if self.stop_button.property("role") != role:

@@ -1,4 +1,4 @@
-"""The window: header, monitor at the left, playground at the right, status at the bottom."""
+"""The main window: header, monitor on the left, playground on the right, status bar."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from gpuplayground.ui.window.status_bar import StatusBar
 if TYPE_CHECKING:
     from gpuplayground.environments.examples import Example
 
-#: A window that has not been painted so long after it was shown gets its readings all the same.
+#: Time after which a window that has not been painted counts as painted, in milliseconds.
 PAINTED_AFTER_MS = 1000
 
 _FIRST_SIZE = (1400, 900)
-#: The monitor takes what its figures need, and no more than its share of a small window.
+#: Default width of the monitor in pixels, and its maximum share of a small window.
 _MONITOR_WIDTH, _MONITOR_SHARE = 490, 0.4
-#: Smaller than any screen; parts that need more are scrolled.
-_LEAST_SIZE = (320, 240)
-#: Sentences that come within this many milliseconds are shown together.
-_MOMENT_MS = 1500
-#: How long a confirmation stays in the status line.
+#: Smaller than any screen; larger contents are scrolled.
+_MIN_SIZE = (320, 240)
+#: Messages within this time are shown together, in milliseconds.
+_GROUP_MS = 1500
+#: How long a confirmation stays in the status bar, in milliseconds.
 _CONFIRMED_MS = 8000
 
 
 class MainWindow(QMainWindow):
-    """Lays the parts out and keeps them in step. ``may_close`` is asked before the window goes."""
+    """Lays out the parts and keeps them in step. ``may_close`` is called before the window closes."""
 
     exampleChosen = Signal(object)  # Example
     filesDropped = Signal(list)
-    watchedChanged = Signal(bool)  # whether anything of it can be seen
-    painted = Signal()  # the first frame is on the screen, or will not be soon: what may take its time can begin
+    watchedChanged = Signal(bool)  # whether the window is visible
+    painted = Signal()  # the first frame is on the screen, or will not be soon; slow work may start
 
     def __init__(self, theme: Theme, icons: Icons, monitor: MonitorPanel, playground: PlaygroundPanel) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
         self._said: list[str] = []
         self._sweep, self._can_stop_sweep, self._kills_sweep = "", False, False
         self.setWindowTitle("GPU Playground")
-        self.setMinimumSize(*_LEAST_SIZE)
+        self.setMinimumSize(*_MIN_SIZE)
         self.setAcceptDrops(True)
         self._fill(icons, monitor, playground)
 
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self.body.setChildrenCollapsible(False)
         self.body.setHandleWidth(10)
         self.body.setContentsMargins(10, 10, 10, 8)
-        # On a screen smaller than the parts need, the window is as large as the screen, and they can be scrolled.
+        # On a small screen the parts can be scrolled.
         scroller = QScrollArea()
         scroller.setFrameShape(QFrame.Shape.NoFrame)
         scroller.setWidgetResizable(True)
@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(scroller)
         self.status = StatusBar(theme, self)
         self.setStatusBar(self.status)
-        # Once the menu that something was chosen from has closed.
+        # Deferred until the menu has closed.
         self.header.chosen.connect(lambda: QTimer.singleShot(0, self, self._focus_editor))
         theme.changed.connect(self.actions_.refresh_icons)
         playground.stateChanged.connect(self.show_run_state)
@@ -98,14 +98,14 @@ class MainWindow(QMainWindow):
         fill_examples(self._examples_menu, examples, self.exampleChosen.emit)
 
     def say(self, sentence: str) -> None:
-        """Show one sentence that needs no answer, below those that were said within the same moment."""
+        """Show a message in the banner, below those shown shortly before."""
         said = self._said if self.banner.isVisible() else []
         self._said = [*said, sentence] if sentence not in said else said
         self.banner.say("\n".join(self._said[-4:]), icon="info", role="accent")
-        QTimer.singleShot(_MOMENT_MS, self, self._forget_said)
+        QTimer.singleShot(_GROUP_MS, self, self._forget_said)
 
     def settle(self, sentence: str, instead: str) -> None:
-        """Take back a sentence that holds no longer, and confirm what holds instead."""
+        """Remove a message that no longer applies, and confirm another one in the status bar."""
         left = [each for each in self.banner.text.split("\n") if each != sentence]
         self._said = [each for each in self._said if each != sentence]
         if any(left):
@@ -115,26 +115,26 @@ class MainWindow(QMainWindow):
         self.confirm(instead)
 
     def confirm(self, sentence: str) -> None:
-        """Say in the status line for a while that something was done."""
+        """Show a message in the status bar for a while."""
         self.status.showMessage(sentence, _CONFIRMED_MS)
 
     def _forget_said(self) -> None:
         self._said = []
 
     def show_sweep(self, status: str, *, can_stop: bool, kills: bool) -> None:
-        """Say where the sweep stands that runs, or by an empty text that none does.
+        """Show the status of the running sweep; empty without one.
 
-        Stop is for it, if it ``can_stop``, while the tab in front has no run of its own.
+        While the current tab has no run, Stop is for the sweep if it ``can_stop``.
         """
         self._sweep, self._can_stop_sweep, self._kills_sweep = status, can_stop, kills
         self.show_run_state()
 
     def show_run_state(self) -> None:
-        """Let Run, Stop and the status line follow the tab in front."""
+        """Update Run, Stop and the status bar for the current tab."""
         run = self.playground.current_run()
         editor = self.playground.tabs.current_editor()
         if run.active and editor is not None and self.header.run_button.hasFocus():
-            # Disabled, the button would hand the keyboard to the list of GPUs beside it.
+            # A disabled button would pass the focus to the list of GPUs beside it.
             editor.setFocus()
         for name in ("run", "benchmark"):
             self.actions_[name].setEnabled(not run.active)
@@ -150,87 +150,87 @@ class MainWindow(QMainWindow):
         self.status.set_state(words, "accent" if self._sweep else run.role)
 
     def _focus_editor(self) -> None:
-        """Give the keyboard back to the text, unless what was chosen has taken it."""
-        focus: QWidget | None = self.focusWidget()  # None where nothing has it, whatever the stubs say
+        """Return the focus to the editor, unless the selected command has moved it."""
+        focus: QWidget | None = self.focusWidget()  # may be None, unlike the stubs say
         editor = self.playground.tabs.current_editor()
         if editor is not None and (focus is None or self.header.isAncestorOf(focus)):
             editor.setFocus()
 
     def place(self, settings: Settings, size: tuple[int, int] | None = None) -> None:
-        """Give the window the place it had, or the size asked for; the first time one that fits the screen."""
+        """Restore the geometry, or use the given size; by default one that fits the screen."""
         if size is not None:
             self.resize(*size)
-        # A place on a screen of another size cannot be restored.
+        # Fails for a screen of another size.
         elif not self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode("ascii", "ignore"))):
             room = self.screen().availableSize()
-            # Less than all of it: the frame around the window takes room too.
+            # Leave room for the window frame.
             self.resize(min(_FIRST_SIZE[0], room.width() - 20), min(_FIRST_SIZE[1], room.height() - 50))
 
     def arrange(self, settings: Settings, *, as_before: bool = True) -> None:
-        """Give the parts the proportions they had; where they had none, each what it needs."""
+        """Restore the sizes of the parts; without any, give each what it needs."""
         for name, splitter in self._splitters().items():
             sizes = settings.splitters.get(name, []) if as_before else []
             if len(sizes) == splitter.count() and all(size > 0 for size in sizes):
                 splitter.setSizes(sizes)
                 self._has_proportions = self._has_proportions or name == "body"
         if self.isVisible():
-            self._share_width()
+            self._divide_width()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Share the width once it is known."""
+        """Divide the width once it is known."""
         super().showEvent(event)
         self.watchedChanged.emit(not self.isMinimized())
-        # A window that is minimised or covered from the start is not painted at all.
-        QTimer.singleShot(PAINTED_AFTER_MS, self, self._say_painted)
-        self._share_width()
+        # A window that is minimised or covered from the start is never painted.
+        QTimer.singleShot(PAINTED_AFTER_MS, self, self._report_painted)
+        self._divide_width()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Say that nobody looks."""
+        """Report that the window is hidden."""
         super().hideEvent(event)
         self.watchedChanged.emit(False)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Notice that the window was minimised, or is back."""
+        """Report whether the window is visible when it was minimised or restored."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
             self.watchedChanged.emit(self.isVisible() and not self.isMinimized())
 
-    def _share_width(self) -> None:
+    def _divide_width(self) -> None:
         if not self._has_proportions:
             self._has_proportions = True
             monitor = min(_MONITOR_WIDTH, round(self.width() * _MONITOR_SHARE))
             self.body.setSizes([monitor, self.width() - monitor])
 
     def store(self, settings: Settings) -> None:
-        """Write size and proportions into the settings."""
+        """Store the geometry and the sizes of the parts in the settings."""
         settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         settings.splitters = {name: splitter.sizes() for name, splitter in self._splitters().items()}
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Say when the first frame has been painted; the widgets inside follow within the same event."""
+        """Report the first frame; the child widgets are painted within the same event."""
         super().paintEvent(event)
         if not self._is_painted:
-            QTimer.singleShot(0, self, self._say_painted)
+            QTimer.singleShot(0, self, self._report_painted)
 
-    def _say_painted(self) -> None:
+    def _report_painted(self) -> None:
         if not self._is_painted:
             self._is_painted = True
             self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask first: unsaved work is not lost by a click."""
+        """Ask before unsaved work is lost."""
         if not self.may_close():
             event.ignore()
             return
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files from the desktop."""
+        """Accept files from the desktop."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Hand dropped files to whoever opens them."""
+        """Report dropped files."""
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()

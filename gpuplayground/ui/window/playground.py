@@ -1,8 +1,8 @@
-"""The playground's half of the window: the editor's tabs, and for each tab its own output and timings."""
+"""The right half of the window: the editor's tabs, and for each tab its output and results."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -28,25 +28,52 @@ from gpuplayground.ui.results.pages import BENCHMARK, HISTORY, TIMINGS, PageSpec
 from gpuplayground.ui.results.timings_panel import TimingsPanel
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
-from gpuplayground.ui.window.tab_run import TabRun
 from gpuplayground.workers.run_controller import KILL_AFTER_MS
 
 if TYPE_CHECKING:
     from gpuplayground.past_runs.details import KeptRun  # needs numpy, which a start does without
 
 _RESULTS_WIDTH = 302
+_STATE_ROLES = {
+    RunState.FINISHED: "good",
+    RunState.FAILED: "error",
+    RunState.NOT_STARTED: "error",
+    RunState.STOPPED: "warning",
+}
+
+
+@dataclass(slots=True)
+class TabRun:
+    """The current or last run of a tab; without ``state`` if it never ran.
+
+    ``kills`` is whether Stop has become Kill.
+    """
+
+    run_id: str = ""
+    state: RunState | None = None
+    kills: bool = False
+
+    @property
+    def role(self) -> str:
+        """The colour role of the state."""
+        return _STATE_ROLES.get(self.state, "accent") if self.state is not None else "muted"
+
+    @property
+    def active(self) -> bool:
+        """Whether the tab's process is alive."""
+        return self.state is not None and not self.state.is_final
 
 
 class PlaygroundPanel(QSplitter):
-    """Editor above, output and timings below. It asks for runs and shows what they report; it runs nothing."""
+    """The editor above, output and results below. It requests runs and shows their events; it runs nothing itself."""
 
-    runRequested = Signal(str)  # tab id
+    runRequested = Signal(str)  # tab ID
     stopRequested = Signal(str)
     killRequested = Signal(str)
-    inputEntered = Signal(str, str)  # tab id, text
+    inputEntered = Signal(str, str)  # tab ID, text
     inputClosed = Signal(str)
     stateChanged = Signal()
-    benchmarkRequested = Signal(str)  # tab id
+    benchmarkRequested = Signal(str)  # tab ID
     exportRequested = Signal(object, object)  # Run, samples of its time
     saveRequested = Signal(object)  # Benchmark
     comparisonRequested = Signal(object)  # Benchmark
@@ -88,7 +115,7 @@ class PlaygroundPanel(QSplitter):
         self._show_current()
 
     def active_runs(self) -> int:
-        """Return how many tabs have a snippet running."""
+        """Return the number of tabs with a running snippet."""
         return sum(run.active for run in self._runs.values())
 
     def is_running(self, tab_id: str) -> bool:
@@ -96,7 +123,7 @@ class PlaygroundPanel(QSplitter):
         return self._runs.get(tab_id, TabRun()).active
 
     def running_names(self) -> list[str]:
-        """Return the names of the tabs whose snippets are running."""
+        """Return the names of the tabs with a running snippet."""
         return [page.document.name for page in self.tabs.pages() if self.is_running(page.tab_id)]
 
     def _mark_running(self) -> None:
@@ -104,11 +131,11 @@ class PlaygroundPanel(QSplitter):
         self.tabs.header.set_running(running)
 
     def current_run(self) -> TabRun:
-        """The run of the tab in front; an idle one where it never ran."""
+        """Return the current or last run of the current tab; one without a state if it never ran."""
         return self._runs.get(self._current_id() or "", TabRun())
 
     def output(self, tab_id: str) -> OutputPanel:
-        """The output of a tab, made when first asked for."""
+        """Return the output panel of a tab, created on first use."""
         if tab_id not in self._outputs:
             panel = OutputPanel(self._theme, self._icons, private_folder=self._private_folder)
             panel.lineActivated.connect(self._output_line_activated)
@@ -119,7 +146,7 @@ class PlaygroundPanel(QSplitter):
         return self._outputs[tab_id]
 
     def pages(self, tab_id: str) -> ResultPages:
-        """What a tab's runs cost, made when first asked for."""
+        """Return the result pages of a tab, created on first use."""
         if tab_id not in self._pages:
             pages = ResultPages(self._theme, self._icons)
             pages.set_has_gpus(self._has_gpus)
@@ -133,7 +160,7 @@ class PlaygroundPanel(QSplitter):
         return self._pages[tab_id]
 
     def timings(self, tab_id: str) -> TimingsPanel:
-        """The statement timings of a tab, made when first asked for."""
+        """Return the statement timings of a tab, created on first use."""
         return self.pages(tab_id).timings
 
     def add_page(self, spec: PageSpec, widget: QWidget) -> None:
@@ -147,13 +174,13 @@ class PlaygroundPanel(QSplitter):
         self._show_results()
 
     def set_has_gpus(self, has_gpus: bool) -> None:
-        """Say whether there is a GPU to watch."""
+        """Tell the pages whether there is a GPU."""
         self._has_gpus = has_gpus
         for pages in self._pages.values():
             pages.set_has_gpus(has_gpus)
 
     def begin(self, tab_id: str, run_id: str, snippet_path: str, plan: BenchmarkPlan | None = None) -> None:
-        """Clear a tab's results for a run that is about to start, and show what it will fill."""
+        """Clear a tab's results for a run that is about to start, and show the page it will fill."""
         if plan is not None:
             self._page_id = BENCHMARK.page_id
         elif self._page_id in (BENCHMARK.page_id, HISTORY.page_id):
@@ -169,10 +196,10 @@ class PlaygroundPanel(QSplitter):
         self.stateChanged.emit()
 
     def apply(self, tab_id: str, event: SessionEvent) -> None:
-        """Show an event of a tab's run. Events of an earlier run are dropped."""
+        """Show an event of a tab's run. Events of a run that its tab no longer shows are dropped."""
         run = self._runs.get(tab_id)
-        if run is None or tab_id not in self._outputs or _run_id(event) != run.run_id:
-            return
+        if run is None or event.run_id != run.run_id:
+            return  # the tab was closed, and may have been opened and run again since
         output, pages, editor = self.output(tab_id), self.pages(tab_id), self.tabs.editor(tab_id)
         match event:
             case OutputAppended():
@@ -197,7 +224,7 @@ class PlaygroundPanel(QSplitter):
                 self._finish(tab_id, result)
 
     def stop(self) -> None:
-        """Stop the run of the tab in front; the second time, or after two seconds, kill it."""
+        """Stop the run of the current tab; kill it if Stop has become Kill."""
         tab_id, run = self._current_id(), self.current_run()
         if tab_id is None or not run.active:
             return
@@ -209,24 +236,24 @@ class PlaygroundPanel(QSplitter):
         QTimer.singleShot(KILL_AFTER_MS, self, lambda: self._offer_kill(tab_id, run_id))
 
     def run(self) -> None:
-        """Ask for a run of the tab in front, unless it is running."""
+        """Request a run of the current tab, unless it is running."""
         tab_id = self._current_id()
         if tab_id is not None and not self.current_run().active:
             self.runRequested.emit(tab_id)
 
     def benchmark(self) -> None:
-        """Ask for a benchmark of what is selected in the tab in front, unless it is running."""
+        """Request a benchmark of the selection in the current tab, unless it is running."""
         tab_id = self._current_id()
         if tab_id is not None and not self.current_run().active:
             self.benchmarkRequested.emit(tab_id)
 
     def show_past(self, tab_id: str, kept: KeptRun) -> None:
-        """Show a run of the past in a tab that has its source, as it was when it had ended."""
+        """Show a run of the history, as it was at its end, in a tab with its source."""
         run, output = kept.run, self.output(tab_id)
         self._runs[tab_id] = TabRun(run.run_id, run.state)
         output.begin(run.run_id)
         output.set_snippet_paths({kept.request.path or kept.request.name: tab_id})
-        notes = (self.tr("What it printed is not kept in the history."), *run.notes)
+        notes = (self.tr("The history does not keep output."), *run.notes)
         output.finish(RunFinished(run.run_id, replace(run, notes=notes)))
         self.pages(tab_id).show_past(kept)
         editor = self.tabs.editor(tab_id)
@@ -238,13 +265,13 @@ class PlaygroundPanel(QSplitter):
         self.stateChanged.emit()
 
     def forget(self, tab_id: str) -> None:
-        """Drop the results of a tab that was closed."""
+        """Drop the results of a closed tab."""
         self._runs.pop(tab_id, None)
         for panel in (self._outputs.pop(tab_id, None), self._pages.pop(tab_id, None)):
             if panel is not None:
                 panel.setParent(None)
                 panel.deleteLater()
-        # The tab was gone before its run: only now is it one running less.
+        # Updates the number of running tabs, which counted the closed one until now.
         self.stateChanged.emit()
 
     def _finish(self, tab_id: str, result: Run) -> None:
@@ -298,7 +325,3 @@ def _framed(widget: QWidget) -> QFrame:
     layout.setContentsMargins(1, 1, 1, 1)
     layout.addWidget(widget)
     return frame
-
-
-def _run_id(event: SessionEvent) -> str:
-    return event.run_id

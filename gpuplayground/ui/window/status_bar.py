@@ -1,4 +1,4 @@
-"""The line at the bottom: what is happening, where the cursor is, and what the application itself costs."""
+"""The status bar: state of the run, cursor position, sampling rate, and the application's own CPU use."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gpuplayground.ui.widgets.elided_label import ElidedLabel
 from gpuplayground.ui.widgets.plain_text import PlainLabel
 from gpuplayground.ui.widgets.theme import Theme, ui_font
 
-_COST_EVERY_MS = 2000
+_CPU_PERIOD_MS = 2000
 
 
 class Dot(QWidget):
-    """A small filled circle in the colour of a state."""
+    """A small filled circle in the colour of a role."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +25,7 @@ class Dot(QWidget):
         theme.changed.connect(self.update)
 
     def set_role(self, role: str) -> None:
-        """Take the colour of a role."""
+        """Set the colour role."""
         if role != self._role:
             self._role = role
             self.update()
@@ -40,7 +40,7 @@ class Dot(QWidget):
 
 
 class StatusBar(QStatusBar):
-    """State at the left; cursor, sampling rate and the window's own share of a core at the right."""
+    """The state on the left; cursor, sampling rate and the window's CPU use on the right."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,25 +55,25 @@ class StatusBar(QStatusBar):
         for label in (self.state_label, self.cursor_label, self.cost_label):
             label.setProperty("role", "muted")
             label.setFont(ui_font(12))
-        self.cost_label.setToolTip(self.tr("Share of one CPU core that this window takes, measured"))
+        self.cost_label.setToolTip(self.tr("CPU use of this window, in percent of one core"))
         self._rate_text = self._share_text = ""
         self._last = (time.monotonic(), time.process_time())
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._measure)
-        self._timer.start(_COST_EVERY_MS)
+        self._timer.start(_CPU_PERIOD_MS)
         self.set_state(self.tr("Ready"), "muted")
 
     def set_state(self, text: str, role: str) -> None:
-        """Say what the tab in front, or a sweep, is doing."""
+        """Show the state of the current tab or of a sweep."""
         self.state_label.setText(text)
         self._dot.set_role(role)
 
     def set_cursor(self, line: int, column: int) -> None:
-        """Show where the cursor is, both counted from 1."""
+        """Show the cursor position, counted from 1."""
         self.cursor_label.setText(self.tr("Ln {0}, Col {1}").format(line, column))
 
     def set_rate(self, text: str) -> None:
-        """Show how often the GPUs are sampled."""
+        """Show the source and rate of the samples."""
         self._rate_text = text
         self._measure()
 

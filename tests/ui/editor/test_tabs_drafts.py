@@ -164,14 +164,14 @@ def test_steady_typing_is_kept_too(
     open_tabs: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saver, "PAUSE_MS", 600_000)
-    monkeypatch.setattr(saver, "LONGEST_MS", 50)
+    monkeypatch.setattr(saver, "MAX_PAUSE_MS", 50)
     tabs = open_tabs()
     QTest.keyClicks(front(tabs), "steady")
     qtbot.waitUntil(lambda: len(drafts(tmp_path)) == 1, timeout=10_000)
 
 
 def test_an_edit_is_due_within_the_second_it_is_to_be_safe_in() -> None:
-    assert saver.PAUSE_MS <= saver.LONGEST_MS <= 500
+    assert saver.PAUSE_MS <= saver.MAX_PAUSE_MS <= 500
 
 
 class Told:
@@ -217,7 +217,7 @@ def test_while_the_disk_refuses_each_new_edit_is_told_but_not_each_attempt(
     open_tabs: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saver, "RETRY_MS", 5)
-    monkeypatch.setattr(saver, "LONGEST_RETRY_MS", 5)
+    monkeypatch.setattr(saver, "MAX_RETRY_MS", 5)
     tabs = open_tabs()
     told = Told(tabs)
     block(tmp_path)

@@ -40,7 +40,7 @@ def test_a_failed_run_of_the_past_says_why_and_where_it_failed(
     output = playground.output(tab_id)
     settle(qtbot, output)
     assert output.status.text() == "ValueError · line 3"
-    assert output.text().splitlines() == ["What it printed is not kept in the history.", "A note.", SUMMARY]
+    assert output.text().splitlines() == ["The history does not keep output.", "A note.", SUMMARY]
     assert front(tabs).marks.error == (3, ERROR.summary)
     assert playground.current_run().state is RunState.FAILED
 
