@@ -62,7 +62,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def keeper(qtbot: QtBot, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HistoryKeeper]:
-    monkeypatch.setattr(past_runs_keeper, "_LOOK_S", 0.1)
+    monkeypatch.setattr(past_runs_keeper, "_CHECK_S", 0.1)
     keeper = HistoryKeeper(path)
     yield keeper
     keeper.end()

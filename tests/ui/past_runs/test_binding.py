@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def keeper(panel: HistoryPanel, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HistoryKeeper]:
     """A keeper that is joined with the panel and not yet begun."""
-    monkeypatch.setattr(past_runs_keeper, "_LOOK_S", 0.1)
+    monkeypatch.setattr(past_runs_keeper, "_CHECK_S", 0.1)
     keeper = HistoryKeeper(path)
     binding = HistoryBinding(panel, keeper, panel)
     assert binding.parent() is panel
