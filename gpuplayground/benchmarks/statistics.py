@@ -25,7 +25,7 @@ class Summary:
 
     The interval allows for correlation in time, see :mod:`gpuplayground.runtime.bench.medians`. With fewer than six
     samples, or too few effectively independent ones, ``has_interval`` is false and ``low`` to ``high`` is the range.
-    ``iqr`` is ``q3 - q1``.
+    ``iqr`` is ``q3 - q1``; ``stddev`` is that of a sample (n - 1), 0 for a single one.
     """
 
     count: int
@@ -38,6 +38,7 @@ class Summary:
     minimum: float
     maximum: float
     mean: float
+    stddev: float
     has_interval: bool
 
     @property
@@ -95,6 +96,7 @@ def summary(samples: Sequence[float]) -> Summary:
     q1, q3 = medians.quantile(by_size, 0.25), medians.quantile(by_size, 0.75)
     count = len(by_size)
     mean = math.fsum(by_size) / count
+    variance = math.fsum((value - mean) ** 2 for value in by_size) / max(1, count - 1)
     return Summary(
         count=count,
         median=medians.median(by_size),
@@ -106,6 +108,7 @@ def summary(samples: Sequence[float]) -> Summary:
         minimum=by_size[0],
         maximum=by_size[-1],
         mean=mean,
+        stddev=math.sqrt(variance),
         has_interval=medians.has_interval(count, inflated),
     )
 

@@ -27,6 +27,8 @@ def test_a_summary_agrees_with_the_standard_library_and_numpy(samples: list[floa
     assert (found.minimum, found.maximum) == (min(samples), max(samples))
     assert [found.q1, found.q3] == pytest.approx([float(np.quantile(samples, share)) for share in (0.25, 0.75)])
     assert found.iqr == found.q3 - found.q1
+    if len(samples) > 1:
+        assert found.stddev == pytest.approx(statistics.stdev(samples), rel=1e-6, abs=1e-3)
 
 
 @settings(deadline=None)
@@ -41,7 +43,7 @@ def test_the_figures_of_a_summary_are_in_their_order(samples: list[float]) -> No
 
 def test_one_sample_is_all_there_is_and_has_no_interval() -> None:
     found = summary([7.0])
-    assert (found.median, found.low, found.high, found.iqr) == (7, 7, 7, 0)
+    assert (found.median, found.low, found.high, found.stddev, found.iqr) == (7, 7, 7, 0, 0)
     assert not found.has_interval
     assert found.lacks_samples
     assert summary([1.0] * 6).has_interval
@@ -140,7 +142,7 @@ def test_samples_without_a_spread_between_the_quartiles_still_have_bins() -> Non
 
 
 def of(median: float, low: float, high: float, count: int = 100) -> Summary:
-    return Summary(count, median, low, high, low, high, high - low, low, high, median, has_interval=count > 5)
+    return Summary(count, median, low, high, low, high, high - low, low, high, median, 0.0, has_interval=count > 5)
 
 
 def test_intervals_that_touch_tell_no_difference() -> None:

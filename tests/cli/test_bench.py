@@ -68,6 +68,9 @@ def test_a_cell_is_measured_and_its_figures_follow_the_output(snippet: Path, tmp
     results = json.loads(out.read_text("utf-8"))
     (benchmark,) = results["benchmarks"]
     assert (benchmark["label"], benchmark["first_line"], benchmark["source"]) == ("Sum", 11, "total = sum(data)")
+    assert list(benchmark["summary"]) == [
+        *("count", "median", "low", "high", "q1", "q3", "iqr", "minimum", "maximum", "mean", "stddev", "has_interval")
+    ]
     assert benchmark["summary"]["count"] == len(benchmark["samples_ns"]) > 10
     assert benchmark["summary"]["minimum"] == min(benchmark["samples_ns"])
     assert benchmark["bytes_moved"] == 8000
