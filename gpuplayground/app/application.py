@@ -88,7 +88,9 @@ class Application(QObject):
             return
         from gpuplayground.app.services import Services
 
-        self._services = services = Services(self._theme, self._icons, self._settings, self._runs_folder, self)
+        self._services = services = Services(
+            self._theme, self._icons, self._settings, self._runs_folder, self.window, self
+        )
         self.runs, self.monitor, self.interpreters = services.runs, services.monitor, services.interpreters
         self.history = services.history
         if self._store is not None and not self._options.screenshot:

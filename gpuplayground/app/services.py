@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
@@ -24,13 +23,11 @@ from gpuplayground.storage.settings import Settings, SettingsStore
 from gpuplayground.ui.monitor.run_bands import RunBands
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
+from gpuplayground.ui.window.main_window import MainWindow
 from gpuplayground.workers.interpreters import Interpreters
 from gpuplayground.workers.monitor_controller import MonitorController
 from gpuplayground.workers.past_runs_keeper import HistoryKeeper
 from gpuplayground.workers.run_controller import RunController
-
-if TYPE_CHECKING:
-    from gpuplayground.app.application import Application
 
 #: Deadlines of the shutdown after the window has closed, in seconds since its start: interpreters being probed, the
 #: monitor, snippets with their child processes, and pending writes, which may be slow because nobody waits for them.
@@ -40,9 +37,11 @@ INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 10.0
 class Services(QObject):
     """Owns the workers and shuts them down in the right order."""
 
-    def __init__(self, theme: Theme, icons: Icons, settings: Settings, runs_folder: Path, app: Application) -> None:
-        super().__init__(app)
-        window, playground, tabs, panel = app.window, app.playground, app.tabs, app.monitor_panel
+    def __init__(
+        self, theme: Theme, icons: Icons, settings: Settings, runs_folder: Path, window: MainWindow, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        playground, tabs, panel = window.playground, window.playground.tabs, window.monitor
         self._settings, self._tabs, self._window, self._panel = settings, tabs, window, panel
         launcher = Launcher(runs_folder=runs_folder, keep_warm=True)
         self.runs = RunController(launcher, self)
