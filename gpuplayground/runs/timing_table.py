@@ -109,7 +109,7 @@ def remark(timing: StatementTiming) -> str:
     """Return a remark on a statement's times, or an empty string."""
     parts = []
     if timing.prewarmed_ns:
-        parts.append(f"imported ahead of the run: {duration(timing.prewarmed_ns)}")
+        parts.append(f"preloaded: {duration(timing.prewarmed_ns)}")
     if timing.failed:
         parts.append("failed")
     if said := gpu_remark(timing):
@@ -125,8 +125,8 @@ def format_timings(timings: Sequence[StatementTiming], rows: Sequence[StatementT
         rows: the statements to print, in this order; None for all.
     """
     totals = TimingTotals().plus(timings)
-    gpu = ["GPU"] if totals.has_gpu else []
-    header = ["line", "statement", "wall", *(["until idle"] if totals.has_idle else []), *gpu, "share", ""]
+    gpu = ["GPU busy"] if totals.has_gpu else []
+    header = ["line", "statement", "wall", *(["GPU done"] if totals.has_idle else []), *gpu, "share", ""]
     body = [_cells(timing, totals) for timing in (with_regions(timings) if rows is None else rows)]
     footer = []
     if totals.imports:

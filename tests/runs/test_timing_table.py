@@ -14,20 +14,20 @@ FAILED = StatementTiming(3, 9, 9, "raise ValueError(y)", 900, failed=True)
 
 def test_the_table_reads_well_in_an_issue() -> None:
     assert format_timings((IMPORT, LAUNCH, PRINT, FAILED)).splitlines() == [
-        "line  statement                wall  until idle    share",
-        "----  --------------------  -------  ----------  -------",
-        "   2  import torch           4.10 s           —   88.2 %  imported ahead of the run: 4.10 s",
-        "   4  y = x @ x             1.00 ms      545 ms   11.7 %",
-        "   5  print(y)              2.00 ms           —  < 0.1 %",
-        "   9  raise ValueError(y)    900 ns           —  < 0.1 %  failed",
-        "----  --------------------  -------  ----------  -------",
-        "      imports (1)            4.10 s      4.10 s   88.2 %",
-        "      total (4 statements)   4.10 s      4.65 s",
+        "line  statement                wall  GPU done    share",
+        "----  --------------------  -------  --------  -------",
+        "   2  import torch           4.10 s         —   88.2 %  preloaded: 4.10 s",
+        "   4  y = x @ x             1.00 ms    545 ms   11.7 %",
+        "   5  print(y)              2.00 ms         —  < 0.1 %",
+        "   9  raise ValueError(y)    900 ns         —  < 0.1 %  failed",
+        "----  --------------------  -------  --------  -------",
+        "      imports (1)            4.10 s    4.10 s   88.2 %",
+        "      total (4 statements)   4.10 s    4.65 s",
     ]
 
 
 def test_without_cuda_there_is_no_column_for_the_idle_gpu() -> None:
-    assert "idle" not in format_timings((PRINT,))
+    assert "GPU done" not in format_timings((PRINT,))
 
 
 def test_selected_rows_keep_their_share_of_the_whole_run() -> None:

@@ -77,7 +77,7 @@ def test_a_preloaded_module_shows_its_import_time_and_says_so(qtbot: QtBot, reso
     assert index.data() == "4.10 s"
     assert "imported in 4.10 s before the run" in index.data(Qt.ItemDataRole.ToolTipRole)
     statement = panel.model.index(0, Column.STATEMENT).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert statement == "import torch, import, imported ahead of the run: 4.10 s"
+    assert statement == "import torch, import, preloaded: 4.10 s"
 
 
 def test_the_idle_column_shows_only_where_cuda_is_in_use(qtbot: QtBot, resources: Path) -> None:
