@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.app.application import Application
 from gpuplayground.model.benchmarks import SweepPlan
-from gpuplayground.model.results import RunRequest
+from gpuplayground.model.events import StateChanged
+from gpuplayground.model.results import RunRequest, RunState
 from gpuplayground.past_runs.details import KeptRun
 from gpuplayground.past_runs.entries import EntryKind
 from gpuplayground.ui.past_runs.panel import HistoryPanel
@@ -290,6 +291,10 @@ def test_where_there_is_nothing_to_measure_shift_f5_says_what_to_do_and_the_swee
     dialog.close()
 
 
+def is_running(event: object) -> bool:
+    return isinstance(event, StateChanged) and event.state is RunState.RUNNING
+
+
 def test_a_sweep_that_does_not_listen_is_killed(
     qtbot: QtBot, start: StartApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,8 +307,12 @@ def test_a_sweep_that_does_not_listen_is_killed(
     tab_id = opened(application, qtbot, stubborn)
     dialog = sweep_window(application)
     request = SweepRequest(SweepPlan("n", (1, 2)), (f"{tab_id} 1",), 0.3)
+    events: list[object] = []
+    application.runs.happened.connect(lambda _, event: events.append(event))
     dialog.begin(request)
     dialog.startRequested.emit(request)
+    # Stop kills what is not known to have started.
+    qtbot.waitUntil(lambda: any(is_running(event) for event in events), timeout=PATIENCE_MS)
     qtbot.waitUntil(going.exists, timeout=PATIENCE_MS)
     dialog.cancel_button.click()
     qtbot.waitUntil(lambda: dialog.cancel_button.text() == "Kill", timeout=PATIENCE_MS)
