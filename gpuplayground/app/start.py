@@ -47,7 +47,6 @@ def main(options: WindowOptions) -> int:
     folders = paths.user_folders()
     store = SettingsStore(folders.config / "settings.json")
     settings = store.load()
-    gc.disable()  # nothing that a start makes is garbage
     theme = Theme(options.theme or settings.theme)
     load_fonts(paths.resources() / "fonts")
     theme.apply()

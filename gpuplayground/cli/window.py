@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import re
 from collections.abc import Sequence
@@ -35,6 +36,8 @@ def show_window(given: Sequence[str]) -> int:
         from gpuplayground.cli.display import check_display
 
         check_display(os.environ)
+    # Nothing that a start makes is garbage. Collections resume once the window is complete.
+    gc.disable()
     try:
         from gpuplayground.app.start import main as start
     except ImportError as error:

@@ -13,9 +13,6 @@ from gpuplayground.runs.session import Launcher
 from gpuplayground.workers.run_worker import RunWorker
 from gpuplayground.workers.threads import Threads
 
-#: A run that has not ended this long after Stop can be killed.
-KILL_AFTER_MS = 2000
-
 
 class RunController(QObject):
     """Holds the running workers. Every method returns at once, except :meth:`wait`.

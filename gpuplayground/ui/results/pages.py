@@ -13,7 +13,6 @@ from gpuplayground.model.benchmarks import BenchmarkPlan
 from gpuplayground.model.events import BenchmarkMeasured, BenchmarkProgressed, StatementsTimed
 from gpuplayground.model.results import Run
 from gpuplayground.model.samples import GpuSample
-from gpuplayground.receipts.run_observer import ObservedRun
 from gpuplayground.ui.results.timings_panel import TimingsPanel
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.panel_header import PageTab, PanelHeader
@@ -22,6 +21,7 @@ from gpuplayground.ui.widgets.theme import Theme
 if TYPE_CHECKING:
     # Imported when a page is first shown: a window that only runs snippets starts without them and without numpy.
     from gpuplayground.past_runs.details import KeptRun
+    from gpuplayground.receipts.run_observer import ObservedRun
     from gpuplayground.ui.benchmarks.panel import BenchmarkPanel
     from gpuplayground.ui.results.receipt_panel import ReceiptPanel
     from gpuplayground.ui.trace_timeline.panel import TimelinePanel
@@ -160,6 +160,8 @@ class ResultPages(QStackedWidget):
 
     def show_past(self, kept: KeptRun) -> None:
         """Show a run from the history."""
+        from gpuplayground.receipts.run_observer import ObservedRun
+
         run = kept.run
         self.clear(run.run_id, kept.request.benchmark)
         self.set_run(run)

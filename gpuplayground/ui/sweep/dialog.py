@@ -28,13 +28,13 @@ from gpuplayground.ui.sweep.chart_frame import Quantity
 from gpuplayground.ui.sweep.form import SweepForm
 from gpuplayground.ui.sweep.request import Implementation, SweepRequest
 from gpuplayground.ui.sweep.results import SweepResults
+from gpuplayground.ui.widgets.commands import KILL_AFTER_MS
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.meter import Meter
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
 from gpuplayground.ui.widgets.saving import ChooseFile, choose_by_dialog, save_picture, save_text
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.ui.widgets.ticks import number_text
-from gpuplayground.workers.run_controller import KILL_AFTER_MS
 
 #: A note of more lines scrolls.
 MAX_LINES = 5

@@ -8,6 +8,9 @@ from enum import Enum, auto
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QKeySequence
 
+#: A run that has not ended this long after Stop can be killed.
+KILL_AFTER_MS = 2000
+
 
 class Context(Enum):
     """Where a command's shortcuts work."""

@@ -26,9 +26,9 @@ from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.output.panel import OutputPanel
 from gpuplayground.ui.results.pages import BENCHMARK, HISTORY, TIMINGS, PageSpec, ResultPages
 from gpuplayground.ui.results.timings_panel import TimingsPanel
+from gpuplayground.ui.widgets.commands import KILL_AFTER_MS
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
-from gpuplayground.workers.run_controller import KILL_AFTER_MS
 
 if TYPE_CHECKING:
     from gpuplayground.past_runs.details import KeptRun  # needs numpy, which a start does without
