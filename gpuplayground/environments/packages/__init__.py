@@ -1,0 +1,1 @@
+"""Which packages a snippet needs, and which builds of them fit this machine."""
