@@ -71,6 +71,10 @@ version = numba.__version__
 from numba import cuda
 gpus = len(cuda.gpus) if cuda.is_available() else 0
 """
+_OPENCL = """
+import pyopencl
+version = pyopencl.VERSION_TEXT
+"""
 _CUPTI = """
 from cupti import cupti
 from importlib.metadata import version as version_of
@@ -109,5 +113,6 @@ PROBES = (
         {"nvcc": "cannot compile kernels without nvcc: install the CUDA toolkit and put its bin folder on PATH"},
     ),
     FrameworkProbe("Numba", "numba", 'python -m pip install numba "numba-cuda[cu12]"', _NUMBA),
+    FrameworkProbe("PyOpenCL", "pyopencl", "python -m pip install pyopencl", _OPENCL),
     FrameworkProbe("CUPTI", "cupti", "python -m pip install cupti-python", _CUPTI, packages=("cupti-python",)),
 )

@@ -1,0 +1,141 @@
+"""Answers the questions that everybody has before the first kernel: GPU, libraries, CUDA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gpuplayground.environments.doctor.capabilities import dotted, last_cuda
+from gpuplayground.environments.doctor.finding import Answer, Finding, Fix, Level, Topic
+from gpuplayground.environments.doctor.packages import CUDA, PYTORCH, TENSORFLOW, Packages, cuda_major
+from gpuplayground.environments.doctor.system import AMD, INTEL, NVIDIA, System
+from gpuplayground.environments.framework_probes import PROBES
+from gpuplayground.model.samples import GpuInfo, Inventory
+
+_OTHER_MAKERS = {AMD: "AMD", INTEL: "Intel"}
+#: The default environments: what a set is for, what can be built, and the packages that show that one is there.
+_SETS: tuple[tuple[str, Fix, tuple[str, ...]], ...] = (
+    ("PyTorch", PYTORCH, ("torch",)),
+    ("TensorFlow", TENSORFLOW, ("tensorflow", "tensorflow-cpu")),
+    ("CuPy, Numba and PyCUDA", CUDA, ("cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "pycuda")),
+)
+
+
+def answers(
+    inventory: Inventory, system: System, environments: Sequence[Packages], driver: Finding
+) -> tuple[Answer, ...]:
+    """Return the three answers.
+
+    Args:
+        inventory: the driver and the GPUs.
+        system: the machine.
+        environments: the packages of the environments that are known.
+        driver: the finding that says whether the driver works.
+    """
+    return (
+        Answer("Is my GPU supported?", *_support(inventory, system, driver)),
+        Answer("Which libraries do I need?", *_libraries(inventory, environments)),
+        Answer("How do I set CUDA up?", *_set_up(inventory, system)),
+    )
+
+
+def framework_findings(environments: Sequence[Packages]) -> Iterator[Finding]:
+    """Yield where each default set of frameworks is, or what builds an environment with it."""
+    for name, fix, packages in _SETS:
+        having = [each.label for each in environments if any(package in each.versions for package in packages)]
+        identity = f"frameworks/{fix.name}"
+        if having:
+            verb = "are" if " and " in name else "is"
+            yield Finding(identity, Topic.FRAMEWORKS, Level.OK, f"{name} {verb} in {_listed(having)}.")
+            continue
+        sentence = f"No environment that was looked at has {name}: build one when a snippet needs it."
+        command = f"gpuplayground env create {fix.name} {' '.join(fix.requirements)}"
+        yield Finding(identity, Topic.FRAMEWORKS, Level.INFO, sentence, command, fix=fix)
+
+
+def _support(inventory: Inventory, system: System, driver: Finding) -> tuple[str, Level]:
+    if not inventory.gpus:
+        return _no_gpu(system, driver)
+    old = [gpu for gpu in inventory.gpus if gpu.compute_capability and last_cuda(gpu.compute_capability)]
+    current = [gpu for gpu in inventory.gpus if gpu not in old]
+    sentences = []
+    if current:
+        sentences.append(f"Yes: {_gpus(current)} can run everything here, with the newest CUDA.")
+    for gpu in old:
+        last = last_cuda(gpu.compute_capability) if gpu.compute_capability else None
+        version = dotted(last) if last else ""
+        sentences.append(
+            f"{'Partly: the' if not current else 'The'} {_gpus([gpu])} is supported up to CUDA {version}: builds for "
+            f"CUDA {version.partition('.')[0]} and older frameworks run on it, the newest builds do not."
+        )
+    return " ".join(sentences), Level.OK if current else Level.WARNING
+
+
+def _no_gpu(system: System, driver: Finding) -> tuple[str, Level]:
+    vendors = system.graphics_vendors()
+    if NVIDIA in vendors:
+        return f"There is an NVIDIA GPU here, but it cannot be used yet. {driver.sentence}", Level.PROBLEM
+    others = [maker for vendor, maker in _OTHER_MAKERS.items() if vendor in vendors]
+    if others:
+        sentence = f"No: the graphics here is by {' and '.join(others)}, and CUDA needs an NVIDIA GPU. "
+    elif system.is_container:
+        sentence = "No NVIDIA GPU is visible in this container. "
+    else:
+        sentence = "No NVIDIA GPU was found, and CUDA needs one. "
+    return sentence + "Snippets run on the CPU with NumPy, PyTorch, TensorFlow, Numba and PyOpenCL.", Level.INFO
+
+
+def _libraries(inventory: Inventory, environments: Sequence[Packages]) -> tuple[str, Level]:
+    frameworks = [f"{each.label}: {found}" for each in environments if (found := _frameworks(each))]
+    there = f" Found so far: {'; '.join(frameworks)}." if frameworks else ""
+    major = cuda_major(inventory)
+    if inventory.gpus and major is not None:
+        text = (
+            "Only the framework that your snippet imports, in a build for CUDA "
+            f"{major} or older. Its wheels bring cuBLAS, cuDNN and the other libraries of CUDA."
+        )
+    else:
+        text = (
+            "Only the framework that your snippet imports, in its CPU build. CuPy and PyCUDA do nothing without a GPU."
+        )
+    return text + there, Level.OK
+
+
+def _frameworks(packages: Packages) -> str:
+    named = ((probe.name, probe.version_in(packages.versions)) for probe in PROBES if probe.module != "cupti")
+    return ", ".join(f"{name} {version}" for name, version in named if version)
+
+
+def _set_up(inventory: Inventory, system: System) -> tuple[str, Level]:
+    major = cuda_major(inventory)
+    if inventory.gpus and major is not None:
+        version = inventory.driver.cuda_version
+        pycuda = (
+            "Even PyCUDA, which compiles with nvcc, gets it from NVIDIA's wheels."
+            if major >= 13
+            else "Only PyCUDA needs one, because NVIDIA's wheels for CUDA 12 have no nvcc."
+        )
+        text = (
+            f"It is set up: the driver supports CUDA up to {version}, and an environment brings the rest. "
+            f"You need no CUDA toolkit and no LD_LIBRARY_PATH. {pycuda}"
+        )
+        return text, Level.OK
+    if NVIDIA in system.graphics_vendors() or system.is_wsl:
+        text = "Install or repair the NVIDIA driver as said below. You need no CUDA toolkit: environments bring it."
+        return text, Level.WARNING
+    text = (
+        "There is nothing to set up without an NVIDIA GPU. On a machine with one, install the NVIDIA driver only: "
+        "environments bring CUDA's libraries, so you need no CUDA toolkit."
+    )
+    return text, Level.INFO
+
+
+def _gpus(gpus: Sequence[GpuInfo]) -> str:
+    words = []
+    for gpu in gpus:
+        capability = f" (compute capability {dotted(gpu.compute_capability)})" if gpu.compute_capability else ""
+        words.append(f"{gpu.name}{capability}")
+    return _listed(list(dict.fromkeys(words)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
