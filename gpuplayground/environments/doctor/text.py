@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from gpuplayground.environments.doctor.finding import Answer, Finding, Level
 
@@ -29,7 +30,7 @@ def finding_lines(finding: Finding, *, with_details: bool) -> Iterator[str]:
 
 
 def report(title: str, answers: Sequence[Answer], findings: Sequence[Finding]) -> str:
-    """Return everything as one text, for a bug report.
+    """Return everything as one text, for a bug report. The user's home folder becomes ``~``.
 
     Args:
         title: the first line.
@@ -43,7 +44,7 @@ def report(title: str, answers: Sequence[Answer], findings: Sequence[Finding]) -
             if finding.topic == topic:
                 lines += finding_lines(finding, with_details=True)
         lines.append("")
-    return "\n".join([*lines, count(findings)]) + "\n"
+    return _without_home("\n".join([*lines, count(findings)]) + "\n")
 
 
 def count(findings: Sequence[Finding]) -> str:
@@ -52,3 +53,12 @@ def count(findings: Sequence[Finding]) -> str:
     if not problems:
         return "No problems found."
     return "1 problem found." if problems == 1 else f"{problems} problems found."
+
+
+def _without_home(text: str) -> str:
+    """Return a text without the name of the user's home folder, which tells who the user is."""
+    try:
+        home = str(Path.home())
+    except RuntimeError:  # an account without one
+        return text
+    return text if home in ("/", "/root") else text.replace(home, "~")
