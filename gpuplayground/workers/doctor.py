@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QObject, QThread, Signal
 
 from gpuplayground.environments.doctor.examination import Examination, Planned, Started, default_cache, kernels, quick
-from gpuplayground.environments.interpreters import Environment
+from gpuplayground.environments.interpreters import Environment, with_distinct_labels
 from gpuplayground.model.samples import Inventory
 from gpuplayground.workers.threads import Threads
 
@@ -55,7 +55,7 @@ class Doctor(QObject):
         """
         if self._running is not None:
             return False
-        run = _Run(inventory, tuple(environments), dict(unlisted or {}), is_fresh=is_fresh)
+        run = _Run(inventory, tuple(with_distinct_labels(environments)), dict(unlisted or {}), is_fresh=is_fresh)
         run.answered.connect(self.answered)
         run.planned.connect(self.planned)
         run.started_kernel.connect(self.started)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gpuplayground.environments.doctor.capabilities import dotted, last_cuda
+from gpuplayground.environments.doctor.capabilities import NEWEST_CUDA, dotted, last_cuda
 from gpuplayground.environments.doctor.finding import Answer, Finding, Fix, Level, Topic
 from gpuplayground.environments.doctor.packages import CUDA, PYTORCH, TENSORFLOW, Packages, cuda_major
 from gpuplayground.environments.doctor.system import AMD, INTEL, NVIDIA, System
@@ -59,7 +59,7 @@ def _support(inventory: Inventory, system: System, driver: Finding) -> tuple[str
     current = [gpu for gpu in inventory.gpus if gpu not in old]
     sentences = []
     if current:
-        sentences.append(f"Yes: {_gpus(current)} can run everything here, with the newest CUDA.")
+        sentences.append(f"Yes: every current version of CUDA supports {_gpus(current)}.")
     for gpu in old:
         last = last_cuda(gpu.compute_capability) if gpu.compute_capability else None
         version = dotted(last) if last else ""
@@ -67,6 +67,9 @@ def _support(inventory: Inventory, system: System, driver: Finding) -> tuple[str
             f"{'Partly: the' if not current else 'The'} {_gpus([gpu])} is supported up to CUDA {version}: builds for "
             f"CUDA {version.partition('.')[0]} and older frameworks run on it, the newest builds do not."
         )
+    major = cuda_major(inventory)
+    if current and major is not None and major < NEWEST_CUDA:
+        sentences.append(f"This driver runs builds for CUDA {major} and older; a newer driver runs newer builds too.")
     return " ".join(sentences), Level.OK if current else Level.WARNING
 
 

@@ -182,20 +182,21 @@ def _misses_gpu(check: Check, result: KernelResult, details: str) -> Finding:
         )
         return _made(check, Level.WARNING, sentence, command, details)
     if result.lacks in check.probe.remedies:
-        return _made(check, Level.PROBLEM, f"{named} {check.probe.remedies[result.lacks]}.", "", details, fix)
+        sentence = f"{named} {check.probe.remedies[result.lacks]}."
+        return _made(check, Level.PROBLEM, sentence, _build(fix), details, fix)
     silently = " and silently runs on the CPU" if check.probe.module == "tensorflow" else ""
     sentence = (
         f"{named} sees no GPU although the driver has one{silently}: unset CUDA_VISIBLE_DEVICES, or install a build "
         "for this driver's CUDA version."
     )
-    return _made(check, Level.PROBLEM, sentence, "", "\n".join(filter(None, (details, result.output))), fix)
+    return _made(check, Level.PROBLEM, sentence, _build(fix), "\n".join(filter(None, (details, result.output))), fix)
 
 
 def _raised(check: Check, result: KernelResult) -> Finding:
     named, fix = _named(check, result), FIXES.get(check.probe.module)
     details = "\n".join(filter(None, (result.error, result.output)))
     if result.lacks in check.probe.remedies and not result.during_import:
-        return _made(check, Level.PROBLEM, f"{named} {check.probe.remedies[result.lacks]}.", "", details, fix)
+        return _made(check, Level.PROBLEM, f"{named} {check.probe.remedies[result.lacks]}.", _build(fix), details, fix)
     cause = next((each for each in _CAUSES if re.search(each.pattern, result.error)), None)
     if cause is None:
         sentence = f"{named} cannot be used ({result.error[:300]}): reinstall it."
@@ -210,9 +211,11 @@ def _command_for(check: Check, cause: _Cause) -> str:
     if "OpenCL driver" in cause.sentence:
         return install_command(check.environment, "pocl-binary-distribution")
     fix = FIXES.get(check.probe.module)
-    if _REBUILD in cause.sentence and fix is not None:
-        return f"gpuplayground env create {fix.name} {' '.join(fix.requirements)}"
-    return _reinstall(check)
+    return _build(fix) if _REBUILD in cause.sentence and fix is not None else _reinstall(check)
+
+
+def _build(fix: Fix | None) -> str:
+    return f"gpuplayground env create {fix.name} {' '.join(fix.requirements)}" if fix is not None else ""
 
 
 def _reinstall(check: Check) -> str:

@@ -158,7 +158,7 @@ class DoctorDialog(QDialog):
         row.addWidget(self.status)
         row.addStretch(1)
         again = self.tr("Check everything again, also what is known from last time")
-        self.again_button = self._button(row, "activity", self.tr("Run again"), again, self.checkRequested.emit)
+        self.again_button = self._button(row, "refresh-cw", self.tr("Run again"), again, self.checkRequested.emit)
         cancel = self.tr("End the kernels that are running and run no more")
         self.cancel_button = self._button(row, "x", self.tr("Cancel"), cancel, self.cancelRequested.emit)
         copy = self.tr("Copy all findings as text, for a bug report")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from gpuplayground.environments.doctor.finding import Finding, Level
+from gpuplayground.environments.doctor.finding import Finding, Level, Topic
 from gpuplayground.printable import visible, visible_line
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
@@ -71,8 +71,7 @@ class FindingRow(QWidget):
         self._command_line.setVisible(bool(finding.command))
         self.details.setText(visible(finding.details))
         self.details_button.setVisible(bool(finding.details))
-        self.details_button.setChecked(bool(finding.details) and finding.level is Level.PROBLEM)
-        self.details.setVisible(self.details_button.isChecked())
+        self._open_details(bool(finding.details) and (finding.level is Level.PROBLEM or finding.topic == Topic.GPUS))
         self.fix_button.setVisible(finding.fix is not None)
         if finding.fix is not None:
             tip = self.tr("Build the environment {0} with {1}").format(
@@ -96,10 +95,7 @@ class FindingRow(QWidget):
         self.copy_button.clicked.connect(self._copy)
         self.details.setProperty("role", "muted")
         self.details.hide()
-        self.details_button.setCheckable(True)
-        self.details_button.setAccessibleName(self.tr("Details"))
-        self.details_button.setToolTip(self.tr("Show details"))
-        self.details_button.toggled.connect(self._toggle_details)
+        self.details_button.clicked.connect(self._toggle_details)
         self.details_button.hide()
         self.fix_button.setAutoDefault(False)
         self.fix_button.clicked.connect(self._ask_for_fix)
@@ -120,16 +116,25 @@ class FindingRow(QWidget):
         column.addWidget(self.sentence)
         column.addWidget(self._command_line)
         column.addWidget(self.details)
+        column.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 5, 0, 5)
         row.setSpacing(10)
+        # The icon's place is as high as a line of the sentence.
+        self._picture.setFixedHeight(self.sentence.fontMetrics().height())
         row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(column, 1)
         row.addWidget(self.details_button, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.fix_button, 0, Qt.AlignmentFlag.AlignTop)
 
-    def _toggle_details(self, is_open: bool) -> None:
+    def _toggle_details(self) -> None:
+        self._open_details(self.details.isHidden())
+
+    def _open_details(self, is_open: bool) -> None:
         self.details.setVisible(is_open)
+        words = self.tr("Hide the details") if is_open else self.tr("Show the details")
+        self.details_button.setAccessibleName(words)
+        self.details_button.setToolTip(words)
         self._draw()
 
     def _copy(self) -> None:
@@ -143,7 +148,7 @@ class FindingRow(QWidget):
         name, role = self._icon
         self._picture.setPixmap(self._icons.pixmap(name, role, _ICON_PX))
         self.copy_button.setIcon(self._icons.icon("copy"))
-        chevron = "chevron-up" if self.details_button.isChecked() else "chevron-down"
+        chevron = "chevron-down" if self.details.isHidden() else "chevron-up"
         self.details_button.setIcon(self._icons.icon(chevron))
 
 
