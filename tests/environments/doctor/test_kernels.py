@@ -28,11 +28,12 @@ TORCH = """
 from types import SimpleNamespace
 __version__ = "2.13.0"
 version = SimpleNamespace(cuda={cuda!r})
-cuda = SimpleNamespace(is_available=lambda: {gpus} > 0, device_count=lambda: {gpus}, get_device_name=lambda index: "H200")
+cuda = SimpleNamespace(is_available=lambda: {gpus} > 0, device_count=lambda: {gpus}, get_device_name=lambda gpu: "H200")
 float32 = "float32"
 class Tensor(list):
-    def __add__(self, other): return Tensor(a + b for a, b in zip(self, other)) if isinstance(other, list) else self.each(
-        lambda value: value + other)
+    def __add__(self, other):
+        others = other if isinstance(other, list) else [other] * len(self)
+        return Tensor(a + b for a, b in zip(self, others))
     def __rmul__(self, factor): return self.each(lambda value: factor * value)
     def each(self, change): return Tensor(map(change, self))
     def cpu(self): return self
