@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,7 +65,9 @@ def add_parser(subparsers: Subparsers) -> Parser:
     which.add_argument("--all", action="store_true", help="check every environment that is found")
     parser.add_argument("--quick", action="store_true", help="run no kernels")
     parser.add_argument("--fresh", action="store_true", help="run every kernel, also those of unchanged environments")
-    parser.add_argument("--json", metavar="OUT", help='also write the findings to a JSON file, or only to "-"')
+    parser.add_argument(
+        "--json", metavar="OUT", help='also write the findings to a JSON file; with "-" print only the JSON'
+    )
     parser.set_defaults(execute=doctor)
     return parser
 
@@ -135,11 +138,12 @@ def _run_kernels(
             results[check.id] = result
 
     probes, found = {probe.name: probe for probe in PROBES}, list[Finding]()
-    for new in kernels(examination, findings, on_result=keep):
-        if isinstance(new, Planned | Started):
-            continue
-        found.append(new)
-        printer.add(new)
+    with closing(kernels(examination, findings, on_result=keep)) as news:
+        for new in news:
+            if isinstance(new, Planned | Started):
+                continue
+            found.append(new)
+            printer.add(new)
     for name in reports:
         check = Check(first, probes[name])
         if check.id in results:
@@ -174,6 +178,6 @@ class _Printer:
         """Print every problem once more, where the eye is when it ends."""
         self._say(["", *(f"! {problem}" for problem in results.problems), count(results.findings)])
 
-    def _say(self, lines: Sequence[str] | Any) -> None:
+    def _say(self, lines: Iterable[str]) -> None:
         if not self._is_silent:
             say("".join(f"{visible_line(line)}\n" for line in lines))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +132,25 @@ def test_a_driver_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.Monkey
     problem = read_inventory(timeout=0.5).problem
     assert problem is not None
     assert problem.sentence == "The NVIDIA driver does not answer: restart the computer."
+
+
+def test_ctrl_c_ends_a_kernel_that_hangs(bare_python: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        hang = f"import socket; socket.create_connection({server.getsockname()!r}).recv(1)"
+        (tmp_path / "torch.py").write_text(hang)
+        env = environment(**no_nvml_env())
+        env["PYTHONPATH"] += f":{tmp_path}"
+        command = [*COMMAND, "doctor", "--python", str(bare_python)]
+        with subprocess.Popen(
+            command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
+            connection, _ = server.accept()
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=TIMEOUT_S)
+        with connection:
+            connection.settimeout(TIMEOUT_S)
+            assert connection.recv(1) == b"", "the kernel outlived the doctor"
+    assert (process.returncode, errors) == (130, "")
 
 
 def test_the_doctor_can_be_piped_into_a_reader_that_goes_away(bare_python: Path) -> None:

@@ -114,8 +114,8 @@ def _set_up(inventory: Inventory, system: System) -> tuple[str, Level]:
         version = inventory.driver.cuda_version
         pycuda = (
             "Even PyCUDA, which compiles with nvcc, gets it from NVIDIA's wheels."
-            if major >= 13
-            else "Only PyCUDA needs one, because NVIDIA's wheels for CUDA 12 have no nvcc."
+            if major >= 13 and all((gpu.compute_capability or (0, 0)) >= (7, 5) for gpu in inventory.gpus)
+            else "Only PyCUDA needs one here, because NVIDIA's wheels for CUDA 12 have no nvcc."
         )
         text = (
             f"It is set up: the driver supports CUDA up to {version}, and an environment brings the rest. "

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from queue import SimpleQueue
@@ -13,10 +13,10 @@ from threading import Event
 from gpuplayground.child.command_output import CommandTimeoutError, command_output
 from gpuplayground.environments.doctor.answers import answers, framework_findings
 from gpuplayground.environments.doctor.cache import FILE, KernelCache, state_of
-from gpuplayground.environments.doctor.finding import Answer, Finding, Level
+from gpuplayground.environments.doctor.finding import Answer, Finding, Level, Topic
 from gpuplayground.environments.doctor.kernel_findings import Check, finding_of
-from gpuplayground.environments.doctor.kernel_process import CHECK_TIMEOUT_S, KernelResult, run_kernel
-from gpuplayground.environments.doctor.machine import driver_findings, gpu_findings
+from gpuplayground.environments.doctor.kernel_process import CHECK_TIMEOUT_S, End, KernelResult, run_kernel
+from gpuplayground.environments.doctor.machine import driver_findings, gpu_findings, visible_gpus
 from gpuplayground.environments.doctor.packages import conflicts, read_packages
 from gpuplayground.environments.doctor.system import System
 from gpuplayground.environments.doctor.tools import find_toolchain, tool_findings
@@ -141,7 +141,7 @@ def kernels(
     quick_findings: Sequence[Finding] = (),
     cancelled: Event | None = None,
     on_result: Callable[[Check, KernelResult], None] | None = None,
-) -> Iterator[News]:
+) -> Generator[News, None, None]:
     """Run the kernel of every framework that is installed and yield what happens, as it happens.
 
     Two run at a time. Every kernel is planned, started and found, in this order; one from the cache is found at once.
@@ -153,49 +153,89 @@ def kernels(
         on_result: called in the calling thread with each raw result, before its finding.
     """
     cancelled = cancelled or Event()
-    known = {finding.id.rpartition("/")[0]: finding for finding in quick_findings if finding.level is Level.PROBLEM}
-    news: SimpleQueue[Started | _Result] = SimpleQueue()
-    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="doctor") as pool:
-        waiting = 0
+    problems = [finding for finding in quick_findings if finding.level is Level.PROBLEM]
+    known = {finding.id.rpartition("/")[0]: finding for finding in problems}
+    # One of the driver, such as a device that may not be opened, stops every framework.
+    of_driver = next((finding for finding in problems if finding.topic == Topic.DRIVER), None)
+    jobs = _Jobs(examination, cancelled)
+    try:
         for environment in examination.environments:
-            if environment.distrust:
-                continue
-            for check in _survey(environment, examination, cancelled):
-                yield Planned(check.id, check.environment.label, check.probe.name)
-                waiting += 1
-                _submit(pool, check, examination, cancelled, news)
-        while waiting:
-            new = news.get()
+            if not environment.distrust:
+                jobs.survey(environment)
+        while (new := jobs.next()) is not None:
             if isinstance(new, Started):
                 yield new
+            elif isinstance(new, list):
+                for check in new:
+                    yield Planned(check.id, check.environment.label, check.probe.name)
+                    jobs.run(check)
             else:
-                waiting -= 1
                 check, result, checked_at = new
                 if on_result is not None:
                     on_result(check, result)
-                yield _dated(_found(check, result, examination, known.get(check.id)), checked_at)
+                yield _dated(_found(check, result, examination, known.get(check.id, of_driver)), checked_at)
+    except BaseException:  # also where the caller stops listening
+        cancelled.set()
+        raise
+    finally:
+        jobs.end()
     examination.cache.save()
 
 
-def _submit(
-    pool: ThreadPoolExecutor,
-    check: Check,
-    examination: Examination,
-    cancelled: Event,
-    news: SimpleQueue[Started | _Result],
-) -> Future[None]:
-    def work() -> None:
-        key = state_of(check, examination.inventory)
-        entry = None if examination.is_fresh else examination.cache.find(key)
-        if entry is not None:
-            news.put((check, entry.result, entry.checked_at))
-            return
-        news.put(Started(check.id, check.environment.label, check.probe.name))
-        result = run_kernel(check.probe, check.environment.interpreter, examination.timeout, cancelled)
-        examination.cache.keep(key, result)
-        news.put((check, result, None))
+class _Jobs:
+    """Surveys environments and runs kernels in threads; what became of them is taken by :meth:`next`."""
 
-    return pool.submit(work)
+    def __init__(self, examination: Examination, cancelled: Event) -> None:
+        self._examination, self._cancelled = examination, cancelled
+        self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="doctor")
+        self._news: SimpleQueue[Started | list[Check] | _Result] = SimpleQueue()
+        self._left = 0
+
+    def survey(self, environment: Environment) -> None:
+        """Find out which frameworks an environment has."""
+        self._left += 1
+        self._pool.submit(self._survey, environment)
+
+    def run(self, check: Check) -> None:
+        """Run a kernel, or take its result from the cache."""
+        self._left += 1
+        self._pool.submit(self._run, check)
+
+    def next(self) -> Started | list[Check] | _Result | None:
+        """Wait for the next news and return it; None when everything is done."""
+        if self._left == 0:
+            return None
+        new = self._news.get()
+        self._left -= not isinstance(new, Started)
+        return new
+
+    def end(self) -> None:
+        """Wait for the threads, which end soon after a cancel."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _survey(self, environment: Environment) -> None:
+        checks = list[Check]()
+        try:
+            checks = list(_survey(environment, self._examination, self._cancelled))
+        finally:
+            self._news.put(checks)
+
+    def _run(self, check: Check) -> None:
+        result, checked_at = KernelResult(End.NOT_STARTED), None
+        try:
+            key = state_of(check, self._examination.inventory)
+            entry = None if self._examination.is_fresh else self._examination.cache.find(key)
+            if entry is not None:
+                result, checked_at = entry.result, entry.checked_at
+                return
+            self._news.put(Started(check.id, check.environment.label, check.probe.name))
+            interpreter, timeout = check.environment.interpreter, self._examination.timeout
+            result = run_kernel(check.probe, interpreter, timeout, self._cancelled)
+            self._examination.cache.keep(key, result)
+        except OSError as error:  # such as a full disk
+            result = KernelResult(End.NOT_STARTED, error=error.strerror or str(error))
+        finally:
+            self._news.put((check, result, checked_at))
 
 
 def _survey(environment: Environment, examination: Examination, cancelled: Event) -> Iterator[Check]:
@@ -214,15 +254,16 @@ def _survey(environment: Environment, examination: Examination, cancelled: Event
 
 
 def _found(check: Check, result: KernelResult, examination: Examination, known: Finding | None) -> Finding:
-    return finding_of(check, result, expects_gpu=bool(examination.inventory.gpus), known=known)
+    # Where every GPU is hidden, that is one problem, and not one more with each framework.
+    expects_gpu = bool(visible_gpus(examination.inventory, examination.system))
+    return finding_of(check, result, expects_gpu=expects_gpu, known=known if expects_gpu else None)
 
 
 def _dated(finding: Finding, checked_at: float | None) -> Finding:
     if checked_at is None:
         return finding
     when = datetime.fromtimestamp(checked_at).astimezone().strftime("%Y-%m-%d %H:%M")
-    note = f"Checked on {when}; nothing has changed since."
-    return replace(finding, details="\n".join(filter(None, (finding.details, note))))
+    return replace(finding, sentence=f"{finding.sentence} Checked on {when}, unchanged since.")
 
 
 def _distrusted(environment: Environment) -> Iterator[Finding]:

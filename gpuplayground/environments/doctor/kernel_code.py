@@ -2,8 +2,8 @@
 
 Each piece runs after its probe (see :mod:`gpuplayground.environments.framework_probes`) in the same namespace, with
 ``on_gpu`` set. It sets ``result``, the sum as a list, and ``device``: ``GPU`` or ``CPU``, where it was added. One that
-cannot add anything here, such as CuPy without a GPU, leaves both as they are. The arrays hold ``i`` and ``2 * i + 1``
-for ``i < SIZE``, which float32 adds without rounding.
+cannot add anything here, such as CuPy without a GPU, leaves both as they are. ``reason`` is the framework's own reason
+for seeing no GPU. The arrays hold ``i`` and ``2 * i + 1`` for ``i < SIZE``, which float32 adds without rounding.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ if on_gpu:
     kernel(((SIZE + 255) // 256,), (256,), (a, b, c, cupy.int32(SIZE)))
     result, device = c.get().tolist(), "GPU"
     device_name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
+else:
+    try:
+        cupy.cuda.runtime.getDeviceCount()
+    except Exception as raised:
+        reason = str(raised)
 '''
 _TORCH = """
 place = "cuda" if on_gpu else "cpu"
@@ -34,6 +39,11 @@ a = torch.arange(SIZE, dtype=torch.float32, device=place)
 result, device = (a + (2 * a + 1)).cpu().tolist(), "GPU" if on_gpu else "CPU"
 if on_gpu:
     device_name = torch.cuda.get_device_name(0)
+elif torch.version.cuda:
+    try:
+        torch.cuda.init()
+    except Exception as raised:
+        reason = str(raised)
 """
 _TENSORFLOW = """
 tensorflow.config.set_soft_device_placement(False)  # or an operation without a GPU kernel would run on the CPU
@@ -65,6 +75,11 @@ if on_gpu:
         result, device, device_name = c.tolist(), "GPU", gpu.name()
     finally:
         context.pop()
+else:
+    try:
+        pycuda.driver.init()
+    except Exception as raised:
+        reason = str(raised)
 '''
 _NUMBA = """
 import numpy
@@ -88,6 +103,8 @@ else:
             c[i] = a[i] + b[i]
     add(a, b, c)
     result, device = c.tolist(), "CPU"
+    if not lacks:
+        reason = str(cuda.cuda_error() or "")
 """
 _OPENCL = '''
 import numpy

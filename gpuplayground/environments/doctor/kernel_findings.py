@@ -113,12 +113,12 @@ def finding_of(check: Check, result: KernelResult, *, expects_gpu: bool, known: 
         check: what was checked.
         result: what became of it.
         expects_gpu: whether the driver has a GPU; only then is a framework that does not use one a problem.
-        known: a conflict that was already found and explains a failure, which then is no second problem.
+        known: a problem that was already found and explains a failure, which then is no second problem.
     """
     finding = _finding(check, result, expects_gpu=expects_gpu)
     if known is not None and finding.level is Level.PROBLEM:
         details = "\n".join(part for part in (finding.sentence, finding.details) if part)
-        sentence = f"{_named(check, result)} does not run its kernel, as the conflict above leads to expect."
+        sentence = f"{_named(check, result)} does not run its kernel; the problem above is the likely reason."
         return Finding(finding.id, finding.topic, Level.WARNING, sentence, details=details)
     return finding
 
@@ -184,27 +184,43 @@ def _misses_gpu(check: Check, result: KernelResult, details: str) -> Finding:
     if result.lacks in check.probe.remedies:
         sentence = f"{named} {check.probe.remedies[result.lacks]}."
         return _made(check, Level.PROBLEM, sentence, _build(fix), details, fix)
+    cause = _cause_in(result.reason)
+    if cause is not None:
+        return _explained(check, result, cause, result.reason)
     silently = " and silently runs on the CPU" if check.probe.module == "tensorflow" else ""
     sentence = (
         f"{named} sees no GPU although the driver has one{silently}: unset CUDA_VISIBLE_DEVICES, or install a build "
         "for this driver's CUDA version."
     )
-    return _made(check, Level.PROBLEM, sentence, _build(fix), "\n".join(filter(None, (details, result.output))), fix)
+    return _made(check, Level.PROBLEM, sentence, _build(fix), _lines(details, result.reason, result.output), fix)
 
 
 def _raised(check: Check, result: KernelResult) -> Finding:
     named, fix = _named(check, result), FIXES.get(check.probe.module)
-    details = "\n".join(filter(None, (result.error, result.output)))
+    details = _lines(result.error, result.output)
     if result.lacks in check.probe.remedies and not result.during_import:
         return _made(check, Level.PROBLEM, f"{named} {check.probe.remedies[result.lacks]}.", _build(fix), details, fix)
-    cause = next((each for each in _CAUSES if re.search(each.pattern, result.error)), None)
+    cause = _cause_in(result.error)
     if cause is None:
         sentence = f"{named} cannot be used ({result.error[:300]}): reinstall it."
         return _made(check, Level.PROBLEM, sentence, _reinstall(check), result.output, fix)
-    library = _LIBRARY.search(result.error)
-    sentence = cause.sentence.format(name=named, library=library[1] if library else "a library")
+    return _explained(check, result, cause, result.error)
+
+
+def _cause_in(message: str) -> _Cause | None:
+    return next((each for each in _CAUSES if re.search(each.pattern, message)), None)
+
+
+def _explained(check: Check, result: KernelResult, cause: _Cause, message: str) -> Finding:
+    library = _LIBRARY.search(message)
+    sentence = cause.sentence.format(name=_named(check, result), library=library[1] if library else "a library")
     command = cause.command or _command_for(check, cause)
-    return _made(check, Level.PROBLEM, sentence, command, details, fix)
+    details = _lines(message, result.output)
+    return _made(check, Level.PROBLEM, sentence, command, details, FIXES.get(check.probe.module))
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(filter(None, parts))
 
 
 def _command_for(check: Check, cause: _Cause) -> str:

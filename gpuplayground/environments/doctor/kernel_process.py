@@ -27,13 +27,15 @@ CHECK_TIMEOUT_S = 60.0
 _POLL_S = 0.02
 #: Maximum wait for a killed process, which may hang in the driver, in seconds.
 _KILL_WAIT_S = 0.2
+#: How much later than the timeout the process ends itself, in seconds.
+_ALARM_S = 10
 _MAX_OUTPUT = 4000
 
 _FRAME = """
 import sys
 if not getattr(sys.flags, "safe_path", False):
     del sys.path[0]  # before Python 3.11 that is the current folder
-import importlib.util, json, os, time
+import importlib.util, json, os, signal, time
 answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)  # what the framework prints is not an answer
 
@@ -52,7 +54,9 @@ def attempt(stage, code):
     return time.perf_counter() - started
 
 orders = json.loads(sys.argv[1])
-space = dict(version=None, gpus=None, lacks="", device="", device_name="", result=None, SIZE=orders["size"])
+if hasattr(signal, "alarm"):
+    signal.alarm(orders["limit_s"])  # ends it where whoever started it was killed
+space = dict(version=None, gpus=None, lacks="", device="", device_name="", reason="", result=None, SIZE=orders["size"])
 try:
     is_missing = importlib.util.find_spec(orders["module"]) is None
 except ModuleNotFoundError:  # its parent package is missing
@@ -68,7 +72,8 @@ space["on_gpu"] = bool(gpus)
 kernel_s = attempt("kernel", orders["kernel"])
 result = space["result"]
 is_right = result is None or result == [3.0 * i + 1 for i in range(orders["size"])]
-tell(stage="done", device=space["device"], device_name=space["device_name"], is_right=is_right, kernel_s=kernel_s)
+names = ("device", "device_name", "reason")
+tell(stage="done", is_right=is_right, kernel_s=kernel_s, **{name: space[name] for name in names})
 os._exit(0)  # some frameworks take seconds to shut down, or crash while they do
 """
 
@@ -97,6 +102,7 @@ class KernelResult:
         lacks: What it lacks, a key of the probe's ``remedies``; empty if nothing.
         device: ``GPU`` or ``CPU``, where the arrays were added; empty if nothing was added.
         device_name: The name of that device, as the framework gives it.
+        reason: What the framework says about why it sees no GPU.
         import_s: The time its import took, in seconds.
         kernel_s: The time from the first array to the result on the host, in seconds.
         during_import: Whether a failure came before the framework was imported.
@@ -110,6 +116,7 @@ class KernelResult:
     lacks: str = ""
     device: str = ""
     device_name: str = ""
+    reason: str = ""
     import_s: float = 0.0
     kernel_s: float = 0.0
     during_import: bool = True
@@ -131,6 +138,7 @@ def run_kernel(
     if cancelled is not None and cancelled.is_set():
         return KernelResult(End.CANCELLED)
     orders = {"module": probe.module, "probe": probe.code, "kernel": KERNELS.get(probe.module, ""), "size": SIZE}
+    orders["limit_s"] = int(timeout) + _ALARM_S
     with (
         tempfile.TemporaryFile() as answers,
         tempfile.TemporaryFile() as output,
@@ -222,6 +230,7 @@ def _result(end: End | None, code: int | None, answers: dict[str, Any], output: 
         lacks=str(answers.get("lacks", "")),
         device=str(answers.get("device", "")),
         device_name=str(answers.get("device_name", "")),
+        reason=str(answers.get("reason", "")),
         import_s=float(answers.get("import_s", 0.0)),
         kernel_s=float(answers.get("kernel_s", 0.0)),
         during_import="import_s" not in answers,

@@ -184,7 +184,7 @@ def _hidden_gpus(inventory: Inventory, system: System) -> Iterator[Finding]:
     value = system.variables.get("CUDA_VISIBLE_DEVICES")
     if value is None or not inventory.gpus:
         return
-    visible = _visible(value, inventory)
+    visible = visible_gpus(inventory, system)
     if len(visible) == len(inventory.gpus):
         return
     command = "set CUDA_VISIBLE_DEVICES=" if not system.is_linux else "unset CUDA_VISIBLE_DEVICES"
@@ -197,7 +197,11 @@ def _hidden_gpus(inventory: Inventory, system: System) -> Iterator[Finding]:
     yield Finding("gpus/hidden", Topic.GPUS, Level.INFO, sentence, command)
 
 
-def _visible(value: str, inventory: Inventory) -> list[GpuInfo]:
+def visible_gpus(inventory: Inventory, system: System) -> list[GpuInfo]:
+    """Return the GPUs that CUDA_VISIBLE_DEVICES leaves visible; all of them if it is not set."""
+    value = system.variables.get("CUDA_VISIBLE_DEVICES")
+    if value is None:
+        return list(inventory.gpus)
     visible = list[GpuInfo]()
     for entry in value.split(","):
         word = entry.strip()

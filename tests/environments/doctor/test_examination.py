@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -129,10 +133,10 @@ def test_a_kernel_of_an_unchanged_environment_is_not_run_again(bare: Environment
         examination = Examination(machine, (bare,), probes=PROBES[:1], cache=KernelCache(file), is_fresh=is_fresh)
         (finding,) = (each for each in kernels(examination) if isinstance(each, Finding))
         assert finding.level is Level.OK, finding
-        return finding.details
+        return finding.sentence
 
-    assert examine(no_driver()) == ""
-    assert "nothing has changed since" in examine(no_driver())
+    assert "unchanged since" not in examine(no_driver())
+    assert "unchanged since" in examine(no_driver())
     assert runs.read_text() == "."
     examine(no_driver(), is_fresh=True)
     assert runs.read_text() == ".."
@@ -168,6 +172,46 @@ def test_after_a_cancel_no_kernel_is_run(bare: Environment) -> None:
     cancelled.set()
     rest = list(news)
     assert isinstance(rest[-1], Finding)
+
+
+def test_a_disk_that_is_full_is_a_finding(bare: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_module(bare, "numpy", "")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", fail)
+    (sentence,) = sentences(kernels(Examination(no_driver(), (bare,))))
+    assert "No space left on device" in sentence
+
+
+def test_a_listener_that_goes_away_ends_the_kernels(bare: Environment) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        hang = f"import socket; socket.create_connection({server.getsockname()!r}).recv(1)"
+        add_module(bare, "numpy", hang)
+        news = kernels(Examination(no_driver(), (bare,)))
+        assert isinstance(next(news), Planned)
+        assert isinstance(next(news), Started)
+        connection, _ = server.accept()
+        with connection:
+            news.close()
+            connection.settimeout(TIMEOUT_S)
+            assert connection.recv(1) == b""
+
+
+def test_where_every_gpu_is_hidden_that_is_the_only_problem(bare: Environment, files: MachineFiles) -> None:
+    array = "type('A', (list,), dict.fromkeys(('__add__', '__rmul__'), lambda a, b: a) | {'cpu': lambda a: a})"
+    torch = "from types import SimpleNamespace as N\n__version__, version = '2', N(cuda=None)\n"
+    torch += f"cuda, float32, A = N(is_available=lambda: False), 0, {array}\nA.tolist = lambda a: list(a)\n"
+    add_module(bare, "torch", f"{torch}arange = lambda n, dtype, device: A(3.0 * i + 1 for i in range(n))\n")
+    hidden = files.system(PATH="", CUDA_VISIBLE_DEVICES="")
+    probes = [probe for probe in PROBES if probe.name == "PyTorch"]
+    examination = Examination(inventory(), (bare,), system=hidden, probes=probes)
+    _, findings = quick(examination)
+    found = [*findings, *(each for each in kernels(examination, findings) if isinstance(each, Finding))]
+    assert [finding.id for finding in found if finding.level is Level.PROBLEM] == ["gpus/hidden"]
+    seen = replace(examination, system=files.system(PATH=""))
+    assert any(isinstance(each, Finding) and each.level is Level.PROBLEM for each in kernels(seen))
 
 
 def test_the_report_groups_findings_and_hides_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,7 +215,7 @@ def test_a_conflict_that_is_known_explains_a_failure() -> None:
     result = KernelResult(End.RAISED, version="14.2", error="RuntimeError: cudaErrorInsufficientDriver", output="")
     finding = finding_of(Check(HERE, BY_NAME["CuPy"]), result, expects_gpu=True, known=known)
     assert finding.level is Level.WARNING
-    assert "conflict above" in finding.sentence
+    assert "the problem above" in finding.sentence
     assert "cudaErrorInsufficientDriver" in finding.details
 
 
@@ -225,6 +225,14 @@ def test_a_framework_that_needs_a_gpu_is_no_problem_without_one() -> None:
     assert finding_of(check, result, expects_gpu=False).level is Level.INFO
     missing = finding_of(check, result, expects_gpu=True)
     assert (missing.level, missing.fix) == (Level.PROBLEM, CUDA)
+
+
+def test_why_a_framework_sees_no_gpu_is_its_own_words_where_they_are_known() -> None:
+    reason = "The NVIDIA driver on your system is too old (found version 12020)."
+    result = KernelResult(End.DONE, version="2.13.0", gpus=0, device="CPU", reason=reason)
+    finding = finding_of(Check(HERE, BY_NAME["PyTorch"]), result, expects_gpu=True)
+    assert "needs a newer NVIDIA driver than this one" in finding.sentence
+    assert reason in finding.details
 
 
 def test_pycuda_whose_kernel_runs_needs_no_nvcc_on_the_path() -> None:
