@@ -134,7 +134,7 @@ class FindingRow(QWidget):
         self.details.setVisible(is_open)
         words = self.tr("Hide the details") if is_open else self.tr("Show the details")
         self.details_button.setAccessibleName(words)
-        self.details_button.setToolTip(words)
+        self.details_button.setToolTip(plainly(words))
         self._draw()
 
     def _copy(self) -> None:
