@@ -58,7 +58,7 @@ def environment_of(
     """An environment with packages such as ``torch 2.13.0``; ``metadata`` is the METADATA of the first one."""
     site = folder / "lib" / "python3.12" / "site-packages"
     site.mkdir(parents=True)
-    for number, package in enumerate(packages):
+    for number, package in enumerate((*packages, "pip 25.0")):
         name, version = package.split()
         info = site / f"{name.replace('-', '_')}-{version}.dist-info"
         info.mkdir()

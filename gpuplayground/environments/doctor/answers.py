@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gpuplayground.environments.doctor.capabilities import NEWEST_CUDA, dotted, last_cuda
-from gpuplayground.environments.doctor.finding import Answer, Finding, Fix, Level, Topic
+from gpuplayground.environments.doctor.finding import Answer, Finding, Level, Topic
 from gpuplayground.environments.doctor.packages import CUDA, PYTORCH, TENSORFLOW, Packages, cuda_major
 from gpuplayground.environments.doctor.system import AMD, INTEL, NVIDIA, System
 from gpuplayground.environments.framework_probes import PROBES
 from gpuplayground.model.samples import GpuInfo, Inventory
 
 _OTHER_MAKERS = {AMD: "AMD", INTEL: "Intel"}
-#: The default environments: what a set is for, what can be built, and the packages that show that one is there.
-_SETS: tuple[tuple[str, Fix, tuple[str, ...]], ...] = (
-    ("PyTorch", PYTORCH, ("torch",)),
-    ("TensorFlow", TENSORFLOW, ("tensorflow", "tensorflow-cpu")),
-    ("CuPy, Numba and PyCUDA", CUDA, ("cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "pycuda")),
+#: The default environments: what can be built, and the frameworks in it.
+_SETS = (
+    (PYTORCH, ("PyTorch",)),
+    (TENSORFLOW, ("TensorFlow",)),
+    (CUDA, ("CuPy", "Numba", "PyCUDA")),
 )
+_PROBES = {probe.name: probe for probe in PROBES}
 
 
 def answers(
@@ -40,16 +41,23 @@ def answers(
 
 def framework_findings(environments: Sequence[Packages]) -> Iterator[Finding]:
     """Yield where each default set of frameworks is, or what builds an environment with it."""
-    for name, fix, packages in _SETS:
-        having = [each.label for each in environments if any(package in each.versions for package in packages)]
+    for fix, names in _SETS:
+        places = {name: [each.label for each in environments if _has(each, name)] for name in names}
+        there = [name for name in names if places[name]]
+        missing = [name for name in names if not places[name]]
         identity = f"frameworks/{fix.name}"
-        if having:
-            verb = "are" if " and " in name else "is"
-            yield Finding(identity, Topic.FRAMEWORKS, Level.OK, f"{name} {verb} in {_listed(having)}.")
+        sentence = " ".join(f"{name} is in {_listed(places[name])}." for name in there)
+        if not missing:
+            yield Finding(identity, Topic.FRAMEWORKS, Level.OK, sentence)
             continue
-        sentence = f"No environment that was looked at has {name}: build one when a snippet needs it."
+        lacking = f"No environment that was checked has {_listed(missing, 'or')}: build one when a snippet needs it."
+        sentence = " ".join(filter(None, (sentence, lacking)))
         command = f"gpuplayground env create {fix.name} {' '.join(fix.requirements)}"
         yield Finding(identity, Topic.FRAMEWORKS, Level.INFO, sentence, command, fix=fix)
+
+
+def _has(packages: Packages, name: str) -> bool:
+    return bool(_PROBES[name].version_in(packages.versions))
 
 
 def _support(inventory: Inventory, system: System, driver: Finding) -> tuple[str, Level]:
@@ -140,5 +148,5 @@ def _gpus(gpus: Sequence[GpuInfo]) -> str:
     return _listed(list(dict.fromkeys(words)))
 
 
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _listed(names: Sequence[str], word: str = "and") -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"

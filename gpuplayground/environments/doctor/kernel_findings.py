@@ -90,6 +90,12 @@ _CAUSES = (
         f"{{name}} lacks CUDA's run-time compiler or its headers: {_REBUILD}.",
     ),
     _Cause(
+        r"driver library cannot be found|libcuda\.so|nvcuda\.dll|DRIVER_NOT_FOUND",
+        "{name} cannot find the driver's CUDA library (libcuda): install the driver's compute libraries, or start the "
+        "container with NVIDIA_DRIVER_CAPABILITIES=compute,utility.",
+        "ldconfig -p | grep libcuda",
+    ),
+    _Cause(
         r"cannot open shared object file|DLL load failed|could not load (dynamic )?library",
         f"{{name}} cannot load {{library}}: {_REBUILD}, or install it again.",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from gpuplayground.environments.doctor.capabilities import (
     NEWEST_CUDA,
@@ -139,7 +140,7 @@ def _open_nodes(inventory: Inventory, system: System) -> Iterator[Finding]:
     if closed:
         names = ", ".join(f"/dev/{node.name}" for node in closed)
         sentence = f"This account may not use {names}: add it to the group that owns them, and log in again."
-        group = _group_of(closed[0].stat().st_gid)
+        group = _group_of(closed[0])
         yield Finding("driver/nodes", Topic.DRIVER, Level.PROBLEM, sentence, f"sudo usermod -aG {group} $USER")
     nodes = {node.name for node in system.device_nodes()}
     if inventory.gpus and "nvidiactl" in nodes and "nvidia-uvm" not in nodes:
@@ -149,12 +150,10 @@ def _open_nodes(inventory: Inventory, system: System) -> Iterator[Finding]:
         yield Finding("driver/uvm", Topic.DRIVER, Level.PROBLEM, sentence, command)
 
 
-def _group_of(group_id: int) -> str:
+def _group_of(node: Path) -> str:
     try:
-        import grp
-
-        name = grp.getgrgid(group_id).gr_name
-    except (ImportError, KeyError):
+        name = node.group()
+    except (OSError, KeyError, NotImplementedError):
         return "video"
     # Nobody should be added to root's group; "video" is what the driver's packages use.
     return "video" if name == "root" else name

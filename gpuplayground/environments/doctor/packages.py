@@ -90,10 +90,18 @@ def conflicts(packages: Packages, inventory: Inventory, system_cudnn: str = "") 
 
 
 def install_command(environment: Environment, requirements: str) -> str:
-    """Return the command that installs requirements into an environment."""
+    """Return the command that installs requirements into an environment: by pip, or by uv where pip is not in it."""
+    return pip_command(environment, f"install {requirements}")
+
+
+def pip_command(environment: Environment, order: str) -> str:
+    """Return the command for an order such as ``uninstall numpy``."""
     interpreter = environment.interpreter
     quoted = f'"{interpreter}"' if " " in interpreter else interpreter
-    return f"{quoted} -m pip install {requirements}"
+    if "pip" in packages_in(Path(environment.prefix)):
+        return f"{quoted} -m pip {order}"
+    verb, _, rest = order.partition(" ")
+    return f"uv pip {verb} --python {quoted} {rest.removeprefix('-y ')}"
 
 
 def cuda_major(inventory: Inventory) -> int | None:
@@ -113,8 +121,9 @@ def _several_cupys(packages: Packages, inventory: Inventory) -> Iterator[Finding
         f"{_listed(found)} are installed together and overwrite each other's files: keep only one of them"
         f"{f', {kept} for this driver' if major else ''}."
     )
-    python = packages.environment.interpreter
-    command = f'{python} -m pip uninstall -y {removed} && {python} -m pip install "{kept}[ctk]"'
+    uninstall = pip_command(packages.environment, f"uninstall -y {removed}")
+    install = install_command(packages.environment, f'"{kept}[ctk]"')
+    command = f"{uninstall} && {install}"
     yield _finding(packages, "cupy", "several", sentence, command, CUDA)
 
 

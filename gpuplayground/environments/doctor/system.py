@@ -79,8 +79,10 @@ class System:
     def library_version(self) -> str:
         """Return the version of the driver's installed library; empty if it is not found."""
         for folder in self.library_folders():
-            for file in folder.glob("libcuda.so.[0-9]*.*"):
-                return file.name.removeprefix("libcuda.so.")
+            for file in folder.glob("libcuda.so.*"):
+                version = file.name.removeprefix("libcuda.so.")
+                if _VERSION.fullmatch(version):
+                    return version
         return ""
 
     def library_folders(self) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gpuplayground.environments.doctor.finding import Answer, Finding, Level
+from gpuplayground.environments.doctor.finding import Answer, Finding, Level, Topic
 
 #: Width of the column with the level.
 _COLUMN = 9
@@ -25,7 +25,7 @@ def finding_lines(finding: Finding, *, with_details: bool) -> Iterator[str]:
     yield f"  {finding.level.value:<{_COLUMN}}{finding.sentence}"
     if finding.command:
         yield f"{indent}$ {finding.command}"
-    if with_details or finding.level is Level.PROBLEM:
+    if with_details or finding.level is Level.PROBLEM or finding.topic == Topic.GPUS:
         yield from (f"{indent}{line}" for line in finding.details.splitlines())
 
 

@@ -95,6 +95,7 @@ def test_a_set_of_frameworks_that_no_environment_has_can_be_built(files: Machine
     by_id = {finding.id: finding for finding in findings}
     assert len(by_id) == len(findings), "an id appears twice"
     assert by_id["frameworks/pytorch"].sentence == "PyTorch is in Python 3.12 · venv."
+    assert "has CuPy, Numba or PyCUDA" in by_id["frameworks/cuda"].sentence
     missing = by_id["frameworks/cuda"]
     assert (missing.level, missing.command) == (Level.INFO, "gpuplayground env create cuda cupy numba pycuda")
     assert missing.fix is not None

@@ -122,6 +122,7 @@ def test_a_framework_that_misses_the_drivers_gpu_is_a_problem(stub: Path) -> Non
         ("libcudnn_ops.so.9: cannot open shared object file: No such file or directory", "cannot load cuDNN"),
         ("libcublas.so.12: cannot open shared object file: No such file or directory", "cannot load libcublas.so.12"),
         ("libnvrtc.so.12: cannot open shared object file: No such file or directory", "run-time compiler"),
+        ("CUDA driver library cannot be found.", "cannot find the driver's CUDA library"),
         ("nvcc not found", "nvcc does not work here"),
         ("numpy.core.multiarray failed to import", "does not fit the installed NumPy"),
         ("CUDA-capable device(s) is/are busy or unavailable", "another process has it to itself"),

@@ -60,6 +60,17 @@ def test_two_builds_of_cupy_overwrite_each_other(tmp_path: Path) -> None:
     assert finding.fix == CUDA
 
 
+def test_where_pip_is_not_in_the_environment_commands_are_for_uv(tmp_path: Path) -> None:
+    environment = environment_of(tmp_path / "env", "cupy-cuda11x 13.6.0", "cupy-cuda12x 14.2.0")
+    next((tmp_path / "env").rglob("pip-*.dist-info/METADATA")).unlink()
+    next((tmp_path / "env").rglob("pip-*.dist-info")).rmdir()
+    (finding,) = conflicts(read_packages(environment), OLD)
+    assert finding.command == (
+        "uv pip uninstall --python /env/bin/python cupy-cuda11x cupy-cuda12x && "
+        'uv pip install --python /env/bin/python "cupy-cuda12x[ctk]"'
+    )
+
+
 def test_numpy_that_is_too_new_for_numba_is_read_off_numbas_own_metadata(tmp_path: Path) -> None:
     needs = "Requires-Dist: llvmlite<0.51,>=0.50\nRequires-Dist: numpy<2.5,>=1.22\n"
     (finding,) = found(tmp_path, no_driver(), "numba 0.68.1", "numpy 2.6.0", metadata=needs)
