@@ -222,7 +222,9 @@ def _explained(check: Check, result: KernelResult, cause: _Cause, message: str) 
     sentence = cause.sentence.format(name=_named(check, result), library=library[1] if library else "a library")
     command = cause.command or _command_for(check, cause)
     details = _lines(message, result.output)
-    return _made(check, Level.PROBLEM, sentence, command, details, FIXES.get(check.probe.module))
+    # A new environment does not help where the machine is the cause.
+    helps = not cause.command or "build an environment" in cause.sentence
+    return _made(check, Level.PROBLEM, sentence, command, details, FIXES.get(check.probe.module) if helps else None)
 
 
 def _lines(*parts: str) -> str:

@@ -196,10 +196,10 @@ def _cuda_builds(packages: Packages) -> dict[str, int]:
         builds[f"PyTorch {versions['torch']}"] = min(majors)
     elif "tensorflow" in versions and majors:
         builds[f"TensorFlow {versions['tensorflow']}"] = min(majors)
-    for name, version in versions.items():
-        cupy = _CUPY.fullmatch(name)
-        if cupy is not None:
-            builds[f"CuPy {version} ({name})"] = int(cupy[1])
+    cupys = {name: match for name in versions if (match := _CUPY.fullmatch(name))}
+    if len(cupys) == 1:  # several are a conflict of their own
+        ((name, match),) = cupys.items()
+        builds[f"CuPy {versions[name]} ({name})"] = int(match[1])
     if "numba-cuda" in versions and majors and len(builds) == 0:
         builds[f"Numba {versions.get('numba', '')}".strip()] = min(majors)
     return builds

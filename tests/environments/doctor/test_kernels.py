@@ -228,6 +228,13 @@ def test_a_framework_that_needs_a_gpu_is_no_problem_without_one() -> None:
     assert (missing.level, missing.fix) == (Level.PROBLEM, CUDA)
 
 
+def test_a_cause_in_the_machine_is_not_fixed_by_an_environment(stub: Path) -> None:
+    write_torch(stub, arange="raise RuntimeError('CUDA out of memory')")
+    assert found(BY_NAME["PyTorch"]).fix is None
+    write_torch(stub, arange="raise RuntimeError('no kernel image is available')")
+    assert found(BY_NAME["PyTorch"]).fix == PYTORCH
+
+
 def test_why_a_framework_sees_no_gpu_is_its_own_words_where_they_are_known() -> None:
     reason = "The NVIDIA driver on your system is too old (found version 12020)."
     result = KernelResult(End.DONE, version="2.13.0", gpus=0, device="CPU", reason=reason)

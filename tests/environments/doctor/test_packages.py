@@ -60,6 +60,10 @@ def test_two_builds_of_cupy_overwrite_each_other(tmp_path: Path) -> None:
     assert finding.fix == CUDA
 
 
+def test_of_two_builds_of_cupy_the_newer_is_no_second_problem(tmp_path: Path) -> None:
+    assert len(found(tmp_path, OLD, "cupy-cuda12x 14.2.0", "cupy-cuda13x 14.2.0")) == 1
+
+
 def test_where_pip_is_not_in_the_environment_commands_are_for_uv(tmp_path: Path) -> None:
     environment = environment_of(tmp_path / "env", "cupy-cuda11x 13.6.0", "cupy-cuda12x 14.2.0")
     next((tmp_path / "env").rglob("pip-*.dist-info/METADATA")).unlink()
