@@ -240,7 +240,11 @@ class _Jobs:
 
 def _survey(environment: Environment, examination: Examination, cancelled: Event) -> Iterator[Check]:
     """Yield a check for every framework that the environment's interpreter would find."""
-    probes = [*examination.probes, _CUDNN] if read_packages(environment).cudnn else list(examination.probes)
+    packages = read_packages(environment)
+    probes = list(examination.probes)
+    if packages.cudnn_wheel:
+        install = f"python -m pip install --no-deps {packages.cudnn_wheel}=={packages.cudnn}"
+        probes.append(replace(_CUDNN, install=install))
     modules = [probe.module for probe in probes]
     command = [environment.interpreter, "-c", _SURVEY, *modules]
     variables = {**examination.system.variables, "PYTHONSAFEPATH": "1"}

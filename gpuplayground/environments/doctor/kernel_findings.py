@@ -77,8 +77,7 @@ _CAUSES = (
         "the CUDA toolkit and put its bin folder on PATH.",
     ),
     _Cause(
-        r"libcudnn\S* ?.*(cannot|could not|not found|failed)|CUDNN_STATUS_(NOT_INITIALIZED|.*MISMATCH)|"
-        r"cudnn.*(load|version)",
+        r"libcudnn|cudnn64_|CUDNN_STATUS_(NOT_INITIALIZED|.*MISMATCH)|cudnn.*(load|version)",
         "{name} cannot load cuDNN: install it again.",
     ),
     _Cause(
@@ -172,7 +171,8 @@ def _done(check: Check, result: KernelResult, *, expects_gpu: bool) -> Finding:
 
 def _without_kernel(check: Check, result: KernelResult, *, expects_gpu: bool) -> Finding:
     if result.gpus is None:
-        return _made(check, Level.OK, f"{_named(check, result)} is installed.")
+        loads = "loads" if check.probe.module == "nvidia.cudnn" else "is installed"
+        return _made(check, Level.OK, f"{_named(check, result)} {loads}.")
     if expects_gpu:
         return _misses_gpu(check, result, "")
     sentence = f"{_named(check, result)} is installed; it needs an NVIDIA GPU to run anything, and finds none."
@@ -218,6 +218,8 @@ def _cause_in(message: str) -> _Cause | None:
 
 
 def _explained(check: Check, result: KernelResult, cause: _Cause, message: str) -> Finding:
+    if check.probe.module == "nvidia.cudnn":
+        return _made(check, Level.PROBLEM, "cuDNN does not load: install it again.", _reinstall(check), message)
     library = _LIBRARY.search(message)
     sentence = cause.sentence.format(name=_named(check, result), library=library[1] if library else "a library")
     command = cause.command or _command_for(check, cause)

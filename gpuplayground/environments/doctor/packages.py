@@ -22,6 +22,7 @@ from gpuplayground.model.samples import Inventory
 FIRST_DRIVER = {11: "450", 12: "525", 13: "580"}
 _CUPY = re.compile(r"cupy-cuda(\d\d)x")
 _CUDA_WHEEL = re.compile(r"nvidia-cuda-runtime(?:-cu(\d\d))?")
+_CUDNN_WHEEL = re.compile(r"nvidia-cudnn-cu\d\d")
 _LOCAL_BUILD = re.compile(r"\+cu(\d\d)\d")
 #: Packages whose requirement on NumPy is checked, with the name to show.
 _ON_NUMPY = {"numba": "Numba", "numba-cuda": "numba-cuda", "cupy": "CuPy", "tensorflow": "TensorFlow"}
@@ -44,9 +45,14 @@ class Packages:
         return self.environment.label
 
     @property
+    def cudnn_wheel(self) -> str:
+        """The name of the wheel that brings cuDNN; empty without one."""
+        return next((name for name in sorted(self.versions) if _CUDNN_WHEEL.fullmatch(name)), "")
+
+    @property
     def cudnn(self) -> str:
         """The version of cuDNN that is installed as a wheel; empty without one."""
-        return next((self.versions[name] for name in sorted(self.versions) if name.startswith("nvidia-cudnn")), "")
+        return self.versions.get(self.cudnn_wheel, "")
 
     @property
     def has_own_nvcc(self) -> bool:
@@ -224,9 +230,10 @@ def _broken_cudnn(packages: Packages) -> Iterator[Finding]:
     libraries = [file for folder in packages.folders for file in folder.glob("nvidia/cudnn*/**/*cudnn*")]
     if any(os.path.getsize(file) > 0 for file in libraries if file.is_file()):  # noqa: PTH202
         return
-    wheel = next(name for name in packages.versions if name.startswith("nvidia-cudnn"))
     sentence = f"cuDNN {packages.cudnn} is listed as installed, but its library is missing: install it again."
-    command = install_command(packages.environment, f"--force-reinstall --no-deps {wheel}=={packages.cudnn}")
+    command = install_command(
+        packages.environment, f"--force-reinstall --no-deps {packages.cudnn_wheel}=={packages.cudnn}"
+    )
     yield _finding(
         packages, "nvidia.cudnn", "files", sentence, command, PYTORCH if "torch" in packages.versions else TENSORFLOW
     )

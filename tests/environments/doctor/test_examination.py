@@ -111,6 +111,21 @@ def test_each_kernel_is_planned_started_and_found(bare: Environment) -> None:
     assert len(news) == 6, "only what is installed is run"
 
 
+def test_the_library_of_cudnns_wheel_is_loaded(bare: Environment) -> None:
+    (site,) = Path(bare.prefix).glob("lib/python3*/site-packages")
+    (site / "nvidia_cudnn_cu13-9.15.1.dist-info").mkdir()
+    library = site / "nvidia" / "cudnn" / "lib" / "libcudnn.so.9"
+    library.parent.mkdir(parents=True)
+    source = site / "cudnn.c"
+    source.write_text("#include <stddef.h>\nsize_t cudnnGetVersion(void) { return 91501; }\n")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True, timeout=TIMEOUT_S)
+    assert sentences(kernels(Examination(no_driver(), (bare,)))) == ["cuDNN 9.15.1 loads."]
+    library.write_bytes(b"not a library")
+    (finding,) = (each for each in kernels(Examination(no_driver(), (bare,))) if isinstance(each, Finding))
+    assert (finding.level, finding.sentence) == (Level.PROBLEM, "cuDNN does not load: install it again.")
+    assert finding.command.endswith("--force-reinstall --no-deps nvidia-cudnn-cu13==9.15.1")
+
+
 def test_an_environment_that_others_can_change_is_not_started(bare: Environment) -> None:
     marker = Path(bare.prefix) / "started"
     add_module(bare, "numpy", f"open({str(marker)!r}, 'w')")
