@@ -27,10 +27,14 @@ _COMPILERS = ("cl",) if sys.platform == "win32" else ("c++", "g++", "clang++")
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """What was found, each as a version; empty if it was not found. ``nvcc`` is the compiler's path."""
+    """What was found, each as a version; empty if it was not found.
+
+    ``nvcc`` and ``compiler`` are paths. ``has_headers`` says whether the toolkit has the headers that PyCUDA is built with.
+    """
 
     toolkit: str = ""
     toolkit_folder: str = ""
+    has_headers: bool = True
     nvcc: str = ""
     nvcc_version: str = ""
     cudnn: str = ""
@@ -47,6 +51,7 @@ def find_toolchain(system: System) -> Toolchain:
     return Toolchain(
         toolkit=_toolkit_version(folder),
         toolkit_folder=str(folder or ""),
+        has_headers=folder is None or os.path.isfile(folder / "include" / "cuda.h"),  # noqa: PTH113
         nvcc=nvcc,
         nvcc_version=_asked(nvcc, _RELEASE, 1),
         cudnn=_cudnn_version(system, folder),
@@ -71,7 +76,8 @@ def tool_findings(tools: Toolchain, environments: Sequence[Packages]) -> Iterato
 def _toolkit(tools: Toolchain) -> Finding:
     if tools.toolkit_folder:
         version = f" {tools.toolkit}" if tools.toolkit else ""
-        sentence = f"The CUDA toolkit{version} is in {tools.toolkit_folder}. Only PyCUDA uses it."
+        use = "Only PyCUDA uses it." if tools.has_headers else "It lacks cuda.h, so PyCUDA cannot be built with it."
+        sentence = f"The CUDA toolkit{version} is in {tools.toolkit_folder}. {use}"
         return Finding("tools/toolkit", Topic.TOOLS, Level.INFO, sentence)
     sentence = "No CUDA toolkit was found, and none is needed: environments bring the parts of it that they use."
     return Finding("tools/toolkit", Topic.TOOLS, Level.OK, sentence)

@@ -42,6 +42,13 @@ def test_the_newest_toolkit_is_found_with_its_version(files: MachineFiles) -> No
     assert tools.nvcc == str(files.root / "usr/local/cuda-13.0/bin/nvcc")
 
 
+def test_a_toolkit_without_headers_is_not_good_for_pycuda(files: MachineFiles) -> None:
+    files.program("usr/local/cuda/bin/nvcc", "release 13.0")
+    assert "lacks cuda.h" in by_id(find_toolchain(files.system(PATH="")))["tools/toolkit"].sentence
+    files.write("usr/local/cuda/include/cuda.h")
+    assert "Only PyCUDA uses it" in by_id(find_toolchain(files.system(PATH="")))["tools/toolkit"].sentence
+
+
 def test_the_toolkit_that_cuda_home_names_comes_first(files: MachineFiles) -> None:
     files.program("usr/local/cuda/bin/nvcc", "release 13.0")
     files.program("opt/mine/bin/nvcc", "release 12.6")
