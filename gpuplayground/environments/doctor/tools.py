@@ -29,7 +29,7 @@ _COMPILERS = ("cl",) if sys.platform == "win32" else ("c++", "g++", "clang++")
 class Toolchain:
     """What was found, each as a version; empty if it was not found.
 
-    ``nvcc`` and ``compiler`` are paths. ``has_headers`` says whether the toolkit has the headers that PyCUDA is built with.
+    ``nvcc`` and ``compiler`` are paths. ``has_headers`` says whether the toolkit has the headers that PyCUDA needs.
     """
 
     toolkit: str = ""
