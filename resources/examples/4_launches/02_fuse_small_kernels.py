@@ -35,7 +35,7 @@ d_x, d_y = cp.asarray(x), cp.asarray(y)
 # %% The formula once more, for CuPy to fuse
 @cp.fuse()
 def fused(x, y):
-    return cp.sqrt(x * x + y * y) * np.float32(0.5) + x
+    return cp.sqrt(x * x + y * y) * 0.5 + x
 
 
 raw = cp.RawKernel(
@@ -52,7 +52,7 @@ extern "C" __global__ void formula(const float *x, const float *y, float *out, i
 out = cp.empty_like(d_x)
 
 # %% Five kernels and more: each reads and writes all of the memory
-separate = cp.sqrt(d_x * d_x + d_y * d_y) * np.float32(0.5) + d_x
+separate = cp.sqrt(d_x * d_x + d_y * d_y) * 0.5 + d_x
 
 # %% Fused by CuPy
 one = fused(d_x, d_y)
