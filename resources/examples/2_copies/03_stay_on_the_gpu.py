@@ -25,19 +25,20 @@ n, steps = 2**24 if device == "cuda" else 2**20, 10
 start = np.random.default_rng(seed=0).random(n, dtype=np.float32)
 expected = start
 for _ in range(steps):
-    expected = np.sqrt(expected * np.float32(0.5) + np.float32(0.25))
+    expected = np.sqrt(expected * expected + np.float32(0.25))
 
 # %% Back and forth
 x = torch.from_numpy(start)
 for _ in range(steps):
-    y = torch.sqrt(x.to(device) * 0.5 + 0.25)
+    y = x.to(device)
+    y = torch.sqrt(y * y + 0.25)
     x = y.cpu()  # waits for the GPU, then copies
 there_and_back = x
 
 # %% Stay there
 y = torch.from_numpy(start).to(device)
 for _ in range(steps):
-    y = torch.sqrt(y * 0.5 + 0.25)
+    y = torch.sqrt(y * y + 0.25)
 stayed = y.cpu()
 
 # %% Check the result

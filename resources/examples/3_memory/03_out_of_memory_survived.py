@@ -7,7 +7,7 @@
 # needs: gpu
 """Out of memory, met and survived (PyTorch)
 
-A batch that does not fit is caught, halved and tried again until it does. The limit is set low so as to meet it soon.
+A batch that does not fit is caught, halved and tried again until it does. A limit of 2 GB makes that quick.
 
 Look at the memory graph: it rises to the limit and falls again with each try. Each failed try costs little, for
 PyTorch refuses before anything runs. Raise the limit, or set the batch to what fitted, and the tries are gone.
@@ -32,7 +32,7 @@ points = torch.rand(32_768, 3, device="cuda")
 
 def nearest(batch):
     """Return the distance from each of the first points to its nearest other one."""
-    distances = torch.cdist(points[:batch], points)
+    distances = torch.cdist(points[:batch], points, compute_mode="donot_use_mm_for_euclid_dist")
     distances[:, :batch].fill_diagonal_(float("inf"))
     return distances.min(dim=1).values
 
@@ -55,5 +55,5 @@ while True:
 point, others = points[0].cpu(), points[1:].cpu()
 expected = (others - point).norm(dim=1).min()
 assert failures > 0, "the limit was not met: make it smaller"
-assert torch.isclose(found[0].cpu(), expected, rtol=1e-2, atol=1e-3), f"{found[0]} is not {expected}"
+assert torch.isclose(found[0].cpu(), expected, rtol=1e-4), f"{found[0]} is not {expected}"
 print(f"{batch:,} of {len(points):,} points fitted after {failures} failures; the process went on.")

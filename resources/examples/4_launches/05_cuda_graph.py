@@ -32,8 +32,8 @@ state = x.clone()
 def chain():
     """Take the steps in place: a graph replays the same addresses."""
     for _ in range(steps):
-        state.mul_(0.5)
-        state.add_(0.25)
+        state.mul_(0.999)
+        state.add_(0.0005)
 
 
 # %% Warm up on a side stream, as capturing asks for
@@ -61,7 +61,7 @@ replayed = state.clone()
 # %% Check the result
 expected = start
 for _ in range(steps):
-    expected = expected * np.float32(0.5) + np.float32(0.25)
+    expected = expected * np.float32(0.999) + np.float32(0.0005)
 assert torch.equal(launched, replayed), "the graph gave another result than the launches"
-assert np.allclose(replayed.cpu().numpy(), expected, rtol=1e-6), "the GPU's result differs from NumPy's"
+assert np.allclose(replayed.cpu().numpy(), expected, rtol=1e-4), "the GPU's result differs from NumPy's"
 print(f"{2 * steps:,} kernels on {n:,} numbers: {2 * steps:,} launches, or one.")

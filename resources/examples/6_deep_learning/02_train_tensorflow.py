@@ -55,7 +55,7 @@ def step():
 first = step()
 
 # %% Train
-for _ in range(300):
+for _ in range(600):
     last = step()
 
 # %% Check the result
