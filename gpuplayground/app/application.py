@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gpuplayground.app.files import Files
 from gpuplayground.app.options import WindowOptions
-from gpuplayground.environments.examples import load_examples
+from gpuplayground.environments.examples import example_files, load_examples
 from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.storage import paths
 from gpuplayground.storage.drafts import DraftStore
@@ -67,7 +67,7 @@ class Application(QObject):
         self.window = MainWindow(theme, icons, self.monitor_panel, self.playground)
         self._files = Files(settings, self.tabs, self.window, self._open_recording, self)
         self._connect_actions()
-        examples = sorted((paths.resources() / "examples").glob("*.py"))
+        examples = example_files(paths.resources() / "examples")
         self._files.open_first(options.files, examples[0] if examples else None, restores=not options.screenshot)
         if not completes_later:
             self.complete()

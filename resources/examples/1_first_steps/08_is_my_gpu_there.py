@@ -58,7 +58,8 @@ for index in range(count.value):
     driver.cuDeviceGetName(name, len(name), device)
     driver.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
     capability = attribute(device, MAJOR), attribute(device, MINOR)
-    print(f"GPU {index}: {name.value.decode()}, {memory.value / 1e9:.1f} GB, compute capability {capability[0]}.{capability[1]},")
+    print(f"GPU {index}: {name.value.decode()}, {memory.value / 1e9:.1f} GB")
+    print(f"       compute capability {capability[0]}.{capability[1]}")
     print(f"       {attribute(device, MULTIPROCESSORS)} multiprocessors")
     for needed, feature in FEATURES:
         print(f"       {'yes' if capability >= needed else 'no ':3} {feature}")

@@ -34,7 +34,8 @@ y = torch.tensor(label, device=device)
 
 # %% The network
 width = 128
-model = nn.Sequential(nn.Linear(2, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 2)).to(device)
+model = nn.Sequential(nn.Linear(2, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 2))
+model.to(device)
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 loss_of = nn.CrossEntropyLoss()
 

@@ -8,8 +8,8 @@
 
 Random end prices, their mean payoff, and the Black-Scholes formula to check both NumPy and the device against.
 
-Compare NumPy's cell with the device's: drawing the numbers takes most of both. Each tenfold of paths costs ten times the
-time and gains a factor of three in accuracy. Draw in float64 instead and see what it costs your GPU.
+Compare NumPy's cell with the device's: drawing the numbers takes most of both. Ten times the paths cost ten times the
+time and make the result three times as accurate. Draw in float64 instead and see what it costs your GPU.
 """
 
 from math import erf, exp, log, sqrt
@@ -54,4 +54,4 @@ error = payoff.std().item() / sqrt(paths)
 # %% Check the result
 assert abs(by_numpy - exact) < 5 * error_of_numpy, f"NumPy's {by_numpy:.4f} is too far from {exact:.4f}"
 assert abs(by_device - exact) < 5 * error + 1e-4, f"the device's {by_device:.4f} is too far from {exact:.4f}"
-print(f"Exact {exact:.4f}; NumPy {by_numpy:.4f} ± {error_of_numpy:.4f}; {paths:,} paths {by_device:.4f} ± {error:.4f}.")
+print(f"Exact {exact:.4f}; NumPy {by_numpy:.4f} ± {error_of_numpy:.4f}; {device} {by_device:.4f} ± {error:.4f}.")

@@ -68,4 +68,4 @@ cl.enqueue_copy(queue, edges, d_out)
 
 # %% Check the result
 assert np.allclose(edges, expected, rtol=1e-5), "the device's edges differ from NumPy's"
-print(f"{count} frames of {width} x {height}: {np.count_nonzero(edges):,} pixels on edges, found on {device.name.strip()}.")
+print(f"{count} frames of {width} x {height}: {np.count_nonzero(edges):,} pixels on edges, {device.name.strip()}.")

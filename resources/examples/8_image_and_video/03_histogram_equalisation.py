@@ -58,4 +58,4 @@ together = tables.ravel()[keys]
 assert np.array_equal(cp.asnumpy(each), expected), "the frames differ from NumPy's"
 assert np.array_equal(cp.asnumpy(together), expected), "the batch differs from NumPy's"
 result = together[0]  # Compare (Ctrl+Shift+M) holds the arrays of this name against each other.
-print(f"{count} frames of {width} x {height} on {gpu}: mean grey {video.mean():.0f} before, {expected.mean():.0f} after.")
+print(f"{count} frames of {width} x {height} on {gpu}: mean grey {video.mean():.0f}, then {expected.mean():.0f}.")

@@ -22,9 +22,9 @@ import torch
 
 # %% Is there a GPU?
 if not torch.cuda.is_available():
-    sys.exit("This example needs an NVIDIA GPU and PyTorch finds none: errors on the CPU are reported where they happen.")
+    sys.exit("This example needs an NVIDIA GPU and PyTorch finds none: the CPU reports errors in place.")
 
-# %% A program with an index that is too large, in line 9
+# %% A program with an index that is too large
 program = """
 import torch
 x = torch.rand(4096, 4096, device="cuda")
