@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, Signal
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtGui import QFont, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from gpuplayground.environments.example_status import ExampleState, ExampleStatus
 from gpuplayground.environments.examples import Example
@@ -22,7 +22,12 @@ _MARK_ICONS = {
     ExampleState.INSTALLABLE: ("download", "accent"),
     ExampleState.NEEDS_GPU: ("triangle-alert", "warning"),
 }
-_FRAMEWORK_WIDTH, _MARK_WIDTH = 104, 150
+_MOVE = QAbstractItemView.CursorAction
+#: The first topic is the first line, so what is meant to go to the top goes down from there.
+_DOWNWARDS = {_MOVE.MoveDown, _MOVE.MoveNext, _MOVE.MovePageDown, _MOVE.MoveEnd, _MOVE.MoveHome}
+_FRAMEWORK_WIDTH, _MARK_WIDTH = 104, 140
+#: A narrower list leaves out the frameworks, so that the titles can still be read.
+_ROOM_FOR_FRAMEWORKS = 450
 
 
 def mark_text(example: Example, status: ExampleStatus) -> str:
@@ -122,6 +127,26 @@ class ExampleTree(QTreeWidget):
         else:
             self.setCurrentIndex(QModelIndex())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the frameworks where there is no room for them."""
+        super().resizeEvent(event)
+        self.setColumnHidden(FRAMEWORK, event.size().width() < _ROOM_FOR_FRAMEWORKS)
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Go from example to example, past the topics."""
+        target = super().moveCursor(action, modifiers)
+        if not target.isValid() or target.parent().isValid():
+            return target
+        if action is _MOVE.MoveLeft:
+            return self.currentIndex()
+        above, below = self.indexAbove(target), self.indexBelow(target)
+        return below if action in _DOWNWARDS or not above.isValid() else above
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Leave the selection alone where a topic is pressed."""
+        if self.indexAt(event.position().toPoint()).parent().isValid():
+            super().mousePressEvent(event)
+
     def _add_topic(self, name: str) -> QTreeWidgetItem:
         topic = QTreeWidgetItem(self, [name])
         topic.setFlags(Qt.ItemFlag.ItemIsEnabled)  # not selectable: arrow keys go from example to example
@@ -151,7 +176,7 @@ class ExampleTree(QTreeWidget):
 
 
 def _item(heading: QTreeWidgetItem, example: Example) -> QTreeWidgetItem:
-    item = QTreeWidgetItem(heading, [example.title, example.framework, ""])
+    item = QTreeWidgetItem(heading, [example.title.removesuffix(f" ({example.framework})"), example.framework, ""])
     item.setData(TITLE, _EXAMPLE, example)
     item.setToolTip(TITLE, plainly(example.title))
     return item

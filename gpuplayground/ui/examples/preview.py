@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -22,7 +24,7 @@ _ICONS = {
 
 
 class ExamplePreview(QFrame):
-    """Title, summary, note, status and highlighted source of one example."""
+    """Title, summary, note, status and highlighted code of one example."""
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +39,7 @@ class ExamplePreview(QFrame):
         self.source.setTabChangesFocus(True)
         self.source.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.source.setFont(mono_font(12))
-        self.source.setAccessibleName(self.tr("Source of the example"))
+        self.source.setAccessibleName(self.tr("Code of the example"))
         self._highlighter = Highlighter(self.source.document(), theme, self)
         self._lay_out()
         theme.changed.connect(self._theme_changed)
@@ -49,7 +51,7 @@ class ExamplePreview(QFrame):
         self.summary.setText("" if example is None else example.summary)
         self.note.setText("" if example is None else example.note)
         self.facts.setText("" if example is None else _facts(example))
-        source = "" if example is None else example.source
+        source = "" if example is None else _code(example.source)
         if source != self.source.toPlainText():
             self.source.setPlainText(source)
         self.show_status(example, status)
@@ -109,6 +111,12 @@ class ExamplePreview(QFrame):
     def _draw_icon(self) -> None:
         name, role = _ICONS[self._state]
         self._status_icon.setPixmap(self._icons.pixmap(name, role, 16))
+
+
+def _code(source: str) -> str:
+    """Return what follows the docstring, because the labels show what precedes it."""
+    docstring = ast.parse(source).body[0]
+    return "\n".join(source.splitlines()[docstring.end_lineno :]).lstrip("\n")
 
 
 def _facts(example: Example) -> str:
