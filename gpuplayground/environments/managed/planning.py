@@ -19,7 +19,7 @@ from threading import Event
 from typing import Any, Protocol
 
 import tomli_w
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name
 
@@ -52,6 +52,8 @@ def make_plan(name: str, selection: Selection, cancelled: Event | None = None) -
         BuildCancelledError: ``cancelled`` was set.
         BuildError: the packages cannot be had together, or the index cannot be reached.
     """
+    for requirement in selection.requirements:
+        _check(requirement)
     wheels = tuple(each for each in selection.requirements if _name(each) != PYCUDA)
     if selection.pycuda is not None:
         wheels = (*wheels, *pycuda.requirements(selection.pycuda))
@@ -226,6 +228,15 @@ def _size_of(package: PlannedPackage, url: str) -> int | None:
     except (OSError, ValueError):
         return None
     return int(length) if length.isdecimal() else None
+
+
+def _check(requirement: str) -> None:
+    try:
+        Requirement(requirement)
+    except InvalidRequirement as error:
+        raise BuildError(
+            f"“{requirement}” is not a requirement: name packages such as numpy or numpy>=2.", str(error)
+        ) from error
 
 
 def _name(requirement: str) -> str:
