@@ -159,7 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
                 f'<a href="/files/{each.file}#sha256={each.sha256}" data-core-metadata="true">{each.file}</a><br>'
                 for each in wheels
             )
-            self._send(HTTPStatus.OK, "text/html", f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode())
+            page = f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>"
+            self._send(HTTPStatus.OK, "text/html", page.encode())
 
     def _entry(self, wheel: Wheel) -> dict[str, object]:
         return {

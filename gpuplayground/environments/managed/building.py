@@ -90,13 +90,10 @@ def _install_wheels(
     downloads = _Downloads(plan, on_progress)
     on_progress(downloads.progress())
     files = wheels.fetch(plan, kept, downloads.add, cancelled)
-
-    def add(name: str, received: int, size: int) -> None:
-        if name not in files:
-            downloads.add(name, received, size)
-
     if files:
-        on_progress(BuildProgress("Installing"))
+        # What uv takes from the downloads it reports as downloaded.
+        downloads = _Downloads(plan, on_progress, "Installing")
+        on_progress(downloads.progress())
     command: list[str | Path] = [
         "pip",
         "sync",
@@ -110,7 +107,7 @@ def _install_wheels(
     variables |= {name: ",".join(filter(None, [variables.get(name), "127.0.0.1"])) for name in ("NO_PROXY", "no_proxy")}
     with wheels.handed_over(plan.lock, files) as redirected:
         lock.write_text(redirected, "utf-8")
-        run_tool([uv_path(), *command, *_cached_indexes(redirected), lock], variables, cancelled, add)
+        run_tool([uv_path(), *command, *_cached_indexes(redirected), lock], variables, cancelled, downloads.add)
     lock.write_text(plan.lock, "utf-8")
     for file in files.values():
         file.unlink(missing_ok=True)
@@ -135,7 +132,8 @@ def installed(folder: Path) -> Mapping[str, str]:
 class _Downloads:
     """Adds up the bytes that uv reports for each package."""
 
-    def __init__(self, plan: BuildPlan, on_progress: OnProgress) -> None:
+    def __init__(self, plan: BuildPlan, on_progress: OnProgress, step: str = "Downloading") -> None:
+        self._step = step
         self._total = plan.download_bytes if plan.is_size_known else None
         self._wanted = {package.name: package.size_bytes or 0 for package in plan.packages if not package.is_cached}
         self._received: dict[str, int] = {}
@@ -148,11 +146,11 @@ class _Downloads:
         with self._lock:
             self._received[name], self._sizes[name] = received, size
             now = time.monotonic()
-            if now - self._reported_at < _REPORT_S:
+            if now - self._reported_at < _REPORT_S and received < size:
                 return
             self._reported_at = now
-            progress = self.progress()
-        self._on_progress(progress)
+            # Inside the lock, so that the sum never goes back.
+            self._on_progress(self.progress())
 
     def progress(self) -> BuildProgress:
         """Return the sum."""
@@ -160,7 +158,7 @@ class _Downloads:
             return BuildProgress("Installing from the cache")
         pending = {name: size for name, size in self._sizes.items() if self._received[name] < size}
         largest = max(pending, key=lambda name: pending[name], default="")
-        return BuildProgress("Downloading", largest, sum(self._received.values()), self._total)
+        return BuildProgress(self._step, largest, sum(self._received.values()), self._total)
 
 
 def _verify(python: Path, names: list[str], cancelled: Event | None) -> None:

@@ -112,6 +112,9 @@ def test_uv_installs_from_the_download_and_has_it_in_its_cache(only_this_index: 
     only_this_index.breaks_at = [1_000_000]
     environments.build(environments.plan("first", Selection(("bigone",))), steps.append)
     assert only_this_index.starts == [0, 1_000_000]
+    received = max(each.received_bytes for each in steps if each.step == "Downloading")
+    assert received == len(only_this_index.wheel)
+    assert "Installing" in {each.step for each in steps}
     assert not list((tmp_path / "environments" / ".downloads").iterdir())
     second = environments.plan("second", Selection(("bigone",)))
     assert second.download_bytes == 0
