@@ -89,7 +89,13 @@ def run_uv(
 
 def uv_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment variables to run uv with."""
-    variables = {**environment, **uv_environment(environment), "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": str(_COLUMNS)}
+    variables = {
+        **environment,
+        **uv_environment(environment),
+        "NO_COLOR": "1",
+        "TERM": "xterm",
+        "COLUMNS": str(_COLUMNS),
+    }
     variables.setdefault("UV_SYSTEM_CERTS", "1")  # a company's own certificates are in the system's store
     # Else uv would change the environment or the project that this program was started in.
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME"):

@@ -212,7 +212,5 @@ def test_a_cupti_that_would_change_a_version_is_left_out_and_said_so(
     index.add("cupti-python", "13.6", requires=["nvidia-cupti==13.6"])
     plan = environments.plan("pytorch", selection("torch", cupti="cupti-python>=13,<14"))
     assert [f"{each.name} {each.version}" for each in plan.packages] == ["nvidia-cupti 13.5", "torch 2.0"]
-    assert plan.notes == (
-        "GPU operations are not traced in this environment: no cupti-python fits its packages.",
-    )
+    assert plan.notes == ("GPU operations are not traced in this environment: no cupti-python fits its packages.",)
     assert build(environments, "pytorch", "torch").packages["torch"] == "2.0"
