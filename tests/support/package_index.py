@@ -159,8 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
                 f'<a href="/files/{each.file}#sha256={each.sha256}" data-core-metadata="true">{each.file}</a><br>'
                 for each in wheels
             )
-            page = f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>"
-            self._send(HTTPStatus.OK, "text/html", page.encode())
+            self._send(
+                HTTPStatus.OK, "text/html", f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode()
+            )
 
     def _entry(self, wheel: Wheel) -> dict[str, object]:
         return {
@@ -174,7 +175,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _file(self, wheel: Wheel, *, has_body: bool) -> None:
         length = {"Content-Length": str(len(wheel.data))} if has_body or self.index.tells_length else {}
         self.send_response(HTTPStatus.OK)
-        for name, value in {"Content-Type": "application/zip", **length}.items():
+        for name, value in {
+            "Content-Type": "application/zip",
+            "Cache-Control": "immutable, max-age=9999",
+            **length,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         if not has_body:

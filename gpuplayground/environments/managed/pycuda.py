@@ -163,13 +163,17 @@ def _build(python: Path, toolkit: _Toolkit, kept: Path, cancelled: Event | None)
 
 def _build_variables(toolkit: _Toolkit, stubs: Path) -> Mapping[str, str]:
     include = str(toolkit.root / "include")
+    # Some linkers drop the driver's library, because the stub has none of its functions.
+    linked = "-Wl,--no-as-needed"
     variables = uv_variables(os.environ)
     return {
         **variables,
         "CUDA_ROOT": str(toolkit.root),
         "CUDA_INC_DIR": include,
+        # PyCUDA takes the toolkit whose nvcc it finds first.
+        "PATH": os.pathsep.join(filter(None, [str(toolkit.root / "bin"), variables.get("PATH")])),
         "CPATH": os.pathsep.join(filter(None, [include, variables.get("CPATH")])),
-        "LDFLAGS": f"-L{stubs} -L{toolkit.libraries} -Wl,-rpath,{toolkit.rpath}",
+        "LDFLAGS": f"{linked} -L{stubs} -L{toolkit.libraries} -Wl,-rpath,{toolkit.rpath}",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
 
