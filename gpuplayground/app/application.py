@@ -66,7 +66,8 @@ class Application(QObject):
         self.window = MainWindow(theme, icons, self.monitor_panel, self.playground)
         self._files = Files(settings, self.tabs, self.window, self._open_recording, self)
         self._connect_actions()
-        examples = sorted((paths.resources() / "examples").glob("*.py"))
+        # Listed here rather than by the module of the examples, which the first frame can do without.
+        examples = sorted((paths.resources() / "examples").rglob("*.py"))
         self._files.open_first(options.files, examples[0] if examples else None, restores=not options.screenshot)
         if not completes_later:
             self.complete()

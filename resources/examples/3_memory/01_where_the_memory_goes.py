@@ -2,18 +2,19 @@
 # requires-python = ">=3.10"
 # dependencies = ["torch"]
 # ///
-# topic: Where the memory goes
+# topic: Memory
+# framework: PyTorch
+# needs: gpu
 """Where did my memory go? (PyTorch)
 
 Watch the memory graph: del gives memory back to PyTorch, not to the GPU; only empty_cache() does that.
+
+The memory curve falls at empty_cache, not at del. Keep one small tensor alive among the four and see how much less
+comes back.
 """
 
 import sys
 import time
-from importlib.util import find_spec
-
-if not find_spec("torch"):
-    sys.exit("PyTorch is not installed in this environment: python -m pip install torch")
 
 import torch
 

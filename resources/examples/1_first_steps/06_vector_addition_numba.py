@@ -2,17 +2,18 @@
 # requires-python = ">=3.10"
 # dependencies = ["numba", "numba-cuda[cu12]"]
 # ///
-# topic: Vector addition
+# topic: First steps
+# framework: Numba
+# needs: gpu
 """Vector addition with a kernel in Python (Numba)
 
 The CUDA kernel again, one thread per element, written in Python and compiled at its first launch.
+
+The first launch compiles, the second does not. Pass a and b instead of d_a and d_b: Numba then copies them at every
+launch, and the launch takes as long as the copies.
 """
 
 import sys
-from importlib.util import find_spec
-
-if not find_spec("numba"):
-    sys.exit('Numba is not installed in this environment: python -m pip install numba "numba-cuda[cu12]"')
 
 import numpy as np
 from numba import config, cuda

@@ -2,17 +2,15 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy", "torch"]
 # ///
-# topic: Vector addition
+# topic: First steps
+# framework: PyTorch
 """Vector addition with PyTorch
 
 The same lines on the GPU or, where there is none, on the CPU: only the device changes.
+
+The copies cost more than the addition, and the first addition more than the second. Make the vectors on the device
+with torch.rand(n, device=device) and see what is left.
 """
-
-import sys
-from importlib.util import find_spec
-
-if not (find_spec("numpy") and find_spec("torch")):
-    sys.exit("PyTorch is not installed in this environment: python -m pip install numpy torch")
 
 import numpy as np
 import torch

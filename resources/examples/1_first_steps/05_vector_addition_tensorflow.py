@@ -2,17 +2,15 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy", "tensorflow"]
 # ///
-# topic: Vector addition
+# topic: First steps
+# framework: TensorFlow
 """Vector addition with TensorFlow
 
 Lists the GPUs that TensorFlow sees and computes on the first under a device scope, else on the CPU.
+
+The first operation starts the device and takes seconds, the second shows the addition alone. Put the addition into
+a tf.function and see whether one addition gains from it.
 """
-
-import sys
-from importlib.util import find_spec
-
-if not (find_spec("numpy") and find_spec("tensorflow")):
-    sys.exit("TensorFlow is not installed in this environment: python -m pip install numpy tensorflow")
 
 import numpy as np
 import tensorflow as tf

@@ -2,29 +2,27 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy", "cupy-cuda12x[ctk]"]
 # ///
-# topic: Vector addition
+# topic: First steps
+# framework: CuPy
+# needs: gpu
 """Vector addition with CuPy
 
 NumPy's own notation on the GPU: the first addition compiles a kernel, the second only runs it.
+
+The first addition pays for a kernel that the second one reuses. Change float32 to float64 and look which lines
+double, and which pays for a new kernel.
 """
 
-import ctypes
 import sys
-from importlib.util import find_spec
-
-if not find_spec("cupy"):
-    sys.exit('CuPy is not installed in this environment: python -m pip install "cupy-cuda12x[ctk]"')
 
 import cupy as cp
 import numpy as np
 
-# %% Is there a GPU? Ask the driver itself
+# %% Is there a GPU?
 try:
-    driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-except OSError:
-    sys.exit("CuPy needs the NVIDIA driver and this machine has none: install it from https://www.nvidia.com/drivers")
-if driver.cuInit(0) != 0:
-    sys.exit("CuPy needs an NVIDIA GPU and the driver finds none: run nvidia-smi to see what it says")
+    gpu = cp.cuda.runtime.getDeviceProperties(0)["name"].decode()
+except cp.cuda.runtime.CUDARuntimeError as error:
+    sys.exit(f"This example needs an NVIDIA GPU and CuPy finds none: {error}")
 
 # %% Two vectors of random numbers, in the memory of the CPU
 n = 2**24
