@@ -32,6 +32,8 @@ from gpuplayground.environments.packages.selection import Selection
 
 #: Maximum time for an index to tell the size of a file, in seconds.
 _SIZE_TIMEOUT_S = 10.0
+#: Failures of an index that another one may not have.
+_UNREACHABLE = ("network", "proxy", "certificate", "credentials")
 _PYPI = "https://pypi.org/simple"
 _PYPI_FILES = "https://files.pythonhosted.org/"
 #: Not on any index as a wheel: it is built here.
@@ -108,7 +110,7 @@ def _from_reachable_indexes(
     try:
         return resolve(wheels, indexes=indexes), ()
     except UvError as error:
-        if error.kind != "network" or not indexes:
+        if error.kind not in _UNREACHABLE or not indexes:
             raise
         for url in own_indexes(os.environ):
             try:

@@ -31,8 +31,8 @@ _DOWNLOAD = re.compile(
 )
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
-#: What uv draws while it works: a spinner, or a bar of what is installed.
-_DRAWN = re.compile(r"^([⠀-⣿]\s|[░█]+ \[)")
+#: What uv draws while it works: a spinner, a bar; and the folder, which is known.
+_DRAWN = re.compile(r"^([⠀-⣿]\s|[░█]{3}|Using Python )")
 #: Width of the terminal: uv wraps its messages at it.
 _COLUMNS = 500
 _POLL_S = 0.05
@@ -220,7 +220,7 @@ _FAILURES: tuple[tuple[str, str, str], ...] = (
         "certificate",
         (
             "The certificate of the package index is not trusted: set SSL_CERT_FILE, or “cert” in pip's settings, to "
-            "your organization's certificates."
+            "the certificates of your organization."
         ),
     ),
     (
@@ -229,20 +229,32 @@ _FAILURES: tuple[tuple[str, str, str], ...] = (
         "The package index refuses access: check the name and the password in its address.",
     ),
     (
-        r"407 Proxy Authentication|proxy authentication|status client error \(407",
+        r"tunnel error|407 Proxy Authentication|[Pp]roxy authenti|status client error \(407",
         "proxy",
-        "The proxy refuses access: check the name and the password in HTTPS_PROXY or in pip's “proxy” setting.",
+        (
+            "The proxy cannot be reached or refuses access: check its address, name and password in HTTPS_PROXY, or in "
+            "“proxy” in pip's settings."
+        ),
     ),
     (
-        r"[Hh]ash mismatch|Computed:\s",
+        r"[Hh]ash mismatch|Failed to extract|[Ii]nvalid zip|wheel is invalid|RECORD file",
         "damaged",
         "A downloaded package is damaged or is not the one that its index names: install again later.",
     ),
     (
+        r"Failed to download .*404 Not Found",
+        "missing",
+        "The package index lists {download} but does not have it: install again later.",
+    ),
+    (
+        r"error decoding response body|end of file before|error reading a body",
+        "network",
+        "The download of {download} broke off: check the network, then install again; what is complete is kept.",
+    ),
+    (
         (
             r"dns error|failed to lookup address|error sending request|Connection refused|connection (closed|reset)|"
-            r"timed out|Network is unreachable|tcp connect error|error decoding response body|end of file before|"
-            r"Failed to download"
+            r"timed out|[Nn]etwork is unreachable|tcp connect error|status server error"
         ),
         "network",
         "The package index{host} cannot be reached: check the network and the proxy, then install again.",
@@ -287,7 +299,12 @@ def explained(text: str, code: int) -> tuple[str, str]:
         if re.search(pattern, flat):
             host = re.search(r"https?://(?:[^/@\s]*@)?([\w.\-:]+)", flat)
             package = re.search(r"Because (\S+) was not found", flat)
-            words = {"host": f" {host[1]}" if host else "", "package": package[1] if package else "of that name"}
+            download = re.search(r"Failed to download `([^`]+)`", flat)
+            words = {
+                "host": f" {host[1]}" if host else "",
+                "package": package[1] if package else "of that name",
+                "download": download[1] if download else "a package",
+            }
             return kind, sentence.format(**words)
     first = next((line.partition("error: ")[2] for line in text.splitlines() if line.startswith("error: ")), "")
     return "other", f"uv could not build the environment: {first or f'exit code {code}'}"

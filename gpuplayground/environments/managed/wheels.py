@@ -175,6 +175,7 @@ def _fetch_one(
                 return None
             except (OSError, HTTPException, ValueError) as error:
                 if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                    file.truncate(0)  # the user needs the room more than the next attempt needs the bytes
                     raise
                 file.seek(0, os.SEEK_END)
             # A connection that breaks again and again still gets there, as long as each brings something.
