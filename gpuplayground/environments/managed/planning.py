@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import tempfile
 import tomllib
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +19,11 @@ from threading import Event
 from typing import Any, Protocol
 
 import tomli_w
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name
 
+from gpuplayground.environments.installed import small_text
 from gpuplayground.environments.managed import pycuda
 from gpuplayground.environments.managed.pip_settings import own_indexes
 from gpuplayground.environments.managed.records import BuildError, BuildPlan, PlannedPackage
@@ -29,6 +32,10 @@ from gpuplayground.environments.packages.selection import Selection
 
 #: Maximum time for an index to tell the size of a file, in seconds.
 _SIZE_TIMEOUT_S = 10.0
+#: Failures of an index that another one may not have.
+_UNREACHABLE = ("network", "proxy", "certificate", "credentials")
+_PYPI = "https://pypi.org/simple"
+_PYPI_FILES = "https://files.pythonhosted.org/"
 #: Not on any index as a wheel: it is built here.
 PYCUDA = "pycuda"
 
@@ -47,6 +54,8 @@ def make_plan(name: str, selection: Selection, cancelled: Event | None = None) -
         BuildCancelledError: ``cancelled`` was set.
         BuildError: the packages cannot be had together, or the index cannot be reached.
     """
+    for requirement in selection.requirements:
+        _check(requirement)
     wheels = tuple(each for each in selection.requirements if _name(each) != PYCUDA)
     if selection.pycuda is not None:
         wheels = (*wheels, *pycuda.requirements(selection.pycuda))
@@ -54,6 +63,7 @@ def make_plan(name: str, selection: Selection, cancelled: Event | None = None) -
     if selection.cupti:
         lock, note = _with_cupti(selection.cupti, wheels, lock, partial(_resolve, python=python, cancelled=cancelled))
         notes = (*notes, *note)
+    lock = _shared_with_pypi(lock)
     packages = _packages(lock, cancelled)
     return BuildPlan(name, selection.requirements, python, packages, lock, selection.pycuda, (*selection.notes, *notes))
 
@@ -100,7 +110,7 @@ def _from_reachable_indexes(
     try:
         return resolve(wheels, indexes=indexes), ()
     except UvError as error:
-        if error.kind != "network" or not indexes:
+        if error.kind not in _UNREACHABLE or not indexes:
             raise
         for url in own_indexes(os.environ):
             try:
@@ -160,6 +170,16 @@ def _without_version(requirement: str) -> str:
     return f"{parsed.name}[{','.join(sorted(parsed.extras))}]"
 
 
+def _shared_with_pypi(lock: str) -> str:
+    """Name PyPI as the index of its packages: else uv does not share their wheels with what it installs otherwise."""
+    content = tomllib.loads(lock)
+    for package in content["packages"]:
+        wheels = package.get("wheels", ())
+        if wheels and all(str(wheel.get("url", "")).startswith(_PYPI_FILES) for wheel in wheels):
+            package.setdefault("index", _PYPI)
+    return tomli_w.dumps(content)
+
+
 def _packages(lock: str, cancelled: Event | None) -> tuple[PlannedPackage, ...]:
     """Return the packages of a resolution, the size of their wheels, and whether uv has them in its cache."""
     cache = Path(run_uv(["cache", "dir"], cancelled).splitlines()[-1])
@@ -174,26 +194,33 @@ def _packages(lock: str, cancelled: Event | None) -> tuple[PlannedPackage, ...]:
 
 
 def _planned(package: Mapping[str, Any], wheel: Mapping[str, Any], cache: Path) -> PlannedPackage:
-    name, version = str(package["name"]), str(package["version"])
+    name, version, url = str(package["name"]), str(package["version"]), str(wheel.get("url", ""))
     size = wheel.get("size")
-    # The layout of uv's cache is its own affair: if it changes, the download is merely announced too large.
-    is_cached = any(
-        not path.name.endswith((".lock", ".http", ".msgpack", ".rev"))
-        for pattern in (f"wheels-v*/*/{name}/{version}-*", f"wheels-v*/*/*/{name}/{version}-*")
-        for path in cache.glob(pattern)
-    )
-    return PlannedPackage(name, version, size if isinstance(size, int) else None, is_cached)
+    is_local = "path" in wheel or url.startswith("file:")
+    folder = "pypi" if package.get("index") == _PYPI else "index/*"
+    found = is_local or _is_cached(cache, folder, name, version, str(wheel.get("name") or url.rpartition("/")[2]))
+    return PlannedPackage(name, version, size if isinstance(size, int) else None, found)
+
+
+def _is_cached(cache: Path, folder: str, name: str, version: str, file: str) -> bool:
+    """Return whether uv has unpacked a wheel.
+
+    The layout of uv's cache is its own affair: if it changes, the download is merely announced too large.
+    """
+    tags = "-".join(urllib.parse.unquote(file).removesuffix(".whl").split("-")[-3:])
+    if any(entry.exists() for entry in cache.glob(f"wheels-v*/{folder}/{name}/{version}-{tags}")):
+        return True
+    # Long tags are hashed; then the wheel itself says what it is for.
+    wanted = {str(tag) for tag in parse_tag(tags)} if tags.count("-") == 2 else set()
+    hashed = cache.glob(f"wheels-v*/{folder}/{name}/{version}-{'[0-9a-f]' * 16}")
+    metadata = (each for entry in hashed for each in entry.glob("*.dist-info/WHEEL"))
+    return any(wanted & set(re.findall(r"(?m)^Tag: (\S+)", small_text(each))) for each in metadata)
 
 
 def _size_of(package: PlannedPackage, url: str) -> int | None:
     """Return the size of a wheel, asking its server where the index does not say."""
     if package.size_bytes is not None or package.is_cached:
         return package.size_bytes
-    if url.startswith("file:"):
-        try:
-            return os.stat(urllib.request.url2pathname(url.removeprefix("file:"))).st_size  # noqa: PTH116
-        except OSError:
-            return None
     if not re.match(r"https?://", url):
         return None
     try:
@@ -203,6 +230,15 @@ def _size_of(package: PlannedPackage, url: str) -> int | None:
     except (OSError, ValueError):
         return None
     return int(length) if length.isdecimal() else None
+
+
+def _check(requirement: str) -> None:
+    try:
+        Requirement(requirement)
+    except InvalidRequirement as error:
+        raise BuildError(
+            f"“{requirement}” is not a requirement: name packages such as numpy or numpy>=2.", str(error)
+        ) from error
 
 
 def _name(requirement: str) -> str:

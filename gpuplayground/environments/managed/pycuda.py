@@ -22,14 +22,8 @@ from gpuplayground.environments.managed.uv import UvError, run_tool, run_uv, uv_
 
 #: What PyCUDA needs at run time besides NVIDIA's packages.
 PYTHON_PACKAGES = ("numpy", "pytools>=2011.2", "platformdirs>=2.2.0", "mako")
-#: NVIDIA's packages with nvcc, its headers, and cuRAND, which PyCUDA links to.
-_NVIDIA_PACKAGES = (
-    "nvidia-cuda-nvcc",
-    "nvidia-cuda-runtime",
-    "nvidia-curand",
-    "nvidia-cuda-cccl",
-    "nvidia-cuda-profiler-api",
-)
+#: NVIDIA's package that pins the parts of one CUDA release: nvcc, its headers, and cuRAND, which PyCUDA links to.
+_TOOLKIT_PACKAGE = "cuda-toolkit[cccl,cudart,curand,nvcc,profiler]"
 _FIRST_WITH_WHEELS = 13
 
 # Runs when Python starts, so that nvcc is found without any setting.
@@ -76,8 +70,7 @@ def requirements(cuda: tuple[int, int]) -> tuple[str, ...]:
     if shutil.which("g++") is None:
         raise BuildError("PyCUDA needs a C++ compiler to be built and to run: sudo apt-get install g++")
     if cuda[0] >= _FIRST_WITH_WHEELS:
-        nvidia = (f"{name}>={cuda[0]},<{cuda[0] + 1}" for name in _NVIDIA_PACKAGES)
-        return (*PYTHON_PACKAGES, *nvidia)
+        return (*PYTHON_PACKAGES, f"{_TOOLKIT_PACKAGE}>={_FIRST_WITH_WHEELS},<{cuda[0] + 1}")
     installed_toolkit(cuda)
     return PYTHON_PACKAGES
 
@@ -133,7 +126,10 @@ def install(
 
 def _toolkit_for(site: Path, cuda: tuple[int, int]) -> _Toolkit:
     if cuda[0] >= _FIRST_WITH_WHEELS:
-        root = site / "nvidia" / f"cu{cuda[0]}"
+        nvcc = next(iter(sorted(site.glob("nvidia/cu*/bin/nvcc"), reverse=True)), None)
+        if nvcc is None:
+            raise BuildError("NVIDIA's packages hold no nvcc, which PyCUDA needs: install it again later.")
+        root = nvcc.parents[1]
         return _Toolkit(root, root / "lib", is_of_wheels=True)
     root = installed_toolkit(cuda)
     libraries = next((root / name for name in ("lib64", "lib") if (root / name).is_dir()), root / "lib64")
@@ -144,15 +140,17 @@ def _build(python: Path, toolkit: _Toolkit, kept: Path, cancelled: Event | None)
     """Build the wheel with the environment's Python, and keep it."""
     with tempfile.TemporaryDirectory(prefix="gpuplayground-pycuda-") as name:
         folder = Path(name)
-        stubs = _link_stubs(folder / "stubs", toolkit, cancelled)
         builder = folder / "builder"
         run_uv(["venv", "--quiet", "--no-project", "--python", python, builder], cancelled)
         tool = interpreter_path(builder)
         run_uv(["pip", "install", "--quiet", "--python", tool, "pip", "setuptools", "wheel", "numpy"], cancelled)
         command: list[str | Path] = [tool, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-cache-dir"]
         try:
+            stubs = _link_stubs(folder / "stubs", toolkit, cancelled)
             run_tool([*command, "--wheel-dir", folder, "pycuda"], _build_variables(toolkit, stubs), cancelled)
         except UvError as error:
+            if error.kind in ("network", "disk", "killed"):
+                raise
             raise BuildError(
                 "PyCUDA could not be compiled: see the compiler's messages below.", error.details
             ) from error
@@ -165,13 +163,17 @@ def _build(python: Path, toolkit: _Toolkit, kept: Path, cancelled: Event | None)
 
 def _build_variables(toolkit: _Toolkit, stubs: Path) -> Mapping[str, str]:
     include = str(toolkit.root / "include")
+    # Some linkers drop the driver's library, because the stub has none of its functions.
+    linked = "-Wl,--no-as-needed"
     variables = uv_variables(os.environ)
     return {
         **variables,
         "CUDA_ROOT": str(toolkit.root),
         "CUDA_INC_DIR": include,
+        # PyCUDA takes the toolkit whose nvcc it finds first.
+        "PATH": os.pathsep.join(filter(None, [str(toolkit.root / "bin"), variables.get("PATH")])),
         "CPATH": os.pathsep.join(filter(None, [include, variables.get("CPATH")])),
-        "LDFLAGS": f"-L{stubs} -L{toolkit.libraries} -Wl,-rpath,{toolkit.rpath}",
+        "LDFLAGS": f"{linked} -L{stubs} -L{toolkit.libraries} -Wl,-rpath,{toolkit.rpath}",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
 

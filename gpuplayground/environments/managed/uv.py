@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -30,9 +31,16 @@ _DOWNLOAD = re.compile(
 )
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
-_SPINNER = re.compile(r"^[⠀-⣿]\s")
+#: What uv draws while it works: a spinner, a bar; and the folder, which is known.
+_DRAWN = re.compile(r"^([⠀-⣿]\s|[░█]{3}|Using Python )")
+#: Width of the terminal: uv wraps its messages at it.
+_COLUMNS = 500
 _POLL_S = 0.05
 _END_S = 1.0
+#: Maximum time until all that an ended program has printed is read, in seconds.
+_READ_S = 10.0
+#: No line of progress is longer, in bytes.
+_LINE = 4096
 #: How much of uv's output is kept for the error message, in characters.
 _KEPT = 20_000
 
@@ -81,7 +89,13 @@ def run_uv(
 
 def uv_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment variables to run uv with."""
-    variables = {**environment, **uv_environment(environment), "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": "120"}
+    variables = {
+        **environment,
+        **uv_environment(environment),
+        "NO_COLOR": "1",
+        "TERM": "xterm",
+        "COLUMNS": str(_COLUMNS),
+    }
     variables.setdefault("UV_SYSTEM_CERTS", "1")  # a company's own certificates are in the system's store
     # Else uv would change the environment or the project that this program was started in.
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME"):
@@ -111,7 +125,7 @@ def run_tool(
     finally:
         kill(process)
         reap(process, _END_S)
-        reader.join(_END_S)
+        reader.join(_READ_S)
         if not reader.is_alive():
             os.close(output)
     text = _plain(kept.decode("utf-8", "replace"))
@@ -122,6 +136,10 @@ def run_tool(
 
 
 def _start(command: list[str], variables: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+    program = shutil.which(command[0], path=variables.get("PATH"))
+    if program is None:
+        raise BuildError(f"{command[0]} is not installed or cannot be run: install it, then build again.")
+    command = [program, *command[1:]]
     try:
         if sys.platform == "win32":
             reading, writing = os.pipe()
@@ -133,7 +151,7 @@ def _start(command: list[str], variables: Mapping[str, str]) -> tuple[subprocess
             import termios
 
             reading, writing = pty.openpty()
-            fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 200, 120, 0, 0))
+            fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 200, _COLUMNS, 0, 0))
             tail = [sys.executable, "-I", "-S", "-c", _IN_TERMINAL, *command]
         stdin = subprocess.DEVNULL if sys.platform == "win32" else writing
         try:
@@ -151,19 +169,29 @@ def _start(command: list[str], variables: Mapping[str, str]) -> tuple[subprocess
 
 
 def _read(output: int, kept: bytearray, on_download: OnDownload | None) -> None:
-    while True:
-        try:
-            piece = os.read(output, 1 << 16)
-        except OSError:  # the terminal's other end is closed
-            return
-        if not piece:
-            return
-        if on_download is not None:
-            for name, got, size in downloads_in(piece.decode("utf-8", "replace")):
-                on_download(name, got, size)
+    """Keep the end of what a program prints, and report the downloads in it, until the program has closed it."""
+    line = bytearray()
+    piece = b"-"
+    while piece:
+        piece = _piece(output)
         kept += piece
         if len(kept) > 4 * _KEPT:
             del kept[: len(kept) - 2 * _KEPT]
+        if on_download is None:
+            continue
+        # A piece may end within a line of progress.
+        line += piece
+        end = max(line.rfind(b"\n"), line.rfind(b"\r"), len(line) - _LINE) + 1 if piece else len(line)
+        for name, got, size in downloads_in(line[:end].decode("utf-8", "replace")):
+            on_download(name, got, size)
+        del line[:end]
+
+
+def _piece(output: int) -> bytes:
+    try:
+        return os.read(output, 1 << 16)
+    except OSError:  # the terminal's other end is closed
+        return b""
 
 
 def downloads_in(text: str) -> Iterator[tuple[str, int, int]]:
@@ -176,7 +204,7 @@ def downloads_in(text: str) -> Iterator[tuple[str, int, int]]:
 def _plain(text: str) -> str:
     """Return uv's output without progress and escape sequences."""
     lines = re.split(r"[\r\n]+", _ESCAPE.sub("\n", text)[-4 * _KEPT :])
-    kept = (line.rstrip() for line in lines if line.strip() and not _DOWNLOAD.search(line) and not _SPINNER.match(line))
+    kept = (line.rstrip() for line in lines if line.strip() and not _DOWNLOAD.search(line) and not _DRAWN.match(line))
     return "\n".join(kept)[-_KEPT:]
 
 
@@ -191,8 +219,8 @@ _FAILURES: tuple[tuple[str, str, str], ...] = (
         r"invalid peer certificate|certificate verify failed|UnknownIssuer|self.signed certificate",
         "certificate",
         (
-            "The certificate of the package index is not trusted: set SSL_CERT_FILE, or “cert” in pip's settings, to your "
-            "organization's certificates."
+            "The certificate of the package index is not trusted: set SSL_CERT_FILE, or “cert” in pip's settings, to "
+            "the certificates of your organization."
         ),
     ),
     (
@@ -201,20 +229,32 @@ _FAILURES: tuple[tuple[str, str, str], ...] = (
         "The package index refuses access: check the name and the password in its address.",
     ),
     (
-        r"407 Proxy Authentication|proxy authentication|status client error \(407",
+        r"tunnel error|407 Proxy Authentication|[Pp]roxy authenti|status client error \(407",
         "proxy",
-        "The proxy refuses access: check the name and the password in HTTPS_PROXY or in pip's “proxy” setting.",
+        (
+            "The proxy cannot be reached or refuses access: check its address, name and password in HTTPS_PROXY, or in "
+            "“proxy” in pip's settings."
+        ),
     ),
     (
-        r"[Hh]ash mismatch|Computed:\s",
+        r"[Hh]ash mismatch|Failed to extract|[Ii]nvalid zip|wheel is invalid|RECORD file",
         "damaged",
         "A downloaded package is damaged or is not the one that its index names: install again later.",
     ),
     (
+        r"Failed to download .*404 Not Found",
+        "missing",
+        "The package index lists {download} but does not have it: install again later.",
+    ),
+    (
+        r"error decoding response body|end of file before|error reading a body",
+        "network",
+        "The download of {download} broke off: check the network, then install again; what is complete is kept.",
+    ),
+    (
         (
             r"dns error|failed to lookup address|error sending request|Connection refused|connection (closed|reset)|"
-            r"timed out|Network is unreachable|tcp connect error|error decoding response body|end of file before|"
-            r"Failed to download"
+            r"timed out|[Nn]etwork is unreachable|tcp connect error|status server error"
         ),
         "network",
         "The package index{host} cannot be reached: check the network and the proxy, then install again.",
@@ -259,7 +299,12 @@ def explained(text: str, code: int) -> tuple[str, str]:
         if re.search(pattern, flat):
             host = re.search(r"https?://(?:[^/@\s]*@)?([\w.\-:]+)", flat)
             package = re.search(r"Because (\S+) was not found", flat)
-            words = {"host": f" {host[1]}" if host else "", "package": package[1] if package else "of that name"}
+            download = re.search(r"Failed to download `([^`]+)`", flat)
+            words = {
+                "host": f" {host[1]}" if host else "",
+                "package": package[1] if package else "of that name",
+                "download": download[1] if download else "a package",
+            }
             return kind, sentence.format(**words)
     first = next((line.partition("error: ")[2] for line in text.splitlines() if line.startswith("error: ")), "")
     return "other", f"uv could not build the environment: {first or f'exit code {code}'}"
