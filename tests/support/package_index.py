@@ -42,6 +42,7 @@ class PackageIndex:
         tells_sizes: Whether its pages name the sizes of the files.
         tells_length: Whether it answers a HEAD request for a file with the length.
         refuses: Whether it wants a password that nobody has.
+        announced: Sizes with which it answers a HEAD request in place of the true ones, by file.
         breaks_off: Files that end in the middle, and how many bytes are sent.
         stalls: Files that stop in the middle until ``released`` is set; ``stalled`` is set then.
         requests: The method and path of each request.
@@ -52,6 +53,7 @@ class PackageIndex:
     tells_sizes: bool = True
     tells_length: bool = True
     refuses: bool = False
+    announced: dict[str, int] = field(default_factory=dict)
     breaks_off: dict[str, int] = field(default_factory=dict)
     stalls: set[str] = field(default_factory=set)
     stalled: threading.Event = field(default_factory=threading.Event)
@@ -173,7 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
         }
 
     def _file(self, wheel: Wheel, *, has_body: bool) -> None:
-        length = {"Content-Length": str(len(wheel.data))} if has_body or self.index.tells_length else {}
+        size = len(wheel.data) if has_body else self.index.announced.get(wheel.file, len(wheel.data))
+        length = {"Content-Length": str(size)} if has_body or self.index.tells_length else {}
         self.send_response(HTTPStatus.OK)
         for name, value in {
             "Content-Type": "application/zip",

@@ -237,7 +237,7 @@ _FAILURES: tuple[tuple[str, str, str], ...] = (
         ),
     ),
     (
-        r"[Hh]ash mismatch|Failed to extract|[Ii]nvalid zip|wheel is invalid|RECORD file",
+        r"(Hash|hash|Size) mismatch|Failed to extract|[Ii]nvalid zip|wheel is invalid|RECORD file",
         "damaged",
         "A downloaded package is damaged or is not the one that its index names: install again later.",
     ),
