@@ -14,6 +14,8 @@ from pathlib import Path
 
 #: The sections of pip's files that apply to installing; later ones win.
 _SECTIONS = ("global", "install")
+#: The files of the machine on POSIX; later ones win.
+SYSTEM_FILES = (Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf"))
 
 
 def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -73,7 +75,7 @@ def _from_files(environment: Mapping[str, str]) -> dict[str, str]:
             continue  # pip would refuse it; nothing else here depends on it
         for section in _SECTIONS:
             if parser.has_section(section):
-                found.update(parser.items(section))
+                found.update({name.replace("_", "-"): value for name, value in parser.items(section)})
     return found
 
 
@@ -89,6 +91,5 @@ def _files(environment: Mapping[str, str]) -> list[Path]:
         files.insert(1, home / "pip" / "pip.ini")
     else:
         configuration = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
-        system = [Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf")]
-        files = [*system, home / ".pip" / "pip.conf", configuration / "pip" / "pip.conf"]
+        files = [*SYSTEM_FILES, home / ".pip" / "pip.conf", configuration / "pip" / "pip.conf"]
     return [*files, *([Path(named)] if named else [])]
