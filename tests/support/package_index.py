@@ -69,6 +69,7 @@ class PackageIndex:
         modules: Mapping[str, str] | None = None,
         tag: str = "py3-none-any",
         extra_bytes: int = 0,
+        files: Mapping[str, bytes] | None = None,
     ) -> Wheel:
         """Add a wheel with a module of its name, and return it.
 
@@ -79,6 +80,7 @@ class PackageIndex:
             modules: source texts by the name of the module; one with the version if None.
             tag: what it runs on.
             extra_bytes: how much larger it is made by a file that cannot be compressed.
+            files: more files, by their path; programs are executable.
         """
         plain = name.replace("-", "_")
         info = f"{plain}-{version}.dist-info"
@@ -87,13 +89,13 @@ class PackageIndex:
         lines += [f"Provides-Extra: {extra}" for extra in extras] + [f"Requires-Dist: {each}" for each in requires]
         metadata = "\n".join([*lines, ""]).encode()
         sources = {plain: f"__version__ = {version!r}\n"} if modules is None else modules
-        files = {f"{module}.py": text.encode() for module, text in sources.items()}
+        contents = {f"{module}.py": text.encode() for module, text in sources.items()} | dict(files or {})
         tags = sorted(f"Tag: {each}" for each in parse_tag(tag))
         if extra_bytes:
-            files[f"{plain}_data/noise"] = os.urandom(extra_bytes)
-        files[f"{info}/METADATA"] = metadata
-        files[f"{info}/WHEEL"] = "\n".join(["Wheel-Version: 1.0", "Root-Is-Purelib: true", *tags, ""]).encode()
-        data = _archive(files, f"{info}/RECORD")
+            contents[f"{plain}_data/noise"] = os.urandom(extra_bytes)
+        contents[f"{info}/METADATA"] = metadata
+        contents[f"{info}/WHEEL"] = "\n".join(["Wheel-Version: 1.0", "Root-Is-Purelib: true", *tags, ""]).encode()
+        data = _archive(contents, f"{info}/RECORD")
         wheel = Wheel(name, f"{plain}-{version}-{tag}.whl", metadata, data, hashlib.sha256(data).hexdigest())
         self.wheels[wheel.file] = wheel
         return wheel
@@ -215,5 +217,7 @@ def _archive(files: Mapping[str, bytes], record: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in {**files, record: "".join([*rows, f"{record},,\n"]).encode()}.items():
-            archive.writestr(name, data)
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (0o100755 if "/bin/" in name else 0o100644) << 16
+            archive.writestr(entry, data)
     return buffer.getvalue()

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from gpuplayground.environments.installed import packages_in, python_version_in
-from gpuplayground.environments.managed import pycuda
+from gpuplayground.environments.managed import planning, pycuda
 from gpuplayground.environments.managed.records import (
     BuildError,
     BuildPlan,
@@ -83,11 +83,12 @@ def install(plan: BuildPlan, folder: Path, root: Path, on_progress: OnProgress, 
         lock,
     ]
     run_uv(arguments, cancelled, downloads.add)
+    wanted = {str(canonicalize_name(each.name)): each for each in map(Requirement, plan.requirements)}
     if plan.pycuda is not None:
-        pycuda.install(folder, plan.pycuda, root, on_progress, cancelled)
-    names = [str(canonicalize_name(Requirement(each).name)) for each in plan.requirements]
+        requirement = wanted.get(planning.PYCUDA, Requirement(planning.PYCUDA))
+        pycuda.install(folder, requirement, plan.pycuda, root, on_progress, cancelled)
     on_progress(BuildProgress("Checking the imports"))
-    _verify(python, names, folder, cancelled)
+    _verify(python, list(wanted), folder, cancelled)
 
 
 def python_version(folder: Path) -> str:

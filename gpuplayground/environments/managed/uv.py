@@ -262,7 +262,8 @@ _FAILURES: tuple[tuple[str, str, str], ...] = (
     (
         (
             r"dns error|failed to lookup address|error sending request|Connection refused|connection (closed|reset)|"
-            r"timed out|[Nn]etwork is unreachable|tcp connect error|status server error"
+            r"timed out|[Nn]etwork is unreachable|tcp connect error|status server error|"
+            r"Failed to establish a new connection|Max retries exceeded"
         ),
         "network",
         "The package index{host} cannot be reached: check the network and the proxy, then install again.",

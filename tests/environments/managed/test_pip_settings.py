@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpuplayground.environments.managed import pip_settings
-from gpuplayground.environments.managed.pip_settings import own_indexes, uv_environment
+from gpuplayground.environments.managed.pip_settings import own_indexes, pip_environment, uv_environment
 from gpuplayground.environments.managed.store import ManagedEnvironments
 from tests.support.managed import build
 from tests.support.package_index import PackageIndex
@@ -41,7 +41,7 @@ def test_variables_of_pip_become_those_of_uv(home: dict[str, str]) -> None:
         "PIP_FIND_LINKS": "/wheels https://three/",
         "PIP_TRUSTED_HOST": "mirror one",
         "PIP_CERT": "/etc/company.pem",
-        "PIP_PROXY": "http://proxy:3128",
+        "PIP_PROXY": "proxy:3128",
     }
     assert uv_environment({**home, **settings}) == {
         "UV_DEFAULT_INDEX": "https://mirror/simple",
@@ -120,6 +120,22 @@ def test_the_users_own_indexes_are_those_of_uv_and_pip_but_not_pypi(home: dict[s
     assert own_indexes({**home, **settings}) == ["https://one/simple"]
     settings["UV_INDEX"] = "company=https://company/simple https://company/simple file:///mirror"
     assert own_indexes({**home, **settings}) == ["https://company/simple", "file:///mirror"]
+
+
+def test_pip_gets_the_settings_of_uv_that_it_has_no_own_for(home: dict[str, str]) -> None:
+    settings = {
+        "UV_DEFAULT_INDEX": "company=https://me:a=b@company/simple",
+        "UV_INDEX": "one=https://one/ https://two/",
+        "SSL_CERT_FILE": "/etc/company.pem",
+    }
+    wanted = {
+        "PIP_INDEX_URL": "https://me:a=b@company/simple",
+        "PIP_EXTRA_INDEX_URL": "https://one/ https://two/",
+        "PIP_CERT": "/etc/company.pem",
+    }
+    assert pip_environment({**home, **settings}) == wanted
+    assert pip_environment({**home, **settings, **wanted}) == {}
+    assert pip_environment(home) == {}
 
 
 def test_uv_installs_from_an_index_in_the_settings_of_pip(
