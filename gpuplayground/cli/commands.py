@@ -8,6 +8,7 @@ COMMANDS = {
     "bench": ("FILE", "time some of its lines in steady state, with a verdict on the result"),
     "record": ("OUT", "record the GPUs to a file"),
     "export": ("REC OUT", "write a recording as CSV"),
+    "env": ("list|create|remove", "the environments for snippets that this program builds"),
     "doctor": ("", "check the driver, the GPUs and the frameworks"),
 }
 

@@ -42,6 +42,7 @@ class PackageIndex:
         tells_sizes: Whether its pages name the sizes of the files.
         tells_length: Whether it answers a HEAD request for a file with the length.
         refuses: Whether it wants a password that nobody has.
+        announced: Sizes with which it answers a HEAD request in place of the true ones, by file.
         breaks_off: Files that end in the middle, and how many bytes are sent.
         stalls: Files that stop in the middle until ``released`` is set; ``stalled`` is set then.
         requests: The method and path of each request.
@@ -52,6 +53,7 @@ class PackageIndex:
     tells_sizes: bool = True
     tells_length: bool = True
     refuses: bool = False
+    announced: dict[str, int] = field(default_factory=dict)
     breaks_off: dict[str, int] = field(default_factory=dict)
     stalls: set[str] = field(default_factory=set)
     stalled: threading.Event = field(default_factory=threading.Event)
@@ -67,6 +69,7 @@ class PackageIndex:
         modules: Mapping[str, str] | None = None,
         tag: str = "py3-none-any",
         extra_bytes: int = 0,
+        files: Mapping[str, bytes] | None = None,
     ) -> Wheel:
         """Add a wheel with a module of its name, and return it.
 
@@ -77,6 +80,7 @@ class PackageIndex:
             modules: source texts by the name of the module; one with the version if None.
             tag: what it runs on.
             extra_bytes: how much larger it is made by a file that cannot be compressed.
+            files: more files, by their path; programs are executable.
         """
         plain = name.replace("-", "_")
         info = f"{plain}-{version}.dist-info"
@@ -85,13 +89,13 @@ class PackageIndex:
         lines += [f"Provides-Extra: {extra}" for extra in extras] + [f"Requires-Dist: {each}" for each in requires]
         metadata = "\n".join([*lines, ""]).encode()
         sources = {plain: f"__version__ = {version!r}\n"} if modules is None else modules
-        files = {f"{module}.py": text.encode() for module, text in sources.items()}
+        contents = {f"{module}.py": text.encode() for module, text in sources.items()} | dict(files or {})
         tags = sorted(f"Tag: {each}" for each in parse_tag(tag))
         if extra_bytes:
-            files[f"{plain}_data/noise"] = os.urandom(extra_bytes)
-        files[f"{info}/METADATA"] = metadata
-        files[f"{info}/WHEEL"] = "\n".join(["Wheel-Version: 1.0", "Root-Is-Purelib: true", *tags, ""]).encode()
-        data = _archive(files, f"{info}/RECORD")
+            contents[f"{plain}_data/noise"] = os.urandom(extra_bytes)
+        contents[f"{info}/METADATA"] = metadata
+        contents[f"{info}/WHEEL"] = "\n".join(["Wheel-Version: 1.0", "Root-Is-Purelib: true", *tags, ""]).encode()
+        data = _archive(contents, f"{info}/RECORD")
         wheel = Wheel(name, f"{plain}-{version}-{tag}.whl", metadata, data, hashlib.sha256(data).hexdigest())
         self.wheels[wheel.file] = wheel
         return wheel
@@ -173,7 +177,8 @@ class _Handler(BaseHTTPRequestHandler):
         }
 
     def _file(self, wheel: Wheel, *, has_body: bool) -> None:
-        length = {"Content-Length": str(len(wheel.data))} if has_body or self.index.tells_length else {}
+        size = len(wheel.data) if has_body else self.index.announced.get(wheel.file, len(wheel.data))
+        length = {"Content-Length": str(size)} if has_body or self.index.tells_length else {}
         self.send_response(HTTPStatus.OK)
         for name, value in {
             "Content-Type": "application/zip",
@@ -212,5 +217,7 @@ def _archive(files: Mapping[str, bytes], record: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in {**files, record: "".join([*rows, f"{record},,\n"]).encode()}.items():
-            archive.writestr(name, data)
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (0o100755 if "/bin/" in name else 0o100644) << 16
+            archive.writestr(entry, data)
     return buffer.getvalue()

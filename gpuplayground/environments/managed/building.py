@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import threading
 import time
 import tomllib
@@ -15,18 +14,16 @@ from threading import Event
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from gpuplayground.child.command_output import CommandTimeoutError, command_output
 from gpuplayground.environments.installed import packages_in, python_version_in
-from gpuplayground.environments.managed import pycuda, wheels
+from gpuplayground.environments.managed import planning, pycuda, wheels
 from gpuplayground.environments.managed.records import (
-    BuildCancelledError,
     BuildError,
     BuildPlan,
     BuildProgress,
     OnProgress,
     interpreter_path,
 )
-from gpuplayground.environments.managed.uv import run_tool, run_uv, uv_path, uv_variables
+from gpuplayground.environments.managed.uv import UvError, run_tool, run_uv, uv_path, uv_variables
 
 #: Maximum time for the imports of an environment, in seconds: TensorFlow takes tens of seconds from a cold disk.
 _VERIFY_TIMEOUT_S = 300.0
@@ -39,7 +36,7 @@ _REPORT_S = 0.1
 # Imports the modules of the distributions named on the command line. A module that only lacks the driver is fine.
 _VERIFY = """
 import importlib, importlib.metadata, json, os, sys
-answers, sys.stdout = sys.stdout, sys.stderr
+answers = sys.argv.pop(1)
 modules = importlib.metadata.packages_distributions() if sys.version_info >= (3, 10) else {}
 failed = {}
 for name in sys.argv[1:]:
@@ -52,8 +49,8 @@ for name in sys.argv[1:]:
             importlib.import_module(module)
         except BaseException as error:
             failed[name] = f"{type(error).__name__}: {error}"[:2000]
-answers.write("\\n" + json.dumps(failed) + "\\n")
-answers.flush()
+with open(answers, "w", encoding="utf-8") as file:
+    json.dump(failed, file)
 os._exit(0)
 """
 
@@ -76,11 +73,12 @@ def install(plan: BuildPlan, folder: Path, root: Path, on_progress: OnProgress, 
     run_uv(["venv", "--quiet", "--no-project", "--allow-existing", "--python", plan.python, folder], cancelled)
     python = interpreter_path(folder)
     _install_wheels(plan, folder, root / DOWNLOADS, on_progress, cancelled)
+    wanted = {str(canonicalize_name(each.name)): each for each in map(Requirement, plan.requirements)}
     if plan.pycuda is not None:
-        pycuda.install(folder, plan.pycuda, root, on_progress, cancelled)
-    names = [str(canonicalize_name(Requirement(each).name)) for each in plan.requirements]
+        requirement = wanted.get(planning.PYCUDA, Requirement(planning.PYCUDA))
+        pycuda.install(folder, requirement, plan.pycuda, root, on_progress, cancelled)
     on_progress(BuildProgress("Checking the imports"))
-    _verify(python, names, cancelled)
+    _verify(python, list(wanted), folder, cancelled)
 
 
 def _install_wheels(
@@ -161,19 +159,22 @@ class _Downloads:
         return BuildProgress(self._step, largest, sum(self._received.values()), self._total)
 
 
-def _verify(python: Path, names: list[str], cancelled: Event | None) -> None:
+def _verify(python: Path, names: list[str], folder: Path, cancelled: Event | None) -> None:
     # What lies in the current folder or on PYTHONPATH is not part of the environment.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     variables |= {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONSAFEPATH": "1"}
+    answers = folder / ".imports.json"
     try:
-        output = command_output([str(python), "-c", _VERIFY, *names], _VERIFY_TIMEOUT_S, cancelled, variables)
-        failed: dict[str, str] = json.loads(output.splitlines()[-1])
-    except CommandTimeoutError as error:
-        if cancelled is not None and cancelled.is_set():
-            raise BuildCancelledError("The build was cancelled.") from error
-        raise BuildError("The new environment did not import in time: install it again.") from error
-    except (ValueError, IndexError, subprocess.SubprocessError) as error:
-        raise BuildError("The new environment crashes on import: choose other versions.") from error
+        run_tool([python, "-c", _VERIFY, answers, *names], variables, cancelled, timeout_s=_VERIFY_TIMEOUT_S)
+        failed: dict[str, str] = json.loads(answers.read_text("utf-8"))
+    except UvError as error:
+        if error.kind == "timed out":
+            raise BuildError("The new environment did not import in time: install it again.", error.details) from error
+        raise BuildError("The new environment crashes on import: choose other versions.", error.details) from error
+    except (OSError, ValueError) as error:
+        raise BuildError("The new environment ends on import: choose other versions.") from error
+    finally:
+        answers.unlink(missing_ok=True)
     if failed:
         name, reason = next(iter(failed.items()))
         first = reason.splitlines()[0]

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 #: The sections of pip's files that apply to installing; later ones win.
 _SECTIONS = ("global", "install")
+#: The files of the machine on POSIX; later ones win.
+SYSTEM_FILES = (Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf"))
 
 
 def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -30,7 +33,7 @@ def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:
         "UV_FIND_LINKS": ",".join(pip.get("find-links", "").split()),
         "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
         "SSL_CERT_FILE": pip.get("cert", ""),
-        "ALL_PROXY": pip.get("proxy", ""),
+        "ALL_PROXY": _with_scheme(pip.get("proxy", "")),
         # As in pip, every index counts. uv by itself takes all versions from the first one that has the package.
         "UV_INDEX_STRATEGY": "unsafe-best-match" if extra else "",
     }
@@ -44,12 +47,38 @@ def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if value and name not in taken}
 
 
+def pip_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for pip that say what uv's say: the way back, for the one package that pip builds.
+
+    Args:
+        environment: the environment variables of this process.
+    """
+    default = environment.get("UV_DEFAULT_INDEX") or environment.get("UV_INDEX_URL") or ""
+    extra = environment.get("UV_INDEX") or environment.get("UV_EXTRA_INDEX_URL") or ""
+    wanted = {
+        "PIP_INDEX_URL": _without_name(default),
+        "PIP_EXTRA_INDEX_URL": " ".join(map(_without_name, extra.split())),
+        "PIP_CERT": environment.get("SSL_CERT_FILE", ""),
+    }
+    return {name: value for name, value in wanted.items() if value and name not in environment}
+
+
 def own_indexes(environment: Mapping[str, str]) -> list[str]:
     """Return the package indexes that the user has configured for uv or pip, except for PyPI itself."""
     variables = {**uv_environment(environment), **environment}
     names = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
-    found = [url.rpartition("=")[2] if "://" in url.rpartition("=")[2] else url for url in _all(variables, names)]
+    found = map(_without_name, _all(variables, names))
     return [url for url in dict.fromkeys(found) if not url.startswith("https://pypi.org/")]
+
+
+def _without_name(index: str) -> str:
+    """Return the address of an index that uv also takes as ``name=address``."""
+    name, _, url = index.partition("=")
+    return url if re.fullmatch(r"[\w.-]+", name) and "://" in url else index
+
+
+def _with_scheme(proxy: str) -> str:
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
 def _all(variables: Mapping[str, str], names: tuple[str, ...]) -> Iterator[str]:
@@ -73,7 +102,7 @@ def _from_files(environment: Mapping[str, str]) -> dict[str, str]:
             continue  # pip would refuse it; nothing else here depends on it
         for section in _SECTIONS:
             if parser.has_section(section):
-                found.update(parser.items(section))
+                found.update({name.replace("_", "-"): value for name, value in parser.items(section)})
     return found
 
 
@@ -89,6 +118,5 @@ def _files(environment: Mapping[str, str]) -> list[Path]:
         files.insert(1, home / "pip" / "pip.ini")
     else:
         configuration = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
-        system = [Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf")]
-        files = [*system, home / ".pip" / "pip.conf", configuration / "pip" / "pip.conf"]
+        files = [*SYSTEM_FILES, home / ".pip" / "pip.conf", configuration / "pip" / "pip.conf"]
     return [*files, *([Path(named)] if named else [])]

@@ -11,7 +11,7 @@ import tomllib
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,12 +26,13 @@ from packaging.utils import canonicalize_name
 from gpuplayground.environments.installed import small_text
 from gpuplayground.environments.managed import pycuda
 from gpuplayground.environments.managed.pip_settings import own_indexes
-from gpuplayground.environments.managed.records import BuildError, BuildPlan, PlannedPackage
+from gpuplayground.environments.managed.records import BuildCancelledError, BuildError, BuildPlan, PlannedPackage
 from gpuplayground.environments.managed.uv import UvError, run_uv
 from gpuplayground.environments.packages.selection import Selection
 
 #: Maximum time for an index to tell the size of a file, in seconds.
-_SIZE_TIMEOUT_S = 10.0
+_SIZE_TIMEOUT_S = 5.0
+_POLL_S = 0.05
 #: Failures of an index that another one may not have.
 _UNREACHABLE = ("network", "proxy", "certificate", "credentials")
 _PYPI = "https://pypi.org/simple"
@@ -55,7 +56,7 @@ def make_plan(name: str, selection: Selection, cancelled: Event | None = None) -
         BuildError: the packages cannot be had together, or the index cannot be reached.
     """
     for requirement in selection.requirements:
-        _check(requirement)
+        check_requirement(requirement)
     wheels = tuple(each for each in selection.requirements if _name(each) != PYCUDA)
     if selection.pycuda is not None:
         wheels = (*wheels, *pycuda.requirements(selection.pycuda))
@@ -188,8 +189,7 @@ def _packages(lock: str, cancelled: Event | None) -> tuple[PlannedPackage, ...]:
         wheel: dict[str, Any] = next(iter(package.get("wheels", ())), {})
         found.append(_planned(package, wheel, cache))
         urls.append(str(wheel.get("url", "")))
-    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="size") as pool:
-        sizes = list(pool.map(_size_of, found, urls))
+    sizes = _sizes(found, urls, cancelled)
     return tuple(replace(package, size_bytes=size) for package, size in zip(found, sizes, strict=True))
 
 
@@ -217,6 +217,19 @@ def _is_cached(cache: Path, folder: str, name: str, version: str, file: str) -> 
     return any(wanted & set(re.findall(r"(?m)^Tag: (\S+)", small_text(each))) for each in metadata)
 
 
+def _sizes(packages: Sequence[PlannedPackage], urls: Sequence[str], cancelled: Event | None) -> list[int | None]:
+    """Return the sizes of wheels; those that are not known are asked for at the same time."""
+    pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="size")
+    try:
+        asked = [pool.submit(_size_of, package, url) for package, url in zip(packages, urls, strict=True)]
+        while wait(asked, _POLL_S).not_done:
+            if cancelled is not None and cancelled.is_set():
+                raise BuildCancelledError("The build was cancelled.")
+        return [each.result() for each in asked]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
 def _size_of(package: PlannedPackage, url: str) -> int | None:
     """Return the size of a wheel, asking its server where the index does not say."""
     if package.size_bytes is not None or package.is_cached:
@@ -232,7 +245,12 @@ def _size_of(package: PlannedPackage, url: str) -> int | None:
     return int(length) if length.isdecimal() else None
 
 
-def _check(requirement: str) -> None:
+def check_requirement(requirement: str) -> None:
+    """Check a requirement as in PEP 508.
+
+    Raises:
+        BuildError: it is none.
+    """
     try:
         Requirement(requirement)
     except InvalidRequirement as error:

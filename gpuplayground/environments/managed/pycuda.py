@@ -17,6 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from packaging.requirements import Requirement
+from packaging.utils import parse_wheel_filename
+from packaging.version import Version
+
+from gpuplayground.environments.managed.pip_settings import pip_environment
 from gpuplayground.environments.managed.records import BuildError, BuildProgress, OnProgress, interpreter_path
 from gpuplayground.environments.managed.uv import UvError, run_tool, run_uv, uv_variables
 
@@ -25,6 +30,8 @@ PYTHON_PACKAGES = ("numpy", "pytools>=2011.2", "platformdirs>=2.2.0", "mako")
 #: NVIDIA's package that pins the parts of one CUDA release: nvcc, its headers, and cuRAND, which PyCUDA links to.
 _TOOLKIT_PACKAGE = "cuda-toolkit[cccl,cudart,curand,nvcc,profiler]"
 _FIRST_WITH_WHEELS = 13
+#: Where NVIDIA's installers put toolkits.
+INSTALLED = Path("/usr/local")
 
 # Runs when Python starts, so that nvcc is found without any setting.
 _MODULE = """\
@@ -39,7 +46,7 @@ if os.path.isdir(_BIN) and _BIN not in os.environ.get("PATH", "").split(os.paths
 
 
 @dataclass(frozen=True, slots=True)
-class _Toolkit:
+class Toolkit:
     """The CUDA toolkit to build with. ``is_of_wheels`` if it lies in the environment's own packages."""
 
     root: Path
@@ -85,7 +92,7 @@ def installed_toolkit(cuda: tuple[int, int]) -> Path:
     named = [os.environ.get(name) for name in ("CUDA_ROOT", "CUDA_HOME", "CUDA_PATH")]
     folders = [Path(folder) for folder in named if folder]
     folders += [Path(nvcc).resolve().parents[1]] if nvcc else []
-    folders += [Path("/usr/local/cuda"), *sorted(Path("/usr/local").glob("cuda-*"), reverse=True)]
+    folders += [INSTALLED / "cuda", *sorted(INSTALLED.glob("cuda-*"), reverse=True)]
     for folder in folders:
         version = _toolkit_version(folder)
         if version is not None and version[0] <= cuda[0]:
@@ -97,12 +104,18 @@ def installed_toolkit(cuda: tuple[int, int]) -> Path:
 
 
 def install(
-    environment: Path, cuda: tuple[int, int], root: Path, on_progress: OnProgress, cancelled: Event | None
+    environment: Path,
+    wanted: Requirement,
+    cuda: tuple[int, int],
+    root: Path,
+    on_progress: OnProgress,
+    cancelled: Event | None,
 ) -> None:
     """Install PyCUDA into an environment that has the packages of :func:`requirements`.
 
     Args:
         environment: its folder.
+        wanted: the version of PyCUDA that is asked for.
         cuda: the CUDA version of the driver.
         root: the folder in which wheels are kept.
         on_progress: receives the progress.
@@ -116,27 +129,34 @@ def install(
     toolkit = _toolkit_for(site, cuda)
     tag = "cp" + "".join(re.findall(r"\d+", site.parent.name))
     kept = root / ".wheels" / toolkit.key
-    wheel = next(iter(sorted(kept.glob(f"pycuda-*-{tag}-*.whl"), reverse=True)), None)
-    if wheel is None:
-        on_progress(BuildProgress("Compiling PyCUDA, which takes some minutes", "pycuda"))
-        wheel = _build(python, toolkit, kept, cancelled)
+    fitting = {_version(each): each for each in kept.glob(f"pycuda-*-{tag}-*.whl")}
+    versions = list(wanted.specifier.filter(fitting, prereleases=True))
+    if versions:
+        wheel = fitting[max(versions)]
+    else:
+        on_progress(BuildProgress("Compiling PyCUDA, which takes some minutes"))
+        wheel = _build(wanted, python, toolkit, kept, cancelled)
     run_uv(["pip", "install", "--quiet", "--python", python, "--no-deps", "--no-index", wheel], cancelled)
     _put_nvcc_on_path(site, toolkit)
 
 
-def _toolkit_for(site: Path, cuda: tuple[int, int]) -> _Toolkit:
+def _toolkit_for(site: Path, cuda: tuple[int, int]) -> Toolkit:
     if cuda[0] >= _FIRST_WITH_WHEELS:
         nvcc = next(iter(sorted(site.glob("nvidia/cu*/bin/nvcc"), reverse=True)), None)
         if nvcc is None:
             raise BuildError("NVIDIA's packages hold no nvcc, which PyCUDA needs: install it again later.")
         root = nvcc.parents[1]
-        return _Toolkit(root, root / "lib", is_of_wheels=True)
+        return Toolkit(root, root / "lib", is_of_wheels=True)
     root = installed_toolkit(cuda)
     libraries = next((root / name for name in ("lib64", "lib") if (root / name).is_dir()), root / "lib64")
-    return _Toolkit(root, libraries, is_of_wheels=False)
+    return Toolkit(root, libraries, is_of_wheels=False)
 
 
-def _build(python: Path, toolkit: _Toolkit, kept: Path, cancelled: Event | None) -> Path:
+def _version(wheel: Path) -> Version:
+    return parse_wheel_filename(wheel.name)[1]
+
+
+def _build(wanted: Requirement, python: Path, toolkit: Toolkit, kept: Path, cancelled: Event | None) -> Path:
     """Build the wheel with the environment's Python, and keep it."""
     with tempfile.TemporaryDirectory(prefix="gpuplayground-pycuda-") as name:
         folder = Path(name)
@@ -146,8 +166,8 @@ def _build(python: Path, toolkit: _Toolkit, kept: Path, cancelled: Event | None)
         run_uv(["pip", "install", "--quiet", "--python", tool, "pip", "setuptools", "wheel", "numpy"], cancelled)
         command: list[str | Path] = [tool, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-cache-dir"]
         try:
-            stubs = _link_stubs(folder / "stubs", toolkit, cancelled)
-            run_tool([*command, "--wheel-dir", folder, "pycuda"], _build_variables(toolkit, stubs), cancelled)
+            stubs = link_stubs(folder / "stubs", toolkit, cancelled)
+            run_tool([*command, "--wheel-dir", folder, str(wanted)], build_variables(toolkit, stubs), cancelled)
         except UvError as error:
             if error.kind in ("network", "disk", "killed"):
                 raise
@@ -161,13 +181,15 @@ def _build(python: Path, toolkit: _Toolkit, kept: Path, cancelled: Event | None)
         return part.replace(kept / wheel.name)
 
 
-def _build_variables(toolkit: _Toolkit, stubs: Path) -> Mapping[str, str]:
+def build_variables(toolkit: Toolkit, stubs: Path) -> Mapping[str, str]:
+    """Return the environment variables to build PyCUDA with."""
     include = str(toolkit.root / "include")
     # Some linkers drop the driver's library, because the stub has none of its functions.
     linked = "-Wl,--no-as-needed"
     variables = uv_variables(os.environ)
     return {
         **variables,
+        **pip_environment(variables),
         "CUDA_ROOT": str(toolkit.root),
         "CUDA_INC_DIR": include,
         # PyCUDA takes the toolkit whose nvcc it finds first.
@@ -178,7 +200,7 @@ def _build_variables(toolkit: _Toolkit, stubs: Path) -> Mapping[str, str]:
     }
 
 
-def _link_stubs(folder: Path, toolkit: _Toolkit, cancelled: Event | None) -> Path:
+def link_stubs(folder: Path, toolkit: Toolkit, cancelled: Event | None) -> Path:
     """Make the names that the linker looks for: wheels have no ``.so`` links, and the driver may be missing."""
     folder.mkdir(parents=True)
     source = folder / "empty.cpp"
@@ -193,7 +215,7 @@ def _link_stubs(folder: Path, toolkit: _Toolkit, cancelled: Event | None) -> Pat
     return folder
 
 
-def _put_nvcc_on_path(site: Path, toolkit: _Toolkit) -> None:
+def _put_nvcc_on_path(site: Path, toolkit: Toolkit) -> None:
     name = "_gpuplayground_cuda"
     where = (
         f"os.path.join(os.path.dirname(os.path.abspath(__file__)), 'nvidia', {toolkit.root.name!r}, 'bin')"

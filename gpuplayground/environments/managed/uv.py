@@ -6,12 +6,14 @@ this process, however this process ends: the terminal hangs up.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -108,20 +110,24 @@ def run_tool(
     variables: Mapping[str, str],
     cancelled: Event | None = None,
     on_download: OnDownload | None = None,
+    timeout_s: float = math.inf,
 ) -> str:
-    """Run a program of a build as :func:`run_uv` does."""
+    """Run a program of a build as :func:`run_uv` does; ``kind`` is ``timed out`` if it takes too long."""
     if cancelled is not None and cancelled.is_set():
         raise BuildCancelledError("The build was cancelled.")
     process, output = _start([str(part) for part in command], variables)
     kept = bytearray()
     reader = threading.Thread(target=_read, args=(output, kept, on_download), daemon=True)
     reader.start()
+    deadline = time.monotonic() + timeout_s
+    is_late = False
     try:
-        while process.poll() is None:
+        while not is_late and process.poll() is None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_POLL_S)
             if cancelled is not None and cancelled.is_set():
                 raise BuildCancelledError("The build was cancelled.")
+            is_late = time.monotonic() > deadline
     finally:
         kill(process)
         reap(process, _END_S)
@@ -129,6 +135,8 @@ def run_tool(
         if not reader.is_alive():
             os.close(output)
     text = _plain(kept.decode("utf-8", "replace"))
+    if is_late:
+        raise UvError("timed out", f"{command[0]} did not end in {timeout_s:g} s.", text)
     if process.returncode:
         kind, sentence = explained(text, process.returncode)
         raise UvError(kind, sentence, text)
@@ -237,7 +245,7 @@ _FAILURES: tuple[tuple[str, str, str], ...] = (
         ),
     ),
     (
-        r"[Hh]ash mismatch|Failed to extract|[Ii]nvalid zip|wheel is invalid|RECORD file",
+        r"(Hash|hash|Size) mismatch|Failed to extract|[Ii]nvalid zip|wheel is invalid|RECORD file",
         "damaged",
         "A downloaded package is damaged or is not the one that its index names: install again later.",
     ),
@@ -254,7 +262,8 @@ _FAILURES: tuple[tuple[str, str, str], ...] = (
     (
         (
             r"dns error|failed to lookup address|error sending request|Connection refused|connection (closed|reset)|"
-            r"timed out|[Nn]etwork is unreachable|tcp connect error|status server error"
+            r"timed out|[Nn]etwork is unreachable|tcp connect error|status server error|"
+            r"Failed to establish a new connection|Max retries exceeded"
         ),
         "network",
         "The package index{host} cannot be reached: check the network and the proxy, then install again.",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuplayground.environments.managed import building
 from gpuplayground.environments.managed.records import BuildCancelledError, BuildError
 from gpuplayground.environments.managed.store import ManagedEnvironments
 from tests.support.command_line import environment, wait_for
@@ -200,6 +201,37 @@ def test_a_package_that_crashes_on_import_is_reported(index: PackageIndex, envir
     with pytest.raises(BuildError, match="The new environment crashes on import: choose other versions"):
         build(environments, "slow", "snail")
     assert folders(environments) == []
+
+
+def test_a_package_that_ends_the_process_on_import_is_reported(
+    index: PackageIndex, environments: ManagedEnvironments
+) -> None:
+    index.add("snail", modules={"snail": "import os\nos._exit(0)"})
+    with pytest.raises(BuildError, match="The new environment ends on import: choose other versions"):
+        build(environments, "slow", "snail")
+
+
+def test_a_package_that_never_finishes_its_import_is_given_up(
+    index: PackageIndex, environments: ManagedEnvironments, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(building, "_VERIFY_TIMEOUT_S", 0.5)
+    index.add("snail", modules={"snail": "import threading\nthreading.Event().wait()"})
+    with pytest.raises(BuildError, match="The new environment did not import in time: install it again"):
+        build(environments, "slow", "snail")
+    assert folders(environments) == []
+    assert processes_with(str(tmp_path)) == []
+
+
+def test_a_build_that_is_killed_while_it_imports_ends_the_import(
+    index: PackageIndex, environments: ManagedEnvironments, tmp_path: Path
+) -> None:
+    mark = tmp_path / "importing"
+    index.add("snail", modules={"snail": f"open({str(mark)!r}, 'w').close()\nimport time\ntime.sleep(600)\n"})
+    with subprocess.Popen([sys.executable, "-c", BUILDER, str(environments.folder)], env=environment()) as process:
+        wait_for(mark.exists)
+        process.kill()
+    wait_for(lambda: not processes_with(str(environments.folder)))
+    assert environments.environments() == ()
 
 
 def test_a_package_without_a_module_is_fine(index: PackageIndex, environments: ManagedEnvironments) -> None:
