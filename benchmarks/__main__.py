@@ -25,6 +25,7 @@ NAMES = (
     "timeline",
     "big_trace",
     "pyperf_peer",
+    "doctor",
 )
 
 

@@ -16,8 +16,8 @@ from benchmarks.figures import Figure, report
 from benchmarks.flood import StallWatch
 from benchmarks.window import Window
 from gpuplayground.model.results import Run
-from gpuplayground.runs import execution
 from gpuplayground.runtime.trace import file_format
+from gpuplayground.tracing import attribution
 from gpuplayground.tracing.attribution import with_trace
 from gpuplayground.ui.results.pages import TIMELINE, TIMINGS
 from tests.support.trace_files import CUPTI, US, many_rows, names, note
@@ -54,7 +54,7 @@ def measure() -> list[Figure]:
         window = Window(qt, snippet)
         window.run_for(2.0)
         stalls, figures = StallWatch(), []
-        with mock.patch.object(execution, "with_trace", traced):
+        with mock.patch.object(attribution, "with_trace", traced):
             for page in (TIMINGS, TIMELINE):
                 window.application.playground.show_page(page.page_id)
                 window.run_for(1.0)

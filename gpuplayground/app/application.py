@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gpuplayground.app.files import Files
 from gpuplayground.app.options import WindowOptions
-from gpuplayground.environments.examples import load_examples
 from gpuplayground.monitor.timeseries.store import SeriesStore
 from gpuplayground.storage import paths
 from gpuplayground.storage.drafts import DraftStore
@@ -62,12 +61,13 @@ class Application(QObject):
         self._waiting: list[Callable[[], object]] = []
         self._icons = icons = Icons(paths.resources() / "icons", theme)
         self.monitor_panel = MonitorPanel(theme, icons, SeriesStore())
-        self.tabs = EditorTabs(theme, icons, self._drafts)
+        self.tabs = EditorTabs(theme, icons, self._drafts, starts_empty=True)
         self.playground = PlaygroundPanel(theme, icons, self.tabs, private_folder=str(self._runs_folder))
         self.window = MainWindow(theme, icons, self.monitor_panel, self.playground)
         self._files = Files(settings, self.tabs, self.window, self._open_recording, self)
         self._connect_actions()
-        examples = sorted((paths.resources() / "examples").glob("*.py"))
+        # Listed here rather than by the module of the examples, which the first frame can do without.
+        examples = sorted((paths.resources() / "examples").rglob("*.py"))
         self._files.open_first(options.files, examples[0] if examples else None, restores=not options.screenshot)
         if not completes_later:
             self.complete()
@@ -95,6 +95,8 @@ class Application(QObject):
         self.history = services.history
         if self._store is not None and not self._options.screenshot:
             services.enable_autosave(self._store, self._collect)
+        from gpuplayground.environments.examples import load_examples
+
         self.window.set_examples(load_examples(paths.resources() / "examples"))
         waiting, self._waiting = self._waiting, []
         for call in waiting:

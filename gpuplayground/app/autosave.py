@@ -67,6 +67,16 @@ class Autosave(QObject):
             self._written = written = deepcopy(self._settings)
             self._saver.want_now("settings", lambda: partial(self._save, written))
 
+    def set_watched(self, watched: bool) -> None:
+        """Pause while the window is hidden or minimised: nothing changes then."""
+        if watched == self._timer.isActive():
+            return
+        self.write_changes()
+        if watched:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
     def close(self) -> None:
         """Wait for pending writes; nothing is written after this."""
         self._timer.stop()

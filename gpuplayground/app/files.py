@@ -6,15 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from gpuplayground.environments.examples import Example, load_example
 from gpuplayground.storage.open_tabs import from_json
 from gpuplayground.storage.settings import Settings
 from gpuplayground.ui.editor.saving import find_page
 from gpuplayground.ui.editor.tabs import EditorTabs
 from gpuplayground.ui.window.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from gpuplayground.environments.examples import Example
 
 #: The suffix of recordings.
 SUFFIX = ".gpurec"
@@ -44,8 +47,10 @@ class Files(QObject):
         if restores:
             self._tabs.restore(from_json(self._settings.session))
         self._open_named(named)
-        if example is not None and not named and all(page.untouched for page in self._tabs.pages()):
-            self.open_example(load_example(example))
+        if example is not None and not named and not self._tabs.pages():
+            self._tabs.open_text(example.name, example.read_text("utf-8"))
+        if not self._tabs.pages():
+            self._tabs.new_tab()
 
     def show_first(self, named: Sequence[str]) -> bool:
         """Show the first snippet of the command line; return False if it could not be opened."""

@@ -73,6 +73,7 @@ class Services(QObject):
         self._autosave = Autosave(self._settings, store, self._tabs, collect, self)
         self._autosave.failed.connect(self._window.say)
         self._autosave.recovered.connect(self._window.settle)
+        self._window.watchedChanged.connect(self._autosave.set_watched)
 
     def begin(self) -> None:
         """Start writing changes of the settings and the open tabs."""

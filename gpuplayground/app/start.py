@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import signal
+import socket
 import sys
 import threading
 from types import FrameType
@@ -13,6 +14,7 @@ from types import FrameType
 from PySide6.QtCore import (
     QMessageLogContext,
     QObject,
+    QSocketNotifier,
     Qt,
     QTimer,
     QtMsgType,
@@ -49,8 +51,9 @@ def main(options: WindowOptions) -> int:
     settings = store.load()
     theme = Theme(options.theme or settings.theme)
     load_fonts(paths.resources() / "fonts")
-    theme.apply()
+    theme.apply_base()
     application = Application(theme, settings, options, folders, store, completes_later=True)
+    theme.apply_style_sheet()
     starter = _Starter(qt, application, options)
     application.window.painted.connect(starter.start)
     application.show()
@@ -118,9 +121,6 @@ class _Starter(QObject):
             after_ms = int(self._options.after_s * 1000)
             QTimer.singleShot(after_ms, self, lambda: self._qt.exit(_take_picture(self._application, picture)))
 
-    def beat(self) -> None:
-        """Give Python a chance to run its signal handlers; called by a timer."""
-
 
 def _tell(sentence: str) -> None:
     """Print a message after the window has closed; stderr may be missing."""
@@ -152,8 +152,8 @@ def _take_picture(application: Application, file: str | None) -> int:
 def _end_on_signals(qt: QApplication, starter: _Starter, *, is_failure: bool) -> None:
     """Shut down cleanly on SIGINT, SIGTERM and SIGHUP.
 
-    Python runs signal handlers only between its own instructions, which the heartbeat timer provides. Nothing is
-    asked: drafts keep unsaved work.
+    Python runs signal handlers only between its own instructions, and the event loop has none while it waits. A socket
+    wakes it. Nothing is asked: drafts keep unsaved work.
     """
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -165,6 +165,8 @@ def _end_on_signals(qt: QApplication, starter: _Starter, *, is_failure: bool) ->
         if number is not None:
             with contextlib.suppress(ValueError, OSError):
                 signal.signal(number, end)
-    heartbeat = QTimer(starter)
-    heartbeat.timeout.connect(starter.beat)
-    heartbeat.start(500)
+    receiving, sending = socket.socketpair()
+    sending.setblocking(False)
+    signal.set_wakeup_fd(sending.detach(), warn_on_full_buffer=False)
+    notifier = QSocketNotifier(receiving.fileno(), QSocketNotifier.Type.Read, starter)
+    notifier.activated.connect(lambda: receiving.recv(4096))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import Event
+
+from gpuplayground.child.lifetime import apart, kill, reap
 
 #: How often cancellation is checked, in seconds.
 _POLL_S = 0.05
@@ -43,21 +42,20 @@ def command_output(
     """
     if cancelled is not None and cancelled.is_set():
         raise CommandTimeoutError
-    process = subprocess.Popen(
+    process = subprocess.Popen[bytes](
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        # So that a wrapper's children are killed with it.
-        start_new_session=True,
+        **apart(),
     )
     deadline = time.monotonic() + timeout
     try:
         while True:
             with suppress(subprocess.TimeoutExpired):
-                return process.communicate(timeout=_POLL_S)[0].decode("utf-8", "replace")
+                output, _ = process.communicate(timeout=_POLL_S)
+                return str(output, "utf-8", "replace")
             if time.monotonic() > deadline:
                 raise CommandTimeoutError(f"{command[0]} did not end in time ({timeout:g} s)")
             if cancelled is not None and cancelled.is_set():
@@ -68,13 +66,7 @@ def command_output(
 
 def _discard(process: subprocess.Popen[bytes]) -> None:
     """Kill the process with its children, unless it has ended, and close its output."""
-    if process.poll() is None:
-        if sys.platform == "win32":
-            process.kill()
-        else:
-            with suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)
+    kill(process)
     if process.stdout is not None:
         process.stdout.close()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_KILL_WAIT_S)
+    reap(process, _KILL_WAIT_S)

@@ -1,14 +1,16 @@
-"""Loads the examples: self-contained scripts in a folder, parsed but not run.
+"""Loads the examples: self-contained scripts in folders by topic, parsed but not run.
 
 An example is a Python file that
 
 - begins with a PEP 723 block (``# /// script``) with the required Python and ``dependencies``
   (https://packaging.python.org/en/latest/specifications/inline-script-metadata/);
-- has a comment line with its topic, such as ``# topic: Vector addition``;
-- has a module docstring: the first line is its title, the rest says what it shows;
+- has comment lines with its topic and framework, such as ``# topic: Copies`` and ``# framework: CuPy``, and, if it
+  does nothing without a GPU, ``# needs: gpu`` or with the least compute capability ``# needs: gpu 8.0``;
+- has a module docstring: the first line is its title, the next paragraph says what it shows, and what follows is the
+  note on what to look at in the timings and what to change next;
 - is split into titled cells by ``# %%`` lines and checks its result with ``assert``.
 
-Examples are sorted by file name, topics by their first appearance.
+Examples are sorted by path, topics by their first appearance.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from pathlib import Path
 from gpuplayground.environments.packages.script_header import HeaderError, header_of
 from gpuplayground.model.cells import cells
 
-_TOPIC = re.compile(r"#\s*topic:\s*(?P<topic>\S.*?)\s*")
+_FIELD = re.compile(r"#\s*(?P<name>topic|framework|needs):\s*(?P<value>\S.*?)\s*")
+_NEEDS = re.compile(r"gpu(?: (?P<major>\d+)\.(?P<minor>\d))?")
 
 
 class ExampleError(Exception):
@@ -32,7 +35,20 @@ class ExampleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example. ``dependencies`` are pip requirements such as ``cupy-cuda12x[ctk]``."""
+    """One example.
+
+    Attributes:
+        path: its file.
+        title: the first line of its docstring.
+        summary: what it shows, in one line.
+        topic: the heading it is listed under.
+        dependencies: pip requirements such as ``cupy-cuda12x[ctk]``.
+        source: the text of the file.
+        framework: what it is about, as people write it.
+        note: what to look at in the timings and what to change next, in one line.
+        needs_gpu: whether it stops with a sentence where there is no NVIDIA GPU.
+        min_capability: least compute capability of that GPU as (major, minor), or None if any will do.
+    """
 
     path: Path
     title: str
@@ -40,18 +56,27 @@ class Example:
     topic: str
     dependencies: tuple[str, ...]
     source: str
+    framework: str = ""
+    note: str = ""
+    needs_gpu: bool = False
+    min_capability: tuple[int, int] | None = None
 
 
 def load_examples(folder: Path) -> tuple[Example, ...]:
-    """Return the examples in ``folder``, by topic and then by file name; none if there is no folder.
+    """Return the examples in ``folder`` and below, by topic and then by path; none if there is no folder.
 
     Raises:
-        ExampleError: a Python file in the folder is not an example.
+        ExampleError: a Python file there is not an example.
         OSError: a file cannot be read.
     """
-    examples = [load_example(path) for path in sorted(folder.glob("*.py"))]
+    examples = [load_example(path) for path in example_files(folder)]
     topics = list(dict.fromkeys(example.topic for example in examples))
     return tuple(sorted(examples, key=lambda example: topics.index(example.topic)))
+
+
+def example_files(folder: Path) -> list[Path]:
+    """Return the files of the examples in ``folder`` and below, in the order they are listed."""
+    return sorted(folder.rglob("*.py"))
 
 
 def load_example(path: Path) -> Example:
@@ -67,17 +92,43 @@ def load_example(path: Path) -> Example:
         comments = _comments(source)
     except (SyntaxError, UnicodeDecodeError, tokenize.TokenError, ValueError) as error:
         raise ExampleError(f"{path.name} is not valid Python: {error}") from error
-    title, _, summary = docstring.partition("\n")
+    title, _, text = docstring.partition("\n")
+    summary, _, note = text.strip().partition("\n\n")
     if not title:
         raise ExampleError(f"{path.name} has no module docstring with a title")
-    if not summary.strip():
+    if not summary:
         raise ExampleError(f"{path.name} has no description: its docstring has only a title")
-    topics = [match["topic"] for match in map(_TOPIC.fullmatch, comments) if match]
-    if not topics:
-        raise ExampleError(f"{path.name} has no topic: add a line such as '# topic: Vector addition'")
+    if not note.strip():
+        raise ExampleError(f"{path.name} has no note: add a paragraph that says what to look at and what to change")
+    fields = {match["name"]: match["value"] for match in map(_FIELD.fullmatch, reversed(comments)) if match}
+    for name, value in (("topic", "Copies"), ("framework", "CuPy")):
+        if name not in fields:
+            raise ExampleError(f"{path.name} has no {name}: add a line such as '# {name}: {value}'")
     if not cells(source):
         raise ExampleError(f"{path.name} has no cells: add lines that begin with '# %%'")
-    return Example(path, title, " ".join(summary.split()), topics[0], _dependencies(path, source), source)
+    needs_gpu, min_capability = _needs(path, fields.get("needs"))
+    return Example(
+        path,
+        title,
+        " ".join(summary.split()),
+        fields["topic"],
+        _dependencies(path, source),
+        source,
+        fields["framework"],
+        " ".join(note.split()),
+        needs_gpu,
+        min_capability,
+    )
+
+
+def _needs(path: Path, text: str | None) -> tuple[bool, tuple[int, int] | None]:
+    """Return whether a GPU is needed, and its least compute capability."""
+    if text is None:
+        return False, None
+    needs = _NEEDS.fullmatch(text)
+    if needs is None:
+        raise ExampleError(f"{path.name} needs {text!r}: write '# needs: gpu' or '# needs: gpu 8.0'")
+    return True, None if needs["major"] is None else (int(needs["major"]), int(needs["minor"]))
 
 
 def _comments(source: str) -> list[str]:

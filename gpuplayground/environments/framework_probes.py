@@ -60,16 +60,26 @@ try:
     import pycuda.driver
     pycuda.driver.init()
     gpus = pycuda.driver.Device.count()
-except ModuleNotFoundError:
-    raise
-except (ImportError, RuntimeError):
+except ImportError as raised:
+    # Without the driver there is no GPU; any other missing library is an error.
+    if "libcuda.so" not in str(raised) and "nvcuda.dll" not in str(raised):
+        raise
+    gpus = 0
+except RuntimeError:
     gpus = 0
 """
 _NUMBA = """
 import numba
 version = numba.__version__
-from numba import cuda
-gpus = len(cuda.gpus) if cuda.is_available() else 0
+try:
+    from numba import cuda
+    gpus = len(cuda.gpus) if cuda.is_available() else 0
+except ModuleNotFoundError:
+    gpus, lacks = 0, "cuda"
+"""
+_OPENCL = """
+import pyopencl
+version = pyopencl.VERSION_TEXT
 """
 _CUPTI = """
 from cupti import cupti
@@ -108,6 +118,13 @@ PROBES = (
         _PYCUDA,
         {"nvcc": "cannot compile kernels without nvcc: install the CUDA toolkit and put its bin folder on PATH"},
     ),
-    FrameworkProbe("Numba", "numba", 'python -m pip install numba "numba-cuda[cu12]"', _NUMBA),
+    FrameworkProbe(
+        "Numba",
+        "numba",
+        'python -m pip install numba "numba-cuda[cu12]"',
+        _NUMBA,
+        {"cuda": "compiles for the CPU only: install numba-cuda beside it"},
+    ),
+    FrameworkProbe("PyOpenCL", "pyopencl", "python -m pip install pyopencl", _OPENCL),
     FrameworkProbe("CUPTI", "cupti", "python -m pip install cupti-python", _CUPTI, packages=("cupti-python",)),
 )

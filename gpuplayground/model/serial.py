@@ -7,6 +7,7 @@ out. Reading tolerates other versions (unknown keys are ignored, missing ones ge
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import sys
@@ -53,10 +54,35 @@ def from_data(kind: type[T], data: object) -> T:
     Raises:
         SerialError: something is missing or has the wrong type.
     """
-    return typing.cast(T, _read(kind, data, kind.__name__))
+    return typing.cast(T, _read(kind, data, getattr(kind, "__name__", str(kind))))
 
 
 def _read(hint: Any, data: object, place: str) -> object:
+    """Read with msgspec, a hundred times faster, whatever it can read."""
+    import msgspec  # takes tens of milliseconds, and most processes read nothing
+
+    if isinstance(data, (dict, list)) and not _is_beyond_msgspec(hint):
+        # It refuses the words for NaN and infinity. The slow way finds these, or names the place of the error.
+        with contextlib.suppress(msgspec.ValidationError):
+            return typing.cast(object, msgspec.convert(data, hint))
+    return _read_slowly(hint, data, place)
+
+
+@cache
+def _is_beyond_msgspec(hint: Any) -> bool:
+    """Return whether msgspec cannot handle a type, such as one with a field that is imported for type checking only."""
+    import msgspec
+
+    try:
+        msgspec.convert(None, hint)
+    except msgspec.ValidationError:
+        return False
+    except (TypeError, NameError):
+        return True
+    return False
+
+
+def _read_slowly(hint: Any, data: object, place: str) -> object:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         return _read_union(arguments, data, place)

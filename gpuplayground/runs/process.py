@@ -19,6 +19,7 @@ import gpuplayground.runtime
 from gpuplayground.child.event_source_base import Sources
 from gpuplayground.child.event_sources import open_channel, open_sources
 from gpuplayground.child.leftovers import COOKIE, Descendants, kill_tree_on_windows
+from gpuplayground.child.lifetime import reap
 from gpuplayground.child.watcher import Watcher, open_watcher
 from gpuplayground.runs.progress import ProgressMemory
 from gpuplayground.runtime.io import wire
@@ -218,7 +219,7 @@ class SnippetProcess:
         with self._signalling:
             if not self._reaped:
                 self._reaped = True
-                threading.Thread(target=self._popen.wait, name=f"end of {self.pid}", daemon=True).start()
+                reap(self._popen, 0)
 
     def discard(self) -> None:
         """Kill the process with everything it started, unless it has been reaped, and close all descriptors."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import errno
 import os
 import re
 import stat
 import sys
-import uuid
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -129,6 +127,8 @@ def _endings(document: Document, text: str) -> list[str]:
     middle = [document.newline] * (len(new) - top - bottom)
     changed = old[top : len(old) - bottom]
     if len(middle) <= _DIFF_LINES and len(changed) <= _DIFF_LINES:
+        import difflib  # not needed to open a document
+
         matcher = difflib.SequenceMatcher(None, changed, new[top : len(new) - bottom], autojunk=False)
         for block in matcher.get_matching_blocks():
             for i in range(block.size):
@@ -212,7 +212,7 @@ def replace_file(target: Path, data: bytes) -> os.stat_result:
         # Replacing only needs a writable folder, but a read-only file is to be left alone.
         if not old.st_mode & 0o222 or not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, "it is read-only")
-    temporary = target.with_name(f".{uuid.uuid4().hex[:12]}.tmp")
+    temporary = target.with_name(f".{os.urandom(6).hex()}.tmp")
     # The umask applies to the mode, as it should for a new file.
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
     descriptor = os.open(temporary, flags, 0o666)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
-import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -60,7 +60,7 @@ class DraftStore:
     def __init__(self, root: Path) -> None:
         private_files.make_folder(root)
         self._root = root
-        self._folder = root / uuid.uuid4().hex
+        self._folder = root / os.urandom(16).hex()
         self._session = self._folder / f"{self._folder.name}{_SESSION}"
         self._has_adopted = False
         # Locked before the folder exists: otherwise another window could adopt it in between.

@@ -57,3 +57,16 @@ def _lock(file: BinaryIO) -> None:
         import fcntl
 
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def share_lock(file: BinaryIO) -> bool:
+    """Take a lock that others may share but nobody may have alone; return whether that worked."""
+    if sys.platform == "win32":
+        return True  # Windows does not remove files in use anyway
+    import fcntl
+
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

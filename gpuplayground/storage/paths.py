@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -116,7 +116,7 @@ def _temporary() -> Path:
         return Path(tempfile.mkdtemp(prefix="gpuplayground-"))
     except OSError:
         # No temporary folder can be created. The name is random, so that nobody else can have put settings there.
-        return Path(tempfile.tempdir or "/tmp") / f"gpuplayground-{uuid.uuid4().hex}"  # noqa: S108
+        return Path(tempfile.tempdir or "/tmp") / f"gpuplayground-{os.urandom(16).hex()}"  # noqa: S108
 
 
 def reason_of(error: OSError | RuntimeError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QObject, QThread, Signal
+from shiboken6 import isValid
 
 
 class Threads(QObject):
@@ -31,6 +32,8 @@ class Threads(QObject):
         Qt aborts the process when the object of a running thread is destroyed.
         """
         deadline = time.monotonic() + seconds
+        # At the end of the process Qt may have deleted them already.
+        self._threads = [thread for thread in self._threads if isValid(thread)]
         for thread in self._threads:
             thread.wait(max(0, round((deadline - time.monotonic()) * 1000)))
         running = [thread for thread in self._threads if thread.isRunning()]

@@ -82,7 +82,10 @@ class Machine:
 def machine(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     monkeypatch.setattr(observing, "SETTLED_AFTER_MS", 50)
     parent = QObject()
-    yield Machine(parent)
+    machine = Machine(parent)
+    yield machine
+    # Its threads report what is ready before they end; Qt aborts if they outlive the objects that wait for them.
+    assert machine.observing.wait(60)
     parent.deleteLater()
 
 

@@ -132,7 +132,8 @@ def test_in_an_encoding_without_our_characters_nothing_fails(folder: Path) -> No
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = in_shell("doctor", folder, **plain)
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.splitlines()[0] == "Driver      -"
+    assert "\\x" not in done.stdout
+    assert "Python 3." in done.stdout
     done = in_shell("run says.py < /dev/null", folder, **plain)
     assert (done.returncode, done.stdout) == (0, "said\n")
     assert "\\x" not in done.stderr

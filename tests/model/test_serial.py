@@ -156,3 +156,10 @@ def test_only_known_kinds_are_written() -> None:
         to_data(Outer((1, b"a")))  # type: ignore[arg-type]
     with pytest.raises(SerialError, match="cannot be a key"):
         to_data({1: 2})
+
+
+def test_records_are_the_same_whether_msgspec_reads_them_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = json.loads(json.dumps(to_data(BENCHMARK)))
+    read_fast = from_data(Benchmark, data)
+    monkeypatch.setattr("gpuplayground.model.serial._is_beyond_msgspec", lambda _: True)
+    assert from_data(Benchmark, data) == read_fast == BENCHMARK

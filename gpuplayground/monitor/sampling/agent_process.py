@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
+from gpuplayground.child.lifetime import apart, kill, reap
 from gpuplayground.runtime.clock import offset_ns
 from gpuplayground.runtime.io.wire import Frame, WireError, read_frame, write_frame
 
@@ -48,7 +49,7 @@ class AgentProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=_with_this_package(os.environ if env is None else env),
-            **_apart(),
+            **apart(),
         )
         self._frames: SimpleQueue[Frame | str | None] = SimpleQueue()
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
@@ -75,18 +76,14 @@ class AgentProcess:
 
     def kill(self) -> None:
         """End the agent without waiting; :meth:`next_frame` returns at once. May be repeated, from any thread."""
-        self._process.kill()
+        kill(self._process)
         self._frames.put("stopped")
 
     def reap(self) -> None:
         """Wait for a killed agent, in a thread if it does not end at once."""
         with suppress(OSError):
             cast(BinaryIO, self._process.stdin).close()
-        try:
-            self._process.wait(_REAP_S)
-        except subprocess.TimeoutExpired:
-            threading.Thread(target=self._process.wait, daemon=True).start()
-        else:
+        if reap(self._process, _REAP_S):
             for reader in self._readers:
                 reader.join(_REAP_S)
 
@@ -117,10 +114,3 @@ def _with_this_package(env: Mapping[str, str]) -> dict[str, str]:
     root = str(Path(__file__).resolve().parents[3])
     rest = env.get("PYTHONPATH")
     return {**env, "PYTHONPATH": root if not rest else os.pathsep.join((root, rest))}
-
-
-def _apart() -> dict[str, Any]:
-    """Shield the child from Ctrl+C in the terminal, and hide its console window on Windows."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}

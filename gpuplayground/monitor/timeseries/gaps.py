@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from statistics import median
 from typing import TYPE_CHECKING
 
 from gpuplayground.deferred import np
@@ -50,7 +49,11 @@ class Gaps:
     @property
     def tolerated_ns(self) -> int:
         """The current maximum spacing without a gap, in ns."""
-        return max(MIN_GAP_NS, GAP_PERIODS * round(median(self._spacings))) if self._spacings else MIN_GAP_NS
+        if not self._spacings:
+            return MIN_GAP_NS
+        from statistics import median  # the window opens sooner without it
+
+        return max(MIN_GAP_NS, GAP_PERIODS * round(median(self._spacings)))
 
     def add(self, last_ns: int, time_ns: int) -> None:
         """Add the times of the previous and the new sample."""

@@ -33,12 +33,23 @@ class DiskWatch(QObject):
         super().__init__(parent)
         self._pages = pages
         self._before: dict[Path, Stamp | None] = {}
-        self._is_polling = False
+        self._is_polling = self._is_stopped = False
         # Queued explicitly, because it is emitted by a Python thread.
         self._polled.connect(self._compare, Qt.ConnectionType.QueuedConnection)
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self.poll)
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.applicationStateChanged.connect(self._set_state)
         self._timer.start()
+
+    def _set_state(self, state: Qt.ApplicationState) -> None:
+        """Poll at once when the user comes back, and not at all while another application is in front."""
+        if state == Qt.ApplicationState.ApplicationActive and not self._is_stopped:
+            self._timer.start()
+            self.poll()
+        else:
+            self._timer.stop()
 
     def poll(self) -> None:
         """Poll once, unless the application is inactive or the last poll is still running."""
@@ -51,7 +62,8 @@ class DiskWatch(QObject):
             threading.Thread(target=self._stat_files, args=(files,), name="disk watch", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop polling."""
+        """Stop polling for good."""
+        self._is_stopped = True
         self._timer.stop()
 
     def _stat_files(self, files: list[Path]) -> None:

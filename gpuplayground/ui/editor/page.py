@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -70,7 +70,7 @@ class EditorPage(QWidget):
 
     def __init__(self, theme: Theme, document: Document, tab_id: str | None = None, *, deferred: bool = False) -> None:
         super().__init__()
-        self.tab_id = tab_id or uuid.uuid4().hex
+        self.tab_id = tab_id or os.urandom(16).hex()
         self.document = document
         self.notified: Stamp | None = None  # the file state that the notice is about
         self.notice = NoticeBar(self)

@@ -40,9 +40,9 @@ class Restoring(QObject):
         page = self._front(sessions[-1].current)
         for draft in drafts.values():
             page = self._restore_draft(draft, None)
-        pages = self._tabs.pages()
-        if page is None and len(pages) > 1:
-            page = pages[-1]
+        restored = [each for each in self._tabs.pages() if each is not blank]
+        if page is None and restored:
+            page = restored[-1]
         if page is not None:
             self._tabs.show_page(page)
             if blank is not None and page is not blank:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QIcon, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QTabBar, QToolButton, QWidget
 
@@ -138,8 +138,9 @@ class TabHeader(QWidget):
         self._draw_icons()
 
     def add_tab(self, name: str) -> int:
-        """Append a tab and return its index."""
-        index = self.bar.addTab(name)
+        """Append a tab and return its index. It is not shown yet, even if it is the first one."""
+        with QSignalBlocker(self.bar):
+            index = self.bar.addTab(name)
         button = TabButton(self._theme, self.bar)
         button.clicked.connect(self._close_clicked)
         self.bar.setTabButton(index, QTabBar.ButtonPosition.RightSide, button)

@@ -88,7 +88,9 @@ class TabStack(QWidget):
 
     def show_page(self, page: EditorPage) -> None:
         """Switch to a page."""
-        self.header.bar.setCurrentIndex(self._pages.index(page))
+        index = self._pages.index(page)
+        self.header.bar.setCurrentIndex(index)
+        self._current_changed(index)  # the first tab is current without having been shown
 
     def step_tab(self, steps: int) -> None:
         """Switch to the tab that many positions further, wrapping around."""

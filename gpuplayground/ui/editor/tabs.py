@@ -52,7 +52,10 @@ class EditorTabs(TabStack):
         ask: Ask = ask_by_dialog,
         choose: ChoosePaths = choose_by_dialog,
         parent: QWidget | None = None,
+        *,
+        starts_empty: bool = False,
     ) -> None:
+        """Open a new document, unless it ``starts_empty``: then the caller opens the first one right after."""
         super().__init__(theme, icons, parent)
         self.is_running: Callable[[str], bool] = lambda _: False
         self._choose, self._drafts = choose, drafts
@@ -65,7 +68,8 @@ class EditorTabs(TabStack):
         self._commands = self._key_commands()
         self.setAcceptDrops(True)
         self._connect()
-        self.new_tab()
+        if not starts_empty:
+            self.new_tab()
 
     def new_tab(self, text: str = "", name: str | None = None) -> str:
         """Open an unsaved document and return its tab id."""

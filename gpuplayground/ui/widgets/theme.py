@@ -165,12 +165,22 @@ class Theme(QObject):
 
     def apply(self) -> None:
         """Set style, palette, font and style sheet of the running application."""
+        self.apply_base()
+        self.apply_style_sheet()
+
+    def apply_base(self) -> None:
+        """Set style, palette and font, which widgets copy when they are created."""
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.setStyle("Fusion")
+            app.setPalette(self._palette())
+            app.setFont(ui_font())
+
+    def apply_style_sheet(self) -> None:
+        """Set the style sheet. Widgets created afterwards cost more, because Qt matches each against its rules."""
         app = QApplication.instance()
         if not isinstance(app, QApplication):
             return
-        app.setStyle("Fusion")
-        app.setPalette(self._palette())
-        app.setFont(ui_font())
         colors = {role: value for role, value in asdict(self.colors).items() if isinstance(value, str)}
         app.setStyleSheet(style_sheet(colors, paths.resources() / "icons" / f"combo-arrow-{self.name}.svg"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from gpuplayground.ui.widgets.elided_label import ElidedLabel
@@ -60,7 +60,7 @@ class StatusBar(QStatusBar):
         self._last = (time.monotonic(), time.process_time())
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._measure)
-        self._timer.start(_CPU_PERIOD_MS)
+        self._timer.setInterval(_CPU_PERIOD_MS)
         self.set_state(self.tr("Ready"), "muted")
 
     def set_state(self, text: str, role: str) -> None:
@@ -76,6 +76,16 @@ class StatusBar(QStatusBar):
         """Show the source and rate of the samples."""
         self._rate_text = text
         self._measure()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Measure while somebody can see it."""
+        super().showEvent(event)
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop measuring."""
+        super().hideEvent(event)
+        self._timer.stop()
 
     def _measure(self) -> None:
         now, used = time.monotonic(), time.process_time()

@@ -54,7 +54,16 @@ def test_two_headers_are_refused() -> None:
 
 
 def test_imports_are_found_wherever_they_are() -> None:
-    source = "import os, cv2\nfrom PIL import Image\ndef f():\n    import sklearn.svm as svm\ntry:\n    import torch\nexcept ImportError:\n    pass\n"
+    source = """
+import os, cv2
+from PIL import Image
+def f():
+    import sklearn.svm as svm
+try:
+    import torch
+except ImportError:
+    pass
+"""
 
     assert set(needs_of(source, None).requirements) == {"opencv-python-headless", "pillow", "scikit-learn", "torch"}
 

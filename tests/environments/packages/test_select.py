@@ -10,7 +10,7 @@ from gpuplayground.environments.packages.frameworks import PYTORCH_INDEX_VARIABL
 from gpuplayground.environments.packages.machine import Gpu
 from gpuplayground.environments.packages.select import select
 from gpuplayground.environments.packages.selection import NoBuildError, Selection
-from tests.support.machines import gpu, machine
+from tests.support.gpus_elsewhere import gpu, machine
 
 CPU = "https://download.pytorch.org/whl/cpu"
 

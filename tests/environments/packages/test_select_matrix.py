@@ -12,7 +12,7 @@ from gpuplayground.environments.packages.builds import Build, Pair
 from gpuplayground.environments.packages.machine import Gpu, Machine
 from gpuplayground.environments.packages.select import select
 from gpuplayground.environments.packages.selection import NoBuildError, Selection
-from tests.support.machines import NAMES, gpu
+from tests.support.gpus_elsewhere import NAMES, gpu
 
 DRIVERS: tuple[Pair | None, ...] = (
     None, (11, 4), (11, 8), (12, 2), (12, 4), (12, 6), (12, 8), (13, 0), (13, 1),

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from gpuplayground.environments.packages.needs import Needs
 from gpuplayground.environments.packages.select import select
 from gpuplayground.environments.packages.sets import DEFAULT_SETS, set_for
-from tests.support.machines import machine
+from tests.support.gpus_elsewhere import machine
 
 
 def names(requirements: tuple[str, ...]) -> set[str]:

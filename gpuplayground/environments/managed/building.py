@@ -1,0 +1,153 @@
+"""Installs a plan into a new folder, and verifies that what was asked for can be imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from gpuplayground.child.command_output import CommandTimeoutError, command_output
+from gpuplayground.environments.installed import packages_in, python_version_in
+from gpuplayground.environments.managed import pycuda
+from gpuplayground.environments.managed.records import (
+    BuildCancelledError,
+    BuildError,
+    BuildPlan,
+    BuildProgress,
+    OnProgress,
+    interpreter_path,
+)
+from gpuplayground.environments.managed.uv import run_uv
+
+#: Maximum time for the imports of an environment, in seconds: TensorFlow takes tens of seconds from a cold disk.
+_VERIFY_TIMEOUT_S = 300.0
+#: Minimum time between two reports of progress, in seconds.
+_REPORT_S = 0.1
+
+# Imports the modules of the distributions named on the command line. A module that only lacks the driver is fine.
+_VERIFY = """
+import importlib, importlib.metadata, json, os, sys
+answers, sys.stdout = sys.stdout, sys.stderr
+modules = importlib.metadata.packages_distributions() if sys.version_info >= (3, 10) else {}
+failed = {}
+for name in sys.argv[1:]:
+    own = [each for each, names in modules.items()
+           if name in {n.lower().replace("_", "-").replace(".", "-") for n in names}]
+    named = [each for each in own if not each.startswith("_") and each.isidentifier()]
+    plain = name.replace("-", "_")
+    for module in sorted(named, key=lambda each: (each != plain, each))[:1]:
+        try:
+            importlib.import_module(module)
+        except BaseException as error:
+            failed[name] = f"{type(error).__name__}: {error}"[:2000]
+answers.write("\\n" + json.dumps(failed) + "\\n")
+answers.flush()
+os._exit(0)
+"""
+
+
+def install(plan: BuildPlan, folder: Path, root: Path, on_progress: OnProgress, cancelled: Event | None) -> None:
+    """Make the environment of a plan in an empty folder.
+
+    Args:
+        plan: what to install.
+        folder: the folder of the new environment.
+        root: the folder of all environments, where PyCUDA's wheel is kept.
+        on_progress: receives the progress.
+        cancelled: set it to give up.
+
+    Raises:
+        BuildError: it could not be built.
+        OSError: the folder cannot be written to.
+    """
+    on_progress(BuildProgress("Creating the environment"))
+    run_uv(["venv", "--quiet", "--no-project", "--allow-existing", "--python", plan.python, folder], cancelled)
+    lock = folder / "pylock.toml"
+    lock.write_text(plan.lock, "utf-8")
+    downloads = _Downloads(plan, on_progress)
+    on_progress(downloads.progress())
+    python = interpreter_path(folder)
+    arguments: list[str | Path] = [
+        "pip",
+        "sync",
+        "--python",
+        python,
+        "--no-build",
+        "--preview-features",
+        "pylock",
+        lock,
+    ]
+    run_uv(arguments, cancelled, downloads.add)
+    if plan.pycuda is not None:
+        pycuda.install(folder, plan.pycuda, root, on_progress, cancelled)
+    names = [str(canonicalize_name(Requirement(each).name)) for each in plan.requirements]
+    on_progress(BuildProgress("Checking the imports"))
+    _verify(python, names, cancelled)
+
+
+def python_version(folder: Path) -> str:
+    """Return the version of the Python of an environment."""
+    return python_version_in(folder)
+
+
+def installed(folder: Path) -> Mapping[str, str]:
+    """Return the versions of the packages in an environment."""
+    return packages_in(folder)
+
+
+class _Downloads:
+    """Adds up the bytes that uv reports for each package."""
+
+    def __init__(self, plan: BuildPlan, on_progress: OnProgress) -> None:
+        self._total = plan.download_bytes if plan.is_size_known else None
+        self._wanted = {package.name: package.size_bytes or 0 for package in plan.packages if not package.is_cached}
+        self._received: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
+        self._on_progress, self._reported_at = on_progress, 0.0
+        self._lock = threading.Lock()
+
+    def add(self, name: str, received: int, size: int) -> None:
+        """Take what uv says about one download; called in its reader's thread."""
+        with self._lock:
+            self._received[name], self._sizes[name] = received, size
+            now = time.monotonic()
+            if now - self._reported_at < _REPORT_S:
+                return
+            self._reported_at = now
+            progress = self.progress()
+        self._on_progress(progress)
+
+    def progress(self) -> BuildProgress:
+        """Return the sum."""
+        if not self._wanted:
+            return BuildProgress("Installing from the cache")
+        pending = {name: size for name, size in self._sizes.items() if self._received[name] < size}
+        largest = max(pending, key=lambda name: pending[name], default="")
+        return BuildProgress("Downloading", largest, sum(self._received.values()), self._total)
+
+
+def _verify(python: Path, names: list[str], cancelled: Event | None) -> None:
+    # What lies in the current folder or on PYTHONPATH is not part of the environment.
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    variables |= {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONSAFEPATH": "1"}
+    try:
+        output = command_output([str(python), "-c", _VERIFY, *names], _VERIFY_TIMEOUT_S, cancelled, variables)
+        failed: dict[str, str] = json.loads(output.splitlines()[-1])
+    except CommandTimeoutError as error:
+        if cancelled is not None and cancelled.is_set():
+            raise BuildCancelledError("The build was cancelled.") from error
+        raise BuildError("The new environment did not import in time: install it again.") from error
+    except (ValueError, IndexError, subprocess.SubprocessError) as error:
+        raise BuildError("The new environment crashes on import: choose other versions.") from error
+    if failed:
+        name, reason = next(iter(failed.items()))
+        first = reason.splitlines()[0]
+        raise BuildError(f"{name} was installed but cannot be imported ({first}): choose another version.", reason)

@@ -1,0 +1,1 @@
+"""The window of examples: by topic, with what runs here now and what can be installed."""
