@@ -40,16 +40,16 @@ def digest(text: str) -> str:
 def offline(tmp_path: Path) -> dict[str, str]:
     """An environment without a GPU, whose only packages are those of a folder."""
     wheel(tmp_path / "wheels", "tabulate", "MAKER = 'a test'\n")
-    return no_nvml_env(
-        environment(
-            XDG_DATA_HOME=str(tmp_path / "data"),
-            UV_CACHE_DIR=str(tmp_path / "cache"),
-            UV_FIND_LINKS=str(tmp_path / "wheels"),
-            UV_NO_INDEX="1",
-            UV_PYTHON_DOWNLOADS="never",
-            PIP_CONFIG_FILE="/dev/null",
-        )
+    return environment(
+        **no_nvml_env(),
+        XDG_DATA_HOME=str(tmp_path / "data"),
+        UV_CACHE_DIR=str(tmp_path / "cache"),
+        UV_FIND_LINKS=str(tmp_path / "wheels"),
+        UV_NO_INDEX="1",
+        UV_PYTHON_DOWNLOADS="never",
+        PIP_CONFIG_FILE="/dev/null",
     )
+
 
 
 def snippet(folder: Path, source: str) -> Path:
