@@ -51,7 +51,6 @@ def offline(tmp_path: Path) -> dict[str, str]:
     )
 
 
-
 def snippet(folder: Path, source: str) -> Path:
     path = folder / "snippet.py"
     path.write_text(source, "utf-8")

@@ -110,10 +110,10 @@ TORCH = (
 )
 
 _PASCAL_TO_HOPPER = ((6, 0), (7, 0), (8, 0), (8, 9), (9, 0))
+# PTX would only apply to Blackwell, where releases before 2.20 fail: they pin CUDA's libraries of before it.
 TENSORFLOW = (
-    Build("tensorflow[and-cuda]", (12, 3), _LINUX_X86, "2.16", "2.16", ((5, 0), *_PASCAL_TO_HOPPER), (9, 0)),
-    Build("tensorflow[and-cuda]", (12, 3), _LINUX_X86, "2.17", "2.17", _PASCAL_TO_HOPPER, (9, 0)),
-    # From 2.20 on the libraries may be newer than 12.5; those of 12.5 fail on Blackwell, to which the PTX would apply.
+    Build("tensorflow[and-cuda]", (12, 3), _LINUX_X86, "2.16", "2.16", ((5, 0), *_PASCAL_TO_HOPPER)),
+    Build("tensorflow[and-cuda]", (12, 3), _LINUX_X86, "2.17", "2.17", _PASCAL_TO_HOPPER),
     Build("tensorflow[and-cuda]", (12, 5), _LINUX_X86, "2.18", "2.19", _PASCAL_TO_HOPPER),
     Build("tensorflow[and-cuda]", (12, 5), _LINUX_X86, "2.20", "", _PASCAL_TO_HOPPER, (9, 0)),
 )

@@ -90,11 +90,7 @@ def select_tensorflow(plan: Plan, asked: Sequence[Requirement]) -> None:
     releases = builds.TENSORFLOW_RELEASES
     if newest_release("2.16", "", specifiers, releases) is None:
         raise NoBuildError(f"No known release of TensorFlow is {specifiers}: ask for tensorflow>=2.16.")
-    if any((gpu.capability or (0, 0)) >= _OLDEST_BLACKWELL for gpu in plan.gpus):
-        choices = [build for build in builds.TENSORFLOW if not build.last]
-    else:
-        choices = list(builds.TENSORFLOW)
-    found = plan.fit("TensorFlow", choices, specifiers, releases)
+    found = plan.fit("TensorFlow", builds.TENSORFLOW, specifiers, releases)
     first, last = "2.16", ""
     if found is not None:
         first, last = found.build.first, found.build.last

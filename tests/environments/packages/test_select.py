@@ -203,6 +203,16 @@ def test_tensorflow_for_maxwell_is_the_last_release_with_kernels_for_it() -> Non
     assert not tensorflow.specifier.contains("2.17.0")
 
 
+def test_tensorflow_for_blackwell_is_new_and_says_what_it_lacks() -> None:
+    here = machine((12, 8), (5, 0), (12, 0))
+    blackwell = select(["tensorflow"], here)
+    maxwell = select(["tensorflow"], here, gpu((5, 0)).uuid)
+
+    assert not requirement(blackwell, "tensorflow").specifier.contains("2.19.1")
+    assert any("no machine code for Blackwell" in note for note in blackwell.notes)
+    assert requirement(maxwell, "tensorflow").specifier.contains("2.16.2")
+
+
 def test_tensorflow_limits_the_python_to_one_that_it_has_wheels_for() -> None:
     assert "3.14" not in select(["tensorflow"], machine(None)).pythons
     with pytest.raises(NoBuildError, match=r"asks for Python >=3\.14"):
