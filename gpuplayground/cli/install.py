@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -29,6 +30,8 @@ _held: list[BinaryIO] = []
 def environment_for(source: str, folder: Path, gpu_uuid: str | None, *, is_agreed: bool) -> str:
     """Return the interpreter of the environment that a file needs; it is built if there is none.
 
+    Where there is no GPU, the variables that let its packages simulate one are set for this process and its children.
+
     Args:
         source: the file's text.
         folder: the folder that it imports its own modules from.
@@ -53,10 +56,11 @@ def environment_for(source: str, folder: Path, gpu_uuid: str | None, *, is_agree
         environments = ManagedEnvironments(paths.data() / paths.ENVIRONMENTS_FOLDER)
         candidates = (provisioning.own_candidate(), *provisioning.managed_candidates(environments.environments()))
         inventory = read_inventory()
+        machine = machine_of(inventory.driver, inventory.gpus)
         progress = BuildLine(sys.stderr.isatty())
         found = provisioning.provision(
             needs,
-            machine_of(inventory.driver, inventory.gpus),
+            machine,
             environments,
             candidates,
             _confirmation(provisioning.needs_confirmation, is_agreed),
@@ -74,6 +78,8 @@ def environment_for(source: str, folder: Path, gpu_uuid: str | None, *, is_agree
         lines = error.details.strip().splitlines()[-_DETAIL_LINES:]
         tell("".join(f"    {visible_line(line)}\n" for line in lines))
         raise CommandFailedError(str(error)) from error
+    for name, value in provisioning.variables_for(needs, machine).items():
+        os.environ.setdefault(name, value)
     if (held := hold(found.interpreter)) is not None:
         _held.append(held)
     return found.interpreter

@@ -30,6 +30,12 @@ from gpuplayground.environments.packages.sets import DEFAULT_SETS, set_for
 
 #: A larger download is confirmed by the user first, in bytes.
 CONFIRM_ABOVE_BYTES = 500_000_000
+#: Environment variables that let a package simulate the GPU.
+_SIMULATORS = {
+    "numba": ("NUMBA_ENABLE_CUDASIM", "1"),
+    "numba-cuda": ("NUMBA_ENABLE_CUDASIM", "1"),
+    "triton": ("TRITON_INTERPRET", "1"),
+}
 _MISSING = re.compile(r"No module named '(?P<module>[\w.]+)'")
 
 
@@ -59,6 +65,14 @@ def with_module(needs: Needs, module: str) -> Needs:
     named = {plain_name(Requirement(text).name) for text in needs.requirements}
     added = tuple(text for text in own.requirements if plain_name(text) not in named)
     return replace(needs, requirements=needs.requirements + added)
+
+
+def variables_for(needs: Needs, machine: Machine) -> dict[str, str]:
+    """Return environment variables to run a snippet with: without a GPU, those that let its packages simulate one."""
+    if machine.cuda is not None and machine.gpus:
+        return {}
+    named = (plain_name(Requirement(text).name) for text in needs.requirements)
+    return dict(_SIMULATORS[name] for name in named if name in _SIMULATORS)
 
 
 def own_candidate() -> Candidate:

@@ -29,6 +29,7 @@ from gpuplayground.environments.provision import (
     own_candidate,
     plan_build,
     provision,
+    variables_for,
     with_module,
 )
 from tests.support.gpus_elsewhere import machine
@@ -162,3 +163,11 @@ def test_a_missing_module_needs_its_distribution_if_that_is_known() -> None:
 
 def test_this_application_has_what_it_was_installed_with() -> None:
     assert "numpy" in own_candidate().packages
+
+
+def test_without_a_gpu_numba_and_triton_simulate_one() -> None:
+    needs = Needs(("numpy", "numba", "numba-cuda[cu12]", "triton"))
+
+    assert variables_for(needs, machine(None)) == {"NUMBA_ENABLE_CUDASIM": "1", "TRITON_INTERPRET": "1"}
+    assert variables_for(needs, HERE) == {}
+    assert variables_for(Needs(("numpy",)), machine(None)) == {}
