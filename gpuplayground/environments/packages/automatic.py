@@ -35,12 +35,14 @@ class Candidate:
         python: Version of the Python, such as ``3.12.4``; it may lack the third number or be empty.
         packages: Versions by distribution.
         kind: Who made it: a ``Kind`` or its value, such as ``managed``.
+        name: What the user calls it.
     """
 
     interpreter: str
     python: str
     packages: Mapping[str, str] = field(default_factory=dict)
     kind: str = Kind.FOUND
+    name: str = ""
 
 
 def fits(needs: Needs, candidate: Candidate) -> tuple[str, ...]:
