@@ -19,14 +19,16 @@ import ast
 import io
 import re
 import tokenize
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpuplayground.environments.packages.script_header import HeaderError, header_of
 from gpuplayground.model.cells import cells
 
 _FIELD = re.compile(r"#\s*(?P<name>topic|framework|needs):\s*(?P<value>\S.*?)\s*")
 _NEEDS = re.compile(r"gpu(?: (?P<major>\d+)\.(?P<minor>\d))?")
+# The pattern given in PEP 723, with the block's type fixed to "script".
+_METADATA = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+?)^# ///$")
 
 
 class ExampleError(Exception):
@@ -137,12 +139,14 @@ def _comments(source: str) -> list[str]:
 
 
 def _dependencies(path: Path, source: str) -> tuple[str, ...]:
-    try:
-        metadata = header_of(source)
-    except HeaderError as error:
-        raise ExampleError(f"{path.name} has a PEP 723 block that is not TOML: {error.__cause__ or error}") from error
-    if metadata is None:
+    block = _METADATA.search(source)
+    if block is None:
         raise ExampleError(f"{path.name} has no PEP 723 block with its dependencies")
+    lines = block["content"].splitlines()
+    try:
+        metadata = tomllib.loads("\n".join(line[2:] if line.startswith("# ") else line[1:] for line in lines))
+    except tomllib.TOMLDecodeError as error:
+        raise ExampleError(f"{path.name} has a PEP 723 block that is not TOML: {error}") from error
     dependencies = metadata.get("dependencies")
     if not isinstance(dependencies, list) or not all(isinstance(item, str) for item in dependencies):
         raise ExampleError(f"{path.name} has a PEP 723 block without a list of dependencies")

@@ -8,24 +8,22 @@ from enum import StrEnum
 
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from gpuplayground.environments.packages.frameworks import FRAMEWORK_OF
 from gpuplayground.environments.packages.names import installed_version
 from gpuplayground.environments.packages.needs import Needs
 
 
 class Kind(StrEnum):
-    """Who made an environment."""
+    """Who made an environment. In this order one is preferred to another: managed ones are made for this GPU."""
 
     MANAGED = "managed"
     OWN = "own"
     FOUND = "found"
 
 
-#: A framework comes from an environment that was made for this GPU, anything else from the application's own.
-_ORDER_FOR_FRAMEWORKS = (Kind.MANAGED, Kind.OWN, Kind.FOUND)
-_ORDER = (Kind.OWN, Kind.MANAGED, Kind.FOUND)
+_PREFERENCE = tuple(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,77 +32,88 @@ class Candidate:
 
     Attributes:
         interpreter: Path of its Python.
-        python: Version of the Python, such as ``3.12.4``; empty if it is not known.
-        packages: Versions by normalized name.
-        kind: Who made it.
+        python: Version of the Python, such as ``3.12.4``; it may lack the third number or be empty.
+        packages: Versions by distribution.
+        kind: Who made it: a ``Kind`` or its value, such as ``managed``.
         name: What the user calls it.
     """
 
     interpreter: str
     python: str
     packages: Mapping[str, str] = field(default_factory=dict)
-    kind: Kind = Kind.FOUND
+    kind: str = Kind.FOUND
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The environment that fits, or None and what the nearest one lacks: requirements, and modules nobody knows."""
+def fits(needs: Needs, candidate: Candidate) -> tuple[str, ...]:
+    """Return the requirements that an environment does not meet, ``python>=3.12`` among them; empty if it fits.
 
-    candidate: Candidate | None
-    missing: tuple[str, ...] = ()
-
-
-def choose_environment(needs: Needs, candidates: Sequence[Candidate]) -> Choice:
-    """Return the environment that has all that the snippet needs.
-
-    Environments that the application made for this GPU come first, then its own, then those that were found. A module
-    that no known distribution provides does not exclude an environment: it may be importable from elsewhere.
+    Another build of a package will do, such as tensorflow-cpu for tensorflow. Modules that no known distribution
+    provides are not counted: they may be importable from elsewhere.
     """
-    lacking = {id(candidate): missing_in(candidate, needs) for candidate in candidates}
-    ordered = _in_order(needs, candidates)
-    fitting = [candidate for candidate in ordered if not lacking[id(candidate)]]
-    if fitting:
-        best = min(fitting, key=lambda candidate: len(unknown_in(candidate, needs)))
-        return Choice(best, unknown_in(best, needs))
-    nearest = min((lacking[id(candidate)] for candidate in ordered), key=len, default=tuple(needs.requirements))
-    return Choice(None, (*nearest, *needs.unknown))
-
-
-def who_has(needs: Needs, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return the environments that have everything, including the modules that no known distribution provides."""
-    ordered = _in_order(needs, candidates)
-    return tuple(each for each in ordered if not missing_in(each, needs) and not unknown_in(each, needs))
-
-
-def missing_in(candidate: Candidate, needs: Needs) -> tuple[str, ...]:
-    """Return the requirements that an environment does not meet, ``python>=3.12`` among them."""
-    missing = [text for text in needs.requirements if not _has(candidate, Requirement(text))]
+    packages = _normalized(candidate)
+    missing = [text for text in needs.requirements if not _has(packages, Requirement(text), candidate)]
     if needs.requires_python and not _allows(needs.requires_python, candidate.python):
         missing.insert(0, f"python{needs.requires_python}")
     return tuple(missing)
 
 
-def unknown_in(candidate: Candidate, needs: Needs) -> tuple[str, ...]:
-    """Return the unknown modules that no package of the same name provides there."""
-    return tuple(module for module in needs.unknown if installed_version(candidate.packages, module) is None)
+def choose(needs: Needs, candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the environment to run a snippet in, None if none fits.
+
+    Of those that fit, environments with packages named like the unknown modules come first; then those that the
+    application made, its own, and those that were found; then the smallest. A snippet that needs nothing runs in the
+    application's own.
+    """
+    fitting = [candidate for candidate in _in_order(candidates) if not fits(needs, candidate)]
+    if not needs.requirements and not needs.unknown:
+        own = next((candidate for candidate in fitting if candidate.kind == Kind.OWN), None)
+        if own is not None:
+            return own
+    return min(fitting, key=lambda candidate: len(_unknown_in(needs, candidate)), default=None)
 
 
-def _has(candidate: Candidate, requirement: Requirement) -> bool:
-    if requirement.marker is not None and not requirement.marker.evaluate():
+def who_has(needs: Needs, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the environments that have everything, best first.
+
+    They also have a package of the name of each module that no known distribution provides.
+    """
+    return tuple(each for each in _in_order(candidates) if not fits(needs, each) and not _unknown_in(needs, each))
+
+
+def _in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
+    # Of several that fit, the smallest has most likely been made for just this.
+    return sorted(candidates, key=lambda each: (_PREFERENCE.index(Kind(each.kind)), len(each.packages)))
+
+
+def _unknown_in(needs: Needs, candidate: Candidate) -> tuple[str, ...]:
+    packages = _normalized(candidate)
+    return tuple(module for module in needs.unknown if installed_version(packages, module) is None)
+
+
+def _normalized(candidate: Candidate) -> dict[str, str]:
+    return {canonicalize_name(name): version for name, version in candidate.packages.items()}
+
+
+def _has(packages: Mapping[str, str], requirement: Requirement, candidate: Candidate) -> bool:
+    if requirement.marker is not None and not requirement.marker.evaluate(_marker_environment(candidate.python)):
         return True
-    version = installed_version(candidate.packages, requirement.name)
+    version = installed_version(packages, requirement.name)
     if version is None:
         # Without a GPU the environments that we make have Numba's simulator only.
-        return (
-            requirement.name == "numba-cuda"
-            and candidate.kind is Kind.MANAGED
-            and installed_version(candidate.packages, "numba") is not None
-        )
+        is_numba = canonicalize_name(requirement.name) == "numba-cuda"
+        return is_numba and candidate.kind == Kind.MANAGED and installed_version(packages, "numba") is not None
     try:
         return requirement.specifier.contains(Version(version), prereleases=True)
     except InvalidVersion:
-        return False
+        return not requirement.specifier
+
+
+def _marker_environment(python: str) -> dict[str, str]:
+    numbers = python.split(".")
+    if len(numbers) < 2:
+        return {}
+    return {"python_version": ".".join(numbers[:2]), "python_full_version": ".".join([*numbers, "0"][:3])}
 
 
 def _allows(specifiers: str, python: str) -> bool:
@@ -115,10 +124,3 @@ def _allows(specifiers: str, python: str) -> bool:
         return allowed.contains(Version(python), prereleases=True)
     except (InvalidSpecifier, InvalidVersion):
         return False
-
-
-def _in_order(needs: Needs, candidates: Iterable[Candidate]) -> list[Candidate]:
-    names = (Requirement(text).name.lower() for text in needs.requirements)
-    kinds = _ORDER_FOR_FRAMEWORKS if any(name in FRAMEWORK_OF for name in names) else _ORDER
-    # Of several that fit, the smallest has most likely been made for just this.
-    return sorted(candidates, key=lambda each: (kinds.index(each.kind), len(each.packages)))

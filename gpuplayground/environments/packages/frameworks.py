@@ -108,6 +108,8 @@ def select_tensorflow(plan: Plan, asked: Sequence[Requirement]) -> None:
 
 def _select_tensorflow_for_cpu(plan: Plan, specifiers: SpecifierSet) -> None:
     machine = plan.machine
+    if machine.system == "windows" and machine.processor != "x86_64":
+        raise NoBuildError(f"TensorFlow has no wheels for {platform_name(machine)}: use it in WSL 2.")
     has_cpu_wheel = machine.system in ("linux", "windows") and machine.processor == "x86_64"
     plan.require("tensorflow-cpu" if has_cpu_wheel else "tensorflow", specifiers)
     if machine.cuda is None:

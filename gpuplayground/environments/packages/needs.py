@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ class Needs:
 def needs_of(source: str, folder: Path | None) -> Needs:
     """Return what a snippet needs, without running it; nothing if it has no header and is not valid Python.
 
+    Where the header does not say which packages, as it may have the Python only, the imports do.
+
     Args:
         source: the snippet.
         folder: the folder that it imports its own modules from; they are not needed from anywhere else.
@@ -46,12 +48,13 @@ def needs_of(source: str, folder: Path | None) -> Needs:
         HeaderError: the header is invalid.
     """
     header = header_of(source)
-    if header is not None:
-        return _needs_of_header(header)
+    python = "" if header is None else _python_of(header)
+    if header is not None and "dependencies" in header:
+        return Needs(_dependencies_of(header), python, from_header=True)
     modules = [name for name in imported_modules(source) if not _is_present(name, folder)]
     known = {name: distribution for name in modules if (distribution := distribution_for(name))}
     unknown = dict.fromkeys(name.partition(".")[0] for name in modules if name not in known)
-    return Needs(requirements=tuple(dict.fromkeys(known.values())), unknown=tuple(unknown))
+    return Needs(tuple(dict.fromkeys(known.values())), python, tuple(unknown))
 
 
 def imported_modules(source: str) -> tuple[str, ...]:
@@ -100,20 +103,19 @@ def _is_in(folder: Path, module: str) -> bool:
         return False
 
 
-def _needs_of_header(header: dict[str, Any]) -> Needs:
-    # Other tables, such as [tool.uv], are for other programs.
+# Other tables of the header, such as [tool.uv], are for other programs.
+def _python_of(header: dict[str, Any]) -> str:
     python = header.get("requires-python", "")
     try:
-        specifiers = SpecifierSet(python)
+        return str(SpecifierSet(python))
     except (InvalidSpecifier, TypeError, AttributeError):
         raise HeaderError(f'The header asks for the Python "{python}": write requires-python as in ">=3.10".') from None
-    dependencies = header.get("dependencies", [])
+
+
+def _dependencies_of(header: dict[str, Any]) -> tuple[str, ...]:
+    dependencies = header["dependencies"]
     if not isinstance(dependencies, list) or not all(isinstance(item, str) for item in dependencies):
         raise HeaderError('The dependencies in the header are not a list of strings: write them as in ["numpy>=2"].')
-    return Needs(_checked(dependencies), str(specifiers), from_header=True)
-
-
-def _checked(dependencies: Sequence[str]) -> tuple[str, ...]:
     requirements = []
     for text in dependencies:
         try:

@@ -8,6 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from gpuplayground.environments.packages.builds import PYTHONS
 from gpuplayground.environments.packages.frameworks import FRAMEWORK_OF, SELECTORS, cupti_for
 from gpuplayground.environments.packages.machine import Machine
 from gpuplayground.environments.packages.plan import Plan
@@ -37,9 +38,10 @@ def select(
         NoBuildError: no build fits; the message says why and what would help.
     """
     plan = Plan(machine, gpu_uuid)
+    python = _allowed(plan.pythons, requires_python)[:1]
     asked: dict[str, list[Requirement]] = {}
     for requirement in map(_parsed, requirements):
-        if not _applies(requirement, machine):
+        if not _applies(requirement, machine, *python):
             continue
         framework = FRAMEWORK_OF.get(canonicalize_name(requirement.name))
         if framework is None or requirement.url is not None:
@@ -70,12 +72,17 @@ def _parsed(text: str) -> Requirement:
         raise NoBuildError(f'"{text}" is no requirement: write it as in "numpy>=2".') from None
 
 
-def _applies(requirement: Requirement, machine: Machine) -> bool:
+def _applies(requirement: Requirement, machine: Machine, python: str = PYTHONS[0]) -> bool:
     if requirement.marker is None:
         return True
     arm = "aarch64" if machine.system == "linux" else "arm64"
     processor = arm if machine.processor == "arm64" else machine.processor
-    environment = {**_PLATFORM_MARKERS.get(machine.system, {}), "platform_machine": processor}
+    environment = {
+        **_PLATFORM_MARKERS.get(machine.system, {}),
+        "platform_machine": processor,
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+    }
     return requirement.marker.evaluate(environment)
 
 
@@ -91,16 +98,18 @@ def _limit_by(plan: Plan, requires_python: str) -> None:
     if not with_wheels:
         names = ", ".join(plan.requirements)
         raise NoBuildError(f"No Python has wheels of all these packages together: {names}. Run them in two snippets.")
-    try:
-        specifiers = SpecifierSet(requires_python)
-    except InvalidSpecifier:
-        raise NoBuildError(f'The Python "{requires_python}" is not valid: write it as in ">=3.10".') from None
-    # Any patch release will do.
-    plan.limit_pythons(
-        [python for python in with_wheels if any(specifiers.contains(f"{python}.{patch}") for patch in range(40))]
-    )
+    plan.limit_pythons(_allowed(with_wheels, requires_python))
     if not plan.pythons:
         raise NoBuildError(
             f"The snippet asks for Python {requires_python}, but its packages have wheels for "
             f"{', '.join(sorted(with_wheels, key=lambda python: int(python[2:])))} only: change requires-python."
         )
+
+
+def _allowed(pythons: Sequence[str], requires_python: str) -> list[str]:
+    try:
+        specifiers = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        raise NoBuildError(f'The Python "{requires_python}" is not valid: write it as in ">=3.10".') from None
+    # Any patch release will do.
+    return [python for python in pythons if any(specifiers.contains(f"{python}.{patch}") for patch in range(40))]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gpuplayground.environments.packages.automatic import Candidate, Kind, choose_environment, who_has
+import pytest
+
+from gpuplayground.environments.packages.automatic import Candidate, Kind, choose, fits, who_has
 from gpuplayground.environments.packages.needs import Needs
 
 OWN = Candidate("/own/bin/python", "3.11.7", {"numpy": "2.3.0"}, Kind.OWN)
@@ -10,51 +12,100 @@ CUDA = Candidate(
     "/cuda/bin/python", "3.12.4", {"numpy": "2.4", "cupy-cuda13x": "14.2.0", "numba": "0.68"}, Kind.MANAGED
 )
 TORCH = Candidate("/torch/bin/python", "3.12.4", {"numpy": "2.4", "torch": "2.15.0+cu130"}, Kind.MANAGED)
-CONDA = Candidate("/conda/bin/python", "3.10", {"torch": "2.5.1", "cupy": "13.6", "mylib": "1", "opencv-python": "4"})
+CONDA = Candidate(
+    "/conda/bin/python", "3.10", {"torch": "2.5.1", "cupy": "13.6", "mylib": "1", "OpenCV_Python": "4"}, Kind.FOUND
+)
 ALL = (CONDA, OWN, TORCH, CUDA)
 
 
-def test_the_environment_made_for_the_frameworks_is_chosen() -> None:
-    assert choose_environment(Needs(("torch", "numpy")), ALL).candidate is TORCH
-    assert choose_environment(Needs(("cupy-cuda12x[ctk]>=13",)), ALL).candidate is CUDA
+def test_a_managed_environment_is_chosen_before_all_others() -> None:
+    assert choose(Needs(("torch", "numpy")), ALL) is TORCH
+    assert choose(Needs(("cupy-cuda12x[ctk]>=13",)), ALL) is CUDA
+    assert choose(Needs(("numpy",)), (CONDA, OWN, TORCH)) is TORCH
 
 
-def test_a_snippet_without_frameworks_runs_in_the_own_environment() -> None:
-    assert choose_environment(Needs(("numpy",)), ALL).candidate is OWN
-    assert choose_environment(Needs(), ALL).candidate is OWN
+def test_the_own_environment_is_chosen_before_one_that_was_found() -> None:
+    found = Candidate("/usr/bin/python3", "3.12.4", {"numpy": "2.4"}, Kind.FOUND)
+
+    assert choose(Needs(("numpy",)), (found, OWN)) is OWN
+    assert choose(Needs(("numpy>=2.4",)), (found, OWN)) is found
+
+
+def test_a_snippet_that_needs_nothing_runs_in_the_own_environment() -> None:
+    assert choose(Needs(), ALL) is OWN
+    assert choose(Needs(requires_python=">=3.12"), ALL) is TORCH
 
 
 def test_versions_decide() -> None:
-    assert choose_environment(Needs(("torch<2.6",)), ALL).candidate is CONDA
-    assert choose_environment(Needs(("numpy>=2.4",)), ALL).candidate is not OWN
+    assert choose(Needs(("torch<2.6",)), ALL) is CONDA
+    assert fits(Needs(("numpy>=2.4", "torch")), OWN) == ("numpy>=2.4", "torch")
 
 
-def test_the_python_must_fit() -> None:
-    assert choose_environment(Needs(("torch",), ">=3.10,<3.12"), ALL).candidate is CONDA
-    assert choose_environment(Needs(("torch",), ">=3.14"), ALL).missing == ("python>=3.14",)
+@pytest.mark.parametrize(
+    ("requires", "python", "missing"),
+    [
+        (">=3.12", "3.12.4", ()),
+        (">=3.12.2", "3.12", ()),
+        (">=3.12", "3.11.7", ("python>=3.12",)),
+        (">=3.12", "", ("python>=3.12",)),
+        ("", "", ()),
+    ],
+)
+def test_the_python_must_fit(requires: str, python: str, missing: tuple[str, ...]) -> None:
+    assert fits(Needs(requires_python=requires), Candidate("/python", python)) == missing
 
 
-def test_where_none_fits_the_choice_says_what_the_nearest_lacks() -> None:
-    choice = choose_environment(Needs(("torch", "pandas")), ALL)
+def test_where_none_fits_none_is_chosen() -> None:
+    assert choose(Needs(("torch", "pandas")), ALL) is None
+    assert choose(Needs(("torch",)), ()) is None
+    assert fits(Needs(("torch", "pandas")), TORCH) == ("pandas",)
 
-    assert choice.candidate is None
-    assert choice.missing == ("pandas",)
+
+@pytest.mark.parametrize(
+    ("requirement", "installed"),
+    [
+        ("tensorflow>=2.16", {"tensorflow-cpu": "2.21.0"}),
+        ("tensorflow-cpu", {"tensorflow": "2.21.0"}),
+        ("cupy", {"cupy-cuda12x": "14.2.0"}),
+        ("cupy-cuda11x", {"cupy-cuda13x": "14.2.0"}),
+        ("opencv-python-headless", {"opencv-python": "5.0.0.93"}),
+        ("scikit_learn", {"scikit-learn": "1.9"}),
+        ("scikit-learn", {"Scikit_Learn": "1.9"}),
+        ("torch==2.15.0", {"torch": "2.15.0+cu130"}),
+    ],
+)
+def test_another_build_or_spelling_of_a_package_will_do(requirement: str, installed: dict[str, str]) -> None:
+    assert fits(Needs((requirement,)), Candidate("/python", "3.12.4", installed)) == ()
 
 
-def test_without_environments_everything_is_missing() -> None:
-    assert choose_environment(Needs(("torch",), unknown=("mylib",)), ()).missing == ("torch", "mylib")
+def test_another_build_must_meet_the_versions_too() -> None:
+    old = Candidate("/python", "3.12.4", {"tensorflow-cpu": "2.15.0"})
+
+    assert fits(Needs(("tensorflow>=2.16",)), old) == ("tensorflow>=2.16",)
+
+
+def test_a_requirement_for_another_python_is_not_needed() -> None:
+    needs = Needs(("tomli; python_version < '3.11'",))
+
+    assert fits(needs, OWN) == ()
+    assert fits(needs, CONDA) == needs.requirements
 
 
 def test_an_unknown_module_leads_to_the_environment_that_has_it() -> None:
-    choice = choose_environment(Needs(("torch",), unknown=("mylib",)), ALL)
+    needs = Needs(("torch",), unknown=("mylib",))
 
-    assert choice.candidate is CONDA
-    assert choice.missing == ()
-    assert choose_environment(Needs(unknown=("nunpy",)), ALL).missing == ("nunpy",)
+    assert choose(needs, ALL) is CONDA
+    assert who_has(needs, ALL) == (CONDA,)
 
 
-def test_another_build_of_the_same_package_will_do() -> None:
-    assert who_has(Needs(("opencv-python-headless",)), ALL) == (CONDA,)
+def test_an_unknown_module_that_nobody_has_excludes_no_environment() -> None:
+    needs = Needs(("torch",), unknown=("nunpy",))
+
+    assert choose(needs, ALL) is TORCH
+    assert who_has(needs, ALL) == ()
+
+
+def test_all_that_have_it_are_listed_best_first() -> None:
     assert who_has(Needs(("cupy",)), ALL) == (CUDA, CONDA)
 
 
@@ -65,5 +116,5 @@ def test_numbas_target_is_asked_for_only_in_environments_of_others() -> None:
     assert who_has(needs, (found, CUDA)) == (CUDA,)
 
 
-def test_nobody_has_what_nobody_has() -> None:
-    assert who_has(Needs(unknown=("nunpy",)), ALL) == ()
+def test_a_kind_can_be_given_by_its_value() -> None:
+    assert choose(Needs(("numpy",)), (OWN, Candidate("/m", "3.12", {"numpy": "2.4"}, "managed"))) is not OWN

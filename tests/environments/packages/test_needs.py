@@ -125,3 +125,8 @@ def test_importing_the_selection_loads_no_window_and_no_packages_of_others() -> 
     )
 
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == ""
+
+
+def test_a_header_without_packages_leaves_them_to_the_imports() -> None:
+    assert needs_of(header('requires-python = ">=3.11"'), None) == Needs(("torch",), ">=3.11")
+    assert needs_of(header("dependencies = []"), None) == Needs(from_header=True)

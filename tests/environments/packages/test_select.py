@@ -292,3 +292,15 @@ def test_triton_is_refused_where_it_does_not_run() -> None:
         select(["triton"], machine((13, 0), (9, 0), system="windows"))
     with pytest.raises(NoBuildError, match=r"needs compute capability 7\.0"):
         select(["triton"], machine((12, 8), (6, 1)))
+
+
+def test_requirements_for_another_python_than_the_selected_one_are_left_out() -> None:
+    asked = ["numpy", "tomli; python_version < '3.11'", "rich; python_version >= '3.11'"]
+
+    assert select(asked, machine(None)).requirements == ("numpy", "rich")
+    assert select(asked, machine(None), requires_python="<3.11").requirements == ("numpy", "tomli")
+
+
+def test_tensorflow_is_refused_where_it_has_no_wheels() -> None:
+    with pytest.raises(NoBuildError, match="no wheels for Windows on arm64"):
+        select(["tensorflow"], machine(None, system="windows", processor="arm64"))

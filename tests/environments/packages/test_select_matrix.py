@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import pytest
@@ -10,8 +11,10 @@ from packaging.requirements import Requirement
 from gpuplayground.environments.packages import builds
 from gpuplayground.environments.packages.builds import Build, Pair
 from gpuplayground.environments.packages.machine import Gpu, Machine
+from gpuplayground.environments.packages.needs import Needs
 from gpuplayground.environments.packages.select import select
 from gpuplayground.environments.packages.selection import NoBuildError, Selection
+from gpuplayground.environments.packages.sets import DEFAULT_SETS, set_for
 from tests.support.gpus_elsewhere import NAMES, gpu
 
 DRIVERS: tuple[Pair | None, ...] = (
@@ -103,3 +106,24 @@ def test_a_current_driver_has_a_gpu_build_for_every_gpu_since_maxwell(
     selection = select([framework], Machine("linux", "x86_64", cuda, (gpu(capability),)))
 
     assert built_by(selection, framework)
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow", "numba", "pyopencl", "cupy", "pycuda"])
+@pytest.mark.parametrize("platform", PLATFORMS, ids="-".join)
+def test_the_shared_environment_can_be_built_wherever_the_framework_alone_can(
+    framework: str, platform: tuple[str, str]
+) -> None:
+    for cuda, capabilities in product(DRIVERS, GPUS):
+        here = Machine(*platform, cuda, tuple(map(gpu, capabilities)) if cuda is not None else ())
+        row = f"{framework}, CUDA {cuda}, {capabilities}, {platform}"
+        alone = selected(framework, here)
+        name, members = set_for(Needs((framework,)), here)
+        if isinstance(alone, str):
+            with pytest.raises(NoBuildError, match=re.escape(alone)):
+                select(members, here)
+            continue
+        together = select(members, here)
+        assert name in DEFAULT_SETS, row
+        assert together.pythons, row
+        # The others in the set do not take the framework its build for the GPU.
+        assert bool(built_by(together, framework)) == bool(built_by(alone, framework)), row
