@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -20,11 +20,11 @@ from gpuplayground.environments.managed.records import (
     OnProgress,
 )
 from gpuplayground.environments.managed.store import ManagedEnvironments
-from gpuplayground.environments.packages.automatic import Candidate, Kind, choose_environment
+from gpuplayground.environments.packages.automatic import Candidate, Kind, choose, who_has
 from gpuplayground.environments.packages.machine import Machine
 from gpuplayground.environments.packages.modules import distribution_for
 from gpuplayground.environments.packages.names import plain_name
-from gpuplayground.environments.packages.needs import Needs
+from gpuplayground.environments.packages.needs import Needs, needs_of
 from gpuplayground.environments.packages.select import select
 from gpuplayground.environments.packages.sets import DEFAULT_SETS, set_for
 
@@ -65,6 +65,57 @@ def with_module(needs: Needs, module: str) -> Needs:
     named = {plain_name(Requirement(text).name) for text in needs.requirements}
     added = tuple(text for text in own.requirements if plain_name(text) not in named)
     return replace(needs, requirements=needs.requirements + added)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be done about a module that a snippet lacks.
+
+    Attributes:
+        module: The module, such as ``torch``.
+        needs: What the snippet needs. Without requirements the user has to name the package.
+        candidates: Environments that have everything, best first.
+    """
+
+    module: str
+    needs: Needs
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known which package the module comes from."""
+        return bool(self.needs.requirements)
+
+
+def offer_for(module: str, source: str, folder: Path | None, candidates: Sequence[Candidate]) -> Offer | None:
+    """Return what to do about a missing module; None if it lies beside the snippet, where nothing can be installed.
+
+    Only packages that the snippet's header or the table of modules names are offered, so that a misspelt import never
+    installs a stranger's package.
+
+    Raises:
+        HeaderError: the header of the snippet is malformed.
+    """
+    top = module.partition(".")[0]
+    if folder is not None and ((folder / top).exists() or (folder / f"{top}.py").exists()):
+        return None
+    needs = needs_of(source, folder)
+    is_known = bool(needs_of_module(module).requirements) or needs.from_header
+    if not is_known:
+        return Offer(module, replace(needs, requirements=()), who_has(needs, candidates))
+    needs = with_module(needs, module)
+    return Offer(module, needs, who_has(needs, candidates))
+
+
+def with_package(offer: Offer, package: str, source: str, folder: Path | None) -> Offer:
+    """Return an offer for a package that the user has named, beside what else the snippet needs.
+
+    Raises:
+        HeaderError: the header of the snippet is malformed.
+    """
+    needs = needs_of(source, folder)
+    unknown = tuple(name for name in needs.unknown if name != offer.module.partition(".")[0])
+    return replace(offer, needs=replace(needs, requirements=(*needs.requirements, package), unknown=unknown))
 
 
 def variables_for(needs: Needs, machine: Machine) -> dict[str, str]:
@@ -158,9 +209,9 @@ def provision(
         BuildCancelledError: ``confirm`` said no, or ``cancelled`` was set.
         BuildError: the environment cannot be built.
     """
-    choice = choose_environment(needs, candidates)
-    if choice.candidate is not None:
-        return choice.candidate
+    fitting = choose(needs, candidates)
+    if fitting is not None:
+        return fitting
     plan = plan_build(needs, machine, environments, gpu_uuid, cancelled)
     if not confirm(plan):
         raise BuildCancelledError("Nothing was installed.")
