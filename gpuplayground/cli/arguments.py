@@ -38,6 +38,11 @@ def add_run_options(parser: Parser) -> None:
     """Add the options that ``run`` and ``bench`` share."""
     parser.add_argument("file", metavar="FILE", help='the Python file, or "-" for standard input')
     parser.add_argument("--python", metavar="INTERPRETER", help="the Python to run it with (default: this program's)")
+    parser.add_argument(
+        "--install", action="store_true",
+        help="run it in an environment that has the packages it needs, and build one if there is none",
+    )  # fmt: skip
+    parser.add_argument("--yes", action="store_true", help="with --install: download any amount without asking")
     parser.add_argument("--timeout", type=positive, metavar="S", help="end it after this many seconds")
     parser.add_argument(
         "--grace", type=seconds, metavar="S", default=_GRACE_S,

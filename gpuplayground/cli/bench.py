@@ -18,7 +18,7 @@ from gpuplayground.cli.best_effort import best_effort
 from gpuplayground.cli.gpu_watch import watching
 from gpuplayground.cli.past_runs import save_to_history
 from gpuplayground.cli.result_files import write_text
-from gpuplayground.cli.run import AttendedRun, request_of, results_written
+from gpuplayground.cli.run import AttendedRun, request_of, results_written, tell_of_missing_package
 from gpuplayground.cli.run_report import as_text
 from gpuplayground.cli.usage import EXIT_PROBLEM, UsageError, is_same_file, output_file
 from gpuplayground.model.benchmarks import DEFAULT_MAX_TIME_S, BenchmarkPlan
@@ -34,8 +34,8 @@ def add_parser(subparsers: Subparsers) -> Parser:
     parser = subparsers.add_parser(
         "bench",
         usage="gpuplayground bench FILE (--cell N|TITLE | --lines A-B) [--max-time S] [--cold-l2] [--sweep SWEEP] "
-        "[--csv OUT] [--json OUT] [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] "
-        "[--no-history] [-- ARGS...]",
+        "[--csv OUT] [--json OUT] [--python INTERPRETER | --install [--yes]] [--timeout S] "
+        "[--grace S] [--device GPU] [--no-history] [-- ARGS...]",
         description="Run the code above the selected lines once, then repeat the lines until their time is known. "
         "The results follow the file's output, on stderr.",
         epilog="Exit code: 0, 1 if something could not be measured, 2 for a bad selection; otherwise as for run. "
@@ -72,7 +72,7 @@ def bench_file(options: argparse.Namespace) -> int:
         UsageError: the file, the selection, the interpreter or an output file cannot be used.
         CommandFailedError: its output cannot be written.
     """
-    request = request_of(options)
+    request = request_of(options, lambda source: _plan(options, source))
     plan = _plan(options, request.source)
     request = replace(request, benchmark=plan)
     json_path = output_file(options.json, request.path) if options.json is not None else None
@@ -109,6 +109,7 @@ def bench_file(options: argparse.Namespace) -> int:
         code = code or EXIT_PROBLEM  # requested, but not written
     if csv_path is not None and not _csv_written(csv_path, run):
         code = code or EXIT_PROBLEM
+    tell_of_missing_package(options, run)
     if attended.output_error is not None:
         raise attended.output_error
     return code

@@ -51,8 +51,8 @@ def add_parser(subparsers: Subparsers) -> Parser:
     """Add the parser of ``gpuplayground run``."""
     parser = subparsers.add_parser(
         "run",
-        usage="gpuplayground run FILE [--python INTERPRETER] [--timeout S] [--grace S] [--device GPU] [--no-trace] "
-        "[--no-history] [--json OUT] [-- ARGS...]",
+        usage="gpuplayground run FILE [--python INTERPRETER | --install [--yes]] [--timeout S] [--grace S] "
+        "[--device GPU] [--no-trace] [--no-history] [--json OUT] [-- ARGS...]",
         description="Run a Python file and print on stderr what each statement cost.",
         epilog="Exit code: the file's own; 124 after a timeout, 130 after Ctrl+C, 128+N if signal N ended it, 2 if it "
         "could not be started. Ctrl+C interrupts the file, a second one kills it; SIGTERM, SIGHUP, SIGQUIT, "
@@ -92,6 +92,7 @@ def run_file(options: argparse.Namespace) -> int:
         best_effort(lambda: save_to_history(request, observed, watch.inventory), "The run is not kept in the history")
     if out is not None and not results_written(out, run, request, code, observed.receipts):
         code = code or EXIT_PROBLEM  # requested, but not written
+    tell_of_missing_package(options, run, "run")
     if attended.output_error is not None:
         raise attended.output_error
     return code
@@ -106,26 +107,41 @@ def results_written(out: Path, run: Run, request: RunRequest, code: int, receipt
     return best_effort(write, f"{out} is not written")
 
 
-def request_of(options: argparse.Namespace) -> RunRequest:
-    """Return the request that the options of ``run`` and ``bench`` describe.
+def tell_of_missing_package(options: argparse.Namespace, run: Run, command: str = "") -> None:
+    """If a file ended because a package is missing that ``--install`` can install, say so."""
+    if run.error is None or run.error.kind != "ModuleNotFoundError" or options.install or options.file == _STDIN:
+        return
+    from gpuplayground.cli.install import tell_how_to_install
+    from gpuplayground.environments.provision import missing_module
+
+    module = missing_module(run.error.kind, run.error.message or run.error.summary)
+    tell_how_to_install(module, f"gpuplayground {command} {options.file} --install" if command else "")
+
+
+def request_of(options: argparse.Namespace, check: Callable[[str], object] | None = None) -> RunRequest:
+    """Return the request that the options of ``run`` and ``bench`` describe; with ``--install`` build its environment.
+
+    Args:
+        options: the options.
+        check: is called with the source before anything is installed.
 
     Raises:
         UsageError: the file, the interpreter or the GPU cannot be used.
+        CommandFailedError: the environment cannot be built.
     """
     working_directory = _working_directory()
     path = None if options.file == _STDIN else readable_file(options.file, allow_stream=True)
     # A pipe can be read only once, and opening a named one again would block: it has no path to show.
     file = path if path is not None and path.is_file() else None
-    interpreter = sys.executable
-    if options.python:
-        try:
-            interpreter = probe(options.python).interpreter
-        except InterpreterError as error:
-            raise UsageError(str(error)) from error
+    source = _source(path)
     device = _device_uuid(options.device) if options.device else None
+    if check is not None:
+        check(source)
+    folder = file.absolute().parent if file is not None else Path(working_directory)
+    interpreter = _interpreter(options, source, folder, device)
     return RunRequest(
         run_id=uuid.uuid4().hex,
-        source=_source(path),
+        source=source,
         name=file.name if file is not None else "stdin" if path is None else str(path),
         path=str(file.absolute()) if file is not None else None,
         arguments=tuple(options.arguments),
@@ -134,6 +150,21 @@ def request_of(options: argparse.Namespace) -> RunRequest:
         cuda_visible_devices=device,
         timeout_s=options.timeout,
     )
+
+
+def _interpreter(options: argparse.Namespace, source: str, folder: Path, device: str | None) -> str:
+    if options.install:
+        if options.python:
+            raise UsageError("--python and --install exclude each other: leave one out.")
+        from gpuplayground.cli.install import environment_for
+
+        return environment_for(source, folder, device, is_agreed=options.yes)
+    if options.python:
+        try:
+            return probe(options.python).interpreter
+        except InterpreterError as error:
+            raise UsageError(str(error)) from error
+    return sys.executable
 
 
 def _device_uuid(device: str) -> str:

@@ -16,6 +16,8 @@ from gpuplayground.storage import private_files
 
 #: The history's file in the data folder.
 HISTORY_FILE = "history.db"
+#: The folder of the environments that the application makes, in the data folder.
+ENVIRONMENTS_FOLDER = "environments"
 _DIRS = PlatformDirs("gpuplayground", appauthor=False)
 
 

@@ -178,6 +178,13 @@ def test_the_note_of_a_shipped_example_is_some_sentences(example: Example) -> No
 
 
 @pytest.mark.parametrize("example", SHIPPED, ids=lambda example: example.path.stem)
+def test_the_note_of_a_shipped_example_names_cells_that_are_there(example: Example) -> None:
+    titles = [line.removeprefix("# %% ") for line in example.source.splitlines() if line.startswith("# %% ")]
+    for quoted in re.findall(r'"([^"]+)"', example.note):
+        assert any(title.startswith(quoted) for title in titles)
+
+
+@pytest.mark.parametrize("example", SHIPPED, ids=lambda example: example.path.stem)
 def test_a_shipped_example_leaves_installation_to_the_application(example: Example) -> None:
     assert "pip install" not in example.source
     assert "is not installed" not in example.source

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
@@ -14,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from gpuplayground.environments.installed import packages_in, python_version_in
-from gpuplayground.environments.managed import planning, pycuda
+from gpuplayground.environments.managed import planning, pycuda, wheels
 from gpuplayground.environments.managed.records import (
     BuildError,
     BuildPlan,
@@ -22,10 +23,13 @@ from gpuplayground.environments.managed.records import (
     OnProgress,
     interpreter_path,
 )
-from gpuplayground.environments.managed.uv import UvError, run_tool, run_uv
+from gpuplayground.environments.managed.uv import UvError, run_tool, run_uv, uv_path, uv_variables
 
 #: Maximum time for the imports of an environment, in seconds: TensorFlow takes tens of seconds from a cold disk.
 _VERIFY_TIMEOUT_S = 300.0
+#: The folder of downloads that are not installed yet.
+DOWNLOADS = ".downloads"
+_PYPI = "https://pypi.org/simple"
 #: Minimum time between two reports of progress, in seconds.
 _REPORT_S = 0.1
 
@@ -68,28 +72,50 @@ def install(plan: BuildPlan, folder: Path, root: Path, on_progress: OnProgress, 
     is_there = os.path.isabs(plan.python)  # noqa: PTH117 - a version otherwise
     on_progress(BuildProgress("Creating the environment" if is_there else f"Downloading Python {plan.python}"))
     run_uv(["venv", "--quiet", "--no-project", "--allow-existing", "--python", plan.python, folder], cancelled)
-    lock = folder / "pylock.toml"
-    lock.write_text(plan.lock, "utf-8")
-    downloads = _Downloads(plan, on_progress)
-    on_progress(downloads.progress())
     python = interpreter_path(folder)
-    arguments: list[str | Path] = [
-        "pip",
-        "sync",
-        "--python",
-        python,
-        "--no-build",
-        "--preview-features",
-        "pylock",
-        lock,
-    ]
-    run_uv(arguments, cancelled, downloads.add)
+    _install_wheels(plan, folder, root / DOWNLOADS, on_progress, cancelled)
     wanted = {str(canonicalize_name(each.name)): each for each in map(Requirement, plan.requirements)}
     if plan.pycuda is not None:
         requirement = wanted.get(planning.PYCUDA, Requirement(planning.PYCUDA))
         pycuda.install(folder, requirement, plan.pycuda, root, on_progress, cancelled)
     on_progress(BuildProgress("Checking the imports"))
     _verify(python, list(wanted), folder, cancelled)
+
+
+def _install_wheels(
+    plan: BuildPlan, folder: Path, kept: Path, on_progress: OnProgress, cancelled: Event | None
+) -> None:
+    lock = folder / "pylock.toml"
+    downloads = _Downloads(plan, on_progress)
+    on_progress(downloads.progress())
+    files = wheels.fetch(plan, kept, downloads.add, cancelled)
+    if files:
+        # What uv takes from the downloads it reports as downloaded.
+        downloads = _Downloads(plan, on_progress, "Installing")
+        on_progress(downloads.progress())
+    command: list[str | Path] = [
+        "pip",
+        "sync",
+        "--python",
+        interpreter_path(folder),
+        "--no-build",
+        "--preview-features",
+        "pylock",
+    ]
+    variables = uv_variables(os.environ)
+    variables |= {name: ",".join(filter(None, [variables.get(name), "127.0.0.1"])) for name in ("NO_PROXY", "no_proxy")}
+    with wheels.handed_over(plan.lock, files) as redirected:
+        lock.write_text(redirected, "utf-8")
+        run_tool([uv_path(), *command, *_cached_indexes(redirected), lock], variables, cancelled, downloads.add)
+    lock.write_text(plan.lock, "utf-8")
+    for file in files.values():
+        file.unlink(missing_ok=True)
+
+
+def _cached_indexes(lock: str) -> list[str]:
+    """Return options that name the indexes of a lock: uv looks for wheels in its cache only under indexes it knows."""
+    indexes = dict.fromkeys(str(each["index"]) for each in tomllib.loads(lock)["packages"] if "index" in each)
+    return [part for url in indexes if url != _PYPI for part in ("--index", url)]
 
 
 def python_version(folder: Path) -> str:
@@ -105,7 +131,8 @@ def installed(folder: Path) -> Mapping[str, str]:
 class _Downloads:
     """Adds up the bytes that uv reports for each package."""
 
-    def __init__(self, plan: BuildPlan, on_progress: OnProgress) -> None:
+    def __init__(self, plan: BuildPlan, on_progress: OnProgress, step: str = "Downloading") -> None:
+        self._step = step
         self._total = plan.download_bytes if plan.is_size_known else None
         self._wanted = {package.name: package.size_bytes or 0 for package in plan.packages if not package.is_cached}
         self._received: dict[str, int] = {}
@@ -118,11 +145,11 @@ class _Downloads:
         with self._lock:
             self._received[name], self._sizes[name] = received, size
             now = time.monotonic()
-            if now - self._reported_at < _REPORT_S:
+            if now - self._reported_at < _REPORT_S and received < size:
                 return
             self._reported_at = now
-            progress = self.progress()
-        self._on_progress(progress)
+            # Inside the lock, so that the sum never goes back.
+            self._on_progress(self.progress())
 
     def progress(self) -> BuildProgress:
         """Return the sum."""
@@ -130,7 +157,7 @@ class _Downloads:
             return BuildProgress("Installing from the cache")
         pending = {name: size for name, size in self._sizes.items() if self._received[name] < size}
         largest = max(pending, key=lambda name: pending[name], default="")
-        return BuildProgress("Downloading", largest, sum(self._received.values()), self._total)
+        return BuildProgress(self._step, largest, sum(self._received.values()), self._total)
 
 
 def _verify(python: Path, names: list[str], folder: Path, cancelled: Event | None) -> None:

@@ -4,7 +4,7 @@
 # ///
 # topic: First steps
 # framework: OpenCL
-"""Vector addition with OpenCL (PyOpenCL)
+"""Vector addition with OpenCL
 
 The same kernel for any maker's GPU, and for the CPU through PoCL where there is no GPU.
 

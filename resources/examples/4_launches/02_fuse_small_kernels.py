@@ -5,11 +5,11 @@
 # topic: Launches
 # framework: CuPy
 # needs: gpu
-"""Five kernels or one? (CuPy's fuse and a raw kernel)
+"""Six kernels or one? (CuPy's fuse and a raw kernel)
 
 The same formula as NumPy writes it, fused by a decorator, and as CUDA C: what counts is how often memory is read.
 
-Benchmark the cells "Five kernels", "Fused by CuPy" and "A raw kernel" and compare: the last two read and write each
+Benchmark the cells "Six kernels", "Fused by CuPy" and "A raw kernel" and compare: the last two read and write each
 number once. Set n to 1000 and look again: then not the memory but the launches cost, and fusing helps as much.
 """
 
@@ -51,7 +51,7 @@ extern "C" __global__ void formula(const float *x, const float *y, float *out, i
 )
 out = cp.empty_like(d_x)
 
-# %% Five kernels and more: each reads and writes all of the memory
+# %% Six kernels: each reads and writes all of its memory
 separate = cp.sqrt(d_x * d_x + d_y * d_y) * 0.5 + d_x
 
 # %% Fused by CuPy

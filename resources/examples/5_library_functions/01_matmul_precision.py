@@ -40,11 +40,11 @@ def error(product):
 
 
 # %% float32
-torch.backends.cuda.matmul.allow_tf32 = False
+torch.set_float32_matmul_precision("highest")
 full = a @ b
 
 # %% TF32: the inputs are rounded to 10 bits of mantissa inside the tensor cores
-torch.backends.cuda.matmul.allow_tf32 = True
+torch.set_float32_matmul_precision("high")
 tf32 = a @ b
 
 # %% bfloat16: the matrices take half the memory, 7 bits of mantissa

@@ -21,7 +21,7 @@ if device == "cpu":
     print("PyTorch finds no GPU here and runs on the CPU.")
 
 # %% Atoms on a cubic lattice in a periodic box, in units of the potential
-side = 16 if device == "cuda" else 7
+side = 16 if device == "cuda" else 6
 spacing, dt, steps = 1.2, 0.002, 100
 box = side * spacing
 atoms = side**3

@@ -16,7 +16,7 @@ and wrong, the atomics are right, and a histogram per block in shared memory is 
 import sys
 
 import numpy as np
-from numba import config, cuda, int32
+from numba import config, cuda
 
 # %% Is there a GPU?
 if not cuda.is_available():
@@ -40,7 +40,7 @@ def atomic(values, counts):
 
 @cuda.jit
 def per_block(values, counts):
-    own = cuda.shared.array(16, int32)
+    own = cuda.shared.array(16, np.int32)
     thread = cuda.threadIdx.x
     if thread < 16:
         own[thread] = 0
