@@ -78,7 +78,7 @@ def test_the_command_line_is_read_without_loading_qt_numpy_or_a_database() -> No
         (["nb.ipynb"], "nb.ipynb is a Jupyter notebook: turn it into a script by"),
         (["run", "nb.ipynb"], "nb.ipynb is a Jupyter notebook: turn it into a script by"),
         (["--run", "nothing.py"], "There is no file nothing.py: check the name."),
-        (["docter"], "There is no file docter: check the name. Commands are run, bench, record, export, doctor."),
+        (["docter"], "There is no file docter: check the name. Commands are run, bench, record, export, env, doctor."),
         (["--run", "."], ". is a folder: name a file."),
         (["--replay", "nothing.rec"], "There is no recording nothing.rec: check the name."),
         (["--replay", "foreign.gpurec", "--screenshot", "x.png"], "“foreign.gpurec” is not a recording"),

@@ -41,10 +41,10 @@ class PackageIndex:
         wheels: What it has, by the name of the file.
         tells_sizes: Whether its pages name the sizes of the files.
         tells_length: Whether it answers a HEAD request for a file with the length.
-        refuses: Whether it wants a password that nobody has.
+        password: The name and password that it wants, as ``name:password``; none if empty.
         announced: Sizes with which it answers a HEAD request in place of the true ones, by file.
         breaks_off: Files that end in the middle, and how many bytes are sent.
-        stalls: Files that stop in the middle until ``released`` is set; ``stalled`` is set then.
+        stalls: Files that stop in the middle, which sets ``stalled``, until ``released`` is set.
         requests: The method and path of each request.
     """
 
@@ -52,7 +52,7 @@ class PackageIndex:
     wheels: dict[str, Wheel] = field(default_factory=dict)
     tells_sizes: bool = True
     tells_length: bool = True
-    refuses: bool = False
+    password: str = ""
     announced: dict[str, int] = field(default_factory=dict)
     breaks_off: dict[str, int] = field(default_factory=dict)
     stalls: set[str] = field(default_factory=set)
@@ -109,8 +109,7 @@ class PackageIndex:
 def package_index() -> Iterator[PackageIndex]:
     """Serve an empty index until the block ends."""
     index = PackageIndex()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": index}))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": index}))
     index.url = f"http://127.0.0.1:{server.server_address[1]}/simple"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
@@ -121,6 +120,13 @@ def package_index() -> Iterator[PackageIndex]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Print nothing: the other side may end in the middle."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -138,7 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, has_body: bool) -> None:
         path = urlsplit(self.path).path
         self.index.requests.append((self.command, path))
-        if self.index.refuses:
+        wanted = base64.b64encode(self.index.password.encode()).decode()
+        if wanted and self.headers.get("Authorization") != f"Basic {wanted}":
             self._send(HTTPStatus.UNAUTHORIZED, "text/plain", b"", {"WWW-Authenticate": "Basic"})
             return
         match path.strip("/").split("/"):
@@ -196,6 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             self.index.stalled.set()
             self.index.released.wait()
+            self.wfile.write(wheel.data[sent:])
             return
         self.wfile.write(wheel.data[:sent])
 

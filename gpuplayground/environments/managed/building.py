@@ -69,7 +69,8 @@ def install(plan: BuildPlan, folder: Path, root: Path, on_progress: OnProgress, 
         BuildError: it could not be built.
         OSError: the folder cannot be written to.
     """
-    on_progress(BuildProgress("Creating the environment"))
+    is_there = os.path.isabs(plan.python)  # noqa: PTH117 - a version otherwise
+    on_progress(BuildProgress("Creating the environment" if is_there else f"Downloading Python {plan.python}"))
     run_uv(["venv", "--quiet", "--no-project", "--allow-existing", "--python", plan.python, folder], cancelled)
     python = interpreter_path(folder)
     _install_wheels(plan, folder, root / DOWNLOADS, on_progress, cancelled)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import sys
 import sysconfig
 import tempfile
 import tomllib
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
@@ -25,7 +28,7 @@ from packaging.utils import canonicalize_name
 
 from gpuplayground.environments.installed import small_text
 from gpuplayground.environments.managed import pycuda
-from gpuplayground.environments.managed.pip_settings import own_indexes
+from gpuplayground.environments.managed.pip_settings import own_indexes, uv_environment
 from gpuplayground.environments.managed.records import BuildCancelledError, BuildError, BuildPlan, PlannedPackage
 from gpuplayground.environments.managed.uv import UvError, run_uv
 from gpuplayground.environments.packages.selection import Selection
@@ -65,7 +68,7 @@ def make_plan(name: str, selection: Selection, cancelled: Event | None = None) -
         lock, note = _with_cupti(selection.cupti, wheels, lock, partial(_resolve, python=python, cancelled=cancelled))
         notes = (*notes, *note)
     lock = _shared_with_pypi(lock)
-    packages = _packages(lock, cancelled)
+    packages = _packages(lock, selection.indexes.values(), cancelled)
     return BuildPlan(name, selection.requirements, python, packages, lock, selection.pycuda, (*selection.notes, *notes))
 
 
@@ -181,7 +184,7 @@ def _shared_with_pypi(lock: str) -> str:
     return tomli_w.dumps(content)
 
 
-def _packages(lock: str, cancelled: Event | None) -> tuple[PlannedPackage, ...]:
+def _packages(lock: str, indexes: Iterable[str], cancelled: Event | None) -> tuple[PlannedPackage, ...]:
     """Return the packages of a resolution, the size of their wheels, and whether uv has them in its cache."""
     cache = Path(run_uv(["cache", "dir"], cancelled).splitlines()[-1])
     found, urls = [], []
@@ -189,7 +192,7 @@ def _packages(lock: str, cancelled: Event | None) -> tuple[PlannedPackage, ...]:
         wheel: dict[str, Any] = next(iter(package.get("wheels", ())), {})
         found.append(_planned(package, wheel, cache))
         urls.append(str(wheel.get("url", "")))
-    sizes = _sizes(found, urls, cancelled)
+    sizes = _sizes(found, urls, indexes, cancelled)
     return tuple(replace(package, size_bytes=size) for package, size in zip(found, sizes, strict=True))
 
 
@@ -217,11 +220,14 @@ def _is_cached(cache: Path, folder: str, name: str, version: str, file: str) -> 
     return any(wanted & set(re.findall(r"(?m)^Tag: (\S+)", small_text(each))) for each in metadata)
 
 
-def _sizes(packages: Sequence[PlannedPackage], urls: Sequence[str], cancelled: Event | None) -> list[int | None]:
+def _sizes(
+    packages: Sequence[PlannedPackage], urls: Sequence[str], indexes: Iterable[str], cancelled: Event | None
+) -> list[int | None]:
     """Return the sizes of wheels; those that are not known are asked for at the same time."""
     pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="size")
     try:
-        asked = [pool.submit(_size_of, package, url) for package, url in zip(packages, urls, strict=True)]
+        opener = _opener(indexes)
+        asked = [pool.submit(_size_of, opener, package, url) for package, url in zip(packages, urls, strict=True)]
         while wait(asked, _POLL_S).not_done:
             if cancelled is not None and cancelled.is_set():
                 raise BuildCancelledError("The build was cancelled.")
@@ -230,19 +236,38 @@ def _sizes(packages: Sequence[PlannedPackage], urls: Sequence[str], cancelled: E
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _size_of(package: PlannedPackage, url: str) -> int | None:
+def _size_of(opener: urllib.request.OpenerDirector, package: PlannedPackage, url: str) -> int | None:
     """Return the size of a wheel, asking its server where the index does not say."""
     if package.size_bytes is not None or package.is_cached:
         return package.size_bytes
     if not re.match(r"https?://", url):
         return None
+    request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - checked above
     try:
-        request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - checked above
-        with urllib.request.urlopen(request, timeout=_SIZE_TIMEOUT_S) as answer:  # noqa: S310
+        with opener.open(request, timeout=_SIZE_TIMEOUT_S) as answer:
             length = answer.headers.get("Content-Length", "")
-    except (OSError, ValueError):
+    except (OSError, ValueError, HTTPException):
         return None
     return int(length) if length.isdecimal() else None
+
+
+def _opener(indexes: Iterable[str]) -> urllib.request.OpenerDirector:
+    """Return what opens addresses with the certificates, the proxy and the passwords that uv gets."""
+    variables = {**uv_environment(os.environ), **os.environ}
+    passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
+    for index in (*indexes, *own_indexes(os.environ)):
+        parts = urllib.parse.urlsplit(index)
+        if parts.username:
+            server = parts._replace(netloc=parts.netloc.rpartition("@")[2], path="/", query="").geturl()
+            user, password = (urllib.parse.unquote(each or "") for each in (parts.username, parts.password))
+            passwords.add_password(None, server, user, password, is_authenticated=True)
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPBasicAuthHandler(passwords)]
+    with suppress(OSError):  # uv names a file that cannot be read
+        context = ssl.create_default_context(cafile=variables.get("SSL_CERT_FILE") or None)
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    if variables.get("ALL_PROXY"):
+        handlers.append(urllib.request.ProxyHandler(dict.fromkeys(("http", "https"), variables["ALL_PROXY"])))
+    return urllib.request.build_opener(*handlers)
 
 
 def check_requirement(requirement: str) -> None:

@@ -177,8 +177,8 @@ class ManagedEnvironments:
         current = Path(environment.interpreter).parents[1] if environment is not None else None
         for folder in self.folder.glob(f"{name}-*"):
             match = _FOLDER.fullmatch(folder.name)
-            if match and match["name"] == name and folder != current and _is_free(folder):
-                _remove(folder)
+            if match and match["name"] == name and folder != current:
+                _remove_unless_used(folder)
 
     @contextmanager
     def _alone(self, name: str) -> Iterator[None]:
@@ -197,13 +197,13 @@ class ManagedEnvironments:
 def hold(interpreter: str) -> BinaryIO | None:
     """Keep the environment of an interpreter from being removed until the returned file is closed.
 
-    Returns None for interpreters that are not in an environment of the application.
+    Returns None for interpreters that are not in an environment of the application, or in one that is being removed.
     """
     try:
         file = (Path(interpreter).parents[1] / IN_USE).open("rb")
     except (OSError, IndexError):
         return None
-    if not locks.share_lock(file):
+    if not locks.share_lock(file) or not os.path.exists(interpreter):  # noqa: PTH110 - never raises
         file.close()
         return None
     return file
@@ -240,6 +240,21 @@ def _is_free(folder: Path) -> bool:
         return True
     except OSError:
         return False
+
+
+def _remove_unless_used(folder: Path) -> None:
+    try:
+        file = (folder / IN_USE).open("rb+")
+    except FileNotFoundError:
+        _remove(folder)
+        return
+    except OSError:
+        return
+    with file:
+        if not locks.try_lock(file):
+            return
+        _remove(folder)  # with the lock, so that nobody takes it into use meanwhile
+    _remove(folder)  # Windows keeps the file that was open
 
 
 def _remove(folder: Path) -> None:

@@ -156,10 +156,24 @@ def test_an_index_that_refuses_access_is_named_as_the_reason(
     index: PackageIndex, environments: ManagedEnvironments
 ) -> None:
     index.add("snail")
-    index.refuses = True
+    index.password = "me:secret"
     with pytest.raises(BuildError, match="The package index refuses access: check the name and the password") as caught:
         environments.plan("slow", selection("snail"))
     assert "401" in caught.value.details
+
+
+@pytest.mark.parametrize("tells_sizes", [True, False])
+def test_a_password_in_the_address_of_the_index_opens_it(
+    index: PackageIndex, environments: ManagedEnvironments, monkeypatch: pytest.MonkeyPatch, tells_sizes: bool
+) -> None:
+    index.password, index.tells_sizes = "me:sec/ret", tells_sizes
+    wheel = index.add("snail")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", index.url.replace("//", "//me:sec%2Fret@"))
+    assert environments.plan("slow", selection("snail")).download_bytes == len(wheel.data)
+    built = build(environments, "slow", "snail")
+    assert built.packages == {"snail": "1.0"}
+    kept = [path for path in environments.folder.rglob("*") if path.is_file() and b"sec%2Fret" in path.read_bytes()]
+    assert kept == []
 
 
 def test_an_index_that_does_not_answer_is_named(
