@@ -159,7 +159,8 @@ class Application(QObject):
         settings = self._settings
         self.window.store(settings)
         if self._services is not None:
-            settings.interpreter, settings.interpreters = self.interpreters.chosen, list(self.interpreters.added)
+            settings.interpreter = self.services.default_interpreter
+            settings.interpreters = list(self.interpreters.added)
         settings.theme = self._theme.name
         settings.editor_font_px = self.tabs.font_pixels()
 

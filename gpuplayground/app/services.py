@@ -11,11 +11,13 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
 from gpuplayground.app.autosave import Autosave
+from gpuplayground.app.installing import Installing
 from gpuplayground.app.monitoring import Monitoring
 from gpuplayground.app.observing import Observing
 from gpuplayground.app.past_runs import PastRuns
 from gpuplayground.app.running import Running
 from gpuplayground.app.sweeping import Sweeping
+from gpuplayground.environments.managed.store import ManagedEnvironments
 from gpuplayground.monitor.sampling.feed import Feed
 from gpuplayground.runs.session import Launcher
 from gpuplayground.storage import paths
@@ -24,14 +26,16 @@ from gpuplayground.ui.monitor.run_bands import RunBands
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.ui.window.main_window import MainWindow
+from gpuplayground.workers.environment_builder import EnvironmentBuilder
 from gpuplayground.workers.interpreters import Interpreters
 from gpuplayground.workers.monitor_controller import MonitorController
 from gpuplayground.workers.past_runs_keeper import HistoryKeeper
 from gpuplayground.workers.run_controller import RunController
 
 #: Deadlines of the shutdown after the window has closed, in seconds since its start: interpreters being probed, the
-#: monitor, snippets with their child processes, and pending writes, which may be slow because nobody waits for them.
-INTERPRETERS_S, MONITOR_S, RUNS_S, WRITTEN_S = 0.3, 0.8, 1.2, 10.0
+#: monitor, snippets with their child processes, builds of environments, and pending writes, which may be slow because
+#: nobody waits for them.
+INTERPRETERS_S, MONITOR_S, RUNS_S, BUILDS_S, WRITTEN_S = 0.3, 0.8, 1.2, 2.0, 10.0
 
 
 class Services(QObject):
@@ -47,7 +51,10 @@ class Services(QObject):
         self.runs = RunController(launcher, self)
         shipped = paths.resources() / "recordings" / "h200.gpurec"
         self.monitor = MonitorController(Feed(hz=settings.sampling_hz), shipped, self)
-        self.interpreters = Interpreters(sys.executable, settings.interpreter, settings.interpreters, self)
+        environments = ManagedEnvironments(runs_folder.parent / paths.ENVIRONMENTS_FOLDER)
+        self.interpreters = Interpreters(
+            sys.executable, settings.interpreter, settings.interpreters, environments, self
+        )
         bands = RunBands(panel)
         self.monitoring = monitoring = Monitoring(settings, self.monitor, panel, window, bands, self)
         self.history = HistoryKeeper(runs_folder.parent / paths.HISTORY_FILE, self)
@@ -65,6 +72,19 @@ class Services(QObject):
             observing,
             self,
         )
+        self.builder = EnvironmentBuilder(environments, self)
+        self.installing = Installing(
+            self.builder,
+            self.interpreters,
+            playground,
+            window,
+            lambda: monitoring.device,
+            self._running.choose,
+            self,
+        )
+        self.monitor.inventoried.connect(self.installing.set_inventory)
+        self.runs.happened.connect(self.installing.follow)
+        self._running.started.connect(self.installing.begin)
         self.sweeping = Sweeping(theme, icons, self.runs, tabs, window, observing, self._running.request, self)
         self._autosave: Autosave | None = None
 
@@ -74,6 +94,11 @@ class Services(QObject):
         self._autosave.failed.connect(self._window.say)
         self._autosave.recovered.connect(self._window.settle)
         self._window.watchedChanged.connect(self._autosave.set_watched)
+
+    @property
+    def default_interpreter(self) -> str:
+        """The Python of tabs for which none was chosen."""
+        return self._running.default_interpreter
 
     def begin(self) -> None:
         """Start writing changes of the settings and the open tabs."""
@@ -100,7 +125,7 @@ class Services(QObject):
     def shutdown(self) -> bool:
         """End every thread and process; return False if one hangs."""
         begun = time.monotonic()
-        for each in (self.runs, self.interpreters, self.monitor):
+        for each in (self.runs, self.interpreters, self.monitor, self.builder):
             each.end()
         if not self.observing.is_busy:
             self.history.end()
@@ -109,6 +134,7 @@ class Services(QObject):
         parts = (
             (self.interpreters, INTERPRETERS_S),
             (self.monitor, MONITOR_S),
+            (self.builder, BUILDS_S),
             (self.history, WRITTEN_S),
             (self.past, WRITTEN_S),
             (self.observing, WRITTEN_S),

@@ -11,9 +11,9 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -21,6 +21,7 @@ from threading import Event
 from gpuplayground.child.command_output import CommandTimeoutError, command_output
 from gpuplayground.environments.framework_probes import PROBES
 from gpuplayground.environments.installed import CONFIGURATION, packages_in, prefix_of, python_version_in
+from gpuplayground.environments.managed.records import ManagedEnvironment
 from gpuplayground.environments.trust import distrust
 
 #: The oldest Python that can run a snippet.
@@ -44,7 +45,8 @@ class Environment:
     """One Python environment, such as of version ``3.13.1``; ``is_current`` marks the one this program runs in.
 
     ``distrust`` says in a clause why it was not started. Then only its files were read: ``version`` may lack the third
-    number or be empty, and ``packages`` has its frameworks.
+    number or be empty. ``packages`` has its frameworks with their versions, such as ``PyTorch 2.11``, and ``versions``
+    the version of every package by its normalized name. ``managed`` is its name if the application made it.
     """
 
     interpreter: str
@@ -54,6 +56,8 @@ class Environment:
     is_current: bool = False
     distrust: str = ""
     packages: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict, compare=False)
+    managed: str = ""
 
 
 def probe(interpreter: str, timeout: float = PROBE_TIMEOUT_S, cancelled: Event | None = None) -> Environment:
@@ -78,6 +82,7 @@ def probe(interpreter: str, timeout: float = PROBE_TIMEOUT_S, cancelled: Event |
         raise InterpreterError(
             f"{path} is Python {major}.{minor}, which is too old: choose Python {OLDEST[0]}.{OLDEST[1]} or newer."
         )
+    versions = packages_in(Path(prefix))
     return Environment(
         # Resolves pyenv shims and other launchers, but keeps a venv's link, which makes it a venv.
         interpreter=str(executable or path),
@@ -85,7 +90,29 @@ def probe(interpreter: str, timeout: float = PROBE_TIMEOUT_S, cancelled: Event |
         version=f"{major}.{minor}.{micro}",
         prefix=str(prefix),
         is_current=_same(str(prefix), sys.prefix),
+        packages=_frameworks(versions),
+        versions=versions,
     )
+
+
+def environment_of(managed: ManagedEnvironment) -> Environment:
+    """Return an environment that the application made. Nothing is started: what it holds is known."""
+    short = ".".join(managed.python.split(".")[:2])
+    return Environment(
+        interpreter=managed.interpreter,
+        label=f"{managed.name} · Python {short}",
+        version=managed.python,
+        prefix=str(Path(managed.interpreter).parents[1]),
+        packages=_frameworks(managed.packages),
+        versions=managed.packages,
+        managed=managed.name,
+    )
+
+
+def _frameworks(versions: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the frameworks among packages with their versions, without build tags such as ``+cu130``."""
+    found = ((each.name, each.version_in(versions)) for each in PROBES)
+    return tuple(f"{name} {version.partition('+')[0]}" for name, version in found if version)
 
 
 def discover(
@@ -218,8 +245,15 @@ def _read(interpreter: str, reason: str) -> Environment | None:
     kind = _kind(str(prefix), "" if os.path.exists(prefix / CONFIGURATION) else str(prefix))  # noqa: PTH110
     words = ["Python", *([".".join(version.split(".")[:2])] if version else []), "·", kind]
     versions = packages_in(prefix)
-    frameworks = (f"{each.name} {found}" for each in PROBES if (found := each.version_in(versions)))
-    return Environment(interpreter, " ".join(words), version, str(prefix), distrust=reason, packages=tuple(frameworks))
+    return Environment(
+        interpreter,
+        " ".join(words),
+        version,
+        str(prefix),
+        distrust=reason,
+        packages=_frameworks(versions),
+        versions=versions,
+    )
 
 
 def _kind(prefix: str, base_prefix: str) -> str:

@@ -19,6 +19,7 @@ class TabState:
         column: Column of the cursor.
         top: First visible line; 0 to scroll to the cursor.
         modified: Whether it has unsaved changes, which are in a draft.
+        python: The Python that runs it: an interpreter or ``automatic``; empty if it was never chosen.
     """
 
     tab_id: str = ""
@@ -28,6 +29,7 @@ class TabState:
     column: int = 1
     top: int = 0
     modified: bool = False
+    python: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class Settings:
         default=60, metadata=_row("Time range of the graphs in seconds", _number(1, 86_400, is_whole=True))
     )
     interpreter: str = field(
-        default="", metadata=_row("Python that runs snippets; empty for this program's own", _instance(str))
+        default="", metadata=_row("Python of new tabs; empty for the one that fits a snippet", _instance(str))
     )
     interpreters: list[str] = field(default_factory=list, metadata=_row("Pythons added by hand", _texts))
     recent_files: list[str] = field(default_factory=list, metadata=_row("Recent files, newest first", _texts))

@@ -72,6 +72,7 @@ class EditorPage(QWidget):
         super().__init__()
         self.tab_id = tab_id or os.urandom(16).hex()
         self.document = document
+        self.python = ""  # the Python chosen for this tab; empty if none was
         self.notified: Stamp | None = None  # the file state that the notice is about
         self.notice = NoticeBar(self)
         self._offer = NoticeBar(self)  # offers to show an enormous text
@@ -149,6 +150,7 @@ class EditorPage(QWidget):
             path=str(path) if path is not None else None,
             name=self.document.name,
             modified=self.modified,
+            python=self.python,
         )
         if self.is_deferred:
             return here
@@ -158,7 +160,7 @@ class EditorPage(QWidget):
 
     def restore(self, state: TabState) -> None:
         """Restore cursor and scroll position, now or when the text is shown."""
-        self._state = state
+        self._state, self.python = state, state.python
         if self.is_deferred:
             return
         self.editor.set_line_and_column(state.line, state.column)

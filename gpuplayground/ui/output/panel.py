@@ -17,6 +17,7 @@ from gpuplayground.ui.output.input import FindBar, InputLine
 from gpuplayground.ui.output.pump import OutputPump
 from gpuplayground.ui.output.run_status import RunStatus, ending_of
 from gpuplayground.ui.output.view import OutputView
+from gpuplayground.ui.widgets.banner import Banner
 from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.panel_header import PageTab, PanelHeader
 from gpuplayground.ui.widgets.plain_text import PlainLabel, plainly
@@ -30,6 +31,7 @@ class OutputPanel(QWidget):
     lineActivated = Signal(str, int)  # path of the snippet's file, line
     inputEntered = Signal(str)  # the line without its line break
     inputClosed = Signal()  # end of file
+    offerAccepted = Signal(str)  # the action of the offer above the output
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None, *, private_folder: str = "") -> None:
         super().__init__(parent)
@@ -46,6 +48,7 @@ class OutputPanel(QWidget):
         self.find_bar = FindBar(theme, icons)
         self.input_line = InputLine(theme, icons)
         self.dropped = PlainLabel()
+        self.offer = Banner(theme, icons)
         self.empty = PlainLabel(self.tr("Press Run (F5) to see the output here."))
         self._stack = QStackedWidget()
         self._lay_out()
@@ -78,12 +81,13 @@ class OutputPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 4)
         layout.setSpacing(0)
-        for widget in (self.header, self.find_bar, self.dropped):
+        for widget in (self.header, self.offer, self.find_bar, self.dropped):
             layout.addWidget(widget)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self.input_line)
 
     def _connect(self) -> None:
+        self.offer.actionRequested.connect(self.offerAccepted)
         self.pump.advanced.connect(self._show_content)
         self.pump.lost.connect(self._note_lost)
         self.view.lineActivated.connect(self.lineActivated)
@@ -104,6 +108,7 @@ class OutputPanel(QWidget):
         self._run_id = run_id
         self._error, self._has_stderr = None, False
         self.input_line.hide()
+        self.offer.clear()
         self.clear()
         self._stack.setCurrentWidget(self.view)
         self.status.begin()
@@ -167,6 +172,13 @@ class OutputPanel(QWidget):
         self._traceback_line = None
         self.view.cleared()
         self._show_dropped()
+
+    def note(self, text: str) -> None:
+        """Append lines that do not come from the snippet."""
+        for line in text.splitlines():
+            self.buffer.note(line)
+        self.view.jump_to_end()
+        self._show_content()
 
     def text(self) -> str:
         """Return the output in the scrollback, without colours."""

@@ -28,6 +28,8 @@ from gpuplayground.units import rate
 
 #: Widths in pixels below which the driver versions and the title are hidden.
 _ROOM_FOR_DRIVER, _ROOM_FOR_TITLE = 1180, 1040
+#: The entries of the list of Pythons that are not interpreters.
+_OTHER, _MANAGE = "other", "manage"
 
 
 class Header(QFrame):
@@ -36,6 +38,7 @@ class Header(QFrame):
     deviceChosen = Signal(object)  # value of CUDA_VISIBLE_DEVICES, or None for all
     interpreterChosen = Signal(str)
     interpreterWanted = Signal()
+    environmentsWanted = Signal()
     chosen = Signal()  # after any selection or click, so that the editor can take the focus back
 
     def __init__(self, theme: Theme, icons: Icons, actions: Actions, menus: Sequence[QMenu], parent: QWidget) -> None:
@@ -109,7 +112,7 @@ class Header(QFrame):
         self.device_box.setCurrentIndex(max(self.device_box.findData(selected), 0))
 
     def set_interpreters(self, interpreters: Sequence[tuple[str, str, str]], selected: str) -> None:
-        """Offer interpreters as (label, path, tooltip), then an entry for another one."""
+        """Offer interpreters as (label, path, tooltip), then entries for another one and for managing environments."""
         self.interpreter_box.clear()
         for label, path, hint in interpreters:
             self.interpreter_box.addItem(label, path)
@@ -117,8 +120,16 @@ class Header(QFrame):
                 self.interpreter_box.count() - 1, plainly(hint), Qt.ItemDataRole.ToolTipRole
             )
         self.interpreter_box.insertSeparator(self.interpreter_box.count())
-        self.interpreter_box.addItem(self.tr("Other Python…"), "")
+        self.interpreter_box.addItem(self.tr("Other Python…"), _OTHER)
+        self.interpreter_box.addItem(self.tr("Manage environments…"), _MANAGE)
         self.interpreter_box.setCurrentIndex(max(self.interpreter_box.findData(selected), 0))
+
+    def describe_interpreter(self, path: str, label: str, hint: str) -> None:
+        """Change the label and the tooltip of an interpreter in the list."""
+        index = self.interpreter_box.findData(path)
+        if index >= 0:
+            self.interpreter_box.setItemText(index, label)
+            self.interpreter_box.setItemData(index, plainly(hint), Qt.ItemDataRole.ToolTipRole)
 
     def set_driver(self, driver: DriverInfo) -> None:
         """Show the driver's versions."""
@@ -157,10 +168,12 @@ class Header(QFrame):
 
     def _interpreter_activated(self, index: int) -> None:
         path = self.interpreter_box.itemData(index)
-        if path:
-            self.interpreterChosen.emit(path)
-        else:
+        if path == _OTHER:
             self.interpreterWanted.emit()
+        elif path == _MANAGE:
+            self.environmentsWanted.emit()
+        elif path:
+            self.interpreterChosen.emit(path)
         self.chosen.emit()
 
     def _button(self, action: QAction, role: str) -> QPushButton:

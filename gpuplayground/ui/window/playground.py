@@ -77,6 +77,7 @@ class PlaygroundPanel(QSplitter):
     exportRequested = Signal(object, object)  # Run, samples of its time
     saveRequested = Signal(object)  # Benchmark
     comparisonRequested = Signal(object)  # Benchmark
+    offerAccepted = Signal(str, str)  # tab ID, action of the offer above its output
 
     def __init__(
         self,
@@ -141,6 +142,7 @@ class PlaygroundPanel(QSplitter):
             panel.lineActivated.connect(self._output_line_activated)
             panel.inputEntered.connect(lambda text: self.inputEntered.emit(tab_id, text))
             panel.inputClosed.connect(lambda: self.inputClosed.emit(tab_id))
+            panel.offerAccepted.connect(lambda action: self.offerAccepted.emit(tab_id, action))
             self._outputs[tab_id] = panel
             self._output_stack.addWidget(panel)
         return self._outputs[tab_id]
