@@ -22,7 +22,7 @@ from gpuplayground.ui.window.main_window import MainWindow
 from gpuplayground.ui.window.playground import PlaygroundPanel
 from gpuplayground.units import data_size
 from gpuplayground.workers.environment_builder import EnvironmentBuilder
-from gpuplayground.workers.interpreters import Interpreters, candidates
+from gpuplayground.workers.interpreters import EXAMINED, Interpreters, candidates
 
 if TYPE_CHECKING:
     from gpuplayground.environments.provision import Offer
@@ -77,6 +77,19 @@ class Installing(QObject):
         """This machine, as far as it is known yet."""
         inventory = self._inventory
         return machine_of(DriverInfo(), ()) if inventory is None else machine_of(inventory.driver, inventory.gpus)
+
+    def variables_for(self, source: str) -> tuple[tuple[str, str], ...]:
+        """Return the environment variables that let a snippet's packages simulate a GPU, where there is none."""
+        if self._inventory is None or self._inventory.gpus:
+            return ()
+        from gpuplayground.environments.packages.needs import needs_of
+        from gpuplayground.environments.packages.script_header import HeaderError
+        from gpuplayground.environments.provision import variables_for
+
+        try:
+            return tuple(variables_for(needs_of(source[:EXAMINED], None), self.machine).items())
+        except HeaderError:
+            return ()
 
     def set_inventory(self, inventory: Inventory) -> None:
         """Set the driver and the GPUs."""

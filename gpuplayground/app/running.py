@@ -60,6 +60,8 @@ class Running(QObject):
         self._launcher, self._runs, self._interpreters = launcher, runs, interpreters
         self._playground, self._tabs, self._window, self._bands = playground, playground.tabs, window, bands
         self._device = device
+        #: Returns environment variables for a source text, such as those that simulate a GPU where there is none.
+        self.variables_for: Callable[[str], tuple[tuple[str, str], ...]] = lambda _: ()
         #: The Python of tabs for which none was chosen.
         self.default_interpreter = interpreters.chosen
         self._warm_timer = QTimer(self)
@@ -95,6 +97,7 @@ class Running(QObject):
         header = self._window.header
         header.interpreterChosen.connect(self._interpreter_chosen)
         header.interpreterWanted.connect(self._ask_interpreter)
+        header.environmentsWanted.connect(self._interpreters_changed)  # shows the selected one again
         header.deviceChosen.connect(self._warm_soon)
 
     def request(self, tab_id: str, run_id: str = "") -> RunRequest:
@@ -108,6 +111,7 @@ class Running(QObject):
             path=str(page.document.path) if page.document.path is not None else None,
             interpreter=self._interpreter_of(page),
             cuda_visible_devices=self._device(),
+            variables=self.variables_for(page.text()),
         )
 
     def choose(self, tab_id: str, interpreter: str) -> None:

@@ -98,6 +98,7 @@ class Services(QObject):
         self.monitor.inventoried.connect(self.installing.set_inventory)
         self.runs.happened.connect(self.installing.follow)
         self._running.started.connect(self.installing.begin)
+        self._running.variables_for = self.installing.variables_for
         self.sweeping = Sweeping(theme, icons, self.runs, tabs, window, observing, self._running.request, self)
         self._autosave: Autosave | None = None
 

@@ -65,9 +65,9 @@ class Tools(QObject):
         self._theme, self._icons, self._window, self._playground = theme, icons, window, playground
         self._interpreters, self._builder, self._installing = interpreters, builder, installing
         self._device = device
-        self._browser: ExamplesBrowser | None = None
-        self._dialog: EnvironmentsDialog | None = None
-        self._doctor_dialog: DoctorDialog | None = None
+        self.browser: ExamplesBrowser | None = None
+        self.dialog: EnvironmentsDialog | None = None
+        self.doctor_dialog: DoctorDialog | None = None
         self._doctor: Doctor | None = None
         self._details = ""
         self._examples: tuple[Example, ...] = ()
@@ -86,13 +86,13 @@ class Tools(QObject):
         from gpuplayground.environments.examples import load_examples
         from gpuplayground.ui.examples.browser import ExamplesBrowser
 
-        if self._browser is None:
+        if self.browser is None:
             self._examples = load_examples(paths.resources() / "examples")
-            self._browser = ExamplesBrowser(self._theme, self._icons, self._examples, self._window)
-            self._browser.openWanted.connect(self._open_example)
-            self._browser.runWanted.connect(self._run_example)
+            self.browser = ExamplesBrowser(self._theme, self._icons, self._examples, self._window)
+            self.browser.openWanted.connect(self._open_example)
+            self.browser.runWanted.connect(self._run_example)
         self._mark_examples()
-        _bring_up(self._browser)
+        _bring_up(self.browser)
 
     def _open_example(self, example: Example) -> None:
         self._window.exampleChosen.emit(example)
@@ -103,8 +103,8 @@ class Tools(QObject):
         self._playground.run()
 
     def _mark_examples(self) -> None:
-        if self._browser is not None:
-            self._browser.set_status({each.path: self._status(each) for each in self._examples})
+        if self.browser is not None:
+            self.browser.set_status({each.path: self._status(each) for each in self._examples})
 
     def _status(self, example: Example) -> ExampleStatus:
         from gpuplayground.environments.example_status import ExampleState, ExampleStatus
@@ -140,15 +140,15 @@ class Tools(QObject):
         from gpuplayground.environments.packages.sets import DEFAULT_SETS
         from gpuplayground.ui.environments.dialog import EnvironmentsDialog
 
-        if self._dialog is None:
-            dialog = self._dialog = EnvironmentsDialog(self._theme, self._icons, DEFAULT_SETS, self._window)
+        if self.dialog is None:
+            dialog = self.dialog = EnvironmentsDialog(self._theme, self._icons, DEFAULT_SETS, self._window)
             dialog.buildRequested.connect(self.build_set)
             dialog.removeRequested.connect(self._builder.remove)
             dialog.cancelRequested.connect(lambda: self._builder.cancel(_KEY))
             dialog.doctorRequested.connect(self.show_doctor)
             dialog.detailsRequested.connect(lambda: dialog.show_details(self._details))
         self._list_environments()
-        _bring_up(self._dialog)
+        _bring_up(self.dialog)
 
     def build_set(self, name: str, requirements: tuple[str, ...] = ()) -> None:
         """Plan and build one of the default sets, or other requirements under a name."""
@@ -159,31 +159,31 @@ class Tools(QObject):
         self.show_environments()
         needs = Needs(requirements or DEFAULT_SETS[name][:1])
         machine, gpu = self._installing.machine, self._device()
-        if self._dialog is not None:
-            self._dialog.show_progress(self.tr("Finding the versions that fit this machine…"))
+        if self.dialog is not None:
+            self.dialog.show_progress(self.tr("Finding the versions that fit this machine…"))
         self._builder.plan(_KEY, lambda stop: plan_build(needs, machine, self._builder.environments, gpu, stop))
 
     def _planned(self, key: str, plan: BuildPlan) -> None:
         if key != _KEY:
             return
-        if confirmed_build(plan, self._dialog or self._window):
+        if confirmed_build(plan, self.dialog or self._window):
             self._builder.build(_KEY, plan)
         else:
             self._cancelled(_KEY)
 
     def _progressed(self, key: str, progress: BuildProgress) -> None:
-        if key == _KEY and self._dialog is not None:
-            self._dialog.show_progress(progress_text(progress))
+        if key == _KEY and self.dialog is not None:
+            self.dialog.show_progress(progress_text(progress))
 
     def _failed(self, key: str, sentence: str, details: str) -> None:
         is_ours = key == _KEY or any(each.managed == key for each in self._interpreters.environments)
-        if is_ours and self._dialog is not None:
+        if is_ours and self.dialog is not None:
             self._details = details
-            self._dialog.show_message(sentence, has_details=bool(details))
+            self.dialog.show_message(sentence, has_details=bool(details))
 
     def _cancelled(self, key: str) -> None:
-        if key == _KEY and self._dialog is not None:
-            self._dialog.banner.clear()
+        if key == _KEY and self.dialog is not None:
+            self.dialog.banner.clear()
 
     def _built(self, key: str, _environment: object) -> None:
         self._cancelled(key)
@@ -193,9 +193,9 @@ class Tools(QObject):
         self._mark_examples()
 
     def _list_environments(self) -> None:
-        if self._dialog is not None:
-            self._dialog.show_environments([each for each in self._interpreters.environments if each.managed])
-            self._builder.sizes(self._dialog.show_sizes)
+        if self.dialog is not None:
+            self.dialog.show_environments([each for each in self._interpreters.environments if each.managed])
+            self._builder.sizes(self.dialog.show_sizes)
 
     # -- doctor
 
@@ -204,8 +204,8 @@ class Tools(QObject):
         from gpuplayground.ui.doctor.dialog import DoctorDialog
         from gpuplayground.workers.doctor import Doctor
 
-        if self._doctor_dialog is None or self._doctor is None:
-            dialog = self._doctor_dialog = DoctorDialog(self._theme, self._icons, self._window)
+        if self.doctor_dialog is None or self._doctor is None:
+            dialog = self.doctor_dialog = DoctorDialog(self._theme, self._icons, self._window)
             doctor = self._doctor = Doctor(self)
             doctor.answered.connect(dialog.show_answers)
             doctor.planned.connect(dialog.plan)
@@ -217,12 +217,12 @@ class Tools(QObject):
             dialog.cancelRequested.connect(doctor.cancel)
             dialog.fixWanted.connect(self._fix)
             self._examine(is_fresh=False)
-        _bring_up(self._doctor_dialog)
+        _bring_up(self.doctor_dialog)
 
     def _examine(self, *, is_fresh: bool) -> None:
-        if self._doctor is None or self._doctor_dialog is None or self._doctor.is_running:
+        if self._doctor is None or self.doctor_dialog is None or self._doctor.is_running:
             return
-        self._doctor_dialog.begin()
+        self.doctor_dialog.begin()
         inventory = self._installing.inventory
         if inventory is None:  # the window has just opened
             QTimer.singleShot(_RETRY_MS, self, lambda: self._examine(is_fresh=is_fresh))
@@ -231,7 +231,7 @@ class Tools(QObject):
 
     def _fix(self, fix: Fix) -> None:
         text = self.tr("Build the environment {0} with {1}?").format(fix.name, ", ".join(fix.requirements))
-        answer = QMessageBox.question(self._doctor_dialog or self._window, self.tr("Doctor"), plainly(text))
+        answer = QMessageBox.question(self.doctor_dialog or self._window, self.tr("Doctor"), plainly(text))
         if answer == QMessageBox.StandardButton.Yes:
             self.build_set(fix.name, tuple(fix.requirements))
 

@@ -14,6 +14,7 @@ from gpuplayground.cli.usage import UsageError
 from gpuplayground.printable import visible_line
 from gpuplayground.standard_streams import CommandFailedError, tell, tell_styled
 from gpuplayground.storage import paths
+from gpuplayground.storage.locks import hold_environment
 from gpuplayground.units import data_size
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def environment_for(source: str, folder: Path, gpu_uuid: str | None, *, is_agree
     # Imported here, because a run without --install needs none of them.
     from gpuplayground.environments import provision as provisioning
     from gpuplayground.environments.managed.records import BuildCancelledError, BuildError
-    from gpuplayground.environments.managed.store import ManagedEnvironments, hold
+    from gpuplayground.environments.managed.store import ManagedEnvironments
     from gpuplayground.environments.packages.machine import machine_of
     from gpuplayground.environments.packages.needs import needs_of
     from gpuplayground.environments.packages.script_header import HeaderError
@@ -80,7 +81,7 @@ def environment_for(source: str, folder: Path, gpu_uuid: str | None, *, is_agree
         raise CommandFailedError(str(error)) from error
     for name, value in provisioning.variables_for(needs, machine).items():
         os.environ.setdefault(name, value)
-    if (held := hold(found.interpreter)) is not None:
+    if (held := hold_environment(found.interpreter)) is not None:
         _held.append(held)
     return found.interpreter
 

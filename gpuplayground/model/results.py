@@ -92,7 +92,8 @@ class RunRequest:
 
     If the file's bytes equal ``source``, the file itself is run, otherwise a private copy with the tab's name.
     ``cuda_visible_devices`` is the value for CUDA_VISIBLE_DEVICES, or None to keep the environment's. ``trace`` asks
-    for GPU times from CUPTI if it is available. With a ``benchmark`` the snippet is measured as planned.
+    for GPU times from CUPTI if it is available. With a ``benchmark`` the snippet is measured as planned. ``variables``
+    are further environment variables, by name.
     """
 
     run_id: str
@@ -106,6 +107,7 @@ class RunRequest:
     timeout_s: float | None = None
     trace: bool = True
     benchmark: BenchmarkPlan | None = None
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from gpuplayground.child.lifetime import reap
 from gpuplayground.child.watcher import Watcher, open_watcher
 from gpuplayground.runs.progress import ProgressMemory
 from gpuplayground.runtime.io import wire
+from gpuplayground.storage.locks import hold_environment
 
 _CHILD = Path(gpuplayground.runtime.__file__).with_name("child.py")
 #: Maximum wait for a killed process, which may hang in the kernel.
@@ -45,6 +46,8 @@ class ProcessSettings:
     #: from the terminal, also in a pipeline and after ``fg``. Without a watcher it gets its own session anyway. If not
     #: attached, its input is sent to it.
     attached: bool = False
+    #: Environment variables besides those of this process, by name.
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 class TraceFile:
@@ -89,7 +92,7 @@ class SnippetProcess:
 
     def __init__(self, settings: ProcessSettings) -> None:
         cookie = os.urandom(8).hex()
-        environment = {**os.environ, COOKIE: cookie}
+        environment = {**os.environ, **dict(settings.variables), COOKIE: cookie}
         if settings.cuda_visible_devices is not None:
             environment["CUDA_VISIBLE_DEVICES"] = settings.cuda_visible_devices
         self.settings = settings
@@ -98,6 +101,7 @@ class SnippetProcess:
         except OSError as error:
             raise StartError(_start_sentence(settings, error)) from error
         self.trace = TraceFile()
+        self._environment_in_use = hold_environment(settings.interpreter)
         self._watcher = open_watcher()
         try:
             self._popen, self.sources = _start(settings, environment, self.memory, self.trace, self._watcher)
@@ -239,6 +243,8 @@ class SnippetProcess:
     def _close_shared(self) -> None:
         self.memory.close()
         self.trace.close()
+        if self._environment_in_use is not None:
+            self._environment_in_use.close()
         if self._watcher is not None:
             self._watcher.close()
 

@@ -38,6 +38,7 @@ class SpareKey:
             working_directory=places.working_directory,
             cuda_visible_devices=request.cuda_visible_devices,
             attached=attached,
+            variables=request.variables,
         )
         return cls(settings, places.folder, leading_imports(request.source))
 

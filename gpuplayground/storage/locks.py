@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 #: Interval between attempts to get a lock, in seconds.
 _RETRY_S = 0.02
+#: The file in the folder of an environment on which its users hold a shared lock.
+IN_USE = ".in-use"
 
 
 def try_lock(file: BinaryIO) -> bool:
@@ -70,3 +72,18 @@ def share_lock(file: BinaryIO) -> bool:
     except OSError:
         return False
     return True
+
+
+def hold_environment(interpreter: str) -> BinaryIO | None:
+    """Keep the environment of an interpreter from being removed until the returned file is closed.
+
+    Returns None for interpreters that are not in an environment of the application, or in one that is being removed.
+    """
+    try:
+        file = (Path(interpreter).parents[1] / IN_USE).open("rb")
+    except (OSError, IndexError):
+        return None
+    if not share_lock(file) or not os.path.exists(interpreter):  # noqa: PTH110 - never raises
+        file.close()
+        return None
+    return file

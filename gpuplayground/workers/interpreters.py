@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: The choice of a tab that leaves the environment to what its snippet needs.
 AUTOMATIC = "automatic"
 #: How much of a snippet is examined for its imports, in characters: the window must not wait for an enormous file.
-_EXAMINED = 1_000_000
+EXAMINED = 1_000_000
 
 
 class Interpreters(QObject):
@@ -110,7 +110,7 @@ class Interpreters(QObject):
         from gpuplayground.environments.packages.script_header import HeaderError
 
         try:
-            wanted = needs_of(source[:_EXAMINED], folder)
+            wanted = needs_of(source[:EXAMINED], folder)
         except HeaderError:
             return self._own  # the run says what is wrong, if anything is
         best = choose(wanted, candidates(self.environments))

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QToolButton
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gpuplayground.app.application import Application
@@ -65,23 +64,14 @@ def wait_for_output(qtbot: QtBot, application: Application, text: str) -> None:
     qtbot.waitUntil(lambda: text in output(application), timeout=PATIENCE_MS)
 
 
-def menu_action(menu: QMenu, text: str) -> QAction:
-    return next(action for action in menu.actions() if action.text() == text)
-
-
-def example_menu(application: Application) -> QMenu:
-    (menu,) = (
-        button.menu()
-        for button in application.window.header.findChildren(QToolButton)
-        if button.menu() is not None and button.menu().objectName() == "examples"
-    )
-    return menu
-
-
 def test_an_example_is_opened_run_and_its_results_are_read(qtbot: QtBot, start: StartApplication) -> None:
     application = start(fake_nvml_env(gpus=2))
-    menu_action(example_menu(application), "Vector addition with NumPy").trigger()
-    press_run(qtbot, application)
+    qtbot.mouseClick(application.window.header.examples_button, Qt.MouseButton.LeftButton)
+    browser = application.services.tools.browser
+    assert browser is not None
+    assert browser.tree.selected is not None
+    assert browser.tree.selected.title == "Vector addition with NumPy"
+    qtbot.mouseClick(browser.run_button, Qt.MouseButton.LeftButton)
     wait_for_end(qtbot, application)
     wait_for_output(qtbot, application, "NumPy added 16,777,216 pairs of numbers")
     timings = application.playground.timings(application.tabs.current_id() or "")

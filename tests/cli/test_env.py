@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from gpuplayground.cli.env_create import CONFIRMED_BYTES
-from gpuplayground.environments.managed.store import ManagedEnvironments, hold
+from gpuplayground.environments.managed.store import ManagedEnvironments
 from gpuplayground.storage import paths
+from gpuplayground.storage.locks import hold_environment
 from tests.support.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground, wait_for
 from tests.support.managed import folders, processes_with, use_index
 from tests.support.package_index import PackageIndex, Wheel, package_index
@@ -72,7 +73,7 @@ def test_the_list_as_json_names_everything(index: PackageIndex, environments: Ma
     index.add("snail", "1.2")
     assert gpuplayground("env", "create", "slow", "snail>=1").returncode == 0
     (built,) = environments.environments()
-    held = hold(built.interpreter)
+    held = hold_environment(built.interpreter)
     assert held is not None
     with held:
         content = json.loads(gpuplayground("env", "list", "--json").stdout)
@@ -96,7 +97,7 @@ def test_an_environment_in_use_is_shown_as_such_and_not_removed(
 ) -> None:
     index.add("snail")
     assert gpuplayground("env", "create", "slow", "snail").returncode == 0
-    held = hold(environments.environments()[0].interpreter)
+    held = hold_environment(environments.environments()[0].interpreter)
     assert held is not None
     with held:
         assert gpuplayground("env", "list").stdout.endswith("  in use\n")

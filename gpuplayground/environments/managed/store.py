@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
-from typing import Any, BinaryIO
+from typing import Any
 
 from gpuplayground.environments.managed import building, planning
 from gpuplayground.environments.managed.records import (
@@ -28,9 +28,8 @@ from gpuplayground.environments.managed.records import (
 )
 from gpuplayground.environments.packages.selection import Selection
 from gpuplayground.storage import locks
+from gpuplayground.storage.locks import IN_USE
 
-#: The file in an environment's folder on which its users hold a shared lock.
-IN_USE = ".in-use"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
 _FOLDER = re.compile(r"(?P<name>.+)-[0-9a-f]{8}")
 
@@ -192,21 +191,6 @@ class ManagedEnvironments:
             if not locks.try_lock(file):
                 raise BuildError(f"The environment {name} is being built or removed elsewhere: wait for that.")
             yield
-
-
-def hold(interpreter: str) -> BinaryIO | None:
-    """Keep the environment of an interpreter from being removed until the returned file is closed.
-
-    Returns None for interpreters that are not in an environment of the application, or in one that is being removed.
-    """
-    try:
-        file = (Path(interpreter).parents[1] / IN_USE).open("rb")
-    except (OSError, IndexError):
-        return None
-    if not locks.share_lock(file) or not os.path.exists(interpreter):  # noqa: PTH110 - never raises
-        file.close()
-        return None
-    return file
 
 
 def check_name(name: str) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gpuplayground.environments.managed.records import BuildError, BuildProgress
-from gpuplayground.environments.managed.store import ManagedEnvironments, disk_usage, hold
+from gpuplayground.environments.managed.store import ManagedEnvironments, disk_usage
+from gpuplayground.storage.locks import hold_environment
 from tests.support.managed import build, build_plan, folders, said_by, selection
 from tests.support.package_index import PackageIndex
 
@@ -89,7 +90,7 @@ def test_an_environment_in_use_is_replaced_but_stays_until_it_is_left(
     index.add("snail", "1.0")
     old = build(environments, "slow", "snail")
     index.add("snail", "2.0")
-    held = hold(old.interpreter)
+    held = hold_environment(old.interpreter)
     assert held is not None
     with held:
         new = build(environments, "slow", "snail")
@@ -114,7 +115,7 @@ def test_an_environment_is_removed_with_its_files(index: PackageIndex, environme
 def test_an_environment_in_use_is_not_removed(index: PackageIndex, environments: ManagedEnvironments) -> None:
     index.add("snail")
     built = build(environments, "slow", "snail")
-    first, second = hold(built.interpreter), hold(built.interpreter)
+    first, second = hold_environment(built.interpreter), hold_environment(built.interpreter)
     assert first is not None
     assert second is not None
     first.close()
@@ -129,8 +130,8 @@ def test_an_environment_in_use_is_not_removed(index: PackageIndex, environments:
 
 
 def test_an_interpreter_from_elsewhere_needs_no_holding(environments: ManagedEnvironments) -> None:
-    assert hold(sys.executable) is None
-    assert hold("python") is None
+    assert hold_environment(sys.executable) is None
+    assert hold_environment("python") is None
     assert environments.name_of(sys.executable) is None
 
 
