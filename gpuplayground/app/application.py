@@ -95,9 +95,6 @@ class Application(QObject):
         self.history = services.history
         if self._store is not None and not self._options.screenshot:
             services.enable_autosave(self._store, self._collect)
-        from gpuplayground.environments.examples import load_examples
-
-        self.window.set_examples(load_examples(paths.resources() / "examples"))
         waiting, self._waiting = self._waiting, []
         for call in waiting:
             call()
@@ -207,6 +204,9 @@ class Application(QObject):
                 "compare": self._later(lambda: self.services.past.show_comparison()),
                 "open_recording": self._later(lambda: self.services.monitoring.open_recording()),
                 "live": self._later(lambda: self.monitor.go_live()),
+                "examples": self._later(lambda: self.services.tools.show_examples()),
+                "environments": self._later(lambda: self.services.tools.show_environments()),
+                "doctor": self._later(lambda: self.services.tools.show_doctor()),
                 "screenshot": self._save_picture,
                 "about": self._show_about,
                 "quit": self.window.close,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox, QWidget
 
 from gpuplayground.environments.interpreters import environment_of
 from gpuplayground.environments.managed.records import BuildPlan, BuildProgress, ManagedEnvironment
@@ -66,6 +66,11 @@ class Installing(QObject):
         builder.cancelled.connect(self._cancelled)
         playground.offerAccepted.connect(self._act)
         playground.tabs.tabClosed.connect(self._forget)
+
+    @property
+    def inventory(self) -> Inventory | None:
+        """The driver and the GPUs of this machine; None until they are known."""
+        return self._inventory
 
     @property
     def machine(self) -> Machine:
@@ -174,40 +179,16 @@ class Installing(QObject):
     def _planned(self, tab_id: str, plan: BuildPlan) -> None:
         if tab_id not in self._offers:
             return
-        from gpuplayground.environments.provision import needs_confirmation
-
         self._plans[tab_id] = plan
-        if needs_confirmation(plan) and not self._confirmed(plan):
+        if not confirmed_build(plan, self._window):
             self._cancelled(tab_id)
             return
         self._builder.build(tab_id, plan)
 
-    def _confirmed(self, plan: BuildPlan) -> bool:
-        size = data_size(plan.download_bytes)
-        if plan.is_size_known:
-            text = self.tr("The environment {0} downloads {1}.").format(plan.name, size)
-        else:
-            text = self.tr("The environment {0} downloads {1} and files of unknown size.").format(plan.name, size)
-        box = QMessageBox(QMessageBox.Icon.Question, self.tr("Install packages"), plainly(text), parent=self._window)
-        listed = (f"{each.name} {each.version}" for each in plan.packages)
-        box.setInformativeText(plainly("\n".join((*plan.notes, self.tr("It is used by every snippet that it fits.")))))
-        box.setDetailedText("\n".join(listed))
-        install = box.addButton(self.tr("Install"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        return box.clickedButton() is install
-
     def _progressed(self, tab_id: str, progress: BuildProgress) -> None:
         if tab_id not in self._offers:
             return
-        words = [progress.step]
-        if progress.received_bytes or progress.total_bytes:
-            received = data_size(progress.received_bytes)
-            known = progress.total_bytes
-            words.append(self.tr("{0} of {1}").format(received, data_size(known)) if known is not None else received)
-        if progress.package:
-            words.append(progress.package)
-        self._output(tab_id).offer.say(" · ".join(words), icon="download", actions={"cancel": self.tr("Cancel")})
+        self._output(tab_id).offer.say(progress_text(progress), icon="download", actions={"cancel": self.tr("Cancel")})
 
     def _built(self, tab_id: str, environment: ManagedEnvironment) -> None:
         self._interpreters.add_environment(environment_of(environment))
@@ -256,3 +237,37 @@ def _listed(offer: Offer) -> str:
 
 def _folder_of(page: EditorPage) -> Path | None:
     return page.document.path.parent if page.document.path is not None else None
+
+
+def progress_text(progress: BuildProgress) -> str:
+    """Return the progress of a build, such as ``Downloading · 212 MB of 1.31 GB · torch``."""
+    words = [progress.step]
+    if progress.received_bytes or progress.total_bytes:
+        received, total = data_size(progress.received_bytes), progress.total_bytes
+        text = QCoreApplication.translate("Installing", "{0} of {1}")
+        words.append(received if total is None else text.format(received, data_size(total)))
+    if progress.package:
+        words.append(progress.package)
+    return " · ".join(words)
+
+
+def confirmed_build(plan: BuildPlan, parent: QWidget) -> bool:
+    """Ask before a large download, or one of unknown size, and return whether to go on."""
+    from gpuplayground.environments.provision import needs_confirmation
+
+    if not needs_confirmation(plan):
+        return True
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("Installing", text)
+
+    known = tr("The environment {0} downloads {1}.")
+    unknown = tr("The environment {0} downloads {1} and files of unknown size.")
+    text = (known if plan.is_size_known else unknown).format(plan.name, data_size(plan.download_bytes))
+    box = QMessageBox(QMessageBox.Icon.Question, tr("Install packages"), plainly(text), parent=parent)
+    box.setInformativeText(plainly("\n".join((*plan.notes, tr("Every snippet that it fits uses it.")))))
+    box.setDetailedText("\n".join(f"{each.name} {each.version}" for each in plan.packages))
+    install = box.addButton(tr("Install"), QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    return box.clickedButton() is install

@@ -17,6 +17,7 @@ from gpuplayground.app.observing import Observing
 from gpuplayground.app.past_runs import PastRuns
 from gpuplayground.app.running import Running
 from gpuplayground.app.sweeping import Sweeping
+from gpuplayground.app.tools import Tools
 from gpuplayground.environments.managed.store import ManagedEnvironments
 from gpuplayground.monitor.sampling.feed import Feed
 from gpuplayground.runs.session import Launcher
@@ -82,6 +83,18 @@ class Services(QObject):
             self._running.choose,
             self,
         )
+        self.tools = Tools(
+            theme,
+            icons,
+            window,
+            playground,
+            self.interpreters,
+            self.builder,
+            self.installing,
+            lambda: monitoring.device,
+            self,
+        )
+        window.header.environmentsWanted.connect(self.tools.show_environments)
         self.monitor.inventoried.connect(self.installing.set_inventory)
         self.runs.happened.connect(self.installing.follow)
         self._running.started.connect(self.installing.begin)
@@ -125,7 +138,7 @@ class Services(QObject):
     def shutdown(self) -> bool:
         """End every thread and process; return False if one hangs."""
         begun = time.monotonic()
-        for each in (self.runs, self.interpreters, self.monitor, self.builder):
+        for each in (self.runs, self.interpreters, self.monitor, self.builder, self.tools):
             each.end()
         if not self.observing.is_busy:
             self.history.end()
@@ -135,6 +148,7 @@ class Services(QObject):
             (self.interpreters, INTERPRETERS_S),
             (self.monitor, MONITOR_S),
             (self.builder, BUILDS_S),
+            (self.tools, BUILDS_S),
             (self.history, WRITTEN_S),
             (self.past, WRITTEN_S),
             (self.observing, WRITTEN_S),

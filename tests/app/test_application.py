@@ -17,6 +17,7 @@ from gpuplayground.app.application import Application
 from gpuplayground.app.options import WindowOptions
 from gpuplayground.model.results import RunState
 from gpuplayground.storage.settings import Settings
+from gpuplayground.workers.interpreters import AUTOMATIC
 from tests.support.application import StartApplication
 from tests.support.fakes import FakeNvml, fake_nvml_env, gpu_uuid
 
@@ -333,7 +334,7 @@ def test_the_first_run_in_a_small_window_moves_nothing(qtbot: QtBot, start: Star
     assert [splitter.sizes() for splitter in splitters] == before
 
 
-def test_a_remembered_python_that_is_gone_gives_way_to_the_programs_own_and_is_named(
+def test_a_remembered_python_that_is_gone_gives_way_to_the_automatic_choice_and_is_named(
     qtbot: QtBot, start: StartApplication, tmp_path: Path
 ) -> None:
     file, gone = tmp_path / "given.py", str(tmp_path / ".venv" / "bin" / "python")
@@ -395,7 +396,7 @@ def test_an_interpreter_that_others_can_change_is_offered_and_not_started_until_
     index = box.findData(str(planted))
     assert box.itemText(index).endswith("· not started")
     assert "everybody can write to" in box.itemData(index, Qt.ItemDataRole.ToolTipRole)
-    assert application.interpreters.chosen == sys.executable
+    assert application.interpreters.chosen == AUTOMATIC
     assert not started.exists()
     box.setCurrentIndex(index)
     box.activated.emit(index)

@@ -106,7 +106,7 @@ def test_after_a_kill_everything_is_as_it_was(own_folders: Path, tmp_path: Path)
             "window.resize(780, 700)",
             "window.playground.setSizes([300, 290])",
             "window.theme.select('light')",
-            f"self.interpreters.choose({str(python)!r})",
+            f"self.services._running._interpreter_chosen({str(python)!r})",
         ]
     )
     window = Window(work, acts)

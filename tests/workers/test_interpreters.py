@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gpuplayground.environments.interpreters import Environment
 from gpuplayground.workers import interpreters
-from gpuplayground.workers.interpreters import Interpreters
+from gpuplayground.workers.interpreters import AUTOMATIC, Interpreters
 
 OWN = Environment(sys.executable, "Python 3.13 · venv", "3.13.1", sys.prefix, is_current=True)
 CONDA = Environment("/opt/conda/bin/python", "Python 3.12 · conda", "3.12.0", "/opt/conda")
@@ -99,7 +99,7 @@ def test_a_remembered_one_that_is_gone_is_not_reported_once_another_was_chosen(
     assert said == []
 
 
-def test_a_remembered_one_that_answers_no_longer_gives_way_to_the_programs_own_and_is_named(
+def test_a_remembered_one_that_answers_no_longer_gives_way_to_the_automatic_choice_and_is_named(
     qtbot: QtBot, search: Search, tmp_path: Path
 ) -> None:
     broken = tmp_path / "python"
@@ -107,7 +107,7 @@ def test_a_remembered_one_that_answers_no_longer_gives_way_to_the_programs_own_a
     found, said = looking(str(broken))
     end(qtbot, search, found, OWN)
     assert search.extra == (str(broken),)
-    assert found.chosen == OWN.interpreter
+    assert found.chosen == AUTOMATIC
     assert [f"{broken} can no longer run snippets" in sentence for sentence in said] == [True]
 
 
@@ -118,9 +118,27 @@ def test_one_that_was_not_started_is_asked_before_it_runs_anything_and_counts_as
     end(qtbot, search, found, OWN, replace(CONDA, version="3.12", distrust="everybody can write there"))
     with qtbot.waitSignals([found.changed, found.changed]):
         found.choose(CONDA.interpreter)
-        assert found.chosen == OWN.interpreter
+        assert found.chosen == AUTOMATIC
     assert found.chosen == CONDA.interpreter
     assert found.environments == [OWN, CONDA]
     assert found.added == [CONDA.interpreter]
     assert said == []
     assert found.wait(10)
+
+
+def test_a_snippet_gets_the_environment_that_has_what_it_imports(qtbot: QtBot, search: Search) -> None:
+    found, _ = looking()
+    end(qtbot, search, found, replace(OWN, versions={"numpy": "2.3.0"}), replace(CONDA, versions={"torch": "2.9.0"}))
+    assert found.resolve(AUTOMATIC, "import torch", None) == CONDA.interpreter
+    assert found.resolve(AUTOMATIC, "import numpy", None) == OWN.interpreter
+    assert found.resolve(AUTOMATIC, "import cupy", None) == OWN.interpreter  # nothing has it
+    assert found.resolve(CONDA.interpreter, "import numpy", None) == CONDA.interpreter
+
+
+def test_an_environment_that_was_just_built_takes_the_place_of_the_old_one(qtbot: QtBot, search: Search) -> None:
+    found, _ = looking()
+    old = Environment("/data/pytorch-1/bin/python", "pytorch", "3.12.1", "/data/pytorch-1", managed="pytorch")
+    new = replace(old, interpreter="/data/pytorch-2/bin/python", prefix="/data/pytorch-2")
+    end(qtbot, search, found, old, OWN)
+    found.add_environment(new)
+    assert found.environments == [new, OWN]

@@ -115,6 +115,9 @@ _ROWS = (
     Command(
         "screenshot", "Save a picture of the window…", ("Ctrl+Shift+P",), "camera", Menu.APPLICATION, in_toolbar=True
     ),
+    Command("examples", "Examples…", ("Ctrl+Shift+E",), "book-open", Menu.APPLICATION, starts_section=True),
+    Command("environments", "Environments…", (), "download", Menu.APPLICATION),
+    Command("doctor", "Doctor…", ("Ctrl+Shift+D",), "stethoscope", Menu.APPLICATION),
     Command("about", "About GPU Playground", (), "info", Menu.APPLICATION, starts_section=True),
     Command("quit", "Quit", ("Ctrl+Q",), "x", Menu.APPLICATION),
     Command("find_next", "Next match", ("F3",), context=Context.EDITOR),

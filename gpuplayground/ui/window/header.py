@@ -41,7 +41,7 @@ class Header(QFrame):
     environmentsWanted = Signal()
     chosen = Signal()  # after any selection or click, so that the editor can take the focus back
 
-    def __init__(self, theme: Theme, icons: Icons, actions: Actions, menus: Sequence[QMenu], parent: QWidget) -> None:
+    def __init__(self, theme: Theme, icons: Icons, actions: Actions, menu: QMenu, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "header")
         self._icons, self._actions = icons, actions
@@ -65,14 +65,16 @@ class Header(QFrame):
         layout.addSpacing(10)
         for box in (self.run_button, self.stop_button, self.device_box, self.interpreter_box):
             layout.addWidget(box)
-        self._menu_buttons = [self._menu_button(menu) for menu in menus]
-        layout.addWidget(self._menu_buttons[0])
+        self.examples_button = self._tool(actions["examples"])
+        self.examples_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._menu = self._menu_button(menu)
+        layout.addWidget(self.examples_button)
         layout.addStretch(1)
         layout.addWidget(self.driver_label)
         layout.addWidget(self.rate_pill)
         for action in actions.of_toolbar():
             layout.addWidget(self._tool(action))
-        layout.addWidget(self._menu_buttons[1])
+        layout.addWidget(self._menu)
         self.device_box.activated.connect(self._device_activated)
         self.interpreter_box.activated.connect(self._interpreter_activated)
         theme.changed.connect(self.refresh_icons)
@@ -98,8 +100,7 @@ class Header(QFrame):
     def refresh_icons(self) -> None:
         """Draw the icons in the colours of the current theme."""
         self._logo.setPixmap(self._icons.pixmap("cpu", "accent", 22))
-        self._menu_buttons[0].setIcon(self._icons.icon("book-open"))
-        self._menu_buttons[1].setIcon(self._icons.icon("settings"))
+        self._menu.setIcon(self._icons.icon("settings"))
 
     def set_devices(self, devices: Sequence[tuple[str, str]] | None, selected: str | None = None) -> None:
         """Offer GPUs as (label, UUID), None while they are unknown; the first entry selects none in particular."""
@@ -212,9 +213,6 @@ class Header(QFrame):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setIconSize(QSize(18, 18))
-        if menu.objectName() == "examples":
-            button.setText(menu.title())
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         return button
 
     def _box(self, name: str, width: int) -> DropDown:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QPaintEvent, QShowEvent
@@ -17,12 +16,9 @@ from gpuplayground.ui.widgets.icons import Icons
 from gpuplayground.ui.widgets.theme import Theme
 from gpuplayground.ui.window.actions import Actions
 from gpuplayground.ui.window.header import Header
-from gpuplayground.ui.window.menus import examples_menu, fill_examples, main_menu
+from gpuplayground.ui.window.menus import main_menu
 from gpuplayground.ui.window.playground import PlaygroundPanel
 from gpuplayground.ui.window.status_bar import StatusBar
-
-if TYPE_CHECKING:
-    from gpuplayground.environments.examples import Example
 
 #: Time after which a window that has not been painted counts as painted, in milliseconds.
 PAINTED_AFTER_MS = 1000
@@ -64,9 +60,8 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(icons.icon("cpu", "accent"))
         self.actions_ = Actions(icons, self)
         self.recent_menu = QMenu(self.tr("Open recent"), self)
-        self._examples_menu = examples_menu(self)
-        menus = (self._examples_menu, main_menu(self, self.actions_, self.recent_menu))
-        self.header = Header(theme, icons, self.actions_, menus, self)
+        menu = main_menu(self, self.actions_, self.recent_menu)
+        self.header = Header(theme, icons, self.actions_, menu, self)
         self.banner = Banner(theme, icons, self)
         self.body = QSplitter(Qt.Orientation.Horizontal)
         self.body.addWidget(monitor)
@@ -92,10 +87,6 @@ class MainWindow(QMainWindow):
         playground.tabs.messageSettled.connect(self.settle)
         playground.tabs.noted.connect(self.confirm)
         self.show_run_state()
-
-    def set_examples(self, examples: Sequence[Example]) -> None:
-        """List the examples in their menu."""
-        fill_examples(self._examples_menu, examples, self.exampleChosen.emit)
 
     def say(self, sentence: str) -> None:
         """Show a message in the banner, below those shown shortly before."""

@@ -1,40 +1,12 @@
-"""The two menus of the header: the examples by topic, and the commands."""
+"""The menu of the header with the commands."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gpuplayground.ui.widgets.commands import Menu
-from gpuplayground.ui.widgets.plain_text import plainly
 from gpuplayground.ui.window.actions import Actions
-
-if TYPE_CHECKING:
-    from gpuplayground.environments.examples import Example
-
-
-def examples_menu(parent: QWidget) -> QMenu:
-    """Return the menu of the examples, to be filled by :func:`fill_examples`."""
-    menu = QMenu(QCoreApplication.translate("Menus", "Examples"), parent)
-    menu.setObjectName("examples")
-    menu.setToolTipsVisible(True)
-    return menu
-
-
-def fill_examples(menu: QMenu, examples: Sequence[Example], choose: Callable[[Example], object]) -> None:
-    """List the examples in their menu, a section for each topic, in the order they were loaded."""
-    menu.clear()
-    topic = None
-    for example in examples:
-        if example.topic != topic:
-            topic = example.topic
-            menu.addSection(topic)
-        action = menu.addAction(example.title)
-        action.setToolTip(plainly(example.summary))
-        action.triggered.connect(lambda _checked=False, example=example: choose(example))
 
 
 def main_menu(parent: QWidget, actions: Actions, recent: QMenu) -> QMenu:
