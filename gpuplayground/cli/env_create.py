@@ -11,13 +11,13 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from threading import Event
 from types import FrameType
 from typing import Self
 
 from gpuplayground.cli.arguments import PROGRAM
 from gpuplayground.cli.columns import aligned
+from gpuplayground.cli.inventory import read_inventory
 from gpuplayground.cli.usage import EXIT_PROBLEM, EXIT_SIGNAL_BASE, UsageError
 from gpuplayground.environments.managed.planning import check_requirement
 from gpuplayground.environments.managed.records import (
@@ -28,13 +28,14 @@ from gpuplayground.environments.managed.records import (
     PlannedPackage,
 )
 from gpuplayground.environments.managed.store import ManagedEnvironments, check_name
+from gpuplayground.environments.packages.machine import machine_of
+from gpuplayground.environments.packages.select import select
 from gpuplayground.environments.packages.selection import NoBuildError, Selection
+from gpuplayground.environments.provision import needs_confirmation
 from gpuplayground.printable import visible_line
 from gpuplayground.standard_streams import CommandFailedError, say, tell, tell_styled
 from gpuplayground.units import data_size
 
-#: A larger download is confirmed first, in bytes.
-CONFIRMED_BYTES = 500_000_000
 #: How many packages are listed, the largest first.
 _LISTED = 12
 #: Time between two lines of progress where there is no terminal, in seconds.
@@ -45,7 +46,7 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def selection_for(packages: Sequence[str], python: str) -> Selection:
-    """Return the builds to install.
+    """Return the builds of packages that run on this machine.
 
     Args:
         packages: the requirements from the command line.
@@ -54,8 +55,9 @@ def selection_for(packages: Sequence[str], python: str) -> Selection:
     Raises:
         NoBuildError: no build runs on this machine.
     """
-    selection = Selection(tuple(packages))
-    return replace(selection, pythons=(python,)) if python else selection
+    inventory = read_inventory()
+    machine = machine_of(inventory.driver, inventory.gpus)
+    return select(packages, machine, requires_python=f"=={python}.*" if python else "")
 
 
 def create(options: argparse.Namespace, environments: ManagedEnvironments) -> int:
@@ -115,7 +117,7 @@ def is_confirmed(plan: BuildPlan) -> bool:
     Raises:
         UsageError: it is, and there is no terminal to ask on.
     """
-    if plan.is_size_known and plan.download_bytes <= CONFIRMED_BYTES:
+    if not needs_confirmation(plan):
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{plan.name} would download {download_text(plan)}: add --yes to allow that.")

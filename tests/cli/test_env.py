@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from gpuplayground.cli.env_create import CONFIRMED_BYTES
 from gpuplayground.environments.managed.store import ManagedEnvironments
+from gpuplayground.environments.provision import CONFIRM_ABOVE_BYTES
 from gpuplayground.storage import paths
 from gpuplayground.storage.locks import hold_environment
 from tests.support.command_line import COMMAND, TIMEOUT_S, assert_refused, environment, gpuplayground, wait_for
+from tests.support.fakes import fake_nvml_env
 from tests.support.managed import folders, processes_with, use_index
 from tests.support.package_index import PackageIndex, Wheel, package_index
 
@@ -42,22 +43,22 @@ def environments() -> ManagedEnvironments:
 def announce_a_large_size(index: PackageIndex, wheel: Wheel) -> None:
     """Let the index say that a wheel is larger than what is downloaded without asking."""
     index.tells_sizes = False
-    index.announced[wheel.file] = CONFIRMED_BYTES + 1
+    index.announced[wheel.file] = CONFIRM_ABOVE_BYTES + 1
 
 
 def test_an_environment_is_created_listed_and_removed(index: PackageIndex, environments: ManagedEnvironments) -> None:
-    index.add("cupy-cuda13x", "14.2.0", requires=["numpy"], modules={"cupy": ""})
+    index.add("scipy", "1.17.0", requires=["numpy"])
     numpy = index.add("numpy", "2.4.6")
-    done = gpuplayground("env", "create", "cuda", "cupy-cuda13x")
+    done = gpuplayground("env", "create", "cuda", "scipy")
     (built,) = environments.environments()
     assert (done.returncode, done.stdout) == (0, f"cuda is ready: {built.interpreter}\n")
     lines = done.stderr.splitlines()
-    assert lines[0] == "Resolving cupy-cuda13x…"
-    assert f"  numpy         2.4.6   {len(numpy.data)} B" in [line.rstrip() for line in lines]
+    assert lines[0] == "Resolving scipy…"
+    assert f"  numpy  2.4.6   {len(numpy.data)} B" in [line.rstrip() for line in lines]
     assert lines[-1] == "Checking the imports"
     done = gpuplayground("env", "list")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"cuda  Python {built.python}  NumPy 2.4.6 · CuPy 14.2.0  ")
+    assert done.stdout.startswith(f"cuda  Python {built.python}  NumPy 2.4.6  ")
     assert done.stdout.count("\n") == 1
     done = gpuplayground("env", "remove", "cuda")
     assert (done.returncode, done.stdout, done.stderr) == (0, "cuda is removed.\n", "")
@@ -67,6 +68,16 @@ def test_an_environment_is_created_listed_and_removed(index: PackageIndex, envir
         0,
         "No environments yet: gpuplayground env create NAME PACKAGES… builds one.\n",
     )
+
+
+def test_the_build_of_a_framework_is_the_one_for_this_machine(index: PackageIndex) -> None:
+    env = environment(**fake_nvml_env(gpus=1))
+    done = gpuplayground("env", "create", "cuda", "cupy", env=env)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[1].startswith("gpuplayground: The package index has no cupy-cuda")
+    done = gpuplayground("env", "create", "cuda", "numpy==2.*", "--python", "3.7", env=env)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
 
 
 def test_the_list_as_json_names_everything(index: PackageIndex, environments: ManagedEnvironments) -> None:

@@ -287,6 +287,11 @@ _FAILURES: tuple[tuple[str, str, str], ...] = (
         "There is no package {package} in the package index: check its name.",
     ),
     (
+        r"Because (only|there) .{0,300}? and gpuplayground-environment depends on \S+, we can conclude that your",
+        "conflict",
+        "The package index has no {wanted} for this Python and platform: ask for another version.",
+    ),
+    (
         r"No solution found|are incompatible|unsatisfiable",
         "conflict",
         "These packages cannot be installed together: relax their versions, or use separate environments.",
@@ -308,10 +313,12 @@ def explained(text: str, code: int) -> tuple[str, str]:
         if re.search(pattern, flat):
             host = re.search(r"https?://(?:[^/@\s]*@)?([\w.\-:]+)", flat)
             package = re.search(r"Because (\S+) was not found", flat)
+            wanted = re.search(r"gpuplayground-environment depends on (\S+), we", flat)
             download = re.search(r"Failed to download `([^`]+)`", flat)
             words = {
                 "host": f" {host[1]}" if host else "",
                 "package": package[1] if package else "of that name",
+                "wanted": wanted[1] if wanted else "such version",
                 "download": download[1] if download else "a package",
             }
             return kind, sentence.format(**words)

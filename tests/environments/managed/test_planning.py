@@ -119,7 +119,12 @@ def test_a_mirror_is_not_asked_for_what_it_lacks(index: PackageIndex, environmen
     [
         (["snial"], "There is no package snial in the package index: check its name."),
         (["snail", "shell==1.0"], "These packages cannot be installed together: relax their versions"),
-        (["snail==7"], "These packages cannot be installed together: relax their versions"),
+        (["snail==7"], "The package index has no snail==7 for this Python and platform: ask for another version."),
+        (
+            ["snail>=7,<9"],
+            "The package index has no snail>=7,<9 for this Python and platform: ask for another version.",
+        ),
+        (["snial[fast]>=1"], "The package index has no snial[fast]>=1 for this Python and platform: ask for another"),
         (["elsewhere"], "A package has no wheel for this Python and platform: choose another version"),
         (["snail @"], "“snail @” is not a requirement: name packages such as numpy or numpy>=2."),
     ],

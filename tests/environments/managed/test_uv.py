@@ -70,8 +70,10 @@ error: No solution found when resolving dependencies
 """,
     "conflict": """\
 error: No solution found when resolving dependencies
-  cause: Because only nvidia-curand<=10.4.5.25 is available and gpuplayground-environment depends on
-         nvidia-curand>=13,<14, we can conclude that your requirements are unsatisfiable.
+  cause: Because snail==1.0 depends on shell>=2 and gpuplayground-environment depends on shell==1.0, we can conclude
+         that snail==1.0 cannot be used.
+         And because only snail==1.0 is available and gpuplayground-environment depends on snail, we can conclude that
+         your requirements are unsatisfiable.
 """,
     "no wheel": """\
 error: No solution found when resolving dependencies
@@ -96,6 +98,15 @@ def test_sentences_name_the_host_and_the_package() -> None:
     assert explained(TEXTS["network"], 2)[1].startswith("The package index no-such-host.invalid cannot be reached: ")
     assert explained(TEXTS["unknown"], 2)[1].startswith("There is no package snial in the package index: ")
     assert explained(TEXTS["missing"], 2)[1].startswith("The package index lists snail==1.0 but does not have it: ")
+
+
+def test_a_version_that_there_is_not_is_told_apart_from_a_conflict() -> None:
+    text = """\
+error: No solution found when resolving dependencies
+  cause: Because only nvidia-curand<=10.4.5.25 is available and gpuplayground-environment depends on
+         nvidia-curand>=13,<14, we can conclude that your requirements are unsatisfiable.
+"""
+    assert explained(text, 2)[1].startswith("The package index has no nvidia-curand>=13,<14 for this Python")
 
 
 def test_a_password_in_an_address_is_not_shown() -> None:
