@@ -74,6 +74,7 @@ class Services(QObject):
             self,
         )
         self.builder = EnvironmentBuilder(environments, self)
+        self.builder.release = launcher.spares.discard
         self.installing = Installing(
             self.builder,
             self.interpreters,

@@ -35,6 +35,8 @@ class EnvironmentBuilder(QObject):
         self.environments = environments
         self._tasks = Tasks(self)
         self._stops: dict[str, threading.Event] = {}
+        #: Ends what only waits in an environment, such as a warm process; called in a thread before a removal.
+        self.release: Callable[[str], object] = lambda _: None
         self._failed_badly.connect(lambda sentence: self.failed.emit("", sentence, ""))
 
     def is_busy(self, key: str) -> bool:
@@ -61,6 +63,9 @@ class EnvironmentBuilder(QObject):
         """Remove an environment; ``changed`` or ``failed`` follows, with the name as key."""
 
         def work(_stop: threading.Event) -> None:
+            environment = self.environments.find(name)
+            if environment is not None:
+                self.release(environment.interpreter)
             self.environments.remove(name)
             self.changed.emit()
 

@@ -67,7 +67,7 @@ class EnvironmentsDialog(QDialog):
         self._names = [each.managed for each in environments]
         self.table.setRowCount(len(environments))
         for row, each in enumerate(environments):
-            contents = " · ".join(each.packages) or self.tr("{0} packages").format(len(each.versions))
+            contents = " · ".join(each.packages or sorted(each.versions))
             size = self._sizes.get(each.managed)
             texts = (each.managed, each.version, contents, DASH if size is None else data_size(size))
             for column, text in enumerate(texts):

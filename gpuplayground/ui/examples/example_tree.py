@@ -178,7 +178,7 @@ class ExampleTree(QTreeWidget):
 def _item(heading: QTreeWidgetItem, example: Example) -> QTreeWidgetItem:
     item = QTreeWidgetItem(heading, [example.title.removesuffix(f" ({example.framework})"), example.framework, ""])
     item.setData(TITLE, _EXAMPLE, example)
-    item.setToolTip(TITLE, plainly(example.title))
+    item.setData(TITLE, Qt.ItemDataRole.ToolTipRole, plainly(example.title))
     return item
 
 

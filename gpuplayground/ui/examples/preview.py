@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from gpuplayground.environments.example_status import ExampleState, ExampleStatus
 from gpuplayground.environments.examples import Example
@@ -33,7 +33,7 @@ class ExamplePreview(QFrame):
         self.setProperty("role", "panel")
         self.title, self.summary, self.facts = PlainLabel(), PlainLabel(), PlainLabel()
         self.note, self.status = PlainLabel(), PlainLabel()
-        self._status_icon = QLabel()
+        self._status_icon = PlainLabel()
         self.source = QPlainTextEdit()
         self.source.setReadOnly(True)
         self.source.setTabChangesFocus(True)
