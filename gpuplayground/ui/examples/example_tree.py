@@ -163,7 +163,7 @@ class ExampleTree(QTreeWidget):
             example: Example = item.data(TITLE, _EXAMPLE)
             status = self.status(example)
             item.setText(MARK, mark_text(example, status))
-            item.setToolTip(MARK, plainly(status.sentence))
+            item.setData(MARK, Qt.ItemDataRole.ToolTipRole, plainly(status.sentence))
             name, role = _MARK_ICONS.get(status.state, ("", ""))
             item.setData(MARK, Qt.ItemDataRole.DecorationRole, self._icons.icon(name, role) if name else None)
 
