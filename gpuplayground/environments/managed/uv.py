@@ -23,9 +23,11 @@ from gpuplayground.child.lifetime import apart, kill, reap
 from gpuplayground.environments.managed.pip_settings import uv_environment
 from gpuplayground.environments.managed.records import BuildCancelledError, BuildError
 
-#: Makes the terminal on standard input the controlling one, then becomes the command.
+#: Makes the terminal on standard input the controlling one, then becomes the command. Under nohup the hang-up that ends
+#: it would be ignored.
 _IN_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    "import fcntl, os, signal, sys, termios; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 )
 #: A line of uv's progress, such as ``numpy  -----  15.89 KiB/16.13 MiB``.
 _DOWNLOAD = re.compile(

@@ -194,8 +194,9 @@ def test_a_program_is_ended_when_it_is_cancelled(tmp_path: Path) -> None:
     thread.join()
 
 
+@pytest.mark.parametrize("handler", ["SIG_DFL", "SIG_IGN"])
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is of Linux")
-def test_when_this_process_is_killed_the_program_and_what_it_started_end(tmp_path: Path) -> None:
+def test_when_this_process_is_killed_the_program_and_what_it_started_end(tmp_path: Path, handler: str) -> None:
     marks = [tmp_path / "parent", tmp_path / "child"]
     child = f"import os, time; open({str(marks[1])!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     parent = (
@@ -203,8 +204,9 @@ def test_when_this_process_is_killed_the_program_and_what_it_started_end(tmp_pat
         f"subprocess.run([sys.executable, '-c', {child!r}])"
     )
     runner = (
-        "import os, sys\n"
+        "import os, signal, sys\n"
         "from gpuplayground.environments.managed.uv import run_tool\n"
+        f"signal.signal(signal.SIGHUP, signal.{handler})  # nohup ignores it\n"
         f"run_tool([sys.executable, '-c', {parent!r}], os.environ)"
     )
     with subprocess.Popen([sys.executable, "-c", runner], env=environment()) as process:
